@@ -1,0 +1,87 @@
+"""How a file appears whole or not at all, and how several programs share a folder.
+
+Conventions
+-----------
+The bytes go to a temporary file in the same folder, reach the disk, and only then take the final name. So a
+reader never sees half a file, and a run that is killed leaves the previous version as it was.
+Missing parent folders are made. Text is UTF-8, its line ends are kept as given.
+"""
+
+import contextlib
+import errno
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from amber_id.errors import AmberError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_POLL_S = 0.05
+# A lock this old was left behind by a program that was killed: what is done under it takes seconds.
+_ABANDONED_AFTER_S = 120.0
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, whole or not at all.
+
+    Raises
+    ------
+    AmberError
+        If the disk is full or the place cannot be written; the file at `path` is then as it was before.
+    """
+    # A short name of its own: names may have 255 bytes at most, and two processes may write here at once.
+    temporary = path.parent / f".amber-{secrets.token_hex(8)}.tmp"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        if error.errno in _FULL:
+            message = f"{path}: no space left to write {len(data):,} bytes; free some space and run again"
+        else:
+            message = f"{path}: cannot be written ({error.strerror or error})"
+        raise AmberError(message) from error
+    finally:
+        # Gone after a success; what is left after a failure or an interrupt must not stay.
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write `text` to `path` as UTF-8, whole or not at all; raises as `write_atomically` does."""
+    write_atomically(path, text.encode("utf-8"))
+
+
+@contextlib.contextmanager
+def hold_lock(path: Path) -> Iterator[None]:
+    """Wait until no other program holds the lock file `path`, and hold it; also between machines.
+
+    For steps that read, change and write a file that several programs write to. A lock that stays for two
+    minutes was left behind and is taken over.
+
+    Raises
+    ------
+    AmberError
+        If the lock file cannot be made.
+    """
+    began = time.monotonic()
+    while True:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(exist_ok=False)
+            break
+        except FileExistsError:
+            if time.monotonic() - began > _ABANDONED_AFTER_S:
+                path.unlink(missing_ok=True)
+            time.sleep(_POLL_S)
+        except OSError as error:
+            raise AmberError(f"{path}: cannot be made ({error.strerror or error})") from error
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,203 @@
+"""Who is in which video.
+
+Conventions
+-----------
+A corpus is a folder with one folder per person, ``<source>_id<number>``, that holds the person's clips::
+
+    videos/ravdess_id001/video007.mp4
+    videos/cremad_id101/1001_DFA_ANG_XX.flv
+
+The number is unique in the whole corpus: it is the subject, written ``id001``.
+A clip's id is ``folder/stem``, e.g. ``ravdess_id001/video007``.
+Hidden files and files that are no video are ignored. A video whose person cannot be told is listed as a
+problem, never dropped in silence.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from amber_id.errors import CorpusError
+
+__all__ = [
+    "VIDEO_SUFFIXES",
+    "Clip",
+    "Corpus",
+    "CorpusProblem",
+    "find_corpus",
+    "find_subject_folders",
+]
+
+VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".flv", ".m4v", ".mpg", ".mpeg", ".wmv"})
+
+_SUBJECT_FOLDER = re.compile(r"^(.+)_id(\d+)$", re.ASCII)
+_EXAMPLE = "<source>_id<number>/<clip>, e.g. ravdess_id001/video007.mp4"
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One video of one person.
+
+    `id` is ``folder/stem``, `subject` is ``id`` and the folder's number with at least three digits,
+    `source` is what stands before ``_id`` in the folder's name.
+    """
+
+    id: str
+    subject: str
+    source: str
+    path: Path
+
+
+class CorpusProblem(NamedTuple):
+    """A video or a folder that belongs to no clip of the corpus, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The clips under `root`, sorted by id, and what could not become a clip, sorted by path."""
+
+    root: Path
+    clips: tuple[Clip, ...]
+    problems: tuple[CorpusProblem, ...] = ()
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The subjects, sorted."""
+        return tuple(sorted({clip.subject for clip in self.clips}))
+
+
+class SubjectFolder(NamedTuple):
+    """One person's folder, and what its name says."""
+
+    path: Path
+    subject: str
+    source: str
+
+
+def find_corpus(root: Path, suffixes: Collection[str] = VIDEO_SUFFIXES) -> Corpus:
+    """Find the clips in the person folders of `root`.
+
+    Whether a clip can be read is not looked at: that is found out, and told, when it is tracked.
+
+    Raises
+    ------
+    CorpusError
+        If `root` is no folder, has no ``<source>_id<number>`` folder with a clip in it, or has two folders
+        with the same number.
+    """
+    clips: list[Clip] = []
+    problems: list[CorpusProblem] = []
+    folders = find_subject_folders(root)
+    if not folders:
+        raise CorpusError(f"{root}: no folder named <source>_id<number> in it; expected {_EXAMPLE}")
+    for folder in folders:
+        found, bad = _clips_of(folder, suffixes)
+        clips += found
+        problems += bad
+    problems += _videos_outside(root, {folder.path for folder in folders}, suffixes)
+    if not clips:
+        raise CorpusError(
+            f"{root}: no video in any of its {len(folders)} person folders; expected {_EXAMPLE}"
+        )
+    return Corpus(
+        root,
+        tuple(sorted(clips, key=lambda clip: clip.id)),
+        tuple(sorted(problems, key=lambda row: row.path)),
+    )
+
+
+def find_subject_folders(root: Path) -> tuple[SubjectFolder, ...]:
+    """Find the folders of `root` whose name is ``<source>_id<number>``, sorted by name.
+
+    Raises
+    ------
+    CorpusError
+        If `root` is no folder, or has two such folders with the same number.
+    """
+    if not root.exists():
+        raise CorpusError(f"{root}: no such folder; expected a folder with {_EXAMPLE}")
+    if not root.is_dir():
+        raise CorpusError(f"{root}: is a file; expected a folder with {_EXAMPLE}")
+    try:
+        paths = sorted(path for path in root.iterdir() if not path.name.startswith(".") and path.is_dir())
+    except OSError as error:
+        raise CorpusError(f"{root}: cannot be listed ({error.strerror})") from error
+    folders: dict[str, SubjectFolder] = {}
+    for path in paths:
+        match = _SUBJECT_FOLDER.match(path.name)
+        if match is None:
+            continue
+        folder = SubjectFolder(path, subject=f"id{int(match[2]):03d}", source=match[1])
+        twin = folders.setdefault(folder.subject, folder)
+        if twin is not folder:
+            raise CorpusError(
+                f"{root}: {twin.path.name} and {path.name} have the same number, which would make them "
+                "one person; give each person a number of their own"
+            )
+    return tuple(folders.values())
+
+
+def _clips_of(folder: SubjectFolder, suffixes: Collection[str]) -> tuple[list[Clip], list[CorpusProblem]]:
+    clips: dict[str, Clip] = {}
+    problems: list[CorpusProblem] = []
+    try:
+        videos = _videos_in(folder.path, suffixes)
+    except OSError as error:
+        return [], [CorpusProblem(folder.path, f"cannot be listed ({error.strerror})")]
+    for path in videos:
+        clip = Clip(f"{folder.path.name}/{path.stem}", folder.subject, folder.source, path)
+        if not _is_utf8(path.name):
+            problems.append(CorpusProblem(path, "its name is not UTF-8; rename it"))
+        elif clip.id in clips:
+            taken = clips[clip.id].path.name
+            problems.append(CorpusProblem(path, f"{taken} has the same name but for its suffix; rename one"))
+        else:
+            clips[clip.id] = clip
+    nested = _folders_with_videos(folder.path, suffixes)
+    problems += [
+        CorpusProblem(path, f"videos lie one folder too deep; move them to {folder.path.name}")
+        for path in nested
+    ]
+    if not clips and not problems:
+        problems.append(CorpusProblem(folder.path, "no video in it"))
+    return list(clips.values()), problems
+
+
+def _videos_outside(
+    root: Path, person_folders: Collection[Path], suffixes: Collection[str]
+) -> list[CorpusProblem]:
+    problems = [
+        CorpusProblem(path, f"lies outside a person's folder; expected {_EXAMPLE}")
+        for path in _videos_in(root, suffixes)
+    ]
+    problems += [
+        CorpusProblem(path, f"holds videos but its name has no _id<number>; expected {_EXAMPLE}")
+        for path in _folders_with_videos(root, suffixes)
+        if path not in person_folders
+    ]
+    return problems
+
+
+def _videos_in(folder: Path, suffixes: Collection[str]) -> list[Path]:
+    # By name alone: a broken link or a folder called x.mp4 is a clip that fails, not one that vanishes.
+    return sorted(
+        path for path in folder.iterdir() if not path.name.startswith(".") and path.suffix.lower() in suffixes
+    )
+
+
+def _folders_with_videos(folder: Path, suffixes: Collection[str]) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.suffix.lower() in suffixes or not path.is_dir():
+            continue
+        if any(file.suffix.lower() in suffixes for file in path.rglob("[!.]*")):
+            yield path
+
+
+def _is_utf8(name: str) -> bool:
+    # Python shows bytes that are not UTF-8 as lone surrogates, which no CSV or JSON file can hold.
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)

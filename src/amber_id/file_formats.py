@@ -1,0 +1,88 @@
+"""How are our own files written, read, and refused?
+
+A tensor file is one ``.safetensors`` whose only metadata entry, ``amber_id``, is JSON with sorted keys and a
+``schema``; equal content is equal bytes. A file that is cut off, of another kind or of another schema is
+refused by name, with what was expected and what came.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from pydantic import BaseModel, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from amber_id.atomic_files import write_atomically
+from amber_id.errors import FileFormatError
+
+_KEY = "amber_id"
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def write_tensors(
+    path: Path, schema: str, header: Mapping[str, Any], tensors: Mapping[str, np.ndarray]
+) -> None:
+    """Write arrays and what they mean, whole or not at all; raises AmberError where that cannot be done."""
+    text = json.dumps({"schema": schema, **header}, sort_keys=True)
+    # Not ascontiguousarray, which would give a single number an axis.
+    arrays = {name: np.asarray(tensors[name], order="C") for name in sorted(tensors)}
+    write_atomically(path, save(arrays, metadata={_KEY: text}))
+
+
+def read_tensors(
+    path: Path, schema: str, *, header_only: bool = False
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The header without its schema, and the arrays, none if `header_only`.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is missing, cut off, no tensor file, or of another schema.
+    """
+    if not path.is_file():
+        raise FileFormatError(path, f"expected {schema}, got {'a folder' if path.exists() else 'nothing'}")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            text = (file.metadata() or {}).get(_KEY, "{}")
+            tensors = {} if header_only else {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        reason = f"expected {schema}, got a file that is cut off or of another kind ({error})"
+        raise FileFormatError(path, reason) from error
+    except OSError as error:
+        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
+    try:
+        header = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise FileFormatError(path, "expected JSON in its header, got something else") from error
+    found = header.pop("schema", None) if isinstance(header, dict) else None
+    if found != schema:
+        raise FileFormatError(path, f"expected {schema}, got {found or 'a file with no schema'}")
+    return header, tensors
+
+
+def validated(model: type[_Model], values: object, path: Path) -> _Model:
+    """The values as a model; raises FileFormatError with the first thing that does not fit."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise FileFormatError(path, first_problem(error)) from error
+
+
+def read_json(model: type[_Model], path: Path) -> _Model:
+    """A JSON file as a model; raises FileFormatError if it cannot be read or does not fit."""
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
+    except ValidationError as error:
+        raise FileFormatError(path, first_problem(error)) from error
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first thing that does not fit, in one clause."""
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"]) or "content"
+    return f"its {place} does not fit: {first['msg']}"

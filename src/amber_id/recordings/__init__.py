@@ -1,0 +1,36 @@
+"""What a tracker saw in each clip, and how it is kept.
+
+Conventions
+-----------
+One ``.safetensors`` per clip, in the tree of the corpus: ``<source>_id<number>/<clip>.safetensors``.
+``recording.py`` is one recording and its file, ``recording_set.py`` a tree of them, ``tables.py`` the tables
+beside them: ``recordings.csv``, an index for people, and ``failures.csv``, what was not acquired and why.
+"""
+
+from amber_id.recordings.recording import (
+    POINT_SETS,
+    PointSet,
+    Recording,
+    RecordingHeader,
+    load_recording,
+    read_header,
+    save_recording,
+)
+from amber_id.recordings.recording_set import RecordingEntry, RecordingSet
+from amber_id.recordings.tables import Failure, read_failures, write_failures, write_index
+
+__all__ = [
+    "POINT_SETS",
+    "Failure",
+    "PointSet",
+    "Recording",
+    "RecordingEntry",
+    "RecordingHeader",
+    "RecordingSet",
+    "load_recording",
+    "read_failures",
+    "read_header",
+    "save_recording",
+    "write_failures",
+    "write_index",
+]

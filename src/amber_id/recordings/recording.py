@@ -1,0 +1,225 @@
+"""One recording: what a tracker saw in one clip, checked, and kept in one file.
+
+Conventions
+-----------
+Letters: T frames, V points. Landmarks are as the tracker gave them: x / width, y / height, z in the scale of
+x; multiply by `width` and `height` before measuring a shape. A frame without a face is NaN, never zero.
+The header is one metadata entry, ``amber_id``: JSON with sorted keys, so equal recordings are equal bytes.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from amber_id import __version__
+from amber_id.atomic_files import write_atomically
+from amber_id.errors import FileFormatError
+
+PointSet = Literal["face_landmarker_478", "face_mesh_468"]
+
+POINT_SETS: Mapping[PointSet, int] = {"face_landmarker_478": 478, "face_mesh_468": 468}
+"""How many points each point set has."""
+
+_SCHEMA = "amber-id/recording/1"
+_REQUIRED = {"landmarks", "timestamps", "tracked"}
+_OPTIONAL = {"blendshapes", "pose"}
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Landmarks over time of one face in one clip.
+
+    `width` and `height` are those of the picture as shown, in square pixels; `fps` is the mean frame rate;
+    `timestamps` are seconds, strictly increasing. Blendshapes are coefficients in [0, 1]; a pose is the 4x4
+    matrix that maps the tracker's canonical face to its camera. Both are None where the tracker has none.
+    `frames_with_several_faces` counts the frames in which this face was chosen among several.
+
+    Raises
+    ------
+    ValueError
+        If a shape, a type or a value does not fit; the message names the field.
+    """
+
+    landmarks: Float32[np.ndarray, "T V 3"]
+    timestamps: Float64[np.ndarray, " T"]
+    tracked: Bool[np.ndarray, " T"]
+    blendshapes: Float32[np.ndarray, "T 52"] | None
+    pose: Float32[np.ndarray, "T 4 4"] | None
+    clip: str
+    subject: str
+    source: str
+    width: int
+    height: int
+    fps: float
+    tracker: str
+    tracker_version: str
+    model_sha256: str
+    point_set: PointSet
+    frames_with_several_faces: int = 0
+
+    def __post_init__(self) -> None:
+        T = len(self.timestamps)
+        if self.point_set not in POINT_SETS:
+            raise ValueError(f"point_set must be one of {', '.join(POINT_SETS)}, got {self.point_set!r}")
+        if T < 2:
+            raise ValueError(f"timestamps must have at least 2 frames, got {T}")
+        _check_array("timestamps", self.timestamps, (T,), np.float64)
+        _check_array("tracked", self.tracked, (T,), np.bool_)
+        if not (np.isfinite(self.timestamps).all() and (np.diff(self.timestamps) > 0).all()):
+            raise ValueError("timestamps must be finite and strictly increasing")
+        for name, shape in _frame_shapes(self.point_set).items():
+            array = getattr(self, name)
+            if array is None and name in _OPTIONAL:
+                continue
+            _check_array(name, array, (T, *shape), np.float32)
+            if not np.isfinite(array[self.tracked]).all():
+                raise ValueError(f"{name} must be finite in tracked frames")
+            if not np.isnan(array[~self.tracked]).all():
+                raise ValueError(f"{name} must be NaN in frames that are not tracked")
+        for name in ("width", "height", "fps"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise ValueError(f"{name} must be positive and finite, got {getattr(self, name)}")
+        if not 0 <= self.frames_with_several_faces <= T:
+            raise ValueError(
+                f"frames_with_several_faces must lie in [0, {T}], got {self.frames_with_several_faces}"
+            )
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from the first frame to the end of the last, which is shown for ``1 / fps``."""
+        return float(self.timestamps[-1] - self.timestamps[0]) + 1 / self.fps
+
+    @property
+    def tracked_share(self) -> float:
+        """Share of the frames that have a face, in [0, 1]."""
+        return float(self.tracked.mean())
+
+
+class RecordingHeader(BaseModel):
+    """What the header of a recording file says; `amber_id_version` is the program that wrote it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, protected_namespaces=())
+
+    amber_id_version: str
+    clip: str
+    subject: str
+    source: str
+    frames: int
+    tracked_frames: int
+    frames_with_several_faces: int
+    fps: float
+    duration_s: float
+    width: int
+    height: int
+    tracker: str
+    tracker_version: str
+    model_sha256: str
+    point_set: PointSet
+
+
+_SHARED_FIELDS = sorted({f.name for f in fields(Recording)} & set(RecordingHeader.model_fields))
+
+
+def save_recording(recording: Recording, path: Path) -> None:
+    """Write `recording` to `path`, whole or not at all; equal recordings give equal bytes.
+
+    Raises
+    ------
+    AmberError
+        If the disk is full or the place cannot be written.
+    """
+    header = RecordingHeader(
+        amber_id_version=__version__,
+        frames=len(recording.timestamps),
+        tracked_frames=int(recording.tracked.sum()),
+        duration_s=recording.duration_s,
+        **{name: getattr(recording, name) for name in _SHARED_FIELDS},
+    )
+    text = json.dumps({"schema": _SCHEMA, **header.model_dump()}, sort_keys=True)
+    arrays = {name: getattr(recording, name) for name in sorted(_REQUIRED | _OPTIONAL)}
+    tensors = {name: np.ascontiguousarray(array) for name, array in arrays.items() if array is not None}
+    write_atomically(path, save(tensors, metadata={"amber_id": text}))
+
+
+def load_recording(path: Path, point_set: PointSet | None = None) -> Recording:
+    """Read the recording at `path`, and refuse it if `point_set` is given and it has another.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is cut off, no recording, of another schema, or of another point set.
+    """
+    header, tensors = _read(path, with_tensors=True)
+    if point_set is not None and header.point_set != point_set:
+        raise FileFormatError(path, f"expected the point set {point_set}, got {header.point_set}")
+    names = set(tensors)
+    if not _REQUIRED <= names <= _REQUIRED | _OPTIONAL:
+        raise FileFormatError(path, f"expected the arrays of a recording, got {', '.join(sorted(names))}")
+    absent = dict.fromkeys(_OPTIONAL - names)
+    values = {name: getattr(header, name) for name in _SHARED_FIELDS}
+    try:
+        return Recording(**tensors, **absent, **values)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise FileFormatError(path, f"is not a valid recording: {error}") from error
+
+
+def read_header(path: Path) -> RecordingHeader:
+    """Read the header of the recording at `path` without its arrays.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is cut off, no recording, or of another schema.
+    """
+    return _read(path, with_tensors=False)[0]
+
+
+def _read(path: Path, *, with_tensors: bool) -> tuple[RecordingHeader, dict[str, np.ndarray]]:
+    if not path.is_file():
+        raise FileFormatError(
+            path, "expected a recording, got " + ("a folder" if path.exists() else "nothing")
+        )
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()} if with_tensors else {}  # noqa: SIM118
+    except SafetensorError as error:
+        reason = f"expected a whole safetensors file, got one cut off or of another kind ({error})"
+        raise FileFormatError(path, reason) from error
+    except OSError as error:
+        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
+    return _parse_header(path, metadata.get("amber_id", "{}")), tensors
+
+
+def _parse_header(path: Path, text: str) -> RecordingHeader:
+    try:
+        values = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise FileFormatError(path, "expected JSON in its header, got something else") from error
+    schema = values.pop("schema", None) if isinstance(values, dict) else None
+    if schema != _SCHEMA:
+        raise FileFormatError(path, f"expected the schema {_SCHEMA}, got {schema or 'none'}")
+    try:
+        return RecordingHeader.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise FileFormatError(path, f"the header's {place} does not fit: {first['msg']}") from error
+
+
+def _check_array(name: str, array: np.ndarray, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
+    if array.shape != shape or array.dtype != dtype:
+        wanted = f"shape {shape} and type {np.dtype(dtype)}"
+        raise ValueError(f"{name} must have {wanted}, got {array.shape} and {array.dtype}")
+
+
+def _frame_shapes(point_set: PointSet) -> dict[str, tuple[int, ...]]:
+    return {"landmarks": (POINT_SETS[point_set], 3), "blendshapes": (52,), "pose": (4, 4)}

@@ -1,0 +1,140 @@
+"""The folder layout: who is in which video, and what is listed or refused instead of guessed."""
+
+from pathlib import Path
+
+import pytest
+
+from amber_id.corpora import VIDEO_SUFFIXES, find_corpus, find_subject_folders
+from amber_id.errors import CorpusError
+
+
+def _touch(root: Path, *names: str) -> Path:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return root
+
+
+def test_clips_are_sorted_and_named_by_folder_and_stem(tmp_path):
+    _touch(tmp_path, "ravdess_id2/b.mp4", "ravdess_id2/a.MOV", "crema_d_id1001/x.y.flv", "b_id010/z.webm")
+    corpus = find_corpus(tmp_path)
+    assert [(clip.id, clip.subject, clip.source, clip.path.name) for clip in corpus.clips] == [
+        ("b_id010/z", "id010", "b", "z.webm"),
+        ("crema_d_id1001/x.y", "id1001", "crema_d", "x.y.flv"),
+        ("ravdess_id2/a", "id002", "ravdess", "a.MOV"),
+        ("ravdess_id2/b", "id002", "ravdess", "b.mp4"),
+    ]
+    assert corpus.problems == ()
+    assert corpus.root == tmp_path
+    assert corpus.subjects == ("id002", "id010", "id1001")
+
+
+@pytest.mark.parametrize(
+    ("folder", "subject", "source"),
+    [
+        ("talking_id003", "id003", "talking"),
+        ("talking_id3", "id003", "talking"),
+        ("a_id1_id0042", "id042", "a_id1"),  # the last number counts, leading zeros do not
+        ("a_id12345", "id12345", "a"),
+        ("a_id0", "id000", "a"),
+    ],
+)
+def test_subject_and_source_come_from_the_folder(tmp_path, folder, subject, source):
+    _touch(tmp_path, f"{folder}/clip.mp4")
+    (found,) = find_subject_folders(tmp_path)
+    assert (found.subject, found.source) == (subject, source)
+
+
+@pytest.mark.parametrize("folder", ["_id003", "talking_003", "talking_id", "talking_id3b", "talking_id٣"])
+def test_other_folder_names_are_no_person(tmp_path, folder):
+    _touch(tmp_path, f"{folder}/clip.mp4")
+    with pytest.raises(
+        CorpusError, match=r"no folder named <source>_id<number>.*ravdess_id001/video007\.mp4"
+    ):
+        find_corpus(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", sorted(VIDEO_SUFFIXES))
+def test_every_video_suffix_is_found_in_any_case(tmp_path, suffix):
+    _touch(tmp_path, f"a_id1/lower{suffix}", f"a_id1/upper{suffix.upper()}")
+    assert [clip.id for clip in find_corpus(tmp_path).clips] == ["a_id1/lower", "a_id1/upper"]
+
+
+def test_other_and_hidden_files_are_ignored(tmp_path):
+    _touch(tmp_path, "a_id1/clip.mp4", "a_id1/clip.wav", "a_id1/._clip.mp4", "readme.md", ".cache_id7/x.mp4")
+    corpus = find_corpus(tmp_path)
+    assert [clip.id for clip in corpus.clips] == ["a_id1/clip"]
+    assert corpus.problems == ()
+
+
+def test_suffixes_can_be_chosen(tmp_path):
+    _touch(tmp_path, "a_id1/clip.mp4", "a_id1/clip.safetensors")
+    corpus = find_corpus(tmp_path, suffixes={".safetensors"})
+    assert [clip.path.name for clip in corpus.clips] == ["clip.safetensors"]
+
+
+def test_what_is_no_clip_is_listed_with_the_reason(tmp_path):
+    _touch(
+        tmp_path,
+        "a_id1/clip.avi",
+        "a_id1/clip.mp4",
+        "a_id1/session2/late.mp4",
+        "b_id2/notes.txt",
+        "loose.mp4",
+        "nobody/clip.mp4",
+        "notes/readme.txt",
+    )
+    corpus = find_corpus(tmp_path)
+    assert [clip.path.name for clip in corpus.clips] == ["clip.avi"]
+    found = {path.relative_to(tmp_path).as_posix(): reason for path, reason in corpus.problems}
+    assert list(found) == ["a_id1/clip.mp4", "a_id1/session2", "b_id2", "loose.mp4", "nobody"]
+    assert found["a_id1/clip.mp4"].startswith("clip.avi has the same name")
+    assert "one folder too deep" in found["a_id1/session2"]
+    assert found["b_id2"] == "no video in it"
+    assert "outside a person's folder" in found["loose.mp4"]
+    assert "no _id<number>" in found["nobody"]
+
+
+def test_a_name_that_is_not_utf8_is_listed(tmp_path):
+    _touch(tmp_path, "a_id1/good.mp4", "a_id1/b\udcff.mp4")
+    corpus = find_corpus(tmp_path)
+    assert [clip.id for clip in corpus.clips] == ["a_id1/good"]
+    assert [problem.reason for problem in corpus.problems] == ["its name is not UTF-8; rename it"]
+
+
+def test_what_cannot_be_opened_is_still_a_clip(tmp_path):
+    _touch(tmp_path, "a_id1/good.mp4")
+    (tmp_path / "a_id1" / "folder.mp4").mkdir()
+    (tmp_path / "a_id1" / "link.mp4").symlink_to(tmp_path / "gone.mp4")
+    assert [clip.id for clip in find_corpus(tmp_path).clips] == ["a_id1/folder", "a_id1/good", "a_id1/link"]
+
+
+def test_one_number_twice_is_refused_by_name(tmp_path):
+    _touch(tmp_path, "ravdess_id007/a.mp4", "cremad_id7/b.mp4")
+    with pytest.raises(CorpusError, match="cremad_id7 and ravdess_id007 have the same number"):
+        find_corpus(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda root: root / "missing", "no such folder"),
+        (lambda root: _touch(root, "file.mp4") / "file.mp4", "is a file"),
+        (lambda root: _touch(root, "clip.mp4"), "no folder named"),
+        (lambda root: _touch(root, "a_id1/clip.txt"), "no video in any of its 1 person folders"),
+    ],
+)
+def test_no_corpus_is_refused_with_an_example(tmp_path, make, message):
+    with pytest.raises(CorpusError, match=message) as caught:
+        find_corpus(make(tmp_path))
+    assert "ravdess_id001/video007.mp4" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_real_clips(real_clips):
+    corpus = find_corpus(real_clips)
+    assert len(corpus.clips) == 89
+    assert len(corpus.subjects) == 25
+    assert corpus.clips[0].id == "talking_id003/talking_id003_clip00"
+    assert corpus.problems == ()
