@@ -1,0 +1,28 @@
+"""Who tries to recognise people by their motion? Features (N, C, T, V) to embeddings (N, D).
+
+An attacker is one file with its source at the top. A weak attacker overstates privacy: compare several.
+"""
+
+from amber_id.attackers.checkpoint import (
+    AttackerName,
+    CheckpointHeader,
+    DevFigures,
+    file_hash,
+    load_checkpoint,
+    save_checkpoint,
+)
+from amber_id.attackers.zoo import Attacker, default_streams, find_device, in_channels, load_attacker
+
+__all__ = [
+    "Attacker",
+    "AttackerName",
+    "CheckpointHeader",
+    "DevFigures",
+    "default_streams",
+    "file_hash",
+    "find_device",
+    "in_channels",
+    "load_attacker",
+    "load_checkpoint",
+    "save_checkpoint",
+]

@@ -1,0 +1,36 @@
+"""One vector per clip: the normalised mean of its windows' normalised embeddings.
+
+Two clips are compared by the cosine of their vectors.
+"""
+
+import numpy as np
+from jaxtyping import Float
+
+from amber_id.attackers import Attacker
+from amber_id.errors import EvaluationError
+from amber_id.motion import WindowSet
+
+
+def embed_clips(attacker: Attacker, windows: WindowSet) -> Float[np.ndarray, "M D"]:
+    """One vector of length one for each clip of `windows`, in the order of its entries.
+
+    Raises
+    ------
+    EvaluationError
+        If an embedding is zero or not a number; the message names the clip.
+    """
+    vectors = _unit(attacker.embed(windows.values, windows.mask).astype(np.float64), windows, windows.clip)
+    sums = np.zeros((len(windows.entries), vectors.shape[1]))
+    np.add.at(sums, windows.clip, vectors)
+    return _unit(sums, windows, np.arange(len(sums))).astype(np.float32)
+
+
+def _unit(
+    vectors: Float[np.ndarray, "N D"], windows: WindowSet, clip: np.ndarray
+) -> Float[np.ndarray, "N D"]:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    bad = np.flatnonzero(~(lengths[:, 0] > 0) | ~np.isfinite(lengths[:, 0]))
+    if len(bad):
+        name = windows.entries[clip[bad[0]]].clip
+        raise EvaluationError(f"{name}: its embedding is zero or not a number; the attacker is not usable")
+    return vectors / lengths

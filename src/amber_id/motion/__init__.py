@@ -1,0 +1,24 @@
+"""How did the face move, in numbers that do not depend on the camera, the frame rate or the clip's length?
+
+Recording -> features (N, C, T, V): windows, channels, frames, vertices. On disk landmarks are (T, V, C);
+they are turned once, here.
+"""
+
+from amber_id.motion.features import ClipFeatures, FeatureConfig, Signals, clip_features, vertex_graph
+from amber_id.motion.graph import FaceGraph
+from amber_id.motion.streams import Stream
+from amber_id.motion.views import View
+from amber_id.motion.window_set import WindowSet, load_windows
+
+__all__ = [
+    "ClipFeatures",
+    "FaceGraph",
+    "FeatureConfig",
+    "Signals",
+    "Stream",
+    "View",
+    "WindowSet",
+    "clip_features",
+    "load_windows",
+    "vertex_graph",
+]

@@ -1,0 +1,178 @@
+"""From a recording to what an attacker is given.
+
+`FeatureConfig` says which signals, view, regions and streams; `clip_features` computes them for one
+recording; `vertex_graph` is the graph of their vertex axis.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from amber_id.errors import ClipError
+from amber_id.face_mesh import BLENDSHAPE_NAMES, SELECTED_POINTS, Region, RegionGroup, points_of
+from amber_id.motion.alignment import align, isotropic
+from amber_id.motion.graph import FaceGraph, face_graph, parents, unconnected_graph
+from amber_id.motion.resampling import resample, tracked_segments
+from amber_id.motion.streams import Stream, bones, stack_streams
+from amber_id.motion.views import POSE_VERTICES, View, coefficient_view, head_pose, landmark_view
+from amber_id.motion.windows import cut_windows
+from amber_id.recordings import Recording
+
+Signals = Literal["landmarks", "blendshapes"]
+
+
+class FeatureConfig(BaseModel):
+    """Which motion features are computed, and how."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    signals: Signals = "landmarks"  # blendshapes: coefficients and head pose, without landmarks
+    view: View = "all"
+    regions: tuple[Region | RegionGroup, ...] | None = None  # None: all 152 points
+    streams: tuple[Stream, ...] = ("joint",)
+    depth: bool = False  # keep z of the landmarks
+    rate_hz: float = Field(25.0, gt=0)
+    window_s: float = Field(2.56, gt=0)
+    hop_s: float = Field(1.28, gt=0)
+    longest_gap_s: float = Field(0.2, ge=0)  # longer losses of the face split the clip
+    shortest_s: float = Field(1.0, gt=0)  # a shorter segment is not used
+
+    @field_validator("regions", "streams")
+    @classmethod
+    def _named_once(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if names is not None and (len(names) == 0 or len(set(names)) < len(names)):
+            raise ValueError(f"name at least one, each once, got {', '.join(names) or 'none'}")
+        return names
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> "FeatureConfig":
+        if not self.on_face and any(stream.startswith("bone") for stream in self.streams):
+            raise ValueError("bone streams need landmarks; head pose and blendshapes have no bones")
+        if self.regions is not None and not self.on_face:
+            raise ValueError("regions need landmarks; head pose and blendshapes have none")
+        return self
+
+    @property
+    def on_face(self) -> bool:
+        """Whether the vertices are landmarks."""
+        return self.signals == "landmarks" and self.view != "pose"
+
+    @property
+    def points(self) -> tuple[int, ...]:
+        """The landmarks that are the vertices, ascending; empty where the vertices are no landmarks."""
+        if not self.on_face:
+            return ()
+        if self.regions is None:
+            return SELECTED_POINTS
+        return tuple(sorted({point for region in self.regions for point in points_of(region)}))
+
+    @property
+    def window_frames(self) -> int:
+        """Frames in a window."""
+        return round(self.window_s * self.rate_hz)
+
+    @property
+    def hop_frames(self) -> int:
+        """Frames from one window to the next."""
+        return max(1, round(self.hop_s * self.rate_hz))
+
+
+@dataclass(frozen=True)
+class ClipFeatures:
+    """The windows of one clip; frames outside the mask are zero and mean nothing."""
+
+    values: Float[np.ndarray, "N C T V"]
+    mask: Bool[np.ndarray, "N T"]
+
+
+def clip_features(recording: Recording, config: FeatureConfig) -> ClipFeatures:
+    """Features of one recording.
+
+    Raises
+    ------
+    ClipError
+        If no stretch of the clip is tracked for long enough: a failure to acquire, never zeros.
+    """
+    segments = _segments(recording, config)
+    joints, bone = _view(recording, np.concatenate(segments), config)
+    cuts = np.cumsum([len(segment) for segment in segments])[:-1]
+    bone_parts = np.split(bone, cuts) if bone is not None else [None] * len(segments)
+    windows = [
+        cut_windows(
+            stack_streams(part, bone_part, config.streams, rate_hz=config.rate_hz),
+            window=config.window_frames,
+            hop=config.hop_frames,
+        )
+        for part, bone_part in zip(np.split(joints, cuts), bone_parts, strict=True)
+    ]
+    return ClipFeatures(
+        np.concatenate([values for values, _ in windows]), np.concatenate([mask for _, mask in windows])
+    )
+
+
+def vertex_graph(config: FeatureConfig) -> FaceGraph:
+    """The graph of the vertex axis that `clip_features` gives under this configuration."""
+    if config.on_face:
+        return face_graph(config.points)
+    return unconnected_graph(len(POSE_VERTICES) if config.signals == "landmarks" else _n_coefficients(config))
+
+
+def _segments(recording: Recording, config: FeatureConfig) -> list[Float[np.ndarray, "T S"]]:
+    """Every usable stretch at the fixed rate: the landmarks in pixels, then the blendshapes, flattened."""
+    signal = isotropic(recording.landmarks, width=recording.width, height=recording.height)
+    flat = signal.reshape(len(signal), -1)
+    if config.signals == "blendshapes":
+        if recording.blendshapes is None:
+            raise ClipError(recording.clip, f"{recording.tracker} gave no blendshapes; use landmarks instead")
+        flat = np.concatenate([flat, recording.blendshapes], axis=1)
+    longest, segments = 0.0, []
+    for frames in tracked_segments(
+        recording.timestamps, recording.tracked, longest_gap_s=config.longest_gap_s
+    ):
+        segment = resample(flat[frames], recording.timestamps[frames], rate_hz=config.rate_hz)
+        longest = max(longest, len(segment) / config.rate_hz)
+        if len(segment) >= round(config.shortest_s * config.rate_hz):
+            segments.append(segment)
+    if not segments:
+        raise ClipError(
+            recording.clip,
+            f"longest tracked stretch is {longest:.2f} s, at least {config.shortest_s:g} s needed",
+        )
+    return segments
+
+
+def _view(
+    recording: Recording, flat: Float[np.ndarray, "T S"], config: FeatureConfig
+) -> tuple[Float[np.ndarray, "T V C"], Float[np.ndarray, "T V C"] | None]:
+    """Joints and bones of all frames of a clip in the view asked for."""
+    V = recording.landmarks.shape[1]
+    points = flat[:, : 3 * V].reshape(len(flat), V, 3)
+    if config.signals == "blendshapes":
+        return _coefficients(points, flat[:, 3 * V :, None], config), None
+    joints = landmark_view(points, config.view)
+    if not config.on_face:
+        return joints, None
+    if not config.depth:
+        joints = joints[:, :, :2]
+    joints = joints[:, list(config.points)]
+    return joints, bones(joints, parents(config.points))
+
+
+def _coefficients(
+    points: Float[np.ndarray, "T V 3"], blendshapes: Float[np.ndarray, "T B 1"], config: FeatureConfig
+) -> Float[np.ndarray, "T W 1"]:
+    """Blendshapes, and the six numbers of the head pose where the view has them, one vertex each."""
+    _, placement = align(points)
+    pose = head_pose(points, placement).reshape(len(points), -1, 1)
+    if config.view == "pose":
+        return pose
+    shown = coefficient_view(blendshapes, config.view)
+    return np.concatenate([shown, pose], axis=1) if config.view == "all" else shown
+
+
+def _n_coefficients(config: FeatureConfig) -> int:
+    pose = 3 * len(POSE_VERTICES)
+    return {"pose": pose, "all": len(BLENDSHAPE_NAMES) + pose}.get(config.view, len(BLENDSHAPE_NAMES))

@@ -1,0 +1,90 @@
+"""What would the signal be at a fixed rate, and where may one not know?
+
+A clip is cut into segments where the face was lost for longer than a short gap; within a segment short
+gaps are interpolated. Every segment is then read at a fixed rate in seconds, so that frame rates and
+clip lengths leave no trace in the time axis. Interpolation is linear; a source much faster than the
+target is first averaged over one target period, so that its jitter is not aliased. No FFT: its ringing
+spreads over the whole clip.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+# A source up to this many times faster than the target is read by interpolation alone.
+_AVERAGE_ABOVE = 1.5
+
+
+def tracked_segments(
+    timestamps: Float[np.ndarray, " T"], tracked: Bool[np.ndarray, " T"], *, longest_gap_s: float
+) -> Iterator[Int[np.ndarray, " F"]]:
+    """Frame indices of each stretch in which the face is never lost for longer than `longest_gap_s`.
+
+    Only tracked frames are listed. In a slow video, two frame periods are always bridged.
+
+    >>> t = np.arange(8) / 10
+    >>> seen = np.array([1, 1, 0, 1, 0, 0, 0, 1], dtype=bool)
+    >>> [s.tolist() for s in tracked_segments(t, seen, longest_gap_s=0.2)]
+    [[0, 1, 3], [7]]
+    """
+    frames = np.flatnonzero(tracked)
+    if len(frames) == 0:
+        return
+    period = float(np.median(np.diff(timestamps))) if len(timestamps) > 1 else 0.0
+    bridged = max(longest_gap_s, 2 * period) + 1e-6
+    cuts = np.flatnonzero(np.diff(timestamps[frames]) > bridged) + 1
+    yield from np.split(frames, cuts)
+
+
+def resample(
+    values: Float[np.ndarray, "F ..."], timestamps: Float[np.ndarray, " F"], *, rate_hz: float
+) -> Float[np.ndarray, "T ..."]:
+    """The signal at ``timestamps[0] + k / rate_hz``, for every k up to the last timestamp.
+
+    >>> resample(np.array([0.0, 1.0, 4.0]), np.array([0.0, 0.1, 0.4]), rate_hz=20).round(2).tolist()
+    [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0]
+    """
+    if len(timestamps) < 2:
+        return values[: len(timestamps)]
+    length_s = timestamps[-1] - timestamps[0]
+    # The small allowance keeps a last frame whose timestamp was rounded down to a hair before the grid.
+    at = timestamps[0] + np.arange(int(np.floor(length_s * rate_hz + 1e-3)) + 1) / rate_hz
+    at = np.minimum(at, timestamps[-1])
+    source_hz = (len(timestamps) - 1) / length_s
+    if source_hz > _AVERAGE_ABOVE * rate_hz:
+        return _window_means(values, timestamps, at, width_s=1 / rate_hz)
+    return _interpolate(values, timestamps, at)
+
+
+def _interpolate(
+    values: Float[np.ndarray, "F ..."], timestamps: Float[np.ndarray, " F"], at: Float[np.ndarray, " T"]
+) -> Float[np.ndarray, "T ..."]:
+    right = np.clip(np.searchsorted(timestamps, at, side="right"), 1, len(timestamps) - 1)
+    left = right - 1
+    share = (at - timestamps[left]) / (timestamps[right] - timestamps[left])
+    share = share.reshape(-1, *[1] * (values.ndim - 1))
+    return values[left] * (1 - share) + values[right] * share
+
+
+def _window_means(
+    values: Float[np.ndarray, "F ..."],
+    timestamps: Float[np.ndarray, " F"],
+    at: Float[np.ndarray, " T"],
+    *,
+    width_s: float,
+) -> Float[np.ndarray, "T ..."]:
+    """Mean over a window around each time of the piecewise-linear signal; cut at the ends of the signal."""
+    steps = np.diff(timestamps).reshape(-1, *[1] * (values.ndim - 1))
+    trapezoids = (values[1:] + values[:-1]) / 2 * steps
+    integral = np.concatenate([np.zeros_like(values[:1]), np.cumsum(trapezoids, axis=0)])
+
+    def integral_at(times: Float[np.ndarray, " T"]) -> Float[np.ndarray, "T ..."]:
+        left = np.clip(np.searchsorted(timestamps, times, side="right") - 1, 0, len(timestamps) - 2)
+        since = (times - timestamps[left]).reshape(-1, *[1] * (values.ndim - 1))
+        return integral[left] + (values[left] + _interpolate(values, timestamps, times)) / 2 * since
+
+    begin = np.maximum(at - width_s / 2, timestamps[0])
+    end = np.minimum(at + width_s / 2, timestamps[-1])
+    widths = (end - begin).reshape(-1, *[1] * (values.ndim - 1))
+    return (integral_at(end) - integral_at(begin)) / widths

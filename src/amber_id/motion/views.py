@@ -1,0 +1,68 @@
+"""What of the face is shown to the attacker, so that one can say what leaks?
+
+all       isotropic landmarks, centred and scaled once per clip; head pose kept
+motion    aligned landmarks with their mean over the clip removed: neither shape nor head pose
+static    the mean over the clip of the aligned landmarks: shape and resting expression only
+pose      rotation and translation of the head only, relative to the clip's median
+
+A view is computed over a whole clip, which may be several segments. Lengths are in units of the outer
+eye corner distance of the mean face.
+"""
+
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+from scipy.spatial.transform import Rotation
+
+from amber_id.face_mesh import RIGID_POINTS
+from amber_id.motion.alignment import HeadPlacement, align, mean_rotation
+
+View = Literal["all", "motion", "static", "pose"]
+
+# The vertices of the pose view.
+POSE_VERTICES = ("rotation", "translation")
+
+
+def landmark_view(points: Float[np.ndarray, "T V 3"], view: View) -> Float[np.ndarray, "T W 3"]:
+    """One view of a clip's isotropic landmarks; W = V, or 2 vertices for ``pose``.
+
+    All frames of the clip, one segment after another: what is taken once per clip is taken over them all.
+    """
+    aligned, placement = align(points)
+    if view == "motion":
+        return aligned - aligned.mean(axis=0)
+    if view == "static":
+        return np.broadcast_to(aligned.mean(axis=0), aligned.shape).copy()
+    if view == "pose":
+        return head_pose(points, placement)
+    return _placed_once(points, placement)
+
+
+def _placed_once(points: Float[np.ndarray, "T V 3"], placement: HeadPlacement) -> Float[np.ndarray, "T V 3"]:
+    centre = np.median(points[:, list(RIGID_POINTS)].mean(axis=1), axis=0)
+    return (points - centre) * np.median(placement.scale)
+
+
+def head_pose(points: Float[np.ndarray, "T V 3"], placement: HeadPlacement) -> Float[np.ndarray, "T 2 3"]:
+    """Rotation vector (radians) and translation of the head in each frame, relative to the clip's median.
+
+    Translation is that of the middle of the rigid points in the picture (x, y); its third number is the
+    change of the face's size, as a natural logarithm, and stands for the distance to the camera.
+    """
+    turned = placement.rotation @ mean_rotation(placement.rotation).T
+    middle = points[:, list(RIGID_POINTS)].mean(axis=1)
+    moved = (middle - np.median(middle, axis=0)) * np.median(placement.scale)
+    moved[:, 2] = np.log(placement.scale) - np.median(np.log(placement.scale))
+    return np.stack([Rotation.from_matrix(turned).as_rotvec(), moved], axis=1)
+
+
+def coefficient_view(values: Float[np.ndarray, "T V 1"], view: View) -> Float[np.ndarray, "T V 1"]:
+    """One view of a clip's blendshape coefficients: as they are, without their mean, or their mean only."""
+    if view == "motion":
+        return values - values.mean(axis=0)
+    if view == "static":
+        return np.broadcast_to(values.mean(axis=0), values.shape).copy()
+    if view == "all":
+        return values
+    raise ValueError("the pose view has no blendshapes")

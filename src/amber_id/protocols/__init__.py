@@ -1,0 +1,24 @@
+"""Who is trained on, who is chosen on, who is tested: never the same people."""
+
+from amber_id.protocols.assignment import (
+    Control,
+    find_split,
+    labelled,
+    partition_of,
+    source_of_subjects,
+)
+from amber_id.protocols.split import SPLIT_FILE, Split, SplitConfig, make_split, read_split, write_split
+
+__all__ = [
+    "SPLIT_FILE",
+    "Control",
+    "Split",
+    "SplitConfig",
+    "find_split",
+    "labelled",
+    "make_split",
+    "partition_of",
+    "read_split",
+    "source_of_subjects",
+    "write_split",
+]

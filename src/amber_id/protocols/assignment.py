@@ -1,0 +1,75 @@
+"""Which recordings are trained on, chosen on, tested, under a split or under permuted labels?"""
+
+from typing import Literal
+
+import numpy as np
+
+from amber_id.errors import SplitError
+from amber_id.protocols.split import (
+    SPLIT_FILE,
+    Partition,
+    Split,
+    SplitConfig,
+    make_split,
+    read_split,
+    write_split,
+)
+from amber_id.recordings import RecordingSet
+
+Control = Literal["permuted-labels"]
+
+
+def source_of_subjects(recordings: RecordingSet) -> dict[str, str]:
+    """The source of each subject."""
+    return {entry.subject: entry.source for entry in recordings.entries}
+
+
+def find_split(recordings: RecordingSet) -> tuple[Split, bool]:
+    """The split beside the recordings, and whether it had to be made, with the defaults.
+
+    Raises
+    ------
+    SplitError
+        If a subject has recordings but no partition, or there are too few people for the default split.
+    """
+    path = recordings.root / SPLIT_FILE
+    if not path.exists():
+        split = make_split(source_of_subjects(recordings), SplitConfig())
+        write_split(split, path)
+        return split, True
+    split = read_split(path)
+    missing = sorted(set(recordings.subjects) - split.folds[0].keys())
+    if missing:
+        raise SplitError(f"{path}: no partition for {', '.join(missing)}; run amber split {recordings.root}")
+    return split, False
+
+
+def partition_of(recordings: RecordingSet, split: Split, partition: Partition, fold: int) -> RecordingSet:
+    """The recordings of one partition of one fold; subjects of the split without a recording are passed over.
+
+    Raises
+    ------
+    SplitError
+        If nobody of the partition has a recording.
+    """
+    present = set(split.subjects(partition, fold)) & set(recordings.subjects)
+    if not present:
+        raise SplitError(f"{recordings.root}: nobody in {partition} of fold {fold} has a recording")
+    return recordings.select(present)
+
+
+def labelled(recordings: RecordingSet, control: Control | None, *, seed: int) -> RecordingSet:
+    """The recordings with their own labels, or with those of a control.
+
+    ``permuted-labels`` permutes the subjects over the clips of each source, so that nothing can leak; every
+    label keeps its number of clips.
+    """
+    if control is None:
+        return recordings
+    rng = np.random.default_rng([seed, 2])
+    new: dict[str, str] = {}
+    for source in recordings.sources:
+        entries = [entry for entry in recordings.entries if entry.source == source]
+        order = rng.permutation(len(entries))
+        new |= {entry.clip: entries[i].subject for entry, i in zip(entries, order, strict=True)}
+    return recordings.with_subjects(new)

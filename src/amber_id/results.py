@@ -1,0 +1,203 @@
+"""The schema of ``results.json``: every figure of an evaluation, with its interval and where it came from.
+
+A rate is a fraction in [0, 1] and travels with its interval over people and with what guessing would give.
+Two runs of the same study agree in everything but `times`. The JSON schema is published in
+``docs/results.schema.json``.
+
+`EvaluationArrays` are the small arrays beside it from which the figures are drawn: ``arrays.safetensors``.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float, Int
+from pydantic import BaseModel, ConfigDict, Field
+
+from amber_id.atomic_files import write_text_atomically
+from amber_id.errors import FileFormatError
+from amber_id.file_formats import read_json, read_tensors, write_tensors
+
+EVALUATION_SCHEMA: Literal["amber-id/evaluation/1"] = "amber-id/evaluation/1"
+ARRAYS_SCHEMA = "amber-id/evaluation-arrays/1"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Rate(_Frozen):
+    """A figure and its percentile interval over subjects; `chance` is what guessing would give."""
+
+    value: float
+    low: float
+    high: float
+    level: float
+    chance: float
+
+
+class ComparisonCounts(_Frozen):
+    """How many comparisons of each kind."""
+
+    mated: int
+    nonmated: int
+
+
+class Counts(_Frozen):
+    """What the figures rest on; test partition only, all folds pooled."""
+
+    subjects: int
+    clips: int
+    windows: int
+    comparisons: ComparisonCounts
+    subjects_of_source: dict[str, int]
+    failed_clips: int  # test clips without usable features, and clips of the corpus that were never tracked
+
+
+class Metrics(_Frozen):
+    """1:1 verification by cosine similarity; accept when score >= threshold."""
+
+    eer: Rate
+    auc: Rate
+    accuracy: Rate  # share of right decisions at the dev threshold, all comparisons alike
+    balanced_accuracy: Rate  # 1 - (FMR + FNMR) / 2 at the dev threshold
+    balanced_accuracy_optimistic: Rate  # at the threshold that is best on the test comparisons themselves
+
+
+class DevFold(_Frozen):
+    """What was chosen on the dev people of one fold."""
+
+    fold: int
+    subjects: int
+    eer: float
+    threshold: float  # the score at which FMR and FNMR cross on dev
+    epoch: int
+
+
+class SubjectResult(_Frozen):
+    """One test subject's mean scores; None where there is nothing to average."""
+
+    subject: str
+    source: str
+    fold: int
+    clips: int
+    mean_mated: float | None
+    mean_nonmated: float | None
+
+
+class FailedClip(_Frozen):
+    """A clip that gave no figure, and why."""
+
+    clip: str
+    reason: str
+
+
+class Attacker(_Frozen):
+    """Who attacked, and with what it was given."""
+
+    name: str
+    config: dict[str, Any]
+    features: dict[str, Any]
+    train_subjects: int
+    train_clips: int
+
+
+class Bootstrap(_Frozen):
+    """How the intervals were made."""
+
+    unit: Literal["subject"] = "subject"
+    replicates: int
+    redrawn: int  # replicates drawn again because one side had no comparison
+    level: float
+
+
+class Provenance(_Frozen):
+    """Which program, data and seed made this."""
+
+    amber_id: str
+    packages: dict[str, str]
+    python: str
+    machine: str
+    recordings: str  # folder name
+    recordings_sha256: str
+    split_sha256: str
+    checkpoints_sha256: tuple[str, ...]
+    trackers: tuple[str, ...]
+    train_seed: int
+    bootstrap_seed: int
+    test_opening: (
+        int | None
+    )  # the how manyth attacker that saw the test people of this split; None for a control
+
+
+class Times(_Frozen):
+    """The only part that differs between two runs of the same study."""
+
+    finished: str
+    wall_s: float
+
+
+class EvaluationResults(_Frozen):
+    """One attacker, tested on people it has never seen."""
+
+    schema_: Literal["amber-id/evaluation/1"] = Field(EVALUATION_SCHEMA, alias="schema")
+    headline: str
+    control: Literal["permuted-labels"] | None
+    attacker: Attacker
+    counts: Counts
+    metrics: Metrics
+    dev: tuple[DevFold, ...]
+    subjects: tuple[SubjectResult, ...]
+    failures: tuple[FailedClip, ...]
+    limits: tuple[str, ...]  # what these figures do not show
+    bootstrap: Bootstrap
+    provenance: Provenance
+    times: Times
+
+
+def write_results(results: EvaluationResults, path: Path) -> None:
+    """Write `results` as JSON, whole or not at all."""
+    write_text_atomically(path, results.model_dump_json(indent=2, by_alias=True) + "\n")
+
+
+def read_results(path: Path) -> EvaluationResults:
+    """Read a ``results.json``; raises FileFormatError if it is missing, cut off, or of another schema."""
+    return read_json(EvaluationResults, path)
+
+
+@dataclass(frozen=True)
+class EvaluationArrays:
+    """Embeddings of the test clips and the scores of their comparisons, all folds pooled.
+
+    `vectors` are L2-normalised; those of different folds come from different checkpoints and are never
+    compared. `subject` and `fold` are one number per clip; `subject` points into `subjects`. `enrolment`
+    and `probe` are clip numbers. `tsne` is one map per fold.
+    """
+
+    vectors: Float[np.ndarray, "N D"]
+    tsne: Float[np.ndarray, "N 2"]
+    subject: Int[np.ndarray, " N"]
+    fold: Int[np.ndarray, " N"]
+    scores: Float[np.ndarray, " P"]
+    enrolment: Int[np.ndarray, " P"]
+    probe: Int[np.ndarray, " P"]
+    clips: tuple[str, ...]
+    subjects: tuple[str, ...]
+
+
+_ARRAYS = ("vectors", "tsne", "subject", "fold", "scores", "enrolment", "probe")
+
+
+def write_arrays(arrays: EvaluationArrays, path: Path) -> None:
+    """Write `arrays`, whole or not at all; equal arrays give equal bytes."""
+    header = {"clips": arrays.clips, "subjects": arrays.subjects}
+    write_tensors(path, ARRAYS_SCHEMA, header, {name: getattr(arrays, name) for name in _ARRAYS})
+
+
+def read_arrays(path: Path) -> EvaluationArrays:
+    """Read an ``arrays.safetensors``; raises FileFormatError if it cannot be used."""
+    header, tensors = read_tensors(path, ARRAYS_SCHEMA)
+    if set(tensors) != set(_ARRAYS):
+        raise FileFormatError(path, f"expected the arrays {', '.join(_ARRAYS)}, got {', '.join(tensors)}")
+    return EvaluationArrays(**tensors, clips=tuple(header["clips"]), subjects=tuple(header["subjects"]))

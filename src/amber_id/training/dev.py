@@ -1,0 +1,29 @@
+"""How well does an attacker do on the dev people? Everything that is chosen is chosen on this."""
+
+from amber_id.attackers import Attacker, DevFigures
+from amber_id.biometrics import Comparisons, auc, compare_all, eer, eer_threshold
+from amber_id.embeddings import embed_clips
+from amber_id.motion import WindowSet
+
+
+def measure_dev(attacker: Attacker, dev: WindowSet) -> DevFigures:
+    """EER, AUC and the threshold at which FMR and FNMR cross, over all pairs of dev clips.
+
+    Raises
+    ------
+    UndefinedMetricError
+        If no dev subject has two clips.
+    """
+    comparisons = compare_clips(attacker, dev)
+    mated, nonmated = comparisons.mated_scores, comparisons.nonmated_scores
+    return DevFigures(
+        eer=eer(mated, nonmated),
+        auc=auc(mated, nonmated),
+        threshold=eer_threshold(mated, nonmated),
+        subjects=len(dev.subjects),
+    )
+
+
+def compare_clips(attacker: Attacker, windows: WindowSet) -> Comparisons:
+    """All pairs of clips; subjects are positions in ``windows.subjects``."""
+    return compare_all(embed_clips(attacker, windows), windows.subject_of_clip)

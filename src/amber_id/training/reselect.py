@@ -1,0 +1,81 @@
+"""Which of a run's checkpoints does best on the dev people?
+
+A second look over all that were kept: the lowest dev EER wins, then the higher AUC, then the earlier
+epoch. The dev people must not have been trained on. The test people are never seen: choosing on them
+makes every result too good.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from amber_id.atomic_files import write_atomically
+from amber_id.attackers import DevFigures, load_attacker
+from amber_id.errors import FileFormatError, SplitError
+from amber_id.motion import WindowSet, load_windows
+from amber_id.protocols import Split, labelled, partition_of
+from amber_id.recordings import RecordingSet
+from amber_id.training.dev import measure_dev
+from amber_id.training.run_folder import FoldFolder, Run
+
+
+@dataclass(frozen=True)
+class Reselected:
+    """The checkpoint chosen in one fold."""
+
+    fold: int
+    epoch: int
+    dev: DevFigures
+    of: int  # checkpoints looked at
+    path: Path
+
+
+def reselect(
+    run: Run,
+    recordings: RecordingSet,
+    split: Split,
+    *,
+    device: str = "auto",
+    on_checkpoint: Callable[[], None] | None = None,
+) -> tuple[Reselected, ...]:
+    """Choose in every fold, and write ``best.safetensors``.
+
+    Raises
+    ------
+    SplitError
+        If a dev subject was trained on, or nobody in dev has a recording.
+    FileFormatError
+        If a fold has no checkpoints, or one is cut off.
+    """
+    config = run.record.config
+    shown = labelled(recordings, config.control, seed=config.seed)
+    chosen = []
+    for folder in run.folds:
+        dev = load_windows(partition_of(shown, split, "dev", folder.fold), config.features)
+        chosen.append(_reselect_fold(folder, dev, device, on_checkpoint))
+    return tuple(chosen)
+
+
+def _reselect_fold(
+    folder: FoldFolder, dev: WindowSet, device: str, on_checkpoint: Callable[[], None] | None
+) -> Reselected:
+    paths = folder.epochs()
+    if not paths:
+        raise FileFormatError(folder.path, "expected checkpoints/epoch*.safetensors, got none; train first")
+    candidates = []
+    for path in paths:
+        header, attacker = load_attacker(path, device)
+        refuse_overlap(header.train_subjects, dev.subjects, f"{path}: trained on people of dev")
+        candidates.append((measure_dev(attacker, dev), header.epoch, path))
+        if on_checkpoint is not None:
+            on_checkpoint()
+    figures, epoch, path = min(candidates, key=lambda c: (c[0].eer, -c[0].auc, c[1]))
+    write_atomically(folder.best, path.read_bytes())
+    return Reselected(folder.fold, epoch, figures, len(paths), folder.best)
+
+
+def refuse_overlap(trained: tuple[str, ...], others: tuple[str, ...], what: str) -> None:
+    """Raise SplitError, naming them, if people of `others` were trained on."""
+    shared = sorted(set(trained) & set(others))
+    if shared:
+        raise SplitError(f"{what}: {', '.join(shared)}; train again under this split")

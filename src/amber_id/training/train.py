@@ -1,0 +1,206 @@
+"""Train an attacker on the train people of every fold of a split; choose on the dev people.
+
+The same function gives the reference model on originals and the attacker model on avatars: only the
+recordings differ. The test people are not looked at, not even to compute their features, unless they
+are train or dev people of another fold.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+from amber_id import __version__
+from amber_id.attackers import (
+    Attacker,
+    CheckpointHeader,
+    DevFigures,
+    find_device,
+    in_channels,
+    save_checkpoint,
+)
+from amber_id.attackers.moments import MomentsConfig, fit_moments
+from amber_id.errors import UsageError
+from amber_id.motion import WindowSet, load_windows, vertex_graph
+from amber_id.protocols import Split, labelled
+from amber_id.recordings import Failure, RecordingSet
+from amber_id.training.dev import measure_dev
+from amber_id.training.run_folder import FoldFolder, Run, RunRecord, TrainConfig
+
+# The packages that decide the numbers.
+_PACKAGES = ("numpy", "scipy", "scikit-learn", "torch")
+
+
+def train(
+    recordings: RecordingSet,
+    split: Split,
+    config: TrainConfig,
+    out: Path,
+    *,
+    device: str = "auto",
+    resume: bool = False,
+    on_clip: Callable[[], None] | None = None,
+    on_epoch: Callable[..., None] | None = None,
+) -> tuple[Run, tuple[Failure, ...]]:
+    """Train every fold, and return the run and the clips that were of no use.
+
+    `on_clip` is called once for each clip whose features are ready, `on_epoch` with an `EpochReport`.
+
+    Raises
+    ------
+    UsageError
+        If `out` holds another run, or one that is there already and `resume` is not asked for.
+    TrainingError
+        If there is too little to train on, or the loss is no longer a number.
+    """
+    config = resolved(config)
+    record = RunRecord(
+        config=config,
+        folds=len(split.folds),
+        recordings_sha256=recordings.content_hash(),
+        split_sha256=split.content_hash(),
+        versions=versions(),
+    )
+    run = _open_or_create(out, record, resume=resume)
+    shown = labelled(recordings, config.control, seed=config.seed)
+    windows = load_windows(_of_train_and_dev(shown, split), config.features, on_clip=on_clip)
+    for folder in run.folds:
+        if resume and _is_finished(folder, config):
+            continue
+        present = set(windows.subjects)
+        train_windows = windows.select(present & set(split.subjects("train", folder.fold)))
+        dev_windows = windows.select(present & set(split.subjects("dev", folder.fold)))
+        _train_fold(train_windows, dev_windows, run, folder, device=device, resume=resume, on_epoch=on_epoch)
+    return run, windows.failures
+
+
+def resolved(config: TrainConfig) -> TrainConfig:
+    """The configuration with every default of its attacker written out."""
+    if config.attacker == "moments":
+        own = MomentsConfig.model_validate(config.attacker_config).model_dump(mode="json")
+    else:
+        from amber_id.attackers.stgcn import StgcnConfig
+
+        own = StgcnConfig.model_validate(config.attacker_config).model_dump(mode="json")
+    return config.model_copy(update={"attacker_config": own})
+
+
+def versions() -> dict[str, str]:
+    """The versions of this program and of the packages that decide its numbers."""
+    return {"amber-id": __version__, **{name: version(name) for name in _PACKAGES}}
+
+
+def _open_or_create(out: Path, record: RunRecord, *, resume: bool) -> Run:
+    if not Run.exists(out):
+        return Run.create(out, record)
+    run = Run.open(out)
+    if not resume:
+        raise UsageError(f"{out} holds a run already; add --resume to go on with it, or use another --out")
+    if run.record != record:
+        differing = [
+            name for name in RunRecord.model_fields if getattr(run.record, name) != getattr(record, name)
+        ]
+        raise UsageError(f"{out} holds a run with another {', '.join(differing)}; use another --out")
+    return run
+
+
+def _of_train_and_dev(recordings: RecordingSet, split: Split) -> RecordingSet:
+    wanted = {s for fold in split.folds for s, partition in fold.items() if partition != "test"}
+    return recordings.select(wanted & set(recordings.subjects))
+
+
+def _is_finished(folder: FoldFolder, config: TrainConfig) -> bool:
+    if config.attacker == "moments":
+        return folder.checkpoint.exists()
+    return folder.epoch(config.loop.epochs).exists()
+
+
+def _train_fold(
+    train_windows: WindowSet,
+    dev_windows: WindowSet,
+    run: Run,
+    folder: FoldFolder,
+    *,
+    device: str,
+    resume: bool,
+    on_epoch: Callable[..., None] | None,
+) -> None:
+    config = run.record.config
+    n_epochs = config.loop.epochs
+    stride = -(-n_epochs // config.loop.kept_checkpoints)
+
+    def save_epoch(attacker: Attacker, epoch: int, dev: DevFigures, is_best: bool) -> None:
+        header = _header(run, folder, train_windows, dev_windows, epoch, dev)
+        keep = epoch % stride == 0 or epoch == n_epochs
+        # The best first: a kill in between repeats the epoch and writes the same bytes again.
+        if is_best:
+            save_checkpoint(folder.checkpoint, header, attacker.tensors())
+        if keep:
+            save_checkpoint(folder.epoch(epoch), header, attacker.tensors())
+
+    if config.attacker == "moments":
+        fitted = fit_moments(
+            train_windows.values,
+            train_windows.mask,
+            train_windows.subject_of_clip[train_windows.clip],
+            MomentsConfig.model_validate(config.attacker_config),
+            rate_hz=config.features.rate_hz,
+        )
+        header = _header(run, folder, train_windows, dev_windows, 1, measure_dev(fitted, dev_windows))
+        save_checkpoint(folder.epoch(1), header, fitted.tensors())
+        save_checkpoint(folder.checkpoint, header, fitted.tensors())
+        return
+
+    chosen = find_device(device)
+    from amber_id.attackers.stgcn import Stgcn, StgcnConfig
+    from amber_id.training.network import train_network
+
+    network_config = StgcnConfig.model_validate(config.attacker_config)
+    train_network(
+        lambda: Stgcn(in_channels(config.features), vertex_graph(config.features), network_config),
+        train_windows,
+        dev_windows,
+        config.loop,
+        folder,
+        seed=config.seed,
+        device=chosen,
+        fingerprint=_fingerprint(run),
+        resume=resume,
+        save_epoch=save_epoch,
+        on_epoch=on_epoch,
+    )
+
+
+def _header(
+    run: Run,
+    folder: FoldFolder,
+    train_windows: WindowSet,
+    dev_windows: WindowSet,
+    epoch: int,
+    dev: DevFigures,
+) -> CheckpointHeader:
+    record = run.record
+    return CheckpointHeader(
+        attacker=record.config.attacker,
+        attacker_config=record.config.attacker_config,
+        features=record.config.features,
+        point_set=train_windows.entries[0].point_set,
+        train_subjects=train_windows.subjects,
+        dev_subjects=dev_windows.subjects,
+        train_clips=len(train_windows.entries),
+        fold=folder.fold,
+        folds=record.folds,
+        seed=record.config.seed,
+        control=record.config.control,
+        epoch=epoch,
+        dev=dev,
+        recordings_sha256=record.recordings_sha256,
+        split_sha256=record.split_sha256,
+        versions=record.versions,
+    )
+
+
+def _fingerprint(run: Run) -> str:
+    text = json.dumps(run.record.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
