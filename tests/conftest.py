@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from amber_id.recordings import RecordingSet
+from amber_id.synthetic import SynthConfig, generate
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -34,3 +37,22 @@ def real_clips() -> Path:
 def golden_metrics() -> Path:
     """Metrics of known score sets, computed by other people's public code."""
     return _shared("golden/metrics.json")
+
+
+@pytest.fixture(scope="session")
+def synthetic_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Recordings of twelve people who never lived, four clips each; to be read only."""
+    folder = tmp_path_factory.mktemp("people")
+    generate(SynthConfig(people=12, clips=4), folder)
+    return folder / "original"
+
+
+@pytest.fixture
+def people(synthetic_people: Path, tmp_path: Path) -> RecordingSet:
+    """The same people in a folder of the test's own, as links."""
+    folder = tmp_path / "recordings"
+    for path in sorted(synthetic_people.rglob("*.safetensors")):
+        link = folder / path.relative_to(synthetic_people)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(path)
+    return RecordingSet.open(folder)

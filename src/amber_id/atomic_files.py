@@ -69,19 +69,24 @@ def hold_lock(path: Path) -> Iterator[None]:
     AmberError
         If the lock file cannot be made.
     """
-    began = time.monotonic()
-    while True:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(exist_ok=False)
-            break
-        except FileExistsError:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        began = time.monotonic()
+        while not _make_lock(path):
             if time.monotonic() - began > _ABANDONED_AFTER_S:
                 path.unlink(missing_ok=True)
             time.sleep(_POLL_S)
-        except OSError as error:
-            raise AmberError(f"{path}: cannot be made ({error.strerror or error})") from error
+    except OSError as error:
+        raise AmberError(f"{path}: cannot be made ({error.strerror or error})") from error
     try:
         yield
     finally:
         path.unlink(missing_ok=True)
+
+
+def _make_lock(path: Path) -> bool:
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True

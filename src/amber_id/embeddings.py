@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from amber_id.attackers import Attacker
-from amber_id.errors import EvaluationError
+from amber_id.errors import EmbeddingError
 from amber_id.motion import WindowSet
 
 
@@ -16,7 +16,7 @@ def embed_clips(attacker: Attacker, windows: WindowSet) -> Float[np.ndarray, "M 
 
     Raises
     ------
-    EvaluationError
+    EmbeddingError
         If an embedding is zero or not a number; the message names the clip.
     """
     vectors = _unit(attacker.embed(windows.values, windows.mask).astype(np.float64), windows, windows.clip)
@@ -32,5 +32,5 @@ def _unit(
     bad = np.flatnonzero(~(lengths[:, 0] > 0) | ~np.isfinite(lengths[:, 0]))
     if len(bad):
         name = windows.entries[clip[bad[0]]].clip
-        raise EvaluationError(f"{name}: its embedding is zero or not a number; the attacker is not usable")
+        raise EmbeddingError(f"{name}: its embedding is zero or not a number; the attacker is not usable")
     return vectors / lengths

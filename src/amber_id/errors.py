@@ -10,6 +10,7 @@ AmberError                     anything below; the command line prints it as one
 ├── SplitError                 a split that shares people, is empty, or cannot be made
 ├── TrainingError              a training that cannot start or has diverged
 └── EvaluationError            a comparison that cannot be made, e.g. no mated pair
+    ├── EmbeddingError         an attacker gave a vector that is zero or not a number
     └── UndefinedMetricError   a rate whose denominator is empty
 
 A message says what was expected, what came, which clip or flag, and what to do.
@@ -83,6 +84,10 @@ class TrainingError(AmberError):
 
 class EvaluationError(AmberError):
     """A comparison that cannot be made."""
+
+
+class EmbeddingError(EvaluationError):
+    """An attacker gave a vector that is zero or not a number, so that it has no cosine."""
 
 
 class UndefinedMetricError(EvaluationError):

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from amber_id.atomic_files import write_text_atomically
 from amber_id.errors import FileFormatError
-from amber_id.file_formats import read_json, read_tensors, write_tensors
+from amber_id.file_formats import read_json, read_tensors, validated, write_tensors
 
 EVALUATION_SCHEMA: Literal["amber-id/evaluation/1"] = "amber-id/evaluation/1"
 ARRAYS_SCHEMA = "amber-id/evaluation-arrays/1"
@@ -186,6 +186,11 @@ class EvaluationArrays:
     subjects: tuple[str, ...]
 
 
+class _ArraysHeader(_Frozen):
+    clips: tuple[str, ...]
+    subjects: tuple[str, ...]
+
+
 _ARRAYS = ("vectors", "tsne", "subject", "fold", "scores", "enrolment", "probe")
 
 
@@ -197,7 +202,8 @@ def write_arrays(arrays: EvaluationArrays, path: Path) -> None:
 
 def read_arrays(path: Path) -> EvaluationArrays:
     """Read an ``arrays.safetensors``; raises FileFormatError if it cannot be used."""
-    header, tensors = read_tensors(path, ARRAYS_SCHEMA)
+    values, tensors = read_tensors(path, ARRAYS_SCHEMA)
+    header = validated(_ArraysHeader, values, path)
     if set(tensors) != set(_ARRAYS):
         raise FileFormatError(path, f"expected the arrays {', '.join(_ARRAYS)}, got {', '.join(tensors)}")
-    return EvaluationArrays(**tensors, clips=tuple(header["clips"]), subjects=tuple(header["subjects"]))
+    return EvaluationArrays(**tensors, clips=header.clips, subjects=header.subjects)

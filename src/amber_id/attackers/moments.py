@@ -19,6 +19,7 @@ from amber_id.errors import MissingDependencyError, TrainingError
 BANDS_HZ = ((0.4, 1.0), (1.0, 2.0), (2.0, 3.5), (3.5, 5.5), (5.5, 8.0), (8.0, 12.0))
 _PER_BAND = 4  # frequencies looked at in each band
 _TINY = 1e-12
+_AT_ONCE = 256  # windows whose intermediate arrays are in memory together, about 0.2 GB
 
 
 class MomentsConfig(BaseModel):
@@ -56,10 +57,18 @@ class MomentsAttacker:
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, np.ndarray]) -> "MomentsAttacker":
-        """The attacker of a checkpoint; raises ValueError if an array is missing or superfluous."""
+        """The attacker of a checkpoint; raises ValueError if they are not those of one."""
         expected = {f.name for f in fields(cls)}
         if set(tensors) != expected:
             raise ValueError(f"expected the arrays {sorted(expected)}, got {sorted(tensors)}")
+        F, D = (*tensors["projection"].shape, 0, 0)[:2]
+        shapes = {"mean": (F,), "scale": (F,), "projection": (F, D), "offset": (D,), "frames_hz": ()}
+        for name, shape in shapes.items():
+            array = tensors[name]
+            if array.shape != shape or not np.issubdtype(array.dtype, np.floating):
+                raise ValueError(
+                    f"{name} must be of shape {shape} and floating, got {array.shape} and {array.dtype}"
+                )
         return cls(**tensors)
 
 
@@ -94,7 +103,8 @@ def fit_moments(
         raise TrainingError("moments: no statistic differs between any two windows; check the recordings")
     scale = np.where(constant, np.inf, scale)  # dividing by infinity leaves a constant statistic out
     standardised = (statistics - mean) / scale
-    pca = PCA(min(config.components, len(subject) - n_subjects), svd_solver="full")
+    n_components = min(config.components, len(subject) - n_subjects, int((~constant).sum()))
+    pca = PCA(n_components, svd_solver="full")
     reduced = pca.fit_transform(standardised)
     lda = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto").fit(reduced, subject)
     matrix = lda.scalings_[:, : min(config.dimensions, n_subjects - 1)]
@@ -111,6 +121,16 @@ def window_statistics(
     values: Float[np.ndarray, "N C T V"], mask: Bool[np.ndarray, "N T"], *, rate_hz: float
 ) -> Float[np.ndarray, "N F"]:
     """Ten statistics of every signal of each window, in float64; frames outside the mask do not count."""
+    parts = [
+        _statistics(values[n : n + _AT_ONCE], mask[n : n + _AT_ONCE], rate_hz=rate_hz)
+        for n in range(0, max(len(values), 1), _AT_ONCE)
+    ]
+    return np.concatenate(parts)
+
+
+def _statistics(
+    values: Float[np.ndarray, "N C T V"], mask: Bool[np.ndarray, "N T"], *, rate_hz: float
+) -> Float[np.ndarray, "N F"]:
     N, C, T, V = values.shape
     signals = values.astype(np.float64).transpose(0, 1, 3, 2).reshape(N, C * V, T)
     weight = mask.astype(np.float64)[:, None, :]

@@ -11,8 +11,6 @@ block and in the pooling: the embedding of a short clip does not depend on how f
 Shapes: N windows, C channels, T frames, V vertices, K partitions, D dimensions.
 """
 
-from typing import Self
-
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
@@ -213,7 +211,7 @@ class StgcnAttacker:
         graph: FaceGraph,
         config: StgcnConfig,
         device: torch.device,
-    ) -> Self:
+    ) -> "StgcnAttacker":
         """The attacker of a checkpoint; raises RuntimeError if the arrays do not fit the network."""
         network = Stgcn(in_channels, graph, config)
         network.load_state_dict({name: torch.from_numpy(a) for name, a in tensors.items()}, strict=True)

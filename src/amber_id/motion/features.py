@@ -12,7 +12,14 @@ from jaxtyping import Bool, Float
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from amber_id.errors import ClipError
-from amber_id.face_mesh import BLENDSHAPE_NAMES, SELECTED_POINTS, Region, RegionGroup, points_of
+from amber_id.face_mesh import (
+    BLENDSHAPE_NAMES,
+    RIGID_POINTS,
+    SELECTED_POINTS,
+    Region,
+    RegionGroup,
+    points_of,
+)
 from amber_id.motion.alignment import align, isotropic
 from amber_id.motion.graph import FaceGraph, face_graph, parents, unconnected_graph
 from amber_id.motion.resampling import resample, tracked_segments
@@ -27,7 +34,7 @@ Signals = Literal["landmarks", "blendshapes"]
 class FeatureConfig(BaseModel):
     """Which motion features are computed, and how."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     signals: Signals = "landmarks"  # blendshapes: coefficients and head pose, without landmarks
     view: View = "all"
@@ -53,6 +60,15 @@ class FeatureConfig(BaseModel):
             raise ValueError("bone streams need landmarks; head pose and blendshapes have no bones")
         if self.regions is not None and not self.on_face:
             raise ValueError("regions need landmarks; head pose and blendshapes have none")
+        if self.window_frames < 2:
+            raise ValueError(
+                f"window_s must be at least two frames long, got {self.window_s:g} s at {self.rate_hz:g} Hz"
+            )
+        if self.hop_frames > self.window_frames:
+            raise ValueError(
+                f"hop_s must not exceed window_s, or frames are left out, "
+                f"got {self.hop_s:g} s and {self.window_s:g} s"
+            )
         return self
 
     @property
@@ -123,6 +139,8 @@ def vertex_graph(config: FeatureConfig) -> FaceGraph:
 def _segments(recording: Recording, config: FeatureConfig) -> list[Float[np.ndarray, "T S"]]:
     """Every usable stretch at the fixed rate: the landmarks in pixels, then the blendshapes, flattened."""
     signal = isotropic(recording.landmarks, width=recording.width, height=recording.height)
+    if (np.ptp(signal[recording.tracked][:, list(RIGID_POINTS)], axis=1) == 0).all(axis=1).any():
+        raise ClipError(recording.clip, "a frame that counts as tracked has all points in one place")
     flat = signal.reshape(len(signal), -1)
     if config.signals == "blendshapes":
         if recording.blendshapes is None:
@@ -132,10 +150,12 @@ def _segments(recording: Recording, config: FeatureConfig) -> list[Float[np.ndar
     for frames in tracked_segments(
         recording.timestamps, recording.tracked, longest_gap_s=config.longest_gap_s
     ):
-        segment = resample(flat[frames], recording.timestamps[frames], rate_hz=config.rate_hz)
-        longest = max(longest, len(segment) / config.rate_hz)
-        if len(segment) >= round(config.shortest_s * config.rate_hz):
-            segments.append(segment)
+        times = recording.timestamps[frames]
+        # The last frame is shown for a frame period; the allowance is for timestamps in whole milliseconds.
+        length_s = float(times[-1] - times[0]) + 1 / recording.fps
+        longest = max(longest, length_s)
+        if length_s >= config.shortest_s - 2e-3:
+            segments.append(resample(flat[frames], times, rate_hz=config.rate_hz))
     if not segments:
         raise ClipError(
             recording.clip,

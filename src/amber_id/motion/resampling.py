@@ -74,7 +74,11 @@ def _window_means(
     *,
     width_s: float,
 ) -> Float[np.ndarray, "T ..."]:
-    """Mean over a window around each time of the piecewise-linear signal; cut at the ends of the signal."""
+    """Mean over a window around each time of the piecewise-linear signal.
+
+    Towards the ends of the signal the window narrows from both sides, to the value itself at an end: cut
+    from one side only, it would delay or hasten the signal there, by an amount that tells the source's rate.
+    """
     steps = np.diff(timestamps).reshape(-1, *[1] * (values.ndim - 1))
     trapezoids = (values[1:] + values[:-1]) / 2 * steps
     integral = np.concatenate([np.zeros_like(values[:1]), np.cumsum(trapezoids, axis=0)])
@@ -84,7 +88,10 @@ def _window_means(
         since = (times - timestamps[left]).reshape(-1, *[1] * (values.ndim - 1))
         return integral[left] + (values[left] + _interpolate(values, timestamps, times)) / 2 * since
 
-    begin = np.maximum(at - width_s / 2, timestamps[0])
-    end = np.minimum(at + width_s / 2, timestamps[-1])
+    halves = np.minimum(width_s / 2, np.minimum(at - timestamps[0], timestamps[-1] - at))
+    wide = halves > width_s * 1e-3
+    means = _interpolate(values, timestamps, at)
+    begin, end = at[wide] - halves[wide], at[wide] + halves[wide]
     widths = (end - begin).reshape(-1, *[1] * (values.ndim - 1))
-    return (integral_at(end) - integral_at(begin)) / widths
+    means[wide] = (integral_at(end) - integral_at(begin)) / widths
+    return means

@@ -3,7 +3,7 @@
 all       isotropic landmarks, centred and scaled once per clip; head pose kept
 motion    aligned landmarks with their mean over the clip removed: neither shape nor head pose
 static    the mean over the clip of the aligned landmarks: shape and resting expression only
-pose      rotation and translation of the head only, relative to the clip's median
+pose      rotation and translation of the head only, relative to the clip's middle pose
 
 A view is computed over a whole clip, which may be several segments. Lengths are in units of the outer
 eye corner distance of the mean face.
@@ -45,12 +45,15 @@ def _placed_once(points: Float[np.ndarray, "T V 3"], placement: HeadPlacement) -
 
 
 def head_pose(points: Float[np.ndarray, "T V 3"], placement: HeadPlacement) -> Float[np.ndarray, "T 2 3"]:
-    """Rotation vector (radians) and translation of the head in each frame, relative to the clip's median.
+    """Turn and shift of the head in each frame, relative to the clip's middle pose.
 
-    Translation is that of the middle of the rigid points in the picture (x, y); its third number is the
-    change of the face's size, as a natural logarithm, and stands for the distance to the camera.
+    The turn is a rotation vector (radians) about the axes of the mean face, from the clip's mean rotation.
+    The shift, from the clip's median, is that of the middle of the rigid points in the picture (x, y); its
+    third number is the natural logarithm of how much smaller the face appears, and stands for the distance
+    to the camera.
     """
-    turned = placement.rotation @ mean_rotation(placement.rotation).T
+    # A placement brings the head back onto the mean face; the head's own turn is its inverse.
+    turned = mean_rotation(placement.rotation) @ placement.rotation.transpose(0, 2, 1)
     middle = points[:, list(RIGID_POINTS)].mean(axis=1)
     moved = (middle - np.median(middle, axis=0)) * np.median(placement.scale)
     moved[:, 2] = np.log(placement.scale) - np.median(np.log(placement.scale))

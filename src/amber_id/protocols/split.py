@@ -144,11 +144,12 @@ def read_split(path: Path) -> Split:
         If a subject is in two partitions of a fold, or a fold or a partition lacks people.
     """
     try:
-        rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8"))))
-    except (OSError, UnicodeDecodeError) as error:
+        reader = csv.DictReader(io.StringIO(path.read_text("utf-8-sig")))
+        rows = [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FileFormatError(path, f"cannot be read ({error})") from error
     folds: dict[int, dict[str, Partition]] = {}
-    for line, row in enumerate(rows, start=2):
+    for line, row in rows:
         subject, partition, fold = (row.get(column) or "" for column in _COLUMNS)
         if not subject or partition not in get_args(Partition) or not fold.isdecimal():
             wanted = "subject, partition (train, dev or test), fold (0, 1, ...)"
@@ -160,7 +161,10 @@ def read_split(path: Path) -> Split:
             raise SplitError(f"{path}: {subject} is in {before} and in {partition} of fold {fold}")
     if sorted(folds) != list(range(len(folds))):
         raise SplitError(f"{path}: folds must be numbered 0, 1, ..., got {sorted(folds)}")
-    return Split(tuple(folds[k] for k in sorted(folds)))
+    try:
+        return Split(tuple(folds[k] for k in sorted(folds)))
+    except SplitError as error:
+        raise SplitError(f"{path}: {error}") from error
 
 
 def write_split(split: Split, path: Path) -> None:

@@ -22,7 +22,7 @@ from torch.nn import functional as F
 from amber_id.atomic_files import write_text_atomically
 from amber_id.attackers import DevFigures
 from amber_id.attackers.stgcn import Stgcn, StgcnAttacker
-from amber_id.errors import FileFormatError, TrainingError
+from amber_id.errors import EmbeddingError, FileFormatError, TrainingError
 from amber_id.file_formats import read_tensors, write_tensors
 from amber_id.motion import WindowSet
 from amber_id.training.dev import measure_dev
@@ -81,7 +81,7 @@ def train_network(
     Raises
     ------
     TrainingError
-        If the loss is no longer a number.
+        If the training has diverged, so that embeddings are no longer numbers.
     """
     state = _begin(make_network, train, config, seed=seed, fold=folder.fold, device=device)
     if resume and folder.state.exists():
@@ -95,13 +95,15 @@ def train_network(
         epoch_started = time.perf_counter()
         with _seeded(seed, folder.fold, state.epoch):
             loss = _train_epoch(state, values, mask, subject, first_window, config)
-        if not math.isfinite(loss):
-            raise TrainingError(
-                f"fold {folder.fold}, epoch {state.epoch + 1}: the loss is {loss}; lower the learning rate"
-            )
         seconds = time.perf_counter() - epoch_started
         attacker = StgcnAttacker(state.network, device)
-        figures = measure_dev(attacker, dev)
+        try:
+            figures = measure_dev(attacker, dev)
+        except EmbeddingError as error:
+            raise TrainingError(
+                f"fold {folder.fold}, epoch {state.epoch + 1}: the training has diverged (loss {loss:g}); "
+                "lower the learning rate"
+            ) from error
         state.epoch += 1
         is_best = all((figures.eer, -figures.auc) < (row[2], -row[3]) for row in state.log)
         state.log.append((state.epoch, loss, figures.eer, figures.auc, _rate(state.optimiser)))
@@ -151,7 +153,7 @@ def _train_epoch(
     values: Float[Tensor, "N C T V"],
     mask: Bool[Tensor, "N T"],
     subject: Int[Tensor, " M"],
-    first_window: Int[Tensor, " M+1"],
+    first_window: Int[Tensor, " _"],
     config: LoopConfig,
 ) -> float:
     """Train on one random window of every clip, in random order; the mean loss."""
@@ -184,8 +186,11 @@ def _batches(n: int, size: int) -> list[Int[Tensor, " B"]]:
     return list(torch.tensor_split(torch.randperm(n), max(1, round(n / size))))
 
 
-def _random_windows(first_window: Int[Tensor, " M+1"], clips: Int[Tensor, " B"]) -> Int[Tensor, " B"]:
-    """One window of each clip, all its windows alike; clip m has those from ``first_window[m]`` on."""
+def _random_windows(first_window: Int[Tensor, " _"], clips: Int[Tensor, " B"]) -> Int[Tensor, " B"]:
+    """One window of each clip, all its windows alike.
+
+    Clip m has the windows from ``first_window[m]`` to before ``first_window[m + 1]``.
+    """
     first, count = first_window[clips], first_window[clips + 1] - first_window[clips]
     return first + (torch.rand(len(clips), dtype=torch.float64) * count).long()
 

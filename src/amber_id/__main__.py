@@ -1,0 +1,5 @@
+"""``python -m amber_id`` is ``amber``."""
+
+from amber_id.cli import main
+
+main()

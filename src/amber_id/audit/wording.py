@@ -1,0 +1,73 @@
+"""What may be said about an evaluation, and what may not."""
+
+from amber_id.audit.evaluation import Tested
+from amber_id.results import Metrics, Rate
+
+_SHOWN = {
+    ("landmarks", "all"): "Face shape, head pose and motion together",
+    ("landmarks", "motion"): "Motion alone",
+    ("landmarks", "static"): "The face at rest alone, without motion,",
+    ("landmarks", "pose"): "Head pose alone",
+    ("blendshapes", "all"): "Blendshapes and head pose",
+    ("blendshapes", "motion"): "Blendshape motion alone",
+    ("blendshapes", "static"): "Mean blendshapes alone",
+    ("blendshapes", "pose"): "Head pose alone",
+}
+_FEW_SUBJECTS = 30
+
+
+def as_percent(rate: Rate) -> str:
+    """A rate with its interval, for a sentence: ``22.1 % [12.8, 31.5]``."""
+    return f"{rate.value:.1%} [{100 * rate.low:.1f}, {100 * rate.high:.1f}]".replace("%", " %")
+
+
+def headline(tested: Tested, metrics: Metrics) -> str:
+    """The finding in a sentence, with interval and counts."""
+    header = tested.folds[0].header
+    n_clips = sum(len(fold.windows.entries) for fold in tested.folds)
+    basis = f"EER {as_percent(metrics.eer)}, {len(tested.subjects)} people, {n_clips} clips"
+    if header.control is not None:
+        return f"Control with permuted labels: {basis}; 50 % is what must come out"
+    shown = _SHOWN[header.features.signals, header.features.view]
+    if metrics.eer.high < metrics.eer.chance:
+        return f"{shown} re-identified people: {basis}"
+    return f"{shown} did not let this attacker re-identify people: {basis}"
+
+
+def limits(tested: Tested, failed_clips: int) -> tuple[str, ...]:
+    """What the figures do not show, in whole sentences."""
+    header = tested.folds[0].header
+    n_clips = sum(len(fold.windows.entries) for fold in tested.folds)
+    sources = {entry.source for fold in tested.folds for entry in fold.windows.entries}
+    said = [
+        f"One attacker, {header.attacker}, was tried. A stronger one may find more: a high error rate is not "
+        "a proof of privacy.",
+        "Which clips were filmed in one sitting is not known. If each person sat once, this measures "
+        "recognition within a session, not across sessions.",
+    ]
+    if header.features.signals == "landmarks" and header.features.view == "all":
+        said.append(
+            "The view `all` shows face shape and head pose as well as motion; what motion alone gives away "
+            "is the view `motion`."
+        )
+    if len(tested.subjects) < _FEW_SUBJECTS:
+        said.append(
+            f"{len(tested.subjects)} people are few: the interval is wide, and with so few people it is "
+            "somewhat too narrow still."
+        )
+    if len(sources) > 1:
+        said.append(
+            f"People of {len(sources)} sources are pooled. Telling sources apart is easy and makes non-mated "
+            "comparisons across them easy too: look at each source by itself."
+        )
+    if header.folds > 1:
+        said.append(
+            f"Scores of {len(tested.folds)} attackers, one for each fold, are pooled as they are; "
+            "a person is compared with people of the same fold only."
+        )
+    if failed_clips:
+        said.append(
+            f"{failed_clips} of {n_clips + failed_clips} clips gave no usable recording and are in no figure "
+            "(failure to acquire)."
+        )
+    return tuple(said)

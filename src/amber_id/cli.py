@@ -1,0 +1,353 @@
+"""The command line: one verb for each stage. Parses, calls the library, prints.
+
+Standard output is the result, standard error the progress. Exit codes: 0 done; 1 failed; 2 wrong usage;
+3 done, but some clips could not be used, and each is named. Imports stand inside the verbs, so that
+`amber --help` is quick and a verb needs only its own extra.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+import typer
+
+from amber_id.errors import AmberError, UsageError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from amber_id.recordings import Failure
+
+_Model = TypeVar("_Model", bound="BaseModel")
+
+app = typer.Typer(
+    name="amber",
+    help="Does motion still identify the people in anonymised talking-head video?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+models_app = typer.Typer(help="The face landmarker model.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+
+_SOME_CLIPS_LOST = 3
+_SHOWN_FAILURES = 20
+
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+Seed = Annotated[int, typer.Option(help="Same seed, same result.")]
+Recordings = Annotated[Path, typer.Argument(help="Folder of recordings, as `amber track` leaves it.")]
+
+
+def main() -> None:
+    """Run the command line; an error that a user can act on is one line."""
+    try:
+        app()
+    except AmberError as error:
+        print(f"amber: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(error.exit_code)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        from amber_id import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine lacks, and the exact remedy."""
+    from amber_id.doctor import examine
+
+    findings = examine()
+    for finding in findings:
+        typer.echo(f"{'lacks' if finding.remedy else 'ok':6} {finding.what}: {finding.found}")
+        if finding.remedy:
+            typer.echo(f"{'':6} -> {finding.remedy}")
+    raise typer.Exit(any(finding.remedy for finding in findings))
+
+
+@models_app.command("fetch")
+def models_fetch() -> None:
+    """Download the face landmarker into the cache and check its SHA-256."""
+    from amber_id.tracking import fetch_model
+
+    typer.echo(fetch_model().path)
+
+
+@app.command()
+def track(
+    videos: Annotated[Path, typer.Argument(help="Folder with <source>_id<number>/<clip>.mp4 ...")],
+    recordings: Annotated[Path, typer.Argument(help="Where the recordings go.")],
+    model: Annotated[Path | None, typer.Option(help="Face landmarker bundle; else found or fetched.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; one per core unless told.")] = None,
+    shard: Annotated[str | None, typer.Option(help="i/n: the i-th of n parts, for many machines.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Track the face in every video. Finished clips are skipped when run again."""
+    from amber_id.corpora import find_corpus
+    from amber_id.progress import ClipBar
+    from amber_id.tracking import TrackConfig, estimate_bytes, find_model, select_shard, track_corpus
+
+    config = _configured(TrackConfig, workers=workers, shard=_parsed_shard(shard))
+    corpus = find_corpus(videos)
+    bundle = find_model(model)
+    part = select_shard(corpus, config.shard)
+    if not quiet:
+        size = estimate_bytes(part) / 1e6
+        _say(f"{len(part.clips)} clips of {len(part.subjects)} people, about {size:,.0f} MB of recordings")
+    with ClipBar("tracking", len(part.clips), quiet=quiet) as bar:
+        summary = track_corpus(
+            corpus,
+            recordings,
+            bundle,
+            workers=config.workers,
+            shard=config.shard,
+            on_progress=lambda event: bar.advance(event.frames),
+        )
+    _name_failures(summary.failures)
+    for warning in summary.warnings:
+        _say(f"{warning.clip}: kept, but {warning.reason}")
+    rate = summary.frames / summary.wall_s if summary.wall_s else 0.0
+    typer.echo(
+        f"{recordings}: {summary.done} clips tracked, {summary.skipped} were there already, "
+        f"{len(summary.failures)} failed; {summary.frames} frames in {summary.wall_s:.0f} s ({rate:.0f}/s)"
+    )
+    if summary.failures:
+        typer.echo(f"failures: {recordings / 'failures.csv'}")
+        raise typer.Exit(_SOME_CLIPS_LOST)
+
+
+@app.command()
+def split(
+    recordings: Recordings,
+    dev: Annotated[float, typer.Option(help="Share of the people to choose on.")] = 0.2,
+    test: Annotated[float, typer.Option(help="Share of the people to test on; without --folds.")] = 0.3,
+    folds: Annotated[int, typer.Option(help="k folds, in which everyone is tested once.")] = 1,
+    seed: Seed = 0,
+) -> None:
+    """Divide the people into train, dev and test; stratified by source."""
+    from amber_id.protocols import SPLIT_FILE, SplitConfig, make_split, source_of_subjects, write_split
+    from amber_id.recordings import RecordingSet
+
+    config = _configured(SplitConfig, dev=dev, test=test, folds=folds, seed=seed)
+    made = make_split(source_of_subjects(RecordingSet.open(recordings)), config)
+    write_split(made, recordings / SPLIT_FILE)
+    for k in range(len(made.folds)):
+        sizes = ", ".join(f"{p} {len(made.subjects(p, k))}" for p in ("train", "dev", "test"))
+        typer.echo(f"fold {k}: {sizes} people")
+    typer.echo(recordings / SPLIT_FILE)
+
+
+@app.command()
+def train(
+    recordings: Recordings,
+    out: Annotated[Path, typer.Option(help="The run: checkpoints, log, configuration.")],
+    attacker: Annotated[Literal["moments", "stgcn"], typer.Option(help="Who attacks.")] = "stgcn",
+    view: Annotated[
+        Literal["all", "motion", "static", "pose"], typer.Option(help="What of the face it is shown.")
+    ] = "all",
+    signals: Annotated[
+        Literal["landmarks", "blendshapes"], typer.Option(help="Landmarks, or blendshapes and head pose.")
+    ] = "landmarks",
+    regions: Annotated[str | None, typer.Option(help="E.g. lips,nose; the whole face unless told.")] = None,
+    streams: Annotated[
+        str | None,
+        typer.Option(help="Of joint,bone,joint_motion,bone_motion; the attacker's own unless told."),
+    ] = None,
+    epochs: Annotated[int, typer.Option(help="Of a network.")] = 60,
+    control: Annotated[
+        Literal["permuted-labels"] | None, typer.Option(help="Train and test on shuffled labels.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on after a stop.")] = False,
+    seed: Seed = 0,
+    device: Device = "auto",
+    quiet: Quiet = False,
+) -> None:
+    """Train an attacker: on originals the reference model, on avatars the attacker model."""
+    from amber_id.attackers import default_streams
+    from amber_id.motion import FeatureConfig
+    from amber_id.progress import ClipBar, epoch_line
+    from amber_id.recordings import RecordingSet
+    from amber_id.training import LoopConfig, TrainConfig
+    from amber_id.training import train as train_run
+
+    features = _configured(
+        FeatureConfig,
+        view=view,
+        signals=signals,
+        regions=_names(regions),
+        streams=_names(streams) or default_streams(attacker, signals, view),
+    )
+    config = TrainConfig(
+        attacker=attacker,
+        features=features,
+        loop=_configured(LoopConfig, epochs=epochs),
+        seed=seed,
+        control=control,
+    )
+    found = RecordingSet.open(recordings)
+    division = _split_of(found)
+    with ClipBar("features", len(found.entries), quiet=quiet) as bar:
+        run, failures = train_run(
+            found,
+            division,
+            config,
+            out,
+            device=device,
+            resume=resume,
+            on_clip=bar.advance,
+            on_epoch=None if quiet else lambda report: bar.say(epoch_line(report)),
+        )
+    for row in run.headers():
+        typer.echo(f"fold {row.fold}: dev EER {row.dev.eer:.3f}, AUC {row.dev.auc:.3f} (epoch {row.epoch})")
+    typer.echo(out)
+    _end_with(failures)
+
+
+@app.command()
+def reselect(
+    run: Annotated[Path, typer.Argument(help="What `amber train` left.")],
+    recordings: Recordings,
+    device: Device = "auto",
+    quiet: Quiet = False,
+) -> None:
+    """Choose the checkpoint with the lowest dev EER again, over all that were kept. Never sees test."""
+    from amber_id.progress import ClipBar
+    from amber_id.recordings import RecordingSet
+    from amber_id.training import Run
+    from amber_id.training import reselect as reselect_run
+
+    opened = Run.open(run)
+    found = RecordingSet.open(recordings)
+    total = sum(len(folder.epochs()) for folder in opened.folds)
+    with ClipBar("checkpoints", total, quiet=quiet) as bar:
+        chosen = reselect_run(opened, found, _split_of(found), device=device, on_checkpoint=bar.advance)
+    for choice in chosen:
+        typer.echo(
+            f"fold {choice.fold}: epoch {choice.epoch} of {choice.of} checkpoints, "
+            f"dev EER {choice.dev.eer:.3f}, AUC {choice.dev.auc:.3f} -> {choice.path}"
+        )
+
+
+@app.command()
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="A run, or one checkpoint.")],
+    recordings: Recordings,
+    out: Annotated[Path, typer.Option(help="Where results, figures and report go.")],
+    replicates: Annotated[int, typer.Option(help="Of the bootstrap over people.")] = 1000,
+    seed: Seed = 0,
+    device: Device = "auto",
+    quiet: Quiet = False,
+) -> None:
+    """Test on the test people: results.json, figures and report.html."""
+    from amber_id.audit import EvaluationConfig
+    from amber_id.audit import evaluate as evaluate_run
+    from amber_id.progress import ClipBar
+    from amber_id.recordings import RecordingSet
+    from amber_id.report import write_figures, write_report
+    from amber_id.results import write_arrays, write_results
+
+    config = _configured(EvaluationConfig, replicates=replicates, seed=seed)
+    found = RecordingSet.open(recordings)
+    division = _split_of(found)
+    with ClipBar("testing", None, quiet=quiet) as bar:
+        results, arrays = evaluate_run(run, found, division, config, device=device, on_clip=bar.advance)
+    write_results(results, out / "results.json")
+    write_arrays(arrays, out / "arrays.safetensors")
+    write_figures(results, arrays, out / "figures")
+    page = write_report(out)
+    typer.echo(results.headline)
+    for name, rate in results.metrics:
+        shown = f"{rate.value:.3f} [{rate.low:.3f}, {rate.high:.3f}]"
+        typer.echo(f"  {name:30} {shown}  chance {rate.chance:.3f}")
+    counts = results.counts.comparisons
+    typer.echo(f"  {counts.mated} mated and {counts.nonmated} non-mated comparisons")
+    typer.echo(page)
+    if results.failures:
+        _say(f"{len(results.failures)} clips of test people gave no figure; they are in results.json")
+        raise typer.Exit(_SOME_CLIPS_LOST)
+
+
+@app.command()
+def synth(
+    out: Annotated[Path, typer.Argument(help="Where OUT/original and OUT/oracle.json go.")],
+    people: Annotated[int, typer.Option(help="How many people.")] = 40,
+    clips: Annotated[int, typer.Option(help="Clips of each.")] = 20,
+    seconds: Annotated[float, typer.Option(help="Length of a clip.")] = 3.0,
+    shape: Annotated[float, typer.Option(help="How much faces differ; 1 as measured, 0 not at all.")] = 1.0,
+    habit: Annotated[float, typer.Option(help="How much habits of moving differ.")] = 1.0,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Make recordings of people who never lived."""
+    from amber_id.progress import ClipBar
+    from amber_id.synthetic import SynthConfig, estimated_bytes, generate
+
+    config = _configured(
+        SynthConfig, people=people, clips=clips, seconds=seconds, shape=shape, habit=habit, seed=seed
+    )
+    if not quiet:
+        _say(f"{people * clips} recordings, about {estimated_bytes(config) / 1e6:,.0f} MB")
+    with ClipBar("making", people * clips, quiet=quiet) as bar:
+        paths = generate(config, out, on_progress=lambda _done, _total: bar.advance())
+    typer.echo(f"{out / 'original'}: {len(paths)} recordings of {people} people")
+    typer.echo(out / "oracle.json")
+
+
+def _configured(model: type[_Model], **values: Any) -> _Model:
+    """A configuration from flags; what does not fit is wrong usage."""
+    from pydantic import ValidationError
+
+    from amber_id.file_formats import first_problem
+
+    try:
+        return model(**values)
+    except ValidationError as error:
+        raise UsageError(first_problem(error)) from error
+
+
+def _split_of(found: Any) -> Any:
+    """The split beside the recordings; says so if it had to be made."""
+    from amber_id.protocols import SPLIT_FILE, find_split
+
+    division, made = find_split(found)
+    if made:
+        _say(f"{found.root / SPLIT_FILE} was not there: made the default split (amber split makes others)")
+    return division
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(name.strip() for name in text.split(","))
+
+
+def _parsed_shard(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    i, slash, n = text.partition("/")
+    if not (slash and i.isdecimal() and n.isdecimal()):
+        raise UsageError(f"--shard must be i/n, e.g. 2/8, got {text}")
+    return int(i), int(n)
+
+
+def _name_failures(failures: Sequence["Failure"]) -> None:
+    for failure in failures[:_SHOWN_FAILURES]:
+        _say(f"{failure.clip}: {failure.reason}")
+    if len(failures) > _SHOWN_FAILURES:
+        _say(f"... and {len(failures) - _SHOWN_FAILURES} more")
+
+
+def _end_with(failures: Sequence["Failure"]) -> None:
+    """Name the clips that were of no use, and end with the exit code for that, if there are any."""
+    _name_failures(failures)
+    if failures:
+        raise typer.Exit(_SOME_CLIPS_LOST)
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)

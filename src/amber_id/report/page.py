@@ -1,0 +1,169 @@
+"""One page for whoever must decide: ``report.html``, from ``results.json`` and ``arrays.safetensors`` alone.
+
+Conventions
+-----------
+The page is one file that opens from disk and asks no network for anything: plotly.js is inside, and a content
+security policy lets the browser run only the two scripts that were written here.
+Every text is escaped; rates are fractions inside and percentages on the page; people appear by pseudonym.
+Equal input gives an equal page, under the same versions.
+"""
+
+import base64
+import hashlib
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from amber_id.atomic_files import write_text_atomically
+from amber_id.errors import MissingDependencyError
+from amber_id.report.charts import Chart, distributions_chart, legend_of, map_chart, roc_chart, subjects_chart
+from amber_id.report.summary import (
+    check_belong_together,
+    compared,
+    fold_maps,
+    roc_points,
+    score_bins,
+    subject_rows,
+)
+from amber_id.report.wording import (
+    METRICS,
+    duration,
+    interval,
+    map_note,
+    people_note,
+    percent,
+    reading,
+    roc_note,
+    short_percent,
+)
+from amber_id.results import EvaluationArrays, EvaluationResults, Rate, read_arrays, read_results
+
+
+def write_report(eval_dir: Path) -> Path:
+    """Render ``report.html`` in the folder of an evaluation, from the two files in it.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    EvaluationError
+        If the two files are not of one evaluation.
+    FileFormatError
+        If one of them is missing, cut off, or of another schema.
+    MissingDependencyError
+        If jinja2 or plotly is not installed.
+    """
+    results = read_results(eval_dir / "results.json")
+    arrays = read_arrays(eval_dir / "arrays.safetensors")
+    check_belong_together(results, arrays)
+    path = eval_dir / "report.html"
+    write_text_atomically(path, _render(results, arrays))
+    return path
+
+
+def _render(results: EvaluationResults, arrays: EvaluationArrays) -> str:
+    """The page as text."""
+    try:
+        import jinja2
+        import markupsafe
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError.for_extra("jinja2", "report") from error
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("amber_id", "report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
+    environment.filters |= {
+        "count": lambda number: f"{number:,}",
+        "duration": duration,
+        "interval": interval,
+        "percent": percent,
+        "plain": lambda value: value if isinstance(value, str) else json.dumps(value, sort_keys=True),
+        "short_percent": short_percent,
+    }
+    scripts = {"plotly": _plotly_js(), "script": _own("page.js")}
+    # Only our own files go in unescaped.
+    trusted = {
+        name: markupsafe.Markup(text)
+        for name, text in (scripts | {"css": _own("page.css"), "policy": _policy(*scripts.values())}).items()
+    }
+    page = environment.get_template("page.html")
+    return page.render(**_content(results, arrays), **trusted).lstrip() + "\n"
+
+
+def _content(results: EvaluationResults, arrays: EvaluationArrays) -> dict[str, Any]:
+    """What the template shows."""
+    comparisons = compared(arrays)
+    roc = roc_points(comparisons)
+    maps = fold_maps(results, arrays)
+    rows = subject_rows(results)
+    charts: dict[str, Chart] = {
+        "roc": roc_chart(roc, results),
+        "scores": distributions_chart(score_bins(comparisons), results),
+        "subjects": subjects_chart(rows),
+    } | {f"map-{each.fold}": map_chart(each) for each in maps}
+    sources = results.counts.subjects_of_source
+    return {
+        "results": results,
+        "metrics": results.metrics,
+        "counts": results.counts,
+        "eer": results.metrics.eer,
+        "level": short_percent(results.metrics.eer.level),
+        "reading": dict(zip(("text", "tone"), reading(results), strict=True)),
+        "scale": _scale(results.metrics.eer),
+        "sources": ", ".join(f"{name} {number}" for name, number in sorted(sources.items())),
+        "rates": [
+            {
+                "name": title,
+                "meaning": meaning,
+                "rate": getattr(results.metrics, name),
+                "optimistic": name.endswith("_optimistic"),
+            }
+            for name, title, meaning in METRICS
+        ],
+        "roc": roc,
+        "roc_note": roc_note(roc),
+        "maps": maps,
+        "map_note": map_note(maps),
+        "people_note": people_note(rows),
+        "charts": charts,
+        "legends": {name: legend_of(charts[name]) for name in ("roc", "scores", "subjects")},
+    }
+
+
+def _scale(eer: Rate) -> dict[str, float]:
+    """Where the EER, its interval and guessing lie on the scale, in % of its width."""
+    end = 0.6 if max(eer.high, eer.chance) <= 0.6 else 1.0
+    places = {"value": eer.value, "low": eer.low, "width": eer.high - eer.low, "chance": eer.chance}
+    return {name: round(100 * value / end, 2) for name, value in places.items()}
+
+
+def _own(name: str) -> str:
+    """A file that lies beside this one."""
+    return files("amber_id.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _plotly_js() -> str:
+    try:
+        from plotly.offline import get_plotlyjs
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError.for_extra("plotly", "report") from error
+    return str(get_plotlyjs())
+
+
+def _policy(*scripts: str) -> str:
+    """A content security policy: no network at all, and no script but these."""
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    allowed = " ".join(f"'sha256-{each}'" for each in hashes)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )

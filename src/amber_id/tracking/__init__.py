@@ -1,0 +1,33 @@
+"""From video to recording: what a face tracker sees in each clip.
+
+Conventions
+-----------
+``video.py`` reads files, ``landmarker.py`` is MediaPipe, ``one_clip.py`` joins them; ``track.py`` does so for
+a corpus, with the processes of ``workers.py``; ``model_bundle.py`` finds the model.
+MediaPipe and PyAV are imported where they are used, so importing this package needs neither.
+"""
+
+from amber_id.tracking.model_bundle import ModelBundle, fetch_model, find_cached_model, find_model
+from amber_id.tracking.track import (
+    TrackConfig,
+    TrackEvent,
+    TrackSummary,
+    estimate_bytes,
+    select_shard,
+    track_clip,
+    track_corpus,
+)
+
+__all__ = [
+    "ModelBundle",
+    "TrackConfig",
+    "TrackEvent",
+    "TrackSummary",
+    "estimate_bytes",
+    "fetch_model",
+    "find_cached_model",
+    "find_model",
+    "select_shard",
+    "track_clip",
+    "track_corpus",
+]

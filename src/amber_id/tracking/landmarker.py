@@ -1,0 +1,163 @@
+"""What MediaPipe's FaceLandmarker sees in one frame after another.
+
+Conventions
+-----------
+MediaPipe's objects stop here: what leaves is NumPy, in the order of `amber_id.face_mesh`.
+One tracker follows one clip, because it carries what it saw over to the next frame.
+Of several faces the largest is kept. Landmarks are x / width, y / height, z in the scale of x; not smoothed:
+MediaPipe only smooths over time where it looks for a single face, with a lag that depends on the frame rate.
+
+MediaPipe 1.x reports figures about its use to Google. No picture is sent, but what runs on faces should not
+call home at all: a process that has made a `FaceTracker` is pointed at a proxy that does not exist.
+"""
+
+import os
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from amber_id.errors import MissingDependencyError, ModelBundleError
+from amber_id.face_mesh import BLENDSHAPE_NAMES
+
+TRACKER = "mediapipe FaceLandmarker"
+POINT_SET: Literal["face_landmarker_478"] = "face_landmarker_478"
+
+_POINTS = 478
+_MOST_FACES = 4
+_DEBIAN_COMMAND = "apt-get install libegl1 libgles2 libgl1 libglib2.0-0"
+
+
+@dataclass(frozen=True)
+class SeenFace:
+    """The largest face in one frame, and in `faces` how many there were."""
+
+    landmarks: Float32[np.ndarray, "478 3"]
+    blendshapes: Float32[np.ndarray, " 52"]
+    pose: Float32[np.ndarray, "4 4"]
+    faces: int
+
+
+class FaceTracker:
+    """Follows the faces of one clip, frame by frame; use it in a ``with`` block.
+
+    Raises
+    ------
+    MissingDependencyError
+        If MediaPipe or a graphics library that it needs is not installed.
+    ModelBundleError
+        If `model` cannot be loaded or does not give 478 points and the 52 known blendshapes.
+    """
+
+    def __init__(self, model: Path) -> None:
+        _switch_off_metrics()
+        self._mediapipe = _import_mediapipe()
+        vision = self._mediapipe.tasks.vision
+        options = vision.FaceLandmarkerOptions(
+            base_options=self._mediapipe.tasks.BaseOptions(model_asset_path=os.fspath(model)),
+            running_mode=vision.RunningMode.VIDEO,
+            num_faces=_MOST_FACES,
+            output_face_blendshapes=True,
+            output_facial_transformation_matrixes=True,
+        )
+        self._model = model
+        self._last_ms = -1
+        try:
+            self._landmarker = vision.FaceLandmarker.create_from_options(options)
+        except (FileNotFoundError, RuntimeError, ValueError) as error:
+            cause = str(error).split("\n")[0]
+            raise ModelBundleError(f"{model}: MediaPipe cannot load it ({cause})") from error
+        except OSError as error:  # its shared library is only loaded now
+            raise _missing_library(error) from error
+
+    def __enter__(self) -> "FaceTracker":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._landmarker.close()
+
+    def see(self, rgb: UInt8[np.ndarray, "H W 3"], timestamp_s: float) -> SeenFace | None:
+        """Find the largest face in the next frame, None if there is none.
+
+        `timestamp_s` must increase from frame to frame; MediaPipe takes it in whole milliseconds.
+        """
+        H, W, _ = rgb.shape
+        self._last_ms = max(self._last_ms + 1, round(timestamp_s * 1000))
+        image = self._mediapipe.Image(
+            image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb)
+        )
+        seen = self._landmarker.detect_for_video(image, self._last_ms)
+        if not seen.face_landmarks:
+            return None
+        faces = [np.array([(p.x, p.y, p.z) for p in face], np.float32) for face in seen.face_landmarks]
+        largest = int(np.argmax([_area(face, W, H) for face in faces]))
+        shapes = seen.face_blendshapes[largest]
+        self._check(faces[largest], tuple(shape.category_name for shape in shapes))
+        return SeenFace(
+            landmarks=faces[largest],
+            blendshapes=np.array([shape.score for shape in shapes], np.float32),
+            pose=np.asarray(seen.facial_transformation_matrixes[largest], np.float32),
+            faces=len(faces),
+        )
+
+    def _check(self, landmarks: np.ndarray, names: tuple[str, ...]) -> None:
+        if len(landmarks) != _POINTS or names != BLENDSHAPE_NAMES:
+            wanted = f"{_POINTS} points and MediaPipe's {len(BLENDSHAPE_NAMES)} blendshapes"
+            got = f"{len(landmarks)} points and the blendshapes {', '.join(names)}"
+            raise ModelBundleError(f"{self._model}: expected a model that gives {wanted}, got {got}")
+
+
+def tracker_version() -> str:
+    """The version of MediaPipe, without loading it.
+
+    Raises
+    ------
+    MissingDependencyError
+        If it is not installed.
+    """
+    try:
+        return version("mediapipe")
+    except PackageNotFoundError as error:
+        raise MissingDependencyError.for_extra("mediapipe", "video") from error
+
+
+def _area(face: Float32[np.ndarray, "478 3"], width: int, height: int) -> float:
+    """Area of the bounding box, in pixels."""
+    x, y = np.ptp(face[:, :2], axis=0)
+    return float(x * width * y * height)
+
+
+def _switch_off_metrics() -> None:
+    """Keep MediaPipe's uploader, which is libcurl, from reaching the network in this process.
+
+    libcurl refuses a proxy of an unknown kind before it opens a connection or looks up a name.
+    """
+    os.environ["https_proxy"] = "none://127.0.0.1:1"
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ.pop(name, None)
+
+
+def _import_mediapipe() -> Any:
+    try:
+        import mediapipe
+        import mediapipe.tasks.python
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != "mediapipe":
+            raise
+        raise MissingDependencyError.for_extra("mediapipe", "video") from error
+    except (ImportError, OSError) as error:
+        raise _missing_library(error) from error
+    return mediapipe
+
+
+def _missing_library(error: Exception) -> MissingDependencyError:
+    return MissingDependencyError(
+        f"mediapipe cannot load a system library ({str(error).splitlines()[0]}); "
+        f"on Debian run: {_DEBIAN_COMMAND}"
+    )

@@ -1,0 +1,83 @@
+"""From one video to one recording.
+
+Conventions
+-----------
+Every clip has a tracker of its own, so a recording depends on its clip and the model alone.
+A frame without a face stays in the recording, as NaN and not tracked.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float32
+
+from amber_id.corpora import Clip
+from amber_id.errors import ClipError
+from amber_id.recordings import Recording
+from amber_id.tracking.landmarker import POINT_SET, TRACKER, FaceTracker, SeenFace, tracker_version
+from amber_id.tracking.model_bundle import ModelBundle
+from amber_id.tracking.video import read_frames
+
+_FEWEST_FRAMES = 2
+# What is left of a damaged or cut-off clip is kept from this length on.
+_KEPT_FROM_S = 1.0
+
+
+def record_clip(clip: Clip, model: ModelBundle) -> tuple[Recording, str]:
+    """Track one clip in this process; returns the recording, and why it is not whole ("" if it is).
+
+    Raises
+    ------
+    ClipError
+        If the video cannot be read, has fewer than 2 frames, shows no face, or is damaged before 1 s.
+    """
+    info, frames = read_frames(clip.path, clip.id)
+    timestamps: list[float] = []
+    seen: list[SeenFace | None] = []
+    warning = ""
+    with FaceTracker(model.path) as tracker:
+        try:
+            for timestamp_s, rgb in frames:
+                seen.append(tracker.see(rgb, timestamp_s))
+                timestamps.append(timestamp_s)
+        except ClipError as error:
+            if _length_s(timestamps) < _KEPT_FROM_S:
+                raise
+            warning = error.reason
+    T = len(seen)
+    if T < _FEWEST_FRAMES:
+        raise ClipError(clip.id, f"only {T} frame; at least {_FEWEST_FRAMES} needed")
+    if not any(seen):
+        raise ClipError(clip.id, f"no face in any of {T} frames")
+    recording = Recording(
+        landmarks=_fill([None if face is None else face.landmarks for face in seen]),
+        timestamps=np.array(timestamps),
+        tracked=np.array([face is not None for face in seen]),
+        blendshapes=_fill([None if face is None else face.blendshapes for face in seen]),
+        pose=_fill([None if face is None else face.pose for face in seen]),
+        clip=clip.id,
+        subject=clip.subject,
+        source=clip.source,
+        width=info.width,
+        height=info.height,
+        fps=T / _length_s(timestamps),
+        tracker=TRACKER,
+        tracker_version=tracker_version(),
+        model_sha256=model.sha256,
+        point_set=POINT_SET,
+        frames_with_several_faces=sum(face is not None and face.faces > 1 for face in seen),
+    )
+    return recording, warning
+
+
+def _length_s(timestamps: Sequence[float]) -> float:
+    """Seconds from the first frame to the end of the last, at the mean rate."""
+    T = len(timestamps)
+    return (timestamps[-1] - timestamps[0]) * T / (T - 1) if T > 1 else 0.0
+
+
+def _fill(rows: Sequence[np.ndarray | None]) -> Float32[np.ndarray, "T ..."]:
+    """Stack the rows, with NaN where there is none; at least one must be there."""
+    shape = next(row.shape for row in rows if row is not None)
+    nothing = np.full(shape, np.nan, np.float32)
+    return np.stack([nothing if row is None else row for row in rows])

@@ -1,0 +1,82 @@
+"""All windows of a set of recordings: whose they are, what was lost, and what a selection keeps together."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from amber_id.errors import EvaluationError
+from amber_id.motion import FeatureConfig, WindowSet, clip_features, load_windows
+from amber_id.recordings import RecordingSet, save_recording
+
+SECONDS = {
+    "talking_id001/a": 4.0,
+    "talking_id001/b": 1.0,
+    "talking_id002/a": 3.0,
+    "talking_id002/too_short": 0.48,
+    "talking_id003/a": 2.56,
+}
+
+
+@pytest.fixture
+def recordings(studio, tmp_path: Path) -> RecordingSet:
+    for seed, (clip, seconds) in enumerate(SECONDS.items()):
+        recording = studio.record(
+            times=studio.times(25, seconds),
+            expression=lambda times, seed=seed: studio.talk(times, seed=seed),
+            clip=clip,
+        )
+        save_recording(recording, tmp_path / f"{clip}.safetensors")
+    return RecordingSet.open(tmp_path)
+
+
+def _of_clip(windows: WindowSet, clip: str) -> np.ndarray:
+    return windows.values[windows.clip == [entry.clip for entry in windows.entries].index(clip)]
+
+
+def test_every_window_is_there_once_and_belongs_to_its_clip(recordings: RecordingSet):
+    calls = []
+    windows = load_windows(recordings, FeatureConfig(), on_clip=lambda: calls.append(1))
+    assert len(calls) == len(SECONDS)
+    assert [entry.clip for entry in windows.entries] == [c for c in SECONDS if "too_short" not in c]
+    assert windows.clip.tolist() == [0, 0, 0, 1, 2, 2, 3]
+    assert windows.subjects == ("id001", "id002", "id003")
+    assert windows.subject_of_clip.tolist() == [0, 0, 1, 2]
+    for entry in windows.entries:
+        alone = clip_features(recordings.load(entry), FeatureConfig())
+        np.testing.assert_array_equal(_of_clip(windows, entry.clip), alone.values)
+    assert windows.mask.sum(axis=1).tolist() == [64, 64, 64, 25, 64, 64, 64]
+
+
+def test_a_clip_without_a_window_is_a_failure_with_its_reason(recordings: RecordingSet):
+    (failure,) = load_windows(recordings, FeatureConfig()).failures
+    assert (failure.clip, failure.subject, failure.stage) == ("talking_id002/too_short", "id002", "features")
+    assert failure.reason == "longest tracked stretch is 0.48 s, at least 1 s needed"
+
+
+def test_a_selection_keeps_windows_entries_and_failures_together(recordings: RecordingSet):
+    windows = load_windows(recordings, FeatureConfig())
+    chosen = windows.select({"id002", "id003"})
+    assert chosen.subjects == ("id002", "id003")
+    assert chosen.clip.tolist() == [0, 0, 1]
+    assert chosen.subject_of_clip.tolist() == [0, 1]
+    assert chosen.failures == windows.failures
+    for entry in chosen.entries:
+        np.testing.assert_array_equal(_of_clip(chosen, entry.clip), _of_clip(windows, entry.clip))
+    assert windows.select(["id001"]).failures == ()
+    with pytest.raises(EvaluationError, match="no usable clip of id007, id008"):
+        windows.select(["id008", "id007"])
+
+
+def test_labels_are_those_of_the_set_not_of_the_file(recordings: RecordingSet):
+    swapped = recordings.with_subjects({clip: "id009" if "id001" in clip else "id002" for clip in SECONDS})
+    windows = load_windows(swapped, FeatureConfig())
+    assert windows.subjects == ("id002", "id009")
+    assert windows.subject_of_clip.tolist() == [1, 1, 0, 0]
+
+
+def test_no_usable_clip_at_all_is_an_error_that_names_one(recordings: RecordingSet):
+    short = replace(recordings, entries=tuple(e for e in recordings.entries if "too_short" in e.clip))
+    with pytest.raises(EvaluationError, match=r"no clip is usable, e\.g\. talking_id002/too_short: longest"):
+        load_windows(short, FeatureConfig())

@@ -1,0 +1,284 @@
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from amber_id.errors import FileFormatError, MissingDependencyError
+from amber_id.report import write_report
+from amber_id.report.charts import Chart
+from amber_id.results import EvaluationResults
+
+EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"{{ 7*7 }}"
+
+
+class Page(HTMLParser):
+    """Tags, attributes and visible text of a page; scripts apart."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.texts: list[str] = []
+        self.scripts: list[str] = []
+        self._inside: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag in ("script", "style", "title"):
+            self._inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._inside and self._inside[-1] == tag:
+            self._inside.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self._inside:
+            self.texts.append(data)
+        elif self._inside[-1] == "script":
+            self.scripts.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.texts).split())
+
+    @property
+    def charts(self) -> dict[str, Chart]:
+        return json.loads(next(script for script in self.scripts if script.startswith("{")))
+
+
+@pytest.fixture(scope="module")
+def html(evaluation: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return _html(evaluation, tmp_path_factory.mktemp("evaluation"))
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> Page:
+    return Page(html)
+
+
+def _html(evaluation: Any, folder: Path) -> str:
+    from amber_id.results import write_arrays, write_results
+
+    write_results(evaluation[0], folder / "results.json")
+    write_arrays(evaluation[1], folder / "arrays.safetensors")
+    path = write_report(folder)
+    assert path == folder / "report.html"
+    return path.read_text(encoding="utf-8")
+
+
+def _changed(results: EvaluationResults, **changes: Any) -> EvaluationResults:
+    return EvaluationResults.model_validate(results.model_dump(by_alias=True) | changes)
+
+
+def test_the_finding_is_the_heading(page: Page, html: str, evaluation: Any) -> None:
+    assert page.tags.count("h1") == 1
+    assert f"<h1>{evaluation[0].headline}</h1>" in html
+    assert "Better than guessing" in page.text
+
+
+def test_every_figure_stands_with_interval_and_guesser(page: Page, evaluation: Any) -> None:
+    metrics = evaluation[0].metrics
+    for name, said in (
+        ("eer", "Equal error rate (EER)"),
+        ("auc", "AUC"),
+        ("balanced_accuracy", "Balanced accuracy"),
+        ("accuracy", "Accuracy"),
+        ("balanced_accuracy_optimistic", "Balanced accuracy, best threshold optimistic"),
+    ):
+        rate = getattr(metrics, name)
+        row = (
+            f"{said} {100 * rate.value:.1f} % [{100 * rate.low:.1f}, {100 * rate.high:.1f}] "
+            f"{100 * rate.chance:.3g} %"
+        )
+        assert row in page.text
+    assert set(type(metrics).model_fields) == {
+        "eer", "auc", "accuracy", "balanced_accuracy", "balanced_accuracy_optimistic"
+    }  # fmt: skip
+
+
+def test_what_is_not_shown_comes_before_the_table(page: Page, evaluation: Any) -> None:
+    for limit in evaluation[0].limits:
+        assert page.text.index(limit) < page.text.index("All figures, beside a guesser's")
+
+
+def test_counts_dev_choices_method_and_provenance_are_told(page: Page, evaluation: Any) -> None:
+    results = evaluation[0]
+    for said in (
+        f"{results.counts.comparisons.mated:,} comparisons of a person with itself",
+        f"{results.counts.comparisons.nonmated:,} of different people",
+        "synthetic 12",
+        "Fold 0 6 20.0 % ",
+        "3,200 clips of 80 people",
+        "channels [64, 128, 256]",
+        "window_s 2.56",
+        "Seeds: 7 for training, 3 for the resamples",
+        "opening no. 1 of the test people",
+        "Finished 2026-11-20T10:00:00Z after 42 s",
+        "numpy 2.4.6, torch 2.9.0",
+        results.provenance.split_sha256,
+        *results.provenance.checkpoints_sha256,
+        "Made from recordings of real people: personal data.",
+    ):
+        assert said in page.text, said
+
+
+def test_nothing_is_loaded_from_anywhere(page: Page, html: str) -> None:
+    assert not {"link", "img", "iframe", "object", "embed", "base", "form", "a"} & set(page.tags)
+    assert not [name for name, _ in page.attributes if name in ("src", "href", "srcset", "action", "data")]
+    assert "url(" not in html[: html.index("</style>")]
+    assert "default-src 'none'" in html
+
+
+def test_people_appear_by_pseudonym_only(html: str, evaluation: Any) -> None:
+    for subject in evaluation[1].subjects:
+        assert subject not in html
+    assert "P12" in html
+
+
+def test_a_hostile_clip_name_is_text(page: Page, html: str) -> None:
+    assert "synthetic_id013/<script>alert('clip')</script>&\"x\"" in page.text
+    assert "<script>alert" not in html
+    assert page.tags.count("script") == 3
+
+
+def test_no_text_of_the_results_can_become_markup(evaluation: Any, tmp_path: Path) -> None:
+    results, arrays = evaluation
+    plain = results.model_dump(by_alias=True)
+    hostile = _changed(
+        results,
+        headline=EVIL,
+        limits=[EVIL],
+        failures=[{"clip": EVIL, "reason": EVIL}],
+        attacker=plain["attacker"] | {"name": EVIL, "config": {EVIL: [EVIL]}, "features": {EVIL: EVIL}},
+        provenance=plain["provenance"] | {"recordings": EVIL, "machine": EVIL, "packages": {EVIL: EVIL}},
+    )
+    page = Page(_html((hostile, arrays), tmp_path))
+    assert page.tags.count("script") == 3
+    assert "img" not in page.tags
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+    assert page.text.count(EVIL) >= 7
+    assert "49" not in page.charts["roc"]["data"][1]["name"]
+    assert "<" not in page.charts["roc"]["data"][1]["name"]
+
+
+def test_the_same_evaluation_gives_the_same_page(evaluation: Any, html: str, tmp_path: Path) -> None:
+    assert _html(evaluation, tmp_path) == html
+
+
+def test_charts_are_what_plotly_knows_and_small(page: Page, make: Callable[..., Any], tmp_path: Path) -> None:
+    import plotly.graph_objects as go
+
+    many = Page(_html(make(people=20, folds=2, clips=40), tmp_path))  # 140,000 comparisons
+    for charts in (page.charts, many.charts):
+        assert set(charts) == {"roc", "scores", "subjects", "map-0", "map-1"}
+        for chart in charts.values():
+            go.Figure(chart)  # refuses what it does not know
+    assert len(many.charts["roc"]["data"][1]["x"]) <= 1000
+    assert len(many.charts["scores"]["data"][0]["x"]) <= 60
+    assert len(json.dumps(many.charts)) < 400_000
+
+
+def test_the_charts_show_what_was_measured(page: Page, evaluation: Any) -> None:
+    results = evaluation[0]
+    nonmated, mated, *thresholds = page.charts["scores"]["data"]
+    for bars, n in (
+        (nonmated, results.counts.comparisons.nonmated),
+        (mated, results.counts.comparisons.mated),
+    ):
+        assert sum(bars["y"]) == pytest.approx(1, abs=1e-4)
+        assert sum(int(said[2].replace(",", "")) for said in bars["customdata"]) == n
+    assert [line["x"][0] for line in thresholds] == pytest.approx(
+        [fold.threshold for fold in results.dev], abs=1e-5
+    )
+    eer = page.charts["roc"]["data"][3]
+    assert (eer["x"][0], eer["y"][0]) == pytest.approx(
+        (results.metrics.eer.value, 1 - results.metrics.eer.value), abs=1e-5
+    )
+    own = page.charts["subjects"]["data"][3]
+    drawn = {said[0]: x for said, x in zip(own["customdata"], own["x"], strict=True)}
+    assert sorted(drawn.values()) == pytest.approx(
+        sorted(each.mean_mated for each in results.subjects if each.mean_mated is not None), abs=1e-5
+    )
+    first = page.text.split("Easiest to recognise: ")[1].split(".")[0].split(", ")
+    assert first == list(drawn)[:3]
+
+
+def test_every_mark_has_its_legend(page: Page, html: str, evaluation: Any) -> None:
+    legends = html.split('<ul class="legend">')[1:]
+    assert [legend.split("</ul>")[0].count("<li>") for legend in legends] == [4, 3, 2]
+    for said in ("Guessing", "Attacker stgcn", "95 % interval of the EER", "Same person (mated)"):
+        assert said in page.text.replace("\N{NO-BREAK SPACE}", " ")
+    mated = page.charts["scores"]["data"][1]
+    assert f'<span class="key bar" style="color:{mated["marker"]["color"]}"></span>{mated["name"]}' in html
+
+
+@pytest.mark.parametrize(
+    ("eer", "control", "said"),
+    [
+        ((0.2, 0.1, 0.3), None, "Better than guessing"),
+        ((0.45, 0.4, 0.5), None, "cannot be told from guessing. That does not prove privacy"),
+        ((0.7, 0.6, 0.8), None, "Worse than guessing"),
+        ((0.5, 0.4, 0.6), "permuted-labels", "As it must be"),
+        ((0.3, 0.2, 0.4), "permuted-labels", "Something is wrong"),
+    ],
+)
+def test_the_reading_follows_from_interval_and_guesser(
+    evaluation: Any, tmp_path: Path, eer: tuple[float, float, float], control: str | None, said: str
+) -> None:
+    results, arrays = evaluation
+    rate = {"value": eer[0], "low": eer[1], "high": eer[2], "level": 0.95, "chance": 0.5}
+    metrics = results.metrics.model_dump() | {"eer": rate}
+    page = Page(_html((_changed(results, metrics=metrics, control=control), arrays), tmp_path))
+    assert said in page.text
+    banner = "CONTROL: subject labels were permuted; EER must be 0.5"
+    assert (banner in page.text) == (control is not None)
+
+
+def test_many_failures_are_folded_away_and_none_is_said(evaluation: Any, tmp_path: Path) -> None:
+    results, arrays = evaluation
+    lost = [{"clip": f"synthetic_id014/{number}", "reason": "too short"} for number in range(9)]
+    page = Page(_html((_changed(results, failures=lost), arrays), tmp_path))
+    assert "Show 9 clips" in page.text
+    assert page.tags.count("details") == 2
+    without = Page(_html((_changed(results, failures=[]), arrays), tmp_path))
+    assert "Clips that gave no figure None." in without.text
+
+
+def test_a_control_opens_no_test_people(evaluation: Any, tmp_path: Path) -> None:
+    results, arrays = evaluation
+    made = results.provenance.model_dump()
+    control = _changed(results, provenance=made | {"test_opening": None})
+    assert "does not count as an opening" in Page(_html((control, arrays), tmp_path)).text
+    second = _changed(results, provenance=made | {"test_opening": 2})
+    assert "opening no. 2" in Page(_html((second, arrays), tmp_path)).text
+    assert "earlier openings may have steered" in Page(_html((second, arrays), tmp_path)).text
+
+
+def test_a_folder_without_results_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileFormatError, match=r"results\.json"):
+        write_report(tmp_path)
+    assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize("package", ["jinja2", "plotly"])
+def test_without_an_extra_it_is_named(
+    evaluation: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == package]:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingDependencyError, match=rf"{package} .*amber-id\[report\]"):
+        _html(evaluation, tmp_path)
+
+
+def test_importing_the_package_needs_no_extra() -> None:
+    program = "import sys, amber_id.report; print({'jinja2', 'matplotlib', 'plotly'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

@@ -1,0 +1,157 @@
+"""Our tensor files: they come back as they went, equal content is equal bytes, others are refused by name."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydantic import BaseModel, ConfigDict
+from safetensors.numpy import save
+
+from amber_id.errors import FileFormatError
+from amber_id.file_formats import first_problem, read_json, read_tensors, validated, write_tensors
+
+SCHEMA = "amber-id/thing/1"
+HEADER = {"name": "ä thing", "numbers": [1, 2.5], "nested": {"b": None, "a": True}}
+
+
+def _arrays() -> dict[str, np.ndarray]:
+    return {
+        "matrix": np.random.default_rng(0).normal(size=(3, 4)),
+        "float32": np.arange(6, dtype=np.float32).reshape(2, 3),
+        "number": np.array(2.5),
+        "empty": np.zeros((0, 3), np.float32),
+        "whole": np.array([1, -2], dtype=np.int64),
+        "yes": np.array([True, False]),
+    }
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "deep" / "thing.safetensors"
+    write_tensors(path, SCHEMA, HEADER, _arrays())
+    return path
+
+
+def test_header_and_arrays_come_back(file: Path):
+    header, tensors = read_tensors(file, SCHEMA)
+    assert header == HEADER
+    assert set(tensors) == set(_arrays())
+    for name, array in _arrays().items():
+        np.testing.assert_array_equal(tensors[name], array, strict=True)
+    assert tensors["number"].shape == ()
+
+
+def test_the_header_alone_brings_no_array(file: Path):
+    assert read_tensors(file, SCHEMA, header_only=True) == (HEADER, {})
+
+
+def test_arrays_in_another_memory_order_come_back(tmp_path: Path):
+    arrays = {"turned": np.arange(12.0).reshape(3, 4).T, "every other": np.arange(10)[::2]}
+    write_tensors(tmp_path / "f", SCHEMA, {}, arrays)
+    _, tensors = read_tensors(tmp_path / "f", SCHEMA)
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(tensors[name], array, strict=True)
+
+
+def test_equal_content_is_equal_bytes_in_any_order(file: Path, tmp_path: Path):
+    again = tmp_path / "again.safetensors"
+    header = {"nested": {"a": True, "b": None}, "numbers": [1, 2.5], "name": "ä thing"}
+    write_tensors(again, SCHEMA, header, dict(reversed(_arrays().items())))
+    assert again.read_bytes() == file.read_bytes()
+    changed = _arrays() | {"number": np.array(2.6)}
+    write_tensors(again, SCHEMA, header, changed)
+    assert again.read_bytes() != file.read_bytes()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.1, 0.5, 0.99])
+def test_a_cut_off_file_is_refused(file: Path, share: float):
+    content = file.read_bytes()
+    file.write_bytes(content[: int(len(content) * share)])
+    for header_only in (False, True):
+        with pytest.raises(FileFormatError, match=f"expected {SCHEMA}, got a file that is cut off") as error:
+            read_tensors(file, SCHEMA, header_only=header_only)
+        assert str(error.value).startswith(f"{file}: ")
+        assert error.value.path == file
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"hello, this is a text and no tensor file", "cut off or of another kind"),
+        (save({"x": np.zeros(2)}), "got a file with no schema"),
+        (save({"x": np.zeros(2)}, metadata={"other": "{}"}), "got a file with no schema"),
+        (save({"x": np.zeros(2)}, metadata={"amber_id": "{"}), "expected JSON in its header"),
+        (save({"x": np.zeros(2)}, metadata={"amber_id": "[1]"}), "got a file with no schema"),
+        (
+            save({"x": np.zeros(2)}, metadata={"amber_id": json.dumps({"schema": "amber-id/thing/2"})}),
+            "expected amber-id/thing/1, got amber-id/thing/2",
+        ),
+    ],
+)
+def test_another_kind_or_schema_is_refused_by_name(tmp_path: Path, content: bytes, message: str):
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(FileFormatError, match=message) as error:
+        read_tensors(path, SCHEMA)
+    assert str(error.value).startswith(f"{path}: ")
+
+
+def test_a_folder_and_nothing_are_refused_by_name(tmp_path: Path):
+    with pytest.raises(FileFormatError, match=f"{tmp_path}: expected {SCHEMA}, got a folder"):
+        read_tensors(tmp_path, SCHEMA)
+    with pytest.raises(FileFormatError, match=f"none.safetensors: expected {SCHEMA}, got nothing"):
+        read_tensors(tmp_path / "none.safetensors", SCHEMA)
+
+
+# models ---------------------------------------------------------------------------------------------
+
+
+class _Thing(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    size: float
+    names: tuple[str, ...] = ()
+
+
+def test_json_comes_back_as_a_model(tmp_path: Path):
+    path = tmp_path / "thing.json"
+    path.write_text('{"size": 2, "names": ["a"]}')
+    assert read_json(_Thing, path) == _Thing(size=2, names=("a",))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"size": 2', "its content does not fit: Invalid JSON"),
+        ('{"size": NaN}', "its size does not fit"),
+        ("{}", "its size does not fit: Field required"),
+        ('{"size": 1, "names": [1]}', r"its names\.0 does not fit"),
+        ('{"size": 1, "more": 1}', "its more does not fit: Extra inputs"),
+    ],
+)
+def test_json_that_does_not_fit_is_refused_by_place(tmp_path: Path, text: str, message: str):
+    path = tmp_path / "thing.json"
+    path.write_text(text)
+    with pytest.raises(FileFormatError, match=message) as error:
+        read_json(_Thing, path)
+    assert str(error.value).startswith(f"{path}: ")
+    assert "\n" not in str(error.value)
+
+
+def test_missing_json_is_refused(tmp_path: Path):
+    with pytest.raises(FileFormatError, match="cannot be read"):
+        read_json(_Thing, tmp_path / "none.json")
+
+
+def test_values_are_validated_with_the_path(tmp_path: Path):
+    assert validated(_Thing, {"size": 1.5}, tmp_path).size == 1.5
+    with pytest.raises(FileFormatError, match=f"{tmp_path}: its size does not fit"):
+        validated(_Thing, {"size": "large"}, tmp_path)
+
+
+def test_only_the_first_problem_is_told():
+    with pytest.raises(ValueError) as error:
+        _Thing.model_validate({"size": "x", "names": [1, 2]})
+    assert first_problem(error.value).count("does not fit") == 1

@@ -1,0 +1,123 @@
+"""The rules of the house: who may import whom, what is public, how quickly it opens."""
+
+import ast
+import importlib
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "src" / "amber_id"
+
+# Data flows one way: a room imports only from rooms above it.
+ROOMS = (
+    "errors",
+    "atomic_files",
+    "file_formats",
+    "face_mesh",
+    "biometrics",
+    "results",
+    "corpora",
+    "recordings",
+    "tracking",
+    "motion",
+    "synthetic",
+    "protocols",
+    "attackers",
+    "embeddings",
+    "training",
+    "audit",
+    "report",
+    "doctor",
+    "progress",
+    "cli",
+    "__main__",
+)
+PACKAGES = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def imported(tree: ast.AST) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.ImportFrom):
+            names.add("." * node.level)
+    return names
+
+
+def broken_order(path: Path, source: str) -> list[str]:
+    """Imports of a module that reach a room below its own."""
+    here = ROOMS.index(room_of(path))
+    rooms = {name.split(".")[1] for name in imported(ast.parse(source)) if name.startswith("amber_id.")}
+    return sorted(room for room in rooms & set(ROOMS) if ROOMS.index(room) > here)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_imports_go_up_only(path: Path) -> None:
+    source = path.read_text("utf-8")
+    assert room_of(path) in ROOMS, f"{room_of(path)} has no place in the house; give it one in ROOMS"
+    assert broken_order(path, source) == []
+    assert not any(name.startswith(".") for name in imported(ast.parse(source))), "imports are absolute"
+
+
+def test_the_order_test_can_fail() -> None:
+    below = "def f():\n    from amber_id.cli import app\n"
+    assert broken_order(PACKAGE / "motion" / "views.py", below) == ["cli"]
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_exports_are_listed_once_and_real(name: str) -> None:
+    package = importlib.import_module(f"amber_id.{name}")
+    assert package.__doc__
+    assert len(package.__all__) == len(set(package.__all__))
+    assert all(hasattr(package, public) for public in package.__all__)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_a_module_is_not_too_long(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 400
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print(' '.join(sorted({{m.split('.')[0] for m in sys.modules}})))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return set(done.stdout.split())
+
+
+def test_the_command_line_opens_without_loading_the_library() -> None:
+    assert not loaded_by("import amber_id.cli") & {"numpy", "pydantic", "torch", "mediapipe", "av", "scipy"}
+
+
+def test_core_needs_no_extra() -> None:
+    statement = "import " + ", ".join(f"amber_id.{room}" for room in ROOMS[:-1])
+    extras = {"av", "jinja2", "matplotlib", "mediapipe", "openTSNE", "plotly", "pooch", "sklearn", "torch"}
+    assert not loaded_by(statement) & extras
+
+
+@pytest.mark.parametrize(
+    ("arguments", "limit_s"), [(["-c", "import amber_id"], 0.05), (["-m", "amber_id", "--help"], 0.3)]
+)
+def test_opens_quickly(arguments: list[str], limit_s: float) -> None:
+    """Processor time beyond what Python itself takes to start: a busy machine does not count."""
+
+    def seconds(command: list[str]) -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, *command], check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    bare = min(seconds(["-c", "pass"]) for _ in range(5))
+    assert min(seconds(arguments) for _ in range(5)) - bare < limit_s

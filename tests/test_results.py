@@ -1,0 +1,208 @@
+"""results.json: it comes back as it went, holds no NaN, and its published schema is that of the code."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from amber_id.errors import FileFormatError
+from amber_id.file_formats import write_tensors
+from amber_id.results import (
+    ARRAYS_SCHEMA,
+    EvaluationArrays,
+    EvaluationResults,
+    Rate,
+    read_arrays,
+    read_results,
+    write_arrays,
+    write_results,
+)
+
+PUBLISHED = Path(__file__).parents[1] / "docs" / "results.schema.json"
+
+_RATE = {"value": 0.26, "low": 0.22, "high": 0.3, "level": 0.95, "chance": 0.5}
+_METRICS = ("eer", "auc", "accuracy", "balanced_accuracy", "balanced_accuracy_optimistic")
+
+
+def _results() -> EvaluationResults:
+    return EvaluationResults.model_validate(
+        {
+            "schema": "amber-id/evaluation/1",
+            "headline": "Motion re-identifies: EER 26 % [22, 30]",
+            "control": None,
+            "attacker": {
+                "name": "moments",
+                "config": {"components": 128},
+                "features": {"view": "all", "regions": ["lips"]},
+                "train_subjects": 12,
+                "train_clips": 60,
+            },
+            "counts": {
+                "subjects": 2,
+                "clips": 4,
+                "windows": 9,
+                "comparisons": {"mated": 2, "nonmated": 4},
+                "subjects_of_source": {"talking": 2},
+                "failed_clips": 1,
+            },
+            "metrics": dict.fromkeys(_METRICS, _RATE),
+            "dev": [{"fold": 0, "subjects": 3, "eer": 1 / 3, "threshold": 0.1 + 0.2, "epoch": 7}],
+            "subjects": [
+                {
+                    "subject": "id001",
+                    "source": "talking",
+                    "fold": 0,
+                    "clips": 1,
+                    "mean_mated": None,
+                    "mean_nonmated": -0.1,
+                }
+            ],
+            "failures": [{"clip": "talking_id001/ä", "reason": "no face"}],
+            "limits": ["Two people are few."],
+            "bootstrap": {"replicates": 1000, "redrawn": 0, "level": 0.95},
+            "provenance": {
+                "amber_id": "0.1",
+                "packages": {"numpy": "2"},
+                "python": "3.12",
+                "machine": "x86_64",
+                "recordings": "recordings",
+                "recordings_sha256": "0" * 64,
+                "split_sha256": "1" * 64,
+                "checkpoints_sha256": ["2" * 64],
+                "trackers": ["mediapipe FaceLandmarker 1.2"],
+                "train_seed": 0,
+                "bootstrap_seed": 0,
+                "test_opening": 1,
+            },
+            "times": {"finished": "2025-01-01T00:00:00+00:00", "wall_s": 3.5},
+        }
+    )
+
+
+def _change(text: str, **changes: object) -> str:
+    return json.dumps(json.loads(text) | changes)
+
+
+def test_results_come_back_to_the_last_digit(tmp_path: Path):
+    path = tmp_path / "eval" / "results.json"
+    write_results(_results(), path)
+    assert read_results(path) == _results()
+    content = json.loads(path.read_text("utf-8"))
+    assert content["schema"] == "amber-id/evaluation/1"
+    assert content["metrics"]["eer"] == _RATE
+    assert content["counts"]["comparisons"] == {"mated": 2, "nonmated": 4}
+    assert content["dev"][0]["threshold"] == 0.1 + 0.2
+    assert path.read_bytes().endswith(b"}\n")
+
+
+@pytest.mark.parametrize("field", Rate.model_fields)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), None])
+def test_a_rate_is_a_number(field: str, value: float | None):
+    with pytest.raises(ValidationError, match=field):
+        Rate.model_validate(_RATE | {field: value})
+
+
+def test_nan_in_a_file_is_refused_by_place(tmp_path: Path):
+    path = tmp_path / "results.json"
+    write_results(_results(), path)
+    path.write_text(path.read_text().replace("0.26", "NaN", 1))
+    with pytest.raises(FileFormatError, match=r"its metrics\.eer\.value does not fit.*finite"):
+        read_results(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"schema": "amber-id/evaluation/2"}, "its schema does not fit: .*amber-id/evaluation/1"),
+        ({"shema": 1}, "its shema does not fit: Extra inputs"),
+        ({"headline": None}, "its headline does not fit"),
+        ({"control": "shuffled"}, "its control does not fit: .*permuted-labels"),
+    ],
+)
+def test_results_of_another_kind_are_refused_by_place(tmp_path: Path, changes: dict, message: str):
+    path = tmp_path / "results.json"
+    write_results(_results(), path)
+    path.write_text(_change(path.read_text(), **changes))
+    with pytest.raises(FileFormatError, match=message) as error:
+        read_results(path)
+    assert str(error.value).startswith(f"{path}: ")
+
+
+def test_missing_and_cut_off_results_are_refused(tmp_path: Path):
+    path = tmp_path / "results.json"
+    with pytest.raises(FileFormatError, match="cannot be read"):
+        read_results(path)
+    write_results(_results(), path)
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(FileFormatError, match="Invalid JSON"):
+        read_results(path)
+
+
+def test_results_cannot_be_changed_by_accident():
+    with pytest.raises(ValidationError, match="frozen"):
+        _results().metrics.eer.value = 0.5
+
+
+def test_the_published_schema_is_that_of_the_code():
+    schema = json.dumps(EvaluationResults.model_json_schema(by_alias=True), indent=2, sort_keys=True) + "\n"
+    assert PUBLISHED.read_text("utf-8") == schema, "write docs/results.schema.json again"
+
+
+def test_the_published_schema_names_what_other_programs_rely_on():
+    schema = json.loads(PUBLISHED.read_text("utf-8"))
+    assert schema["properties"]["schema"]["const"] == "amber-id/evaluation/1"
+    definitions = schema["$defs"]
+    assert set(definitions["Metrics"]["required"]) == set(_METRICS)
+    assert set(definitions["Rate"]["required"]) >= {"value", "low", "high", "level"}
+    assert {"subjects", "clips", "comparisons"} <= set(definitions["Counts"]["required"])
+    assert definitions["ComparisonCounts"]["required"] == ["mated", "nonmated"]
+
+
+# the arrays beside it -------------------------------------------------------------------------------
+
+
+def _arrays(**changes: object) -> EvaluationArrays:
+    rng = np.random.default_rng(0)
+    values = {
+        "vectors": rng.normal(size=(4, 3)).astype(np.float32),
+        "tsne": rng.normal(size=(4, 2)).astype(np.float32),
+        "subject": np.array([0, 0, 1, 1]),
+        "fold": np.zeros(4, np.int64),
+        "scores": rng.normal(size=6),
+        "enrolment": np.array([0, 0, 0, 1, 1, 2]),
+        "probe": np.array([1, 2, 3, 2, 3, 3]),
+        "clips": ("a", "b", "c", "d"),
+        "subjects": ("id001", "id002"),
+    }
+    return EvaluationArrays(**(values | changes))
+
+
+def test_arrays_come_back_and_equal_ones_are_equal_bytes(tmp_path: Path):
+    one, other = tmp_path / "one.safetensors", tmp_path / "other.safetensors"
+    write_arrays(_arrays(), one)
+    write_arrays(_arrays(), other)
+    assert one.read_bytes() == other.read_bytes()
+    back = read_arrays(one)
+    for name, value in vars(_arrays()).items():
+        if isinstance(value, np.ndarray):
+            np.testing.assert_array_equal(getattr(back, name), value, strict=True)
+        else:
+            assert getattr(back, name) == value
+
+
+@pytest.mark.parametrize(
+    ("header", "names", "message"),
+    [
+        ({"clips": [], "subjects": []}, ("vectors",), "expected the arrays vectors, tsne,.* got vectors"),
+        ({"clips": []}, (), "its subjects does not fit"),
+        ({"clips": 5, "subjects": []}, (), "its clips does not fit"),
+    ],
+)
+def test_arrays_of_another_kind_are_refused(tmp_path: Path, header: dict, names: tuple, message: str):
+    path = tmp_path / "arrays.safetensors"
+    write_tensors(path, ARRAYS_SCHEMA, header, {name: np.zeros((1, 1)) for name in names})
+    with pytest.raises(FileFormatError, match=message) as error:
+        read_arrays(path)
+    assert str(error.value).startswith(f"{path}: ")

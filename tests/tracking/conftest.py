@@ -1,0 +1,99 @@
+"""Videos made on the spot."""
+
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+WriteVideo = Callable[..., Path]
+
+
+def _write_video(
+    path: Path,
+    frames: Iterable[np.ndarray],
+    *,
+    codec: str = "libx264",
+    container: str | None = None,
+    pts: Sequence[int] | None = None,
+    rate: int = 25,
+    pixel: Fraction | None = None,
+    options: dict[str, str] | None = None,
+) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w", format=container, options=options or {}) as file:
+        stream = file.add_stream(codec, rate=rate)
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        for index, rgb in enumerate(frames):
+            if index == 0:
+                stream.height, stream.width = rgb.shape[:2]
+                if pixel is not None:
+                    stream.sample_aspect_ratio = pixel
+            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
+            frame.pts = index if pts is None else pts[index]
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode())
+    return path
+
+
+@pytest.fixture(scope="session")
+def write_video() -> WriteVideo:
+    """Encode RGB frames into a file: ``write_video(path, frames, codec=, pts=, rate=, pixel=, ...)``."""
+    return _write_video
+
+
+@pytest.fixture(scope="session")
+def quarters() -> Callable[..., list[np.ndarray]]:
+    """Frames that are black but for a red quarter at the top left: ``quarters(count, height, width)``."""
+
+    def make(count: int = 10, height: int = 48, width: int = 64) -> list[np.ndarray]:
+        frame = np.zeros((height, width, 3), np.uint8)
+        frame[: height // 2, : width // 2] = (255, 0, 0)
+        return [frame] * count
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def noise() -> Callable[..., list[np.ndarray]]:
+    """Frames of grey noise, in which there is no face: ``noise(count)``."""
+
+    def make(count: int = 30, height: int = 48, width: int = 64) -> list[np.ndarray]:
+        grey = np.random.default_rng(0).integers(0, 256, (count, height, width, 1), np.uint8)
+        return list(np.repeat(grey, 3, axis=3))
+
+    return make
+
+
+def _write_sound(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("aac", rate=16000, layout="mono")
+        for index in range(20):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = 16000, 1024 * index
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode())
+    return path
+
+
+@pytest.fixture(scope="session")
+def write_sound() -> Callable[[Path], Path]:
+    """Write a file that holds sound alone."""
+    return _write_sound
+
+
+@pytest.fixture(scope="session")
+def face_frames(real_clips: Path) -> list[np.ndarray]:
+    """The first frames of a real talking head, 384 x 384 pixels at 15 per second."""
+    with av.open(str(real_clips / "talking_id008" / "talking_id008_clip00.mp4")) as file:
+        return [np.ascontiguousarray(frame.to_ndarray(format="rgb24")) for frame in file.decode(video=0)]
+
+
+@pytest.fixture
+def own_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tracker changes the proxies of its process; put them back when the test is over."""
+    for name in ("https_proxy", "no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "")

@@ -1,0 +1,202 @@
+"""MediaPipe at its border: real faces become arrays, and nothing of it leaves, not even to its maker."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+
+import numpy as np
+import pytest
+
+from amber_id.errors import MissingDependencyError, ModelBundleError
+from amber_id.face_mesh import BLENDSHAPE_NAMES
+from amber_id.tracking import landmarker
+from amber_id.tracking.landmarker import FaceTracker, tracker_version
+
+CHIN, FOREHEAD, LEFT_EYE, RIGHT_EYE = 152, 10, 263, 33
+
+
+pytestmark = pytest.mark.usefixtures("own_proxies")
+
+
+def test_a_face_becomes_points_coefficients_and_a_pose(model_bundle, face_frames):
+    with FaceTracker(model_bundle) as tracker:
+        seen = [tracker.see(rgb, index / 15) for index, rgb in enumerate(face_frames[:5])]
+    for face in seen:
+        assert face is not None
+        assert face.faces == 1
+        x, y = face.landmarks[:, 0], face.landmarks[:, 1]
+        assert y[FOREHEAD] < y[LEFT_EYE] < y[CHIN]
+        assert x[RIGHT_EYE] < x[LEFT_EYE]  # the person's left is on the right of the picture
+        assert 0.1 < np.ptp(x) < 1
+        assert face.blendshapes.min() >= 0
+        assert 0.1 < face.blendshapes.max() <= 1
+        rotation = face.pose[:3, :3]
+        np.testing.assert_allclose(
+            rotation @ rotation.T, np.eye(3) * np.linalg.norm(rotation[0]) ** 2, atol=0.01
+        )
+        np.testing.assert_allclose(face.pose[3], [0, 0, 0, 1], atol=1e-6)
+
+
+def test_no_face_is_none(model_bundle, noise):
+    with FaceTracker(model_bundle) as tracker:
+        assert [tracker.see(rgb, index / 25) for index, rgb in enumerate(noise(3))] == [None] * 3
+
+
+def test_of_two_faces_the_larger_is_kept(model_bundle, face_frames):
+    large = face_frames[0]
+    small = np.full_like(large, 127)
+    small[96:288, 96:288] = large[::2, ::2]
+    for order, inside in (((large, small), (0.0, 0.5)), ((small, large), (0.5, 1.0))):
+        with FaceTracker(model_bundle) as tracker:
+            face = tracker.see(np.concatenate(order, axis=1), 0.0)
+        assert face is not None
+        assert face.faces == 2
+        assert inside[0] < face.landmarks[:, 0].min()
+        assert face.landmarks[:, 0].max() < inside[1]
+
+
+def test_size_is_measured_in_pixels():
+    wide, tall = np.zeros((2, 478, 3), np.float32)
+    wide[0, :2], tall[0, :2] = (0.4, 0.1), (0.1, 0.5)
+    assert landmarker._area(wide, width=100, height=100) == pytest.approx(400)
+    assert landmarker._area(tall, width=100, height=1000) == pytest.approx(5000)
+
+
+def test_frames_less_than_a_millisecond_apart_are_taken(model_bundle, face_frames):
+    with FaceTracker(model_bundle) as tracker:
+        assert all(tracker.see(face_frames[0], time_s) for time_s in (0.0, 0.0002, 0.0004, 0.001))
+
+
+def test_a_fresh_tracker_remembers_nothing(model_bundle, face_frames):
+    def follow(frames: list[np.ndarray]) -> np.ndarray:
+        with FaceTracker(model_bundle) as tracker:
+            faces = [tracker.see(rgb, index / 15) for index, rgb in enumerate(frames)]
+        return np.array([face.landmarks for face in faces if face])
+
+    first = follow(face_frames[:4])
+    follow(face_frames[20:])
+    np.testing.assert_array_equal(follow(face_frames[:4]), first)
+
+
+def test_a_model_that_does_not_fit_is_refused(tmp_path, model_bundle, face_frames, monkeypatch):
+    path = tmp_path / "x.task"
+    with pytest.raises(ModelBundleError, match=r"x\.task: MediaPipe cannot load it"):
+        FaceTracker(path)
+    path.write_bytes(model_bundle.read_bytes()[:10_000])
+    with pytest.raises(ModelBundleError, match=r"x\.task: MediaPipe cannot load it"):
+        FaceTracker(path)
+    monkeypatch.setattr(landmarker, "BLENDSHAPE_NAMES", (*BLENDSHAPE_NAMES[:-1], "tongueOut"))
+    with (
+        FaceTracker(model_bundle) as tracker,
+        pytest.raises(ModelBundleError, match="expected a model that gives 478 points and MediaPipe's 52"),
+    ):
+        tracker.see(face_frames[0], 0.0)
+
+
+def test_without_mediapipe_it_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mediapipe", None)
+    with pytest.raises(
+        MissingDependencyError, match=r"mediapipe is not installed; run: pip install 'amber-id\[video\]'"
+    ):
+        FaceTracker(tmp_path)
+
+
+def test_the_version_is_that_of_mediapipe():
+    assert tracker_version() == pytest.importorskip("mediapipe").__version__
+
+
+def test_no_exception_lets_the_reports_past_the_proxy(model_bundle, monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setenv("NO_PROXY", "play.googleapis.com")
+    with FaceTracker(model_bundle):
+        assert {"no_proxy", "NO_PROXY"}.isdisjoint(os.environ)
+        assert os.environ["https_proxy"].startswith("none://")
+
+
+def _run(script: str, *arguments: object, **environment: str) -> str:
+    command = [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, **environment}, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("library", ["libGLESv2.so.2", "libEGL.so.1"])
+def test_without_a_graphics_library_it_says_what_to_install(model_bundle, library):
+    script = """
+        import ctypes, sys
+        from pathlib import Path
+        import mediapipe
+        class Missing(ctypes.CDLL):
+            def __init__(self, name, *rest, **more):
+                if "mediapipe" in str(name):
+                    raise OSError(f"{sys.argv[2]}: cannot open shared object file: No such file or directory")
+                super().__init__(name, *rest, **more)
+        ctypes.CDLL = Missing
+        from amber_id.errors import MissingDependencyError
+        from amber_id.tracking.landmarker import FaceTracker
+        try:
+            FaceTracker(Path(sys.argv[1]))
+        except MissingDependencyError as error:
+            print(error)
+    """
+    message = _run(script, model_bundle, library)
+    assert message.startswith(f"mediapipe cannot load a system library ({library}: cannot open")
+    assert "apt-get install libegl1 libgles2" in message
+    assert message.count("\n") == 1
+
+
+def _asked_of_a_proxy(script: str, model: object) -> list[bytes]:
+    """What the script's process asks of the HTTPS proxy that its user has set."""
+    asked: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def listen() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    with connection:
+                        asked.append(connection.recv(200))
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+        try:
+            _run(
+                script,
+                model,
+                https_proxy=address,
+                HTTPS_PROXY=address,
+                ALL_PROXY=address,
+                NO_PROXY="example.org",
+            )
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+    return asked
+
+
+def test_mediapipe_reports_to_nobody(model_bundle):
+    """Its uploader is seen at work first, so that its silence means something."""
+    plain = """
+        import sys, time, mediapipe
+        vision = mediapipe.tasks.vision
+        base = mediapipe.tasks.BaseOptions(model_asset_path=sys.argv[1])
+        vision.FaceLandmarker.create_from_options(vision.FaceLandmarkerOptions(base_options=base)).close()
+        time.sleep(2)
+    """
+    ours = """
+        import sys, time
+        from pathlib import Path
+        from amber_id.tracking.landmarker import FaceTracker
+        with FaceTracker(Path(sys.argv[1])):
+            pass
+        time.sleep(2)
+    """
+    assert any(b"googleapis.com" in line for line in _asked_of_a_proxy(plain, model_bundle))
+    assert _asked_of_a_proxy(ours, model_bundle) == []

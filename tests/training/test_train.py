@@ -1,0 +1,204 @@
+"""Training: nobody of test is looked at, a kill changes nothing, what is kept is what was measured."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from amber_id.attackers import load_attacker, load_checkpoint
+from amber_id.errors import FileFormatError, SplitError, TrainingError, UsageError
+from amber_id.motion import FeatureConfig, load_windows
+from amber_id.protocols import Split, SplitConfig, make_split, partition_of, source_of_subjects
+from amber_id.recordings import Recording, RecordingEntry, RecordingSet
+from amber_id.training import FoldFolder, LoopConfig, Run, TrainConfig, measure_dev, reselect, train
+from amber_id.training.network import EpochReport, _random_windows
+
+LIPS = FeatureConfig(view="motion", regions=("lips",))
+SMALL = {"channels": [8, 8], "dimensions": 16}
+
+
+def config(attacker: str = "stgcn", epochs: int = 3, **changes: object) -> TrainConfig:
+    own = SMALL if attacker == "stgcn" else {}
+    values = {
+        "attacker": attacker,
+        "attacker_config": own,
+        "features": LIPS,
+        "loop": LoopConfig(epochs=epochs),
+    }
+    return TrainConfig.model_validate(values | changes)
+
+
+@pytest.fixture
+def split(people: RecordingSet) -> Split:
+    return make_split(source_of_subjects(people), SplitConfig())
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Whose recordings are loaded, in the order of loading."""
+    subjects: list[str] = []
+    load = RecordingSet.load
+
+    def noting(recordings: RecordingSet, entry: RecordingEntry) -> Recording:
+        subjects.append(entry.subject)
+        return load(recordings, entry)
+
+    monkeypatch.setattr(RecordingSet, "load", noting)
+    return subjects
+
+
+def test_test_people_are_not_opened(
+    people: RecordingSet, split: Split, tmp_path: Path, opened: list[str]
+) -> None:
+    train(people, split, config("moments"), tmp_path / "run")
+    assert set(opened) == set(people.subjects) - set(split.subjects("test", 0))
+
+
+@pytest.mark.parametrize("attacker", ["moments", "stgcn"])
+def test_the_same_training_gives_the_same_bytes(
+    attacker: str, people: RecordingSet, split: Split, tmp_path: Path
+) -> None:
+    runs = [train(people, split, config(attacker), tmp_path / name)[0] for name in "ab"]
+    first, second = (run.folds[0].checkpoint.read_bytes() for run in runs)
+    assert first == second
+    other, _ = train(people, split, config(attacker, seed=1), tmp_path / "c")
+    assert other.folds[0].checkpoint.read_bytes() != first
+
+
+def test_a_killed_training_goes_on_to_the_same_weights(
+    people: RecordingSet, split: Split, tmp_path: Path
+) -> None:
+    whole, _ = train(people, split, config(epochs=4), tmp_path / "whole")
+
+    class Killed(BaseException):
+        pass
+
+    def kill_after_two(report: EpochReport) -> None:
+        if report.epoch == 2:
+            raise Killed
+
+    torch.manual_seed(123)  # what went on outside must not matter
+    with pytest.raises(Killed):
+        train(people, split, config(epochs=4), tmp_path / "killed", on_epoch=kill_after_two)
+    torch.rand(7)
+    resumed, _ = train(people, split, config(epochs=4), tmp_path / "killed", resume=True)
+    for name in ("checkpoint.safetensors", "checkpoints/epoch0004.safetensors", "log.csv"):
+        assert (resumed.path / name).read_bytes() == (whole.path / name).read_bytes(), name
+
+
+def test_resume_refuses_another_training(people: RecordingSet, split: Split, tmp_path: Path) -> None:
+    train(people, split, config(epochs=1), tmp_path / "run")
+    with pytest.raises(UsageError, match="--resume"):
+        train(people, split, config(epochs=1), tmp_path / "run")
+    with pytest.raises(UsageError, match="another config"):
+        train(people, split, config(epochs=2), tmp_path / "run", resume=True)
+    train(people, split, config(epochs=1), tmp_path / "run", resume=True)  # nothing is left to do
+
+
+def test_a_damaged_training_state_is_refused(people: RecordingSet, split: Split, tmp_path: Path) -> None:
+    run, _ = train(people, split, config(epochs=2), tmp_path / "run")
+    folder = run.folds[0]
+    folder.epoch(2).unlink()
+    folder.state.write_bytes(folder.state.read_bytes()[:-50])
+    with pytest.raises(FileFormatError, match="training_state"):
+        train(people, split, config(epochs=2), tmp_path / "run", resume=True)
+
+
+def test_the_checkpoint_kept_is_the_best_on_dev(people: RecordingSet, split: Split, tmp_path: Path) -> None:
+    run, _ = train(people, split, config(epochs=5), tmp_path / "run")
+    folder = run.folds[0]
+    rows = list(csv.DictReader(folder.log.read_text().splitlines()))
+    best = min(rows, key=lambda row: (float(row["dev_eer"]), -float(row["dev_auc"]), int(row["epoch"])))
+    header, attacker = load_attacker(folder.checkpoint)
+    assert header.epoch == int(best["epoch"])
+    dev = load_windows(partition_of(people, split, "dev", 0), LIPS)
+    assert measure_dev(attacker, dev) == header.dev
+
+
+def test_reselect_agrees_and_never_opens_test(
+    people: RecordingSet, split: Split, tmp_path: Path, opened: list[str]
+) -> None:
+    run, _ = train(people, split, config(epochs=3), tmp_path / "run")
+    opened.clear()
+    (choice,) = reselect(run, people, split)
+    assert choice.of == 3
+    assert run.folds[0].best.read_bytes() == run.folds[0].checkpoint.read_bytes()
+    assert set(opened) == set(split.subjects("dev", 0))
+
+
+def test_reselect_takes_the_lowest_dev_eer(people: RecordingSet, split: Split, tmp_path: Path) -> None:
+    """The checkpoint that was kept is deleted; the best of the others is found."""
+    run, _ = train(people, split, config(epochs=5), tmp_path / "run")
+    folder = run.folds[0]
+    folder.epoch(load_checkpoint(folder.checkpoint)[0].epoch).unlink()
+    left = [load_checkpoint(path)[0] for path in folder.epochs()]
+    best = min(left, key=lambda header: (header.dev.eer, -header.dev.auc, header.epoch))
+    (choice,) = reselect(run, people, split)
+    assert (choice.epoch, choice.of) == (best.epoch, 4)
+
+
+def test_reselect_refuses_dev_people_that_were_trained_on(
+    people: RecordingSet, split: Split, tmp_path: Path
+) -> None:
+    run, _ = train(people, split, config("moments"), tmp_path / "run")
+    swapped = {"train": "dev", "dev": "train", "test": "test"}
+    other = Split(tuple({s: swapped[p] for s, p in fold.items()} for fold in split.folds))
+    with pytest.raises(SplitError, match="trained on people of dev: id"):
+        reselect(run, people, other)
+
+
+def test_folds_are_trained_each_in_its_folder(people: RecordingSet, tmp_path: Path) -> None:
+    split = make_split(source_of_subjects(people), SplitConfig(folds=3))
+    run, _ = train(people, split, config("moments"), tmp_path / "run")
+    assert [folder.path.name for folder in Run.open(tmp_path / "run").folds] == ["fold0", "fold1", "fold2"]
+    for header in run.headers():
+        assert not set(header.train_subjects + header.dev_subjects) & set(split.subjects("test", header.fold))
+
+
+def test_a_loss_that_is_not_a_number_stops_the_training(
+    people: RecordingSet, split: Split, tmp_path: Path
+) -> None:
+    wild = config(loop=LoopConfig(epochs=3, learning_rate=1e30))
+    with pytest.raises(TrainingError, match="diverged .* lower the learning rate"):
+        train(people, split, wild, tmp_path / "run")
+
+
+def test_a_clip_that_is_too_short_is_named_and_the_rest_go_on(
+    people: RecordingSet, split: Split, tmp_path: Path
+) -> None:
+    demanding = FeatureConfig(regions=("lips",), shortest_s=2.95)
+    _, failures = train(people, split, config("moments", features=demanding), tmp_path / "run")
+    assert failures == ()
+    with pytest.raises(Exception, match="no clip is usable"):
+        train(
+            people,
+            split,
+            config("moments", features=FeatureConfig(regions=("lips",), shortest_s=4)),
+            tmp_path / "none",
+        )
+
+
+def test_every_window_of_a_clip_is_drawn_alike() -> None:
+    torch.manual_seed(0)
+    first_window = torch.tensor([0, 3, 4])  # clip 0 has windows 0, 1, 2; clip 1 has window 3
+    drawn = torch.stack([_random_windows(first_window, torch.tensor([0, 1])) for _ in range(3000)])
+    assert (drawn[:, 1] == 3).all()
+    shares = np.bincount(drawn[:, 0].numpy(), minlength=4) / 3000
+    np.testing.assert_allclose(shares, [1 / 3, 1 / 3, 1 / 3, 0], atol=0.04)
+
+
+def test_run_folder_refuses_what_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(FileFormatError, match="amber train"):
+        Run.open(tmp_path)
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(FileFormatError, match=r"run\.json"):
+        Run.open(tmp_path)
+
+
+def test_best_is_preferred_where_there_is_one(tmp_path: Path) -> None:
+    folder = FoldFolder(tmp_path, 0)
+    assert folder.chosen == folder.checkpoint
+    folder.best.write_bytes(b"")
+    assert folder.chosen == folder.best
