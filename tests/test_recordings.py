@@ -194,16 +194,16 @@ def _file(header: dict[str, object] | str | None, **tensors: np.ndarray) -> byte
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "expected a whole safetensors file, got one cut off or of another kind"),
-        (b"clip,subject\na,b\n" * 9, "expected a whole safetensors file"),
-        (_file(None), "expected the schema amber-id/recording/1, got none"),
+        (b"", "expected amber-id/recording/1, got a file that is cut off or of another kind"),
+        (b"clip,subject\na,b\n" * 9, "got a file that is cut off or of another kind"),
+        (_file(None), "expected amber-id/recording/1, got a file with no schema"),
         (_file({"schema": "amber-id/recording/2"}), "got amber-id/recording/2"),
         (_file({"schema": "amber-id/checkpoint/1"}), "got amber-id/checkpoint/1"),
-        (_file([1]), "got none"),
+        (_file([1]), "no schema"),
         (_file("{"), "expected JSON in its header"),
         (
             _file({"schema": "amber-id/recording/1"}),
-            "the header's amber_id_version does not fit: Field required",
+            "its amber_id_version does not fit: Field required",
         ),
     ],
 )
@@ -247,9 +247,9 @@ def _with(path: Path, *, header: dict[str, object] | None = None, **tensors: np.
         ({"extra": np.zeros(3)}, "expected the arrays of a recording, got .*extra"),
         ({"timestamps": np.zeros(5)}, "is not a valid recording: timestamps must be"),
         ({"landmarks": np.zeros((5, 152, 2), np.float32)}, r"must have shape \(5, 478, 3\)"),
-        ({"header": {"width": "wide"}}, "the header's width does not fit"),
-        ({"header": {"mood": "glad"}}, "the header's mood does not fit: Extra inputs"),
-        ({"header": {"point_set": "ibug_68"}}, "the header's point_set does not fit"),
+        ({"header": {"width": "wide"}}, "its width does not fit"),
+        ({"header": {"mood": "glad"}}, "its mood does not fit: Extra inputs"),
+        ({"header": {"point_set": "ibug_68"}}, "its point_set does not fit"),
     ],
 )
 @pytest.mark.usefixtures("unchecked_annotations")
@@ -362,7 +362,7 @@ def test_mixed_point_sets_twin_numbers_and_cut_off_files_are_refused(tmp_path):
     with pytest.raises(CorpusError, match=r"face_landmarker_478 \(a_id1/a\) and face_mesh_468 \(b_id2/b\)"):
         RecordingSet.open(tmp_path)
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(FileFormatError, match=r"b_id2/b\.safetensors: expected a whole"):
+    with pytest.raises(FileFormatError, match=r"b_id2/b\.safetensors: expected amber-id/recording/1"):
         RecordingSet.open(tmp_path)
     _tree(tmp_path, "c_id001/c")
     with pytest.raises(CorpusError, match="a_id1 and c_id001 have the same number"):
@@ -415,5 +415,5 @@ def test_no_table_is_no_failures(tmp_path):
 )
 def test_another_table_is_refused(tmp_path, data):
     (tmp_path / "failures.csv").write_bytes(data)
-    with pytest.raises(FileFormatError, match=r"failures\.csv: expected"):
+    with pytest.raises(FileFormatError, match=r"failures\.csv: .*expected"):
         read_failures(tmp_path)

@@ -5,8 +5,10 @@ A tensor file is one ``.safetensors`` whose only metadata entry, ``amber_id``, i
 refused by name, with what was expected and what came.
 """
 
+import csv
+import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from amber_id.atomic_files import write_atomically
+from amber_id.atomic_files import write_atomically, write_text_atomically
 from amber_id.errors import FileFormatError
 
 _KEY = "amber_id"
@@ -79,6 +81,40 @@ def read_json(model: type[_Model], path: Path) -> _Model:
         raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
     except ValidationError as error:
         raise FileFormatError(path, first_problem(error)) from error
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a CSV table with one heading line, whole or not at all."""
+    write_text_atomically(path, table_text(columns, rows))
+
+
+def table_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A CSV table with one heading line, as text."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([columns, *rows])
+    return text.getvalue()
+
+
+def read_table(path: Path, columns: Sequence[str]) -> list[list[str]]:
+    """The rows of a CSV table without its heading line; blank lines are passed over.
+
+    Raises
+    ------
+    FileFormatError
+        If it cannot be read, has other columns, or a row is cut off; the message names the line.
+    """
+    try:
+        lines = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True))
+    except OSError as error:
+        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FileFormatError(path, f"expected a CSV table in UTF-8, got something else ({error})") from error
+    if lines[:1] != [list(columns)]:
+        raise FileFormatError(path, f"expected the columns {', '.join(columns)} in its first line")
+    for number, row in enumerate(lines[1:], start=2):
+        if row and len(row) != len(columns):
+            raise FileFormatError(path, f"line {number}: expected {len(columns)} values, got {len(row)}")
+    return [row for row in lines[1:] if row]
 
 
 def first_problem(error: ValidationError) -> str:

@@ -95,4 +95,10 @@ def test_mean_rotation_of_turns_about_one_axis_is_the_middle_one():
     turns = Rotation.from_rotvec([[0, 0.1, 0], [0, 0.5, 0], [0, 0.3, 0]]).as_matrix()
     found = Rotation.from_matrix(mean_rotation(turns)).as_rotvec()
     np.testing.assert_allclose(found, [0, 0.3, 0], atol=1e-12)
-    assert np.linalg.det(mean_rotation(_turns(7))) == pytest.approx(1)
+
+
+def test_the_mean_of_turns_is_a_turn_even_of_opposite_ones():
+    upside_down = Rotation.from_rotvec(np.pi * np.eye(3)).as_matrix()  # their mean is -1/3 of the identity
+    assert np.linalg.det(upside_down.mean(axis=0)) < 0
+    for turns in (upside_down, _turns(7)):
+        assert np.linalg.det(mean_rotation(turns)) == pytest.approx(1)

@@ -106,7 +106,7 @@ def _filmed(studio, fps: float | None, **options):
 @pytest.mark.parametrize("fps", [24.0, 29.97, 30.0, 50.0, 60.0, 120.0, None])
 @pytest.mark.parametrize("view", VIEWS)
 def test_frame_rates_leave_almost_no_trace(studio, fps: float | None, view: str):
-    """Motion up to 2 Hz: positions within 3 % of the largest swing, velocities within 7 % of the fastest."""
+    """Motion up to 2 Hz: positions within 3 % of the largest swing, velocities of the fastest."""
     streams = ("joint", "joint_motion")
     turn = (lambda times: studio.nod(times, amplitude=0.2)) if view in ("all", "pose") else studio.still
     one, other = (
@@ -114,30 +114,10 @@ def test_frame_rates_leave_almost_no_trace(studio, fps: float | None, view: str)
     )
     centre = one.mean(axis=1, keepdims=True)
     half = len(one) // 2
-    for part, share in ((slice(0, half), 0.03), (slice(half, None), 0.07)):
+    for part in (slice(0, half), slice(half, None)):
         swing = np.abs(one - (centre if part.start == 0 else 0))[part].max()
-        allowed = share * swing if view != "static" else 2e-3
+        allowed = 0.03 * swing if view != "static" else 2e-3
         assert np.abs(one - other)[part].max() <= allowed
-
-
-def test_a_slow_clip_is_not_a_fast_clip(studio):
-    """Half as fast is half the velocity; an index to a fixed count would make them alike."""
-
-    def ramp(speed: float):
-        def expression(times):
-            moved = np.zeros((len(times), 478, 3))
-            moved[:, 14, 1] = speed * times
-            return moved
-
-        return expression
-
-    lip = SELECTED_POINTS.index(14)
-    for fps, seconds in ((25, 3), (60, 3), (30, 6), (60, 1)):
-        for speed in (0.02, 0.04):
-            recording = studio.record(times=studio.times(fps, seconds), expression=ramp(speed))
-            features = clip_features(recording, FeatureConfig(view="motion", streams=("joint_motion",)))
-            speeds = features.values.transpose(0, 2, 3, 1)[features.mask][:, lip]
-            np.testing.assert_allclose(speeds, np.tile([0, speed], (len(speeds), 1)), atol=2e-4)
 
 
 @pytest.mark.parametrize(

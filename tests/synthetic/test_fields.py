@@ -5,6 +5,7 @@ import pytest
 
 from amber_id.face_mesh import mean_face, mirror_pairs
 from amber_id.motion.alignment import align
+from amber_id.synthetic import fields
 from amber_id.synthetic.fields import MODES, face_shape, smooth_in_time, smooth_over_face
 from amber_id.synthetic.measured import measured_faces
 
@@ -35,6 +36,15 @@ def test_noise_over_the_face_has_the_stated_correlation():
             assert measured == pytest.approx(expected, abs=0.06)
     # Coordinates know nothing of each other.
     assert np.corrcoef(field[:, 4, 0], field[:, 4, 1])[0, 1] == pytest.approx(0, abs=0.06)
+
+
+def test_rounding_does_not_change_the_fields(monkeypatch):
+    """Other machines and thread counts round differently; people must stay who they are."""
+    before = fields._modes()
+    noise = np.random.default_rng(0).standard_normal((478, 478))
+    rounded = fields._covariance() + 1e-13 * (noise + noise.T)
+    monkeypatch.setattr(fields, "_covariance", lambda: rounded)
+    assert fields._modes.__wrapped__() == pytest.approx(before, abs=1e-5)
 
 
 def test_shapes_differ_as_much_and_as_symmetrically_as_measured():

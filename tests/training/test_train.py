@@ -161,7 +161,7 @@ def test_a_loss_that_is_not_a_number_stops_the_training(
     people: RecordingSet, split: Split, tmp_path: Path
 ) -> None:
     wild = config(loop=LoopConfig(epochs=3, learning_rate=1e30))
-    with pytest.raises(TrainingError, match="diverged .* lower the learning rate"):
+    with pytest.raises(TrainingError, match=r"diverged .* lower the learning rate"):
         train(people, split, wild, tmp_path / "run")
 
 

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from amber_id.atomic_files import write_text_atomically
 from amber_id.errors import FileFormatError, SplitError
+from amber_id.file_formats import table_text
 
 Partition = Literal["train", "dev", "test"]
 
@@ -68,12 +69,8 @@ class Split:
 
     def to_csv(self) -> str:
         """The text of ``split.csv``."""
-        buffer = io.StringIO()
-        rows = csv.writer(buffer, lineterminator="\n")
-        rows.writerow(_COLUMNS)
-        for k, fold in enumerate(self.folds):
-            rows.writerows([subject, fold[subject], k] for subject in sorted(fold))
-        return buffer.getvalue()
+        rows = [(s, fold[s], k) for k, fold in enumerate(self.folds) for s in sorted(fold)]
+        return table_text(_COLUMNS, rows)
 
     def content_hash(self) -> str:
         """SHA-256, as hexadecimal, of the text of ``split.csv``."""
@@ -143,6 +140,7 @@ def read_split(path: Path) -> Split:
     SplitError
         If a subject is in two partitions of a fold, or a fold or a partition lacks people.
     """
+    # People make this table by hand: columns may change places, and spreadsheets leave a mark in front.
     try:
         reader = csv.DictReader(io.StringIO(path.read_text("utf-8-sig")))
         rows = [(reader.line_num, row) for row in reader]
@@ -153,9 +151,8 @@ def read_split(path: Path) -> Split:
         subject, partition, fold = (row.get(column) or "" for column in _COLUMNS)
         if not subject or partition not in get_args(Partition) or not fold.isdecimal():
             wanted = "subject, partition (train, dev or test), fold (0, 1, ...)"
-            raise FileFormatError(
-                path, f"line {line}: expected {wanted}, got {', '.join(map(str, row.values()))}"
-            )
+            came = ", ".join(map(str, row.values()))
+            raise FileFormatError(path, f"line {line}: expected {wanted}, got {came}")
         before = folds.setdefault(int(fold), {}).setdefault(subject, partition)  # type: ignore[arg-type]
         if before != partition:
             raise SplitError(f"{path}: {subject} is in {before} and in {partition} of fold {fold}")

@@ -7,7 +7,6 @@ x; multiply by `width` and `height` before measuring a shape. A frame without a 
 The header is one metadata entry, ``amber_id``: JSON with sorted keys, so equal recordings are equal bytes.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -15,13 +14,11 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
-from pydantic import BaseModel, ConfigDict, ValidationError
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from pydantic import BaseModel, ConfigDict
 
 from amber_id import __version__
-from amber_id.atomic_files import write_atomically
 from amber_id.errors import FileFormatError
+from amber_id.file_formats import read_tensors, validated, write_tensors
 
 PointSet = Literal["face_landmarker_478", "face_mesh_468"]
 
@@ -143,10 +140,9 @@ def save_recording(recording: Recording, path: Path) -> None:
         duration_s=recording.duration_s,
         **{name: getattr(recording, name) for name in _SHARED_FIELDS},
     )
-    text = json.dumps({"schema": _SCHEMA, **header.model_dump()}, sort_keys=True)
     arrays = {name: getattr(recording, name) for name in sorted(_REQUIRED | _OPTIONAL)}
-    tensors = {name: np.ascontiguousarray(array) for name, array in arrays.items() if array is not None}
-    write_atomically(path, save(tensors, metadata={"amber_id": text}))
+    tensors = {name: array for name, array in arrays.items() if array is not None}
+    write_tensors(path, _SCHEMA, header.model_dump(), tensors)
 
 
 def load_recording(path: Path, point_set: PointSet | None = None) -> Recording:
@@ -157,16 +153,17 @@ def load_recording(path: Path, point_set: PointSet | None = None) -> Recording:
     FileFormatError
         If the file is cut off, no recording, of another schema, or of another point set.
     """
-    header, tensors = _read(path, with_tensors=True)
+    values, tensors = read_tensors(path, _SCHEMA)
+    header = validated(RecordingHeader, values, path)
     if point_set is not None and header.point_set != point_set:
         raise FileFormatError(path, f"expected the point set {point_set}, got {header.point_set}")
     names = set(tensors)
     if not _REQUIRED <= names <= _REQUIRED | _OPTIONAL:
         raise FileFormatError(path, f"expected the arrays of a recording, got {', '.join(sorted(names))}")
     absent = dict.fromkeys(_OPTIONAL - names)
-    values = {name: getattr(header, name) for name in _SHARED_FIELDS}
+    shared = {name: getattr(header, name) for name in _SHARED_FIELDS}
     try:
-        return Recording(**tensors, **absent, **values)  # type: ignore[arg-type]
+        return Recording(**tensors, **absent, **shared)  # type: ignore[arg-type]
     except ValueError as error:
         raise FileFormatError(path, f"is not a valid recording: {error}") from error
 
@@ -179,40 +176,8 @@ def read_header(path: Path) -> RecordingHeader:
     FileFormatError
         If the file is cut off, no recording, or of another schema.
     """
-    return _read(path, with_tensors=False)[0]
-
-
-def _read(path: Path, *, with_tensors: bool) -> tuple[RecordingHeader, dict[str, np.ndarray]]:
-    if not path.is_file():
-        raise FileFormatError(
-            path, "expected a recording, got " + ("a folder" if path.exists() else "nothing")
-        )
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()} if with_tensors else {}  # noqa: SIM118
-    except SafetensorError as error:
-        reason = f"expected a whole safetensors file, got one cut off or of another kind ({error})"
-        raise FileFormatError(path, reason) from error
-    except OSError as error:
-        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
-    return _parse_header(path, metadata.get("amber_id", "{}")), tensors
-
-
-def _parse_header(path: Path, text: str) -> RecordingHeader:
-    try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise FileFormatError(path, "expected JSON in its header, got something else") from error
-    schema = values.pop("schema", None) if isinstance(values, dict) else None
-    if schema != _SCHEMA:
-        raise FileFormatError(path, f"expected the schema {_SCHEMA}, got {schema or 'none'}")
-    try:
-        return RecordingHeader.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise FileFormatError(path, f"the header's {place} does not fit: {first['msg']}") from error
+    values, _ = read_tensors(path, _SCHEMA, header_only=True)
+    return validated(RecordingHeader, values, path)
 
 
 def _check_array(name: str, array: np.ndarray, shape: tuple[int, ...], dtype: type[np.generic]) -> None:

@@ -8,14 +8,11 @@ Conventions
 All are sorted by clip, in UTF-8, with one heading line.
 """
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 
-from amber_id.atomic_files import write_text_atomically
-from amber_id.errors import FileFormatError
+from amber_id.file_formats import read_table, write_table
 from amber_id.recordings.recording_set import RecordingEntry, scan_recordings
 
 
@@ -29,6 +26,9 @@ class Failure:
     reason: str
 
 
+_FAILURE_COLUMNS = [f.name for f in fields(Failure)]
+
+
 def write_index(folder: Path) -> Path:
     """Write ``recordings.csv`` from the tree under `folder`, sorted by clip, and return its path."""
     columns = [f.name for f in fields(RecordingEntry) if f.name != "point_set"]
@@ -37,7 +37,7 @@ def write_index(folder: Path) -> Path:
         values = asdict(entry) | {"path": entry.path.relative_to(folder).as_posix()}
         rows.append([*(values[name] for name in columns), header.tracker, header.model_sha256])
     path = folder / "recordings.csv"
-    write_text_atomically(path, _csv([*columns, "tracker", "model_sha256"], rows))
+    write_table(path, [*columns, "tracker", "model_sha256"], rows)
     return path
 
 
@@ -45,7 +45,7 @@ def write_failures(folder: Path, failures: Iterable[Failure], name: str = "failu
     """Write the table of failures, sorted by clip; without any it is its heading. Returns its path."""
     rows = sorted(astuple(failure) for failure in failures)
     path = folder / name
-    write_text_atomically(path, _csv([f.name for f in fields(Failure)], rows))
+    write_table(path, _FAILURE_COLUMNS, rows)
     return path
 
 
@@ -60,19 +60,4 @@ def read_failures(folder: Path, name: str = "failures.csv") -> tuple[Failure, ..
     path = folder / name
     if not path.exists():
         return ()
-    columns = [f.name for f in fields(Failure)]
-    try:
-        head, *rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")) or [[]]
-    except (UnicodeDecodeError, ValueError, csv.Error) as error:
-        raise FileFormatError(path, f"expected a table in UTF-8, got something else ({error})") from error
-    if head != columns or any(len(row) != len(columns) for row in rows):
-        raise FileFormatError(path, f"expected the columns {','.join(columns)} in every row; delete the file")
-    return tuple(sorted((Failure(*row) for row in rows), key=astuple))
-
-
-def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return text.getvalue()
+    return tuple(sorted((Failure(*row) for row in read_table(path, _FAILURE_COLUMNS)), key=astuple))

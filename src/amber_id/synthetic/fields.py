@@ -77,6 +77,7 @@ def _modes() -> Float32[np.ndarray, "478 K"]:
     """The largest modes times the roots of their variances, scaled so that every point's variance is 1."""
     variances, modes = np.linalg.eigh(_covariance())
     modes = modes[:, -MODES:] * np.sqrt(variances[-MODES:])
-    # An eigenvector's sign is arbitrary: the same on every machine.
-    modes *= np.sign(modes[np.abs(modes).argmax(axis=0), np.arange(MODES)])
+    # An eigenvector's sign is arbitrary. Weights without symmetry fix it: no mode's sum is then near zero, so
+    # that rounding, which differs from machine to machine, cannot turn it.
+    modes *= np.sign(np.cos(np.arange(len(modes))) @ modes)
     return (modes / np.linalg.norm(modes, axis=1, keepdims=True)).astype(np.float32)
