@@ -114,9 +114,10 @@ def track(
     for warning in summary.warnings:
         _say(f"{warning.clip}: kept, but {warning.reason}")
     rate = summary.frames / summary.wall_s if summary.wall_s else 0.0
+    lost = sum(failure.stage != "pair" for failure in summary.failures)
     typer.echo(
         f"{recordings}: {summary.done} clips tracked, {summary.skipped} were there already, "
-        f"{len(summary.failures)} failed; {summary.frames} frames in {summary.wall_s:.0f} s ({rate:.0f}/s)"
+        f"{lost} failed; {summary.frames} frames in {summary.wall_s:.0f} s ({rate:.0f}/s)"
     )
     if summary.failures:
         typer.echo(f"failures: {recordings / 'failures.csv'}")

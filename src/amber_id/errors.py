@@ -73,6 +73,9 @@ class FileFormatError(AmberError):
         self.path = Path(path)
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type["FileFormatError"], tuple[Path, str]]:
+        return type(self), (self.path, self.reason)
+
 
 class SplitError(AmberError):
     """A split that shares people between partitions, is empty, or cannot be made."""

@@ -124,6 +124,7 @@ class Provenance(_Frozen):
     split_sha256: str
     checkpoints_sha256: tuple[str, ...]
     trackers: tuple[str, ...]
+    synthetic: bool  # people who never lived
     train_seed: int
     bootstrap_seed: int
     test_opening: (

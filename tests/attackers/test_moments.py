@@ -107,18 +107,22 @@ def test_how_many_windows_are_computed_together_changes_nothing(monkeypatch: pyt
 
 @cache
 def _people(
-    subjects: range, *, habit: float, clips: int = 10, seed: int = 0
+    subjects: range, *, habit: float, mood: float = 0.0, clips: int = 10, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Everyone swings every signal with amplitudes of their own (log-normal, spread `habit`), in noise."""
+    """Everyone swings every signal with amplitudes of their own (log-normal, spread `habit`), in noise.
+
+    From clip to clip all amplitudes of the later signals rise and fall together (spread `mood`).
+    """
     t = np.arange(T) / RATE_HZ
     values, labels = [], []
     for subject in subjects:
-        own = np.exp(habit * np.random.default_rng([seed, subject]).normal(size=(3, V)))
+        own = habit * np.random.default_rng([seed, subject]).normal(size=(3, V))
         rng = np.random.default_rng([seed, subject, 1])
         for _ in range(clips):
+            amplitude = np.exp(own + mood * rng.normal() * (np.arange(V) > 1))
             phases = rng.uniform(0, 2 * np.pi, (3, V))
             hertz = np.array([1.0, 3.0, 6.0])[:, None]
-            swing = (own * np.sin(2 * np.pi * hertz * t[:, None, None] + phases)).sum(axis=1)
+            swing = (amplitude * np.sin(2 * np.pi * hertz * t[:, None, None] + phases)).sum(axis=1)
             values.append((swing + 0.5 * rng.normal(size=(T, V)))[None])
             labels.append(subject - subjects.start)
     return np.stack(values).astype(np.float32), np.array(labels)
@@ -136,6 +140,14 @@ def _fit(values: np.ndarray, labels: np.ndarray, **options: int) -> MomentsAttac
 def test_a_habit_is_found_in_people_never_seen():
     attacker = _fit(*_people(range(24), habit=0.4))
     assert _eer(attacker, *_people(range(24, 40), habit=0.4)) < 0.2
+
+
+def test_labels_tell_habits_from_moods():
+    values, labels = _people(range(24), habit=0.4, mood=1.5)
+    others = _people(range(24, 40), habit=0.4, mood=1.5)
+    told, untold = _fit(values, labels), _fit(values, np.random.default_rng(0).permutation(labels))
+    assert _eer(told, *others) < 0.2
+    assert _eer(untold, *others) > _eer(told, *others) + 0.1
 
 
 def test_without_a_habit_nothing_is_found():
@@ -174,10 +186,12 @@ def test_embeddings_are_centred_on_the_training_people():
 def test_a_constant_signal_is_ignored():
     values, labels = _people(range(12), habit=0.4)
     still = np.concatenate([values, np.full((*values.shape[:3], 1), 0.3, np.float32)], axis=3)
-    attacker = _fit(still, labels)
-    mask = _whole(values)
-    alone = compare_all(_fit(values, labels).embed(values, mask), labels).scores
-    np.testing.assert_allclose(compare_all(attacker.embed(still, mask), labels).scores, alone, atol=1e-8)
+    mask = np.arange(T) < np.random.default_rng(1).integers(30, T + 1, len(values))[:, None]
+    attacker, alone = (
+        fit_moments(x, mask, labels, MomentsConfig(), rate_hz=RATE_HZ) for x in (still, values)
+    )
+    scores = compare_all(alone.embed(values, mask), labels).scores
+    np.testing.assert_allclose(compare_all(attacker.embed(still, mask), labels).scores, scores, atol=1e-8)
     moving = still.copy()
     moving[..., -1] = np.random.default_rng(0).normal(size=moving.shape[:3])
     np.testing.assert_array_equal(attacker.embed(moving, mask), attacker.embed(still, mask))

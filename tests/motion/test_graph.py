@@ -79,14 +79,15 @@ def test_parents_lead_to_the_nose_tip():
             assert distance[SELECTED_POINTS[above[i]]] == distance[point] - 1
 
 
-def test_a_region_alone_has_parents_of_its_own_only():
-    lips = points_of("lips")
-    whole, alone = parents(SELECTED_POINTS), parents(lips)
+@pytest.mark.parametrize("region", [*REGIONS, "eyes", "eyebrows"])
+def test_a_region_alone_has_parents_of_its_own_only(region: str):
+    points = points_of(region)
+    whole, alone = parents(SELECTED_POINTS), parents(points)
     roots = 0
-    for i, point in enumerate(lips):
+    for i, point in enumerate(points):
         parent = SELECTED_POINTS[whole[SELECTED_POINTS.index(point)]]
-        assert alone[i] == (lips.index(parent) if parent in lips else i)
-        roots += parent not in lips
+        assert alone[i] == (points.index(parent) if parent in points else i)
+        roots += alone[i] == i
     assert roots > 0
 
 

@@ -188,6 +188,7 @@ def _results(
             split_sha256="5f" * 32,
             checkpoints_sha256=tuple(f"{int(number)}c" * 32 for number in np.unique(fold)),
             trackers=("FaceLandmarker 1.2.2",),
+            synthetic=False,
             train_seed=7,
             bootstrap_seed=3,
             test_opening=None if permuted else 1,

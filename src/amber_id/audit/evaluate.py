@@ -37,6 +37,7 @@ from amber_id.results import (
     Provenance,
     Times,
 )
+from amber_id.synthetic import SYNTHETIC_TRACKER
 from amber_id.training import versions
 
 _FEWEST_FOR_TSNE = 8  # clips; below, t-SNE has no neighbourhoods to keep
@@ -68,6 +69,7 @@ def evaluate(
     tested = embed_test_people(checkpoints, recordings, split, device=device, on_clip=on_clip)
     metrics, interval = measure(tested, config)
     failures = _failures(tested, recordings)
+    _, synthetic = _trackers(tested)
     results = EvaluationResults(
         headline=headline(tested, metrics),
         control=tested.folds[0].header.control,
@@ -77,7 +79,7 @@ def evaluate(
         dev=_dev(tested),
         subjects=subject_results(tested),
         failures=failures,
-        limits=limits(tested, len(failures)),
+        limits=limits(tested, len(failures), synthetic=synthetic),
         bootstrap=Bootstrap(replicates=interval.replicates, redrawn=interval.redrawn, level=interval.level),
         provenance=_provenance(tested, recordings, split, config),
         times=Times(
@@ -144,8 +146,7 @@ def _provenance(
         opening = record_opening(
             recordings.root, split=split.content_hash(), checkpoints=hashes, attacker=header.attacker
         )
-    headers = [read_header(entry.path) for fold in tested.folds for entry in fold.windows.entries]
-    trackers = {f"{h.tracker} {h.tracker_version}, model {h.model_sha256[:12]}" for h in headers}
+    trackers, synthetic = _trackers(tested)
     return Provenance(
         amber_id=__version__,
         packages={name: number for name, number in versions().items() if name != "amber-id"},
@@ -155,11 +156,19 @@ def _provenance(
         recordings_sha256=recordings.content_hash(),
         split_sha256=split.content_hash(),
         checkpoints_sha256=hashes,
-        trackers=tuple(sorted(trackers)),
+        trackers=trackers,
+        synthetic=synthetic,
         train_seed=header.seed,
         bootstrap_seed=config.seed,
         test_opening=opening,
     )
+
+
+def _trackers(tested: Tested) -> tuple[tuple[str, ...], bool]:
+    """What made the test recordings, sorted, and whether their people never lived."""
+    headers = [read_header(entry.path) for fold in tested.folds for entry in fold.windows.entries]
+    names = {f"{h.tracker} {h.tracker_version}, model {h.model_sha256[:12]}" for h in headers}
+    return tuple(sorted(names)), all(h.tracker == SYNTHETIC_TRACKER for h in headers)
 
 
 def _arrays(tested: Tested, *, seed: int) -> EvaluationArrays:

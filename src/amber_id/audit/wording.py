@@ -34,7 +34,7 @@ def headline(tested: Tested, metrics: Metrics) -> str:
     return f"{shown} did not let this attacker re-identify people: {basis}"
 
 
-def limits(tested: Tested, failed_clips: int) -> tuple[str, ...]:
+def limits(tested: Tested, failed_clips: int, *, synthetic: bool) -> tuple[str, ...]:
     """What the figures do not show, in whole sentences."""
     header = tested.folds[0].header
     n_clips = sum(len(fold.windows.entries) for fold in tested.folds)
@@ -45,6 +45,8 @@ def limits(tested: Tested, failed_clips: int) -> tuple[str, ...]:
         "Which clips were filmed in one sitting is not known. If each person sat once, this measures "
         "recognition within a session, not across sessions.",
     ]
+    if synthetic:
+        said.insert(0, "These people never lived: the figures say nothing about real ones.")
     if header.features.signals == "landmarks" and header.features.view == "all":
         said.append(
             "The view `all` shows face shape and head pose as well as motion; what motion alone gives away "

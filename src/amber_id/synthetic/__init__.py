@@ -9,7 +9,16 @@ measured on real faces), ``people.py``, ``rig.py`` (a person's signals in a clip
 landmarks in a picture), ``generate.py`` (recordings).
 """
 
-from amber_id.synthetic.generate import SynthConfig, estimated_bytes, generate, make_clip
+from amber_id.synthetic.generate import SYNTHETIC_TRACKER, SynthConfig, estimated_bytes, generate, make_clip
 from amber_id.synthetic.people import HABITS, Person, draw_person
 
-__all__ = ["HABITS", "Person", "SynthConfig", "draw_person", "estimated_bytes", "generate", "make_clip"]
+__all__ = [
+    "HABITS",
+    "SYNTHETIC_TRACKER",
+    "Person",
+    "SynthConfig",
+    "draw_person",
+    "estimated_bytes",
+    "generate",
+    "make_clip",
+]

@@ -35,6 +35,7 @@ from amber_id.synthetic.people import HABITS, Person, draw_person
 from amber_id.synthetic.rig import clip_signals
 from amber_id.synthetic.seeds import stream
 
+SYNTHETIC_TRACKER = "amber-id synthetic"  # what stands for the tracker in the recordings
 _SOURCE = "synth"
 _FRAME_BYTES = 4 * (478 * 3 + 52 + 16) + 8 + 1
 _HEADER_BYTES = 1200
@@ -49,7 +50,7 @@ class SynthConfig(BaseModel):
     clips: int = Field(20, ge=1)  # of each person
     seconds: float = Field(3.0, ge=1.1, le=60)  # of each clip; shorter ones cannot be used later
     shape: float = Field(1.0, ge=0, le=3)  # how much faces differ: 1 as real ones, 0 not at all
-    habit: float = Field(1.0, ge=0, le=3)  # the same for habits of moving
+    habit: float = Field(1.0, ge=0, le=3)  # how much habits of moving differ: 1 as in HABITS, 0 not at all
     fps: float = Field(30.0, ge=10, le=240)
     jitter: float = Field(1.0, ge=0, le=10)  # of the tracker, 1 as measured
     seed: int = Field(0, ge=0)
@@ -80,7 +81,7 @@ def make_clip(config: SynthConfig, person: Person, clip: int) -> Recording:
         width=camera.width,
         height=camera.height,
         fps=fps,
-        tracker="amber-id synthetic",
+        tracker=SYNTHETIC_TRACKER,
         tracker_version=__version__,
         model_sha256=measured_sha256(),
         point_set="face_landmarker_478",

@@ -1,8 +1,10 @@
 """In what do synthetic people differ, and by how much?
 
 A person is a face shape and a vector of habits. Every habit is drawn from the standard normal distribution,
-times a strength: at strength 1 people differ about as much as real ones do, at 0 nobody differs. The quantity
-that a habit sets is ``typical * exp(spread * strength * z)``, so that it is positive and typical at z = 0.
+times a strength. The quantity that it sets is ``typical * exp(spread * strength * z)``: always positive, and
+typical where z is 0. At strength 0 nobody differs. At strength 1 faces differ as much as was measured between
+real people; how far habits spread at strength 1 is an assumption, stated in `HABITS`, since a few short clips
+of a person do not show it.
 """
 
 from dataclasses import dataclass
