@@ -74,6 +74,7 @@ def _results() -> EvaluationResults:
                 "trackers": ["mediapipe FaceLandmarker 1.2"],
                 "train_seed": 0,
                 "bootstrap_seed": 0,
+                "synthetic": False,
                 "test_opening": 1,
             },
             "times": {"finished": "2025-01-01T00:00:00+00:00", "wall_s": 3.5},

@@ -120,5 +120,6 @@ def read_table(path: Path, columns: Sequence[str]) -> list[list[str]]:
 def first_problem(error: ValidationError) -> str:
     """The first thing that does not fit, in one clause."""
     first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"]) or "content"
-    return f"its {place} does not fit: {first['msg']}"
+    place = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    return f"its {place} does not fit: {message}" if place else message

@@ -120,6 +120,26 @@ def test_frame_rates_leave_almost_no_trace(studio, fps: float | None, view: str)
         assert np.abs(one - other)[part].max() <= allowed
 
 
+def test_a_slow_clip_is_not_a_fast_clip(studio):
+    """Half as fast is half the velocity; resampled to a fixed count they would be alike."""
+
+    def ramp(speed: float):
+        def expression(times):
+            moved = np.zeros((len(times), 478, 3))
+            moved[:, 14, 1] = speed * times
+            return moved
+
+        return expression
+
+    lip = SELECTED_POINTS.index(14)
+    for fps, seconds in ((25, 3), (60, 3), (30, 6), (60, 1)):
+        for speed in (0.02, 0.04):
+            recording = studio.record(times=studio.times(fps, seconds), expression=ramp(speed))
+            features = clip_features(recording, FeatureConfig(view="motion", streams=("joint_motion",)))
+            speeds = features.values.transpose(0, 2, 3, 1)[features.mask][:, lip]
+            np.testing.assert_allclose(speeds, np.tile([0, speed], (len(speeds), 1)), atol=2e-4)
+
+
 @pytest.mark.parametrize(
     ("seconds", "windows"), [(1.0, 1), (2.56, 1), (2.6, 2), (3.84, 2), (4.0, 3), (10.24, 7)]
 )

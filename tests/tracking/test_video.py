@@ -3,6 +3,8 @@
 import os
 import re
 import struct
+import tempfile
+from contextlib import contextmanager
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -207,12 +209,25 @@ def test_files_that_are_no_video(tmp_path, write_sound):
     assert _reason(write_sound(tmp_path / "sound.mp4")) == "holds sound but no video"
 
 
-def test_a_file_that_may_not_be_read(tmp_path, write_video, quarters):
-    path = write_video(tmp_path / "a.mp4", quarters(2))
-    path.chmod(0)
-    if os.access(path, os.R_OK):
-        pytest.skip("this user may read every file")
-    assert _reason(path) == "the file may not be read (permission denied)"
+@contextmanager
+def ordinary_user():
+    """Become somebody whom file permissions bind, if this is root, whom none bind."""
+    before = os.geteuid()
+    os.seteuid(before or 65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+def test_a_file_that_may_not_be_read(write_video, quarters):
+    # Not in pytest's own folder, which only its maker may enter.
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        path = write_video(Path(folder) / "a.mp4", quarters(2))
+        path.chmod(0)
+        with ordinary_user():
+            assert _reason(path) == "the file may not be read (permission denied)"
 
 
 def test_the_error_names_the_clip_where_it_is_known(tmp_path):

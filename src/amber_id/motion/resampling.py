@@ -42,7 +42,7 @@ def resample(
 ) -> Float[np.ndarray, "T ..."]:
     """The signal at ``timestamps[0] + k / rate_hz``, for every k up to the last timestamp.
 
-    >>> resample(np.array([0.0, 1.0, 4.0]), np.array([0.0, 0.1, 0.4]), rate_hz=20).round(2).tolist()
+    >>> resample(np.array([0.0, 1.0, 4.0]), np.array([0.0, 0.1, 0.4]), rate_hz=20.0).round(2).tolist()
     [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0]
     """
     if len(timestamps) < 2:

@@ -16,7 +16,7 @@ Stream = Literal["joint", "bone", "joint_motion", "bone_motion"]
 def velocity(values: Float[np.ndarray, "T V C"], *, rate_hz: float) -> Float[np.ndarray, "T V C"]:
     """Change per second, by central differences, one-sided at the two ends; zero for a single frame.
 
-    >>> velocity(np.arange(3.0).reshape(3, 1, 1), rate_hz=25).ravel().tolist()
+    >>> velocity(np.arange(3.0).reshape(3, 1, 1), rate_hz=25.0).ravel().tolist()
     [25.0, 25.0, 25.0]
     """
     if len(values) < 2:

@@ -61,15 +61,14 @@ def partition_of(recordings: RecordingSet, split: Split, partition: Partition, f
 def labelled(recordings: RecordingSet, control: Control | None, *, seed: int) -> RecordingSet:
     """The recordings with their own labels, or with those of a control.
 
-    ``permuted-labels`` permutes the subjects over the clips of each source, so that nothing can leak; every
-    label keeps its number of clips.
+    ``permuted-labels`` permutes the subjects over all clips, so that nothing can leak, not even the source;
+    every label keeps its number of clips.
     """
     if control is None:
         return recordings
     rng = np.random.default_rng([seed, 2])
-    new: dict[str, str] = {}
-    for source in recordings.sources:
-        entries = [entry for entry in recordings.entries if entry.source == source]
-        order = rng.permutation(len(entries))
-        new |= {entry.clip: entries[i].subject for entry, i in zip(entries, order, strict=True)}
-    return recordings.with_subjects(new)
+    entries = recordings.entries
+    order = rng.permutation(len(entries))
+    return recordings.with_subjects(
+        {entry.clip: entries[i].subject for entry, i in zip(entries, order, strict=True)}
+    )
