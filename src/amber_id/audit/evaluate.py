@@ -69,7 +69,7 @@ def evaluate(
     tested = embed_test_people(checkpoints, recordings, split, device=device, on_clip=on_clip)
     metrics, interval = measure(tested, config)
     failures = _failures(tested, recordings)
-    _, synthetic = _trackers(tested)
+    provenance = _provenance(tested, recordings, split, config)
     results = EvaluationResults(
         headline=headline(tested, metrics),
         control=tested.folds[0].header.control,
@@ -79,9 +79,9 @@ def evaluate(
         dev=_dev(tested),
         subjects=subject_results(tested),
         failures=failures,
-        limits=limits(tested, len(failures), synthetic=synthetic),
+        limits=limits(tested, len(failures), synthetic=provenance.synthetic),
         bootstrap=Bootstrap(replicates=interval.replicates, redrawn=interval.redrawn, level=interval.level),
-        provenance=_provenance(tested, recordings, split, config),
+        provenance=provenance,
         times=Times(
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
             wall_s=round(time.perf_counter() - started, 3),
@@ -102,7 +102,7 @@ def _attacker(tested: Tested) -> Attacker:
 
 
 def _counts(tested: Tested, failed_clips: int) -> Counts:
-    comparisons = tested.comparisons()
+    comparisons = tested.comparisons
     source = {entry.subject: entry.source for fold in tested.folds for entry in fold.windows.entries}
     return Counts(
         subjects=len(tested.subjects),
@@ -183,7 +183,7 @@ def _arrays(tested: Tested, *, seed: int) -> EvaluationArrays:
         tsne=np.concatenate([_tsne(fold.vectors, seed=seed) for fold in tested.folds]),
         subject=np.concatenate([tested.subject_numbers(fold) for fold in tested.folds]),
         fold=np.concatenate([np.full(len(fold.vectors), fold.header.fold) for fold in tested.folds]),
-        scores=tested.comparisons().scores,
+        scores=tested.comparisons.scores,
         enrolment=np.concatenate(enrolment),
         probe=np.concatenate(probe),
         clips=tuple(entry.clip for fold in tested.folds for entry in fold.windows.entries),

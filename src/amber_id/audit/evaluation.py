@@ -7,7 +7,9 @@ drawing test people again, with the same draws for every figure.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import comb
 from pathlib import Path
 
 import numpy as np
@@ -66,16 +68,21 @@ class Tested:
         number = {subject: i for i, subject in enumerate(self.subjects)}
         return np.array([number[entry.subject] for entry in fold.windows.entries], dtype=np.int64)
 
-    def comparisons(self, *, from_threshold: bool = False) -> Comparisons:
-        """The comparisons of all folds; `from_threshold` counts scores from each fold's dev threshold."""
-        parts = []
-        for fold in self.folds:
-            part = compare_all(fold.vectors, self.subject_numbers(fold), n_subjects=len(self.subjects))
-            if from_threshold:
-                scores = part.scores - fold.header.dev.threshold
-                part = Comparisons(scores, part.enrolment, part.probe, part.n_subjects)
-            parts.append(part)
-        return Comparisons.pool(parts)
+    @cached_property
+    def comparisons(self) -> Comparisons:
+        """The comparisons of all folds, scores as they are."""
+        return Comparisons.pool([self._within(fold) for fold in self.folds])
+
+    @cached_property
+    def comparisons_from_threshold(self) -> Comparisons:
+        """The same with the dev threshold of its fold subtracted from each score: accepted from zero on."""
+        threshold = np.concatenate(
+            [np.full(comb(len(fold.vectors), 2), fold.header.dev.threshold) for fold in self.folds]
+        )
+        return replace(self.comparisons, scores=self.comparisons.scores - threshold)
+
+    def _within(self, fold: TestedFold) -> Comparisons:
+        return compare_all(fold.vectors, self.subject_numbers(fold), n_subjects=len(self.subjects))
 
 
 def find_checkpoints(run: Path) -> tuple[Path, ...]:
@@ -132,7 +139,7 @@ def measure(tested: Tested, config: EvaluationConfig) -> tuple[Metrics, Interval
     EvaluationError
         If there is no mated or no non-mated comparison, or there are too few people for an interval.
     """
-    raw, decided = tested.comparisons(), tested.comparisons(from_threshold=True)
+    raw, decided = tested.comparisons, tested.comparisons_from_threshold
     if raw.n_mated == 0:
         raise EvaluationError("no test subject has two usable clips, so there is no mated comparison")
     _, best = best_balanced_accuracy(raw.mated_scores, raw.nonmated_scores)
@@ -176,7 +183,7 @@ def measure(tested: Tested, config: EvaluationConfig) -> tuple[Metrics, Interval
 def subject_results(tested: Tested) -> tuple[SubjectResult, ...]:
     """Every test subject's mean scores, sorted by subject."""
     rows = []
-    for means in per_subject_means(tested.comparisons()):
+    for means in per_subject_means(tested.comparisons):
         subject = tested.subjects[means.subject]
         # With permuted labels a subject's clips may lie in several folders, but in one fold always.
         fold = next(fold for fold in tested.folds if subject in fold.windows.subjects)
