@@ -18,6 +18,7 @@ ROOMS = (
     "file_formats",
     "face_mesh",
     "biometrics",
+    "score_files",
     "results",
     "corpora",
     "recordings",
@@ -98,12 +99,31 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def test_the_command_line_opens_without_loading_the_library() -> None:
-    assert not loaded_by("import amber_id.cli") & {"numpy", "pydantic", "torch", "mediapipe", "av", "scipy"}
+    assert not loaded_by("import amber_id.cli") & {
+        "numpy",
+        "pydantic",
+        "torch",
+        "mediapipe",
+        "av",
+        "scipy",
+        "pyarrow",
+    }
 
 
 def test_core_needs_no_extra() -> None:
     statement = "import " + ", ".join(f"amber_id.{room}" for room in ROOMS[:-1])
-    extras = {"av", "jinja2", "matplotlib", "mediapipe", "openTSNE", "plotly", "pooch", "sklearn", "torch"}
+    extras = {
+        "av",
+        "jinja2",
+        "matplotlib",
+        "mediapipe",
+        "openTSNE",
+        "plotly",
+        "pooch",
+        "pyarrow",
+        "sklearn",
+        "torch",
+    }
     assert not loaded_by(statement) & extras
 
 

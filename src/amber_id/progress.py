@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ClipBar:
-    """A bar of clips done, frames per second where they are told, and time left; a context manager.
+    """A bar of clips (or comparisons) done, frames per second where told, and time left; a context manager.
 
     `total` is None where it is not known. Nothing is drawn when `quiet`, or when standard error is a file.
     """
@@ -46,11 +46,17 @@ class ClipBar:
 
     def advance(self, frames: int = 0) -> None:
         """One clip more, which had this many frames."""
+        self.step(1, frames=frames)
+
+    def step(self, done: int, of: int | None = None, *, frames: int = 0) -> None:
+        """So many more, of so many in all where that was not known before."""
         self._frames += frames
         rate = (
             f"{self._frames / max(time.monotonic() - self._began, 1e-3):.0f} frames/s" if self._frames else ""
         )
-        self._progress.update(self._task, advance=1, rate=rate)
+        self._progress.update(
+            self._task, total=of, advance=done, rate=rate
+        )  # a total of None changes nothing
 
     def say(self, line: str) -> None:
         """Print a line above the bar."""

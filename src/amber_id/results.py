@@ -1,8 +1,8 @@
 """The schema of ``results.json``: every figure of an evaluation, with its interval and where it came from.
 
-A rate is a fraction in [0, 1] and travels with its interval over people and with what guessing would give.
-Two runs of the same study agree in everything but `times`. The JSON schema is published in
-``docs/results.schema.json``.
+A figure travels with its interval over people and with what guessing would give; rates are fractions.
+Two runs of the same study agree in everything but `times`. The JSON schemas are published in
+``docs/results.schema.json`` and, for scores of other systems, ``docs/metrics.schema.json``.
 
 `EvaluationArrays` are the small arrays beside it from which the figures are drawn: ``arrays.safetensors``.
 """
@@ -19,7 +19,8 @@ from amber_id.atomic_files import write_text_atomically
 from amber_id.errors import FileFormatError
 from amber_id.file_formats import read_json, read_tensors, validated, write_tensors
 
-EVALUATION_SCHEMA: Literal["amber-id/evaluation/1"] = "amber-id/evaluation/1"
+EVALUATION_SCHEMA: Literal["amber-id/evaluation/2"] = "amber-id/evaluation/2"
+METRICS_SCHEMA: Literal["amber-id/metrics/1"] = "amber-id/metrics/1"
 ARRAYS_SCHEMA = "amber-id/evaluation-arrays/1"
 
 
@@ -28,13 +29,30 @@ class _Frozen(BaseModel):
 
 
 class Rate(_Frozen):
-    """A figure and its percentile interval over subjects; `chance` is what guessing would give."""
+    """A figure and its interval over subjects; `chance` is what guessing would give."""
 
     value: float
     low: float
     high: float
     level: float
     chance: float
+
+
+class Point(_Frozen):
+    """A figure without an interval: nobody knows whose the scores are."""
+
+    value: float
+    chance: float
+
+
+class Difference(_Frozen):
+    """A figure less that of other scores of the same people, with its paired interval over subjects."""
+
+    value: float
+    low: float
+    high: float
+    level: float
+    detectable: float  # smallest true difference that had an 80 % chance of an interval without zero
 
 
 class ComparisonCounts(_Frozen):
@@ -59,10 +77,39 @@ class Metrics(_Frozen):
     """1:1 verification by cosine similarity; accept when score >= threshold."""
 
     eer: Rate
+    eer_balanced: Rate | None  # every person and pair of people weighing alike; None beyond 300 people
+    eer_rocch: Rate  # on the convex hull of the ROC
     auc: Rate
+    tmr_at_fmr_10_percent: Rate | None  # None where too few pairs of people say anything at that FMR
+    tmr_at_fmr_1_percent: Rate | None
+    tmr_at_fmr_0_1_percent: Rate | None
+    rank1: Rate | None  # closed-set identification; None where no galleries can be made
+    min_dcf: Rate  # normalised, prior 0.01, equal costs
+    min_cllr: Rate  # bits
+    linkability: Rate  # D_sys, less what it is where there is nothing to find
+    zebra_expected: Rate  # bits, at most 0.7213
     accuracy: Rate  # share of right decisions at the dev threshold, all comparisons alike
     balanced_accuracy: Rate  # 1 - (FMR + FNMR) / 2 at the dev threshold
     balanced_accuracy_optimistic: Rate  # at the threshold that is best on the test comparisons themselves
+
+
+class NullTest(_Frozen):
+    """A measure that is positive even where there is nothing to find, held against studies like that."""
+
+    null_mean: float  # over studies in which it is permuted who the clips show
+    p_value: float
+    permutations: int
+
+
+class Disclosure(_Frozen):
+    """How much the scores give away, beyond error rates."""
+
+    linkability: NullTest | None  # D_sys; None where nothing can be permuted
+    zebra_expected: NullTest | None
+    zebra_worst_case: float  # log10 of the strongest likelihood ratio; describes these comparisons only
+    zebra_category: str  # of the worst case: "0", then "A" to "F"
+    worst_decile_eer: float | None  # EER of the person at the most recognisable tenth of people
+    people_with_eer: int
 
 
 class DevFold(_Frozen):
@@ -84,6 +131,7 @@ class SubjectResult(_Frozen):
     clips: int
     mean_mated: float | None
     mean_nonmated: float | None
+    eer: float | None  # its own mated scores against the non-mated ones in which it takes part
 
 
 class FailedClip(_Frozen):
@@ -104,12 +152,13 @@ class Attacker(_Frozen):
 
 
 class Bootstrap(_Frozen):
-    """How the intervals were made."""
+    """How the intervals were made: by resampling subjects, on the probit scale for rates."""
 
     unit: Literal["subject"] = "subject"
     replicates: int
     redrawn: int  # replicates drawn again because one side had no comparison
     level: float
+    degrees_of_freedom: float  # of the EER's spread between people; far below their number where few decide
 
 
 class Provenance(_Frozen):
@@ -142,12 +191,13 @@ class Times(_Frozen):
 class EvaluationResults(_Frozen):
     """One attacker, tested on people it has never seen."""
 
-    schema_: Literal["amber-id/evaluation/1"] = Field(EVALUATION_SCHEMA, alias="schema")
+    schema_: Literal["amber-id/evaluation/2"] = Field(EVALUATION_SCHEMA, alias="schema")
     headline: str
     control: Literal["permuted-labels"] | None
     attacker: Attacker
     counts: Counts
     metrics: Metrics
+    disclosure: Disclosure
     dev: tuple[DevFold, ...]
     subjects: tuple[SubjectResult, ...]
     failures: tuple[FailedClip, ...]
@@ -157,7 +207,53 @@ class EvaluationResults(_Frozen):
     times: Times
 
 
-def write_results(results: EvaluationResults, path: Path) -> None:
+class ScoreCounts(_Frozen):
+    """What the figures rest on; people and clips are None where nobody knows whose the scores are."""
+
+    subjects: int | None
+    clips: int | None
+    comparisons: ComparisonCounts
+    subject_pairs: int | None  # pairs of people behind the non-mated comparisons
+    fmr_floor: float  # FMR below which these say nothing: 3 / pairs
+
+
+class ScoreSubject(_Frozen):
+    """One subject's scores; None where there is nothing to average."""
+
+    subject: str
+    mean_mated: float | None
+    mean_nonmated: float | None
+    eer: float | None
+
+
+class ScoreProvenance(_Frozen):
+    """Which program, files and seed made this; files by name and SHA-256."""
+
+    amber_id: str
+    packages: dict[str, str]
+    python: str
+    machine: str
+    files: dict[str, tuple[str, str]]  # scores, and where given: subjects, dev, against
+    identified_by: str  # how it is known whose each clip is
+    seed: int
+
+
+class ScoreResults(_Frozen):
+    """The scores of any verification system, judged."""
+
+    schema_: Literal["amber-id/metrics/1"] = Field(METRICS_SCHEMA, alias="schema")
+    counts: ScoreCounts
+    metrics: dict[str, Rate | Point]
+    disclosure: Disclosure | None
+    differences: dict[str, Difference]  # these scores less those they were held against
+    subjects: tuple[ScoreSubject, ...]
+    limits: tuple[str, ...]
+    bootstrap: Bootstrap | None
+    provenance: ScoreProvenance
+    times: Times
+
+
+def write_results(results: EvaluationResults | ScoreResults, path: Path) -> None:
     """Write `results` as JSON, whole or not at all."""
     write_text_atomically(path, results.model_dump_json(indent=2, by_alias=True) + "\n")
 
@@ -165,6 +261,11 @@ def write_results(results: EvaluationResults, path: Path) -> None:
 def read_results(path: Path) -> EvaluationResults:
     """Read a ``results.json``; raises FileFormatError if it is missing, cut off, or of another schema."""
     return read_json(EvaluationResults, path)
+
+
+def read_score_results(path: Path) -> ScoreResults:
+    """Read the ``results.json`` of `amber metrics`; raises FileFormatError as `read_results` does."""
+    return read_json(ScoreResults, path)
 
 
 @dataclass(frozen=True)

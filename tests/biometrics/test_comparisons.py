@@ -4,11 +4,19 @@ import numpy as np
 import pytest
 
 from amber_id.biometrics import Comparisons, compare_all
-from amber_id.errors import EvaluationError
+from amber_id.errors import EvaluationError, UndefinedMetricError
 
 
-def make(scores=(0.9, 0.2, 0.4), enrolment=(0, 0, 1), probe=(0, 1, 2), n_subjects=3) -> Comparisons:
-    return Comparisons(np.array(scores, float), np.array(enrolment), np.array(probe), n_subjects)
+def make(
+    scores=(0.9, 0.2, 0.4), enrolment=(0, 0, 1), probe=(1, 2, 2), subjects=(0, 0, 1), sessions=None
+) -> Comparisons:
+    return Comparisons(
+        np.array(scores, float),
+        np.array(enrolment),
+        np.array(probe),
+        np.array(subjects),
+        None if sessions is None else np.array(sessions),
+    )
 
 
 def random_clips(n_clips=23, n_dimensions=7, seed=0):
@@ -22,18 +30,31 @@ def test_sides_are_told_apart_by_the_subjects() -> None:
     np.testing.assert_array_equal(comparisons.mated, [True, False, False])
     np.testing.assert_array_equal(comparisons.mated_scores, [0.9])
     np.testing.assert_array_equal(comparisons.nonmated_scores, [0.2, 0.4])
-    assert (comparisons.n_mated, comparisons.n_nonmated) == (1, 2)
+    assert (comparisons.n_mated, comparisons.n_nonmated, comparisons.n_subjects) == (1, 2, 2)
+    np.testing.assert_array_equal(comparisons.enrolment_subjects, [0, 0, 0])
+    np.testing.assert_array_equal(comparisons.probe_subjects, [0, 1, 1])
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"scores": (math.nan, 0.2, math.nan)}, "scores must be finite, got 2 NaN and 0 infinite among 3"),
-        ({"scores": (0.1, 0.2, -math.inf)}, "scores must be finite, got 0 NaN and 1 infinite among 3"),
-        ({"probe": (0, 1)}, r"probe must be int64 of shape \(3,\) like scores, got int64 of shape \(2,\)"),
+        (
+            {"scores": (math.nan, 0.2, math.nan)},
+            "scores must be finite, got 2 NaN and 0 infinite among 3, first in row 0",
+        ),
+        (
+            {"scores": (0.1, 0.2, -math.inf)},
+            "scores must be finite, got 0 NaN and 1 infinite among 3, first in row 2",
+        ),
+        ({"probe": (0, 1)}, r"probe must be int64 of shape \(3,\), got int64 of shape \(2,\)"),
         ({"enrolment": (0.0, 0.0, 1.0)}, "enrolment must be int64 .* got float64"),
-        ({"probe": (0, 1, 3)}, r"probe must hold subjects in 0\.\.2, got 3 and 0 more"),
-        ({"enrolment": (-1, -2, 1)}, r"enrolment must hold subjects in 0\.\.2, got -1 and 1 more"),
+        ({"probe": (1, 2, 3)}, r"probe must hold clips in 0\.\.2, got 3 and 0 more"),
+        ({"enrolment": (-1, -2, 1)}, r"enrolment must hold clips in 0\.\.2, got -1 and 1 more"),
+        ({"probe": (1, 0, 1)}, "two clips, got clip 0 with itself in row 1 and 1 more"),
+        ({"subjects": (0, -3, 1)}, "subjects must be numbered from 0, got -3"),
+        ({"sessions": (0, 1)}, r"sessions must be int64 of shape \(3,\)"),
+        ({"sessions": (0, 1, -1)}, "sessions must be numbered from 0, got -1"),
+        ({"sessions": (0, 1, 1)}, "one subject, got several in session 1"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(changes, message, without_shape_checks) -> None:
@@ -41,17 +62,42 @@ def test_what_cannot_be_compared_is_refused(changes, message, without_shape_chec
         make(**changes)
 
 
-def test_pool_keeps_the_comparisons_of_each_fold_in_order() -> None:
-    pooled = Comparisons.pool([make(), make(scores=(0.5,), enrolment=(2,), probe=(1,))])
+def test_pairs_of_people_are_counted_once_whatever_their_direction() -> None:
+    # Subjects 0, 1, 2; met are {0, 1}, twice and in both directions, and {1, 2}.
+    comparisons = make((0.1, 0.2, 0.3, 0.9), (0, 2, 2, 0), (2, 1, 3, 1), subjects=(0, 0, 1, 2))
+    assert comparisons.n_subject_pairs == 2
+    assert comparisons.fmr_floor == 1.0
+    many = compare_all(*random_clips(60))
+    assert many.n_subject_pairs == 10
+    assert many.fmr_floor == pytest.approx(0.3)
+
+
+def test_without_nonmated_comparisons_there_is_no_floor() -> None:
+    with pytest.raises(UndefinedMetricError, match="non-mated comparisons, got none"):
+        _ = make((0.9,), (0,), (1,)).fmr_floor
+
+
+def test_pool_keeps_the_comparisons_of_each_fold_and_numbers_clips_on() -> None:
+    pooled = Comparisons.pool([make(), make((0.5,), (1,), (0,), subjects=(2, 5))])
     np.testing.assert_array_equal(pooled.scores, [0.9, 0.2, 0.4, 0.5])
-    np.testing.assert_array_equal(pooled.enrolment, [0, 0, 1, 2])
-    np.testing.assert_array_equal(pooled.probe, [0, 1, 2, 1])
-    assert pooled.n_subjects == 3
+    np.testing.assert_array_equal(pooled.enrolment, [0, 0, 1, 4])
+    np.testing.assert_array_equal(pooled.probe, [1, 2, 2, 3])
+    np.testing.assert_array_equal(pooled.subjects, [0, 0, 1, 2, 5])
+    assert pooled.sessions is None
+    assert pooled.n_subjects == 6
 
 
-@pytest.mark.parametrize("parts", [[], [make(), make(n_subjects=4)]])
-def test_pool_refuses_no_fold_and_folds_numbered_differently(parts) -> None:
-    with pytest.raises(ValueError, match="same n_subjects"):
+def test_pool_keeps_sessions() -> None:
+    known = make(sessions=(0, 4, 1))
+    np.testing.assert_array_equal(Comparisons.pool([known, known]).sessions, [0, 4, 1, 0, 4, 1])
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [([], "got 0 with 0"), ([make(), make(sessions=(0, 0, 1))], "all or none with sessions, got 2 with 1")],
+)
+def test_pool_refuses_no_fold_and_sessions_of_some(parts, message) -> None:
+    with pytest.raises(ValueError, match=message):
         Comparisons.pool(parts)
 
 
@@ -63,14 +109,14 @@ def test_each_pair_of_clips_is_compared_once_with_its_cosine() -> None:
             if i < j:
                 product = sum(a * b for a, b in zip(first, second, strict=True))
                 cosine = product / (math.hypot(*first) * math.hypot(*second))
-                expected.append((cosine, subjects[i], subjects[j]))
+                expected.append((cosine, i, j))
     scores, enrolment, probe = zip(*expected, strict=True)
 
     comparisons = compare_all(vectors, subjects)
     np.testing.assert_allclose(comparisons.scores, scores, rtol=0, atol=1e-14)
     np.testing.assert_array_equal(comparisons.enrolment, enrolment)
     np.testing.assert_array_equal(comparisons.probe, probe)
-    assert comparisons.n_subjects == 5
+    np.testing.assert_array_equal(comparisons.subjects, subjects)
 
 
 @pytest.mark.parametrize("block_size", [1, 2, 5, 22, 23, 24])
@@ -94,13 +140,6 @@ def test_the_length_of_a_vector_does_not_matter() -> None:
     lengths = np.geomspace(1e-6, 1e6, len(vectors), dtype=np.float32)[:, None]
     scaled = compare_all(vectors * lengths, subjects)
     np.testing.assert_allclose(scaled.scores, compare_all(vectors, subjects).scores, rtol=0, atol=1e-6)
-
-
-def test_subjects_of_other_folds_can_be_counted_in() -> None:
-    vectors, subjects = random_clips()
-    assert compare_all(vectors, subjects, n_subjects=9).n_subjects == 9
-    with pytest.raises(ValueError, match=r"subjects in 0\.\.3"):
-        compare_all(vectors, subjects, n_subjects=4)
 
 
 @pytest.mark.parametrize("value", [0.0, math.nan, math.inf])

@@ -6,27 +6,43 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import ndtri
 
 from amber_id.biometrics import (
+    ErrorCurve,
     accuracy_at,
+    act_dcf,
     auc,
     balanced_accuracy_at,
     best_balanced_accuracy,
+    det,
     eer,
+    eer_rocch,
     eer_threshold,
     error_curve,
+    hter_at,
+    min_dcf,
     rates_at,
+    roc,
+    threshold_at_fmr,
+    tmr_at_fmr,
 )
 from amber_id.errors import UndefinedMetricError
 
 FIGURES = {
     "accuracy_at": lambda *sides, **weights: accuracy_at(*sides, 0.5, **weights),
+    "act_dcf": lambda *sides, **weights: act_dcf(*sides, prior=0.3, **weights),
     "auc": auc,
     "balanced_accuracy_at": lambda *sides, **weights: balanced_accuracy_at(*sides, 0.5, **weights),
     "best_balanced_accuracy": best_balanced_accuracy,
     "eer": eer,
+    "eer_rocch": eer_rocch,
     "eer_threshold": eer_threshold,
+    "hter_at": lambda *sides, **weights: hter_at(*sides, 0.5, **weights),
+    "min_dcf": lambda *sides, **weights: min_dcf(*sides, prior=0.3, **weights),
     "rates_at": lambda *sides, **weights: rates_at(*sides, 0.5, **weights),
+    "threshold_at_fmr": lambda *sides, **weights: threshold_at_fmr(*sides, 0.3, **weights),
+    "tmr_at_fmr": lambda *sides, **weights: tmr_at_fmr(*sides, 0.3, floor=0.0, **weights),
 }
 every_figure = pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES.keys())
 
@@ -64,6 +80,18 @@ def loop_eer(mated, nonmated) -> float:
 def loop_auc(mated, nonmated) -> float:
     won = sum(w * v * ((m > n) + (m == n) / 2) for m, w in mated for n, v in nonmated)
     return won / (sum(w for _, w in mated) * sum(v for _, v in nonmated))
+
+
+def loop_eer_rocch(mated, nonmated) -> float:
+    """The lowest crossing of FMR = FNMR by a line between two points of the curve."""
+    points = [(fmr, fnmr) for _, fmr, fnmr in loop_curve(mated, nonmated)]
+    crossings = []
+    for fmr, fnmr in points:
+        for other_fmr, other_fnmr in points:
+            above, below = fmr - fnmr, other_fnmr - other_fmr
+            if above >= 0 and below > 0:
+                crossings.append(fmr + above / (above + below) * (other_fmr - fmr))
+    return min(crossings)
 
 
 # Worked by hand. Mated, non-mated, EER, EER threshold, AUC.
@@ -114,6 +142,86 @@ def test_decisions_worked_by_hand(threshold, rates, accuracy, balanced) -> None:
     assert rates_at(*sides, threshold) == pytest.approx(rates)
     assert accuracy_at(*sides, threshold) == pytest.approx(accuracy)
     assert balanced_accuracy_at(*sides, threshold) == pytest.approx(balanced)
+    assert hter_at(*sides, threshold) == pytest.approx(1 - balanced)
+
+
+# Worked by hand. Mated, non-mated, ROCCH EER.
+HULLS = {
+    "separate": ([0.75, 1.0], [0.0, 0.25], 0.0),
+    "reversed": ([0.0, 0.25], [0.75, 1.0], 0.5),
+    "identical sets": ([0.1, 0.2, 0.3], [0.1, 0.2, 0.3], 0.5),
+    "all tied": ([0.5, 0.5], [0.5], 0.5),
+    # At 3 (1/3, 0), at 4 (1/3, 1/2), at inf (0, 1). From (1/3, 0) to (0, 1): 1/3 - t/3 = t where t = 1/4.
+    "tied high scores": ([3.0, 4.0], [1.0, 2.0, 4.0], 0.25),
+    # At 3 (1/2, 0), at 4 (1/4, 1), at inf (0, 1): from (1/2, 0) to (0, 1) 1/2 - t/2 = t: t = 1/3.
+    "one mated": ([3.0], [1.0, 2.0, 3.0, 4.0], 1 / 3),
+}
+
+
+@pytest.mark.parametrize(("mated", "nonmated", "rate"), HULLS.values(), ids=HULLS)
+def test_the_rocch_eer_worked_by_hand(mated, nonmated, rate) -> None:
+    assert eer_rocch(np.array(mated), np.array(nonmated)) == pytest.approx(rate, abs=1e-15)
+
+
+# Worked by hand for non-mated 0.1, 0.2, 0.2, 0.4: FMR 1, 3/4, 1/4, 0 at 0.1, 0.2, 0.4 and above.
+@pytest.mark.parametrize(
+    ("fmr", "threshold", "tmr"),
+    [
+        (1.0, 0.1, 1.0),
+        (0.75, 0.2, 1.0),
+        (0.7, 0.3, 2 / 3),
+        (0.25, 0.3, 2 / 3),
+        (0.2, 0.5, 1 / 3),
+        (0.0, 0.5, 1 / 3),
+    ],
+)
+def test_thresholds_give_at_most_the_fmr_that_was_asked_for(fmr, threshold, tmr) -> None:
+    sides = np.array([0.2, 0.3, 0.5]), np.array([0.1, 0.2, 0.2, 0.4])
+    assert threshold_at_fmr(*sides, fmr) == threshold
+    assert tmr_at_fmr(*sides, fmr, floor=0.0) == pytest.approx(tmr)
+
+
+def test_below_the_floor_a_study_says_nothing() -> None:
+    sides = np.array([0.9]), np.linspace(0, 1, 300)
+    assert tmr_at_fmr(*sides, 0.01) == 0.0
+    with pytest.raises(UndefinedMetricError, match=r"at least 0\.01, the floor of this study, got 0\.0099"):
+        tmr_at_fmr(*sides, 0.0099)
+    with pytest.raises(UndefinedMetricError, match=r"at least 0\.2, .* got 0\.1"):
+        tmr_at_fmr(*sides, 0.1, floor=0.2)
+
+
+def test_detection_costs_worked_by_hand() -> None:
+    # Thresholds 1, 2, 3, inf: FMR 1, 1/2, 0, 0; FNMR 0, 1/3, 2/3, 1. Prior 1/4: cost (FNMR + 3 FMR) / 1.
+    sides = np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0])
+    assert min_dcf(*sides, prior=0.25) == pytest.approx(2 / 3)
+    # A miss three times as dear: both sides weigh the same.
+    assert min_dcf(*sides, prior=0.25, cost_miss=3.0) == pytest.approx(2 / 3)
+    # Threshold log(3) = 1.1: FMR 1/2, FNMR 1/3.
+    assert act_dcf(*sides, prior=0.25) == pytest.approx(1 / 3 + 3 / 2)
+    # Worthless scores cost what rejecting everything costs.
+    assert min_dcf(np.array([0.0]), np.array([1.0]), prior=0.25) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"prior": 0.0}, "prior must lie in"), ({"cost_fa": 0.0}, "costs must be positive, got cost_miss=1.0")],
+)
+def test_costs_out_of_range_are_refused(changes, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        min_dcf(np.array([1.0]), np.array([0.0]), **changes)
+
+
+def test_the_det_is_the_roc_on_probit_axes_where_that_is_finite() -> None:
+    rng = np.random.default_rng(0)
+    sides = rng.normal(1, 1, 40), rng.normal(size=50)
+    points, curve = det(*sides), roc(*sides)
+    inside = (curve.fmr > 0) & (curve.fmr < 1) & (curve.tmr > 0) & (curve.tmr < 1)
+    assert 0 < np.count_nonzero(inside) < len(curve.fmr)
+    np.testing.assert_array_equal(points.thresholds, curve.thresholds[inside])
+    np.testing.assert_allclose(points.fmr, ndtri(curve.fmr[inside]))
+    np.testing.assert_allclose(points.fnmr, -ndtri(curve.tmr[inside]), atol=1e-12)
+    assert (np.diff(points.fmr) >= 0).all()
+    assert len(det(np.array([1.0]), np.array([0.0])).fmr) == 0
 
 
 def test_the_best_balanced_accuracy_is_at_the_lowest_score_that_reaches_it() -> None:
@@ -131,6 +239,8 @@ def test_public_numbers_are_reproduced(golden_metrics) -> None:
         if case["rounded_to_0_1"]:
             mated, nonmated = mated.round(1), nonmated.round(1)
         assert eer(mated, nonmated) == pytest.approx(case["eer_interpolated"], rel=0, abs=1e-12), case
+        if case["eer_rocch"] is not None:
+            assert eer_rocch(mated, nonmated) == pytest.approx(case["eer_rocch"], rel=0, abs=1e-12), case
 
 
 @repeatable
@@ -140,8 +250,10 @@ def test_the_figures_follow_their_definitions_in_a_plain_loop(mated, nonmated) -
     weights = {"mated_weights": wm, "nonmated_weights": wn}
     assert eer(m, n, **weights) == pytest.approx(loop_eer(mated, nonmated), abs=1e-12)
     assert auc(m, n, **weights) == pytest.approx(loop_auc(mated, nonmated), abs=1e-12)
-    best = 0.0
+    assert eer_rocch(m, n, **weights) == pytest.approx(loop_eer_rocch(mated, nonmated), abs=1e-12)
+    best, cheapest = 0.0, math.inf
     for threshold, fmr, fnmr in loop_curve(mated, nonmated):
+        cheapest = min(cheapest, (0.2 * 5 * fnmr + 0.8 * fmr) / 0.8)
         assert rates_at(m, n, threshold, **weights) == pytest.approx((fmr, fnmr), abs=1e-12)
         balanced = 1 - (fmr + fnmr) / 2
         assert balanced_accuracy_at(m, n, threshold, **weights) == pytest.approx(balanced, abs=1e-12)
@@ -149,6 +261,11 @@ def test_the_figures_follow_their_definitions_in_a_plain_loop(mated, nonmated) -
         accuracy = correct / (wm.sum() + wn.sum())
         assert accuracy_at(m, n, threshold, **weights) == pytest.approx(accuracy, abs=1e-12)
         best = max(best, balanced)
+    found = min_dcf(m, n, prior=0.2, cost_miss=5.0, **weights)
+    assert found == pytest.approx(cheapest, abs=1e-12)
+    for rate in (0.0, 0.2, 0.5, 1.0):
+        lowest = min(t for t, fmr, _ in loop_curve(mated, nonmated) if fmr <= rate + 1e-15)
+        assert threshold_at_fmr(m, n, rate, **weights) == lowest
     value, threshold = best_balanced_accuracy(m, n, **weights)
     assert value == pytest.approx(best, abs=1e-12)
     assert balanced_accuracy_at(m, n, threshold, **weights) == pytest.approx(value, abs=1e-12)
@@ -165,6 +282,45 @@ def test_a_weight_is_a_count_of_copies(figure, mated, nonmated) -> None:
     assert take(figure(m, n, mated_weights=wm, nonmated_weights=wn)) == pytest.approx(take(copies), abs=1e-12)
     thirds = figure(m, n, mated_weights=wm / 3, nonmated_weights=wn / 3)
     assert take(thirds) == pytest.approx(take(copies), abs=1e-12)
+
+
+@repeatable
+@given(st.lists(weighted, min_size=2, max_size=4), st.integers(0, 99))
+def test_many_resamples_at_once_give_what_each_gives_alone(sides, seed) -> None:
+    values = np.unique(np.concatenate([arrays(side)[0] for side in sides]))
+    rng = np.random.default_rng(seed)
+    mated, nonmated = rng.integers(0, 4, (2, 5, len(values))) + np.eye(len(values), dtype=int)[0]
+    together = ErrorCurve.of_masses(values, mated, nonmated)
+    figures = {
+        "eer": ErrorCurve.eer,
+        "rocch": ErrorCurve.eer_rocch,
+        "threshold": ErrorCurve.eer_threshold,
+        "auc": ErrorCurve.auc,
+        "accuracy": lambda curve: curve.accuracy_at(0.25),
+        "best": lambda curve: curve.best_balanced_accuracy()[0],
+        "tmr": lambda curve: curve.tmr_at_fmr(0.3),
+        "dcf": lambda curve: curve.min_dcf(prior=0.2),
+        "low": lambda curve: curve.eer_bounds()[0],
+    }
+    for figure in figures.values():
+        alone = [figure(ErrorCurve.of_masses(values, m, n)) for m, n in zip(mated, nonmated, strict=True)]
+        np.testing.assert_allclose(figure(together), alone, rtol=0, atol=1e-14)
+
+
+@repeatable
+@given(scores, scores, st.integers(0, 99))
+def test_bins_bound_the_exact_eer(mated, nonmated, seed) -> None:
+    curve = error_curve(mated, nonmated)
+    kept = np.unique(np.append(np.random.default_rng(seed).permutation(len(curve.scores))[:3], 0))
+    bins = np.searchsorted(kept, np.arange(len(curve.scores)), side="right") - 1
+    coarse = ErrorCurve.of_masses(
+        curve.scores[kept],
+        np.bincount(bins, weights=curve.mated_shares),
+        np.bincount(bins, weights=curve.nonmated_shares),
+    )
+    low, high = coarse.eer_bounds()
+    assert low - 1e-12 <= curve.eer() <= high + 1e-12
+    assert low - 1e-12 <= coarse.eer() <= high + 1e-12
 
 
 @every_figure

@@ -1,22 +1,17 @@
 """A whole evaluation of people who never lived, with real figures, for the tests of figures and page."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from amber_id.biometrics import (
-    Comparisons,
-    ErrorCurve,
-    compare_all,
-    error_curve,
-    per_subject_means,
-    subject_bootstrap,
-)
+from amber_id.audit import EvaluationConfig
+from amber_id.audit.judging import bootstrap_of, judge
+from amber_id.biometrics import Comparisons, compare_all, error_curve
 from amber_id.results import (
     Attacker,
-    Bootstrap,
     ComparisonCounts,
     Counts,
     DevFold,
@@ -25,7 +20,6 @@ from amber_id.results import (
     FailedClip,
     Metrics,
     Provenance,
-    Rate,
     SubjectResult,
     Times,
     write_arrays,
@@ -68,7 +62,7 @@ def _compare(
     parts, enrolment, probe, places = [], [], [], np.zeros((len(subject), 2), np.float32)
     for number in np.unique(fold):
         rows = np.flatnonzero(fold == number)
-        parts.append(compare_all(vectors[rows], subject[rows], n_subjects=people))
+        parts.append(compare_all(vectors[rows], subject[rows]))
         first, second = np.triu_indices(len(rows), k=1)
         enrolment.append(rows[first])
         probe.append(rows[second])
@@ -101,30 +95,15 @@ def _results(
 ) -> EvaluationResults:
     curve = error_curve(comparisons.mated_scores, comparisons.nonmated_scores)
     threshold = curve.eer_threshold() + 0.02  # a dev threshold is near the test one, not at it
-    statistics = {
-        "eer": ErrorCurve.eer,
-        "auc": ErrorCurve.auc,
-        "accuracy": lambda each: each.accuracy_at(threshold),
-        "balanced_accuracy": lambda each: each.balanced_accuracy_at(threshold),
-        "balanced_accuracy_optimistic": lambda each: each.best_balanced_accuracy()[0],
-    }
-    intervals = subject_bootstrap(comparisons, statistics, replicates=200, rng=rng)
-    majority = comparisons.n_nonmated / len(comparisons.scores)
-    rates = {
-        name: Rate(
-            value=statistic(curve),
-            low=intervals[name].low,
-            high=intervals[name].high,
-            level=0.95,
-            chance=majority if name == "accuracy" else 0.5,
-        )
-        for name, statistic in statistics.items()
-    }
-    eer = rates["eer"]
-    means = per_subject_means(comparisons)
+    judged = judge(
+        comparisons,
+        EvaluationConfig(replicates=200, permutations=20, seed=int(rng.integers(99))),
+        from_threshold=replace(comparisons, scores=comparisons.scores - threshold),
+    )
+    eer = judged.rates["eer"]
     who = f"{len(arrays.subjects)} people it has never seen"
     return EvaluationResults(
-        schema="amber-id/evaluation/1",
+        schema="amber-id/evaluation/2",
         headline=f"stgcn tells apart {who}: EER {100 * eer.value:.1f} % "
         f"[{100 * eer.low:.1f}, {100 * eer.high:.1f}], guessing 50 %",
         control="permuted-labels" if permuted else None,
@@ -143,7 +122,8 @@ def _results(
             subjects_of_source={"synthetic": len(arrays.subjects)},
             failed_clips=failures,
         ),
-        metrics=Metrics(**rates),
+        metrics=Metrics.model_validate(dict.fromkeys(Metrics.model_fields) | judged.rates),
+        disclosure=judged.disclosure,
         dev=tuple(
             DevFold(
                 fold=int(number),
@@ -162,8 +142,9 @@ def _results(
                 clips=int(np.count_nonzero(subject == each.subject)),
                 mean_mated=each.mated_mean,
                 mean_nonmated=each.nonmated_mean,
+                eer=each.eer,
             )
-            for each in means
+            for each in judged.people
         ),
         failures=tuple(
             FailedClip(
@@ -177,7 +158,7 @@ def _results(
             "A stronger attacker may succeed where this one failed.",
             "People, sources and clip lengths other than these were not tested.",
         ),
-        bootstrap=Bootstrap(replicates=200, redrawn=0, level=0.95),
+        bootstrap=bootstrap_of(judged.eer),
         provenance=Provenance(
             amber_id="0.1.0",
             packages={"numpy": "2.4.6", "torch": "2.9.0"},

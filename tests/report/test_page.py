@@ -11,6 +11,7 @@ import pytest
 from amber_id.errors import FileFormatError, MissingDependencyError
 from amber_id.report import write_report
 from amber_id.report.charts import Chart
+from amber_id.report.wording import METRICS
 from amber_id.results import EvaluationResults
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"{{ 7*7 }}"
@@ -98,9 +99,11 @@ def test_every_figure_stands_with_interval_and_guesser(page: Page, evaluation: A
             f"{100 * rate.chance:.3g} %"
         )
         assert row in page.text
-    assert set(type(metrics).model_fields) == {
-        "eer", "auc", "accuracy", "balanced_accuracy", "balanced_accuracy_optimistic"
-    }  # fmt: skip
+    found, rate = f"{metrics.min_cllr.value:.3f}", metrics.min_cllr
+    assert f"Minimum Cllr {found} bit [{rate.low:.3f}, {rate.high:.3f}] 1" in page.text
+    assert metrics.tmr_at_fmr_0_1_percent is None
+    assert "TMR at FMR 0.1 %" not in page.text
+    assert set(type(metrics).model_fields) == {name for name, *_ in METRICS}
 
 
 def test_what_is_not_shown_comes_before_the_table(page: Page, evaluation: Any) -> None:

@@ -1,6 +1,7 @@
 """What does a trained attacker find out about people it has never seen, and how sure is that?"""
 
 from amber_id.audit.evaluate import evaluate
-from amber_id.audit.evaluation import EvaluationConfig
+from amber_id.audit.judging import EvaluationConfig
+from amber_id.audit.score_results import judge_embeddings, judge_scores
 
-__all__ = ["EvaluationConfig", "evaluate"]
+__all__ = ["EvaluationConfig", "evaluate", "judge_embeddings", "judge_scores"]

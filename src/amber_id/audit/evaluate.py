@@ -13,13 +13,13 @@ from jaxtyping import Float
 from amber_id import __version__
 from amber_id.attackers import file_hash
 from amber_id.audit.evaluation import (
-    EvaluationConfig,
     Tested,
     embed_test_people,
     find_checkpoints,
     measure,
     subject_results,
 )
+from amber_id.audit.judging import EvaluationConfig, bootstrap_of
 from amber_id.audit.openings import record_opening
 from amber_id.audit.wording import headline, limits
 from amber_id.errors import MissingDependencyError
@@ -27,7 +27,6 @@ from amber_id.protocols import Split
 from amber_id.recordings import RecordingSet, read_failures, read_header
 from amber_id.results import (
     Attacker,
-    Bootstrap,
     ComparisonCounts,
     Counts,
     DevFold,
@@ -67,7 +66,7 @@ def evaluate(
     config = config or EvaluationConfig()
     checkpoints = find_checkpoints(run)
     tested = embed_test_people(checkpoints, recordings, split, device=device, on_clip=on_clip)
-    metrics, interval = measure(tested, config)
+    metrics, judged = measure(tested, config)
     failures = _failures(tested, recordings)
     provenance = _provenance(tested, recordings, split, config)
     results = EvaluationResults(
@@ -76,11 +75,12 @@ def evaluate(
         attacker=_attacker(tested),
         counts=_counts(tested, len(failures)),
         metrics=metrics,
+        disclosure=judged.disclosure,
         dev=_dev(tested),
-        subjects=subject_results(tested),
+        subjects=subject_results(tested, judged.people),
         failures=failures,
-        limits=limits(tested, len(failures), synthetic=provenance.synthetic),
-        bootstrap=Bootstrap(replicates=interval.replicates, redrawn=interval.redrawn, level=interval.level),
+        limits=limits(tested, judged, len(failures), synthetic=provenance.synthetic),
+        bootstrap=bootstrap_of(judged.eer),
         provenance=provenance,
         times=Times(
             finished=datetime.now(UTC).isoformat(timespec="seconds"),

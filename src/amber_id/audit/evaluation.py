@@ -6,7 +6,7 @@ tested once. The threshold of a decision is that of the dev people of the same f
 drawing test people again, with the same draws for every figure.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import comb
@@ -14,36 +14,17 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int
-from pydantic import BaseModel, ConfigDict, Field
 
 from amber_id.attackers import CheckpointHeader, load_attacker
-from amber_id.biometrics import (
-    Comparisons,
-    ErrorCurve,
-    Interval,
-    best_balanced_accuracy,
-    compare_all,
-    error_curve,
-    per_subject_means,
-    subject_bootstrap,
-)
+from amber_id.audit.judging import EvaluationConfig, Judged, judge
+from amber_id.biometrics import Comparisons, SubjectFigures, compare_all
 from amber_id.embeddings import embed_clips
 from amber_id.errors import EvaluationError, SplitError
 from amber_id.motion import WindowSet, load_windows
 from amber_id.protocols import Split, labelled, partition_of
 from amber_id.recordings import RecordingSet
-from amber_id.results import Metrics, Rate, SubjectResult
+from amber_id.results import Metrics, SubjectResult
 from amber_id.training import Run, refuse_overlap
-
-
-class EvaluationConfig(BaseModel):
-    """How figures and their intervals are made."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    replicates: int = Field(1000, ge=100)  # of the bootstrap over subjects
-    level: float = Field(0.95, gt=0, lt=1)
-    seed: int = Field(0, ge=0)
 
 
 @dataclass(frozen=True)
@@ -82,7 +63,7 @@ class Tested:
         return replace(self.comparisons, scores=self.comparisons.scores - threshold)
 
     def _within(self, fold: TestedFold) -> Comparisons:
-        return compare_all(fold.vectors, self.subject_numbers(fold), n_subjects=len(self.subjects))
+        return compare_all(fold.vectors, self.subject_numbers(fold))
 
 
 def find_checkpoints(run: Path) -> tuple[Path, ...]:
@@ -131,60 +112,26 @@ def embed_test_people(
     return Tested(tuple(folds), subjects)
 
 
-def measure(tested: Tested, config: EvaluationConfig) -> tuple[Metrics, Interval]:
-    """Every figure with its interval over subjects; the interval of the EER says how all were made.
+def measure(tested: Tested, config: EvaluationConfig) -> tuple[Metrics, Judged]:
+    """Every figure with its interval over subjects.
 
     Raises
     ------
     EvaluationError
         If there is no mated or no non-mated comparison, or there are too few people for an interval.
     """
-    raw, decided = tested.comparisons, tested.comparisons_from_threshold
-    if raw.n_mated == 0:
+    if tested.comparisons.n_mated == 0:
         raise EvaluationError("no test subject has two usable clips, so there is no mated comparison")
-    _, best = best_balanced_accuracy(raw.mated_scores, raw.nonmated_scores)
-    of_raw: Mapping[str, Callable[[ErrorCurve], float]] = {
-        "eer": ErrorCurve.eer,
-        "auc": ErrorCurve.auc,
-        "balanced_accuracy_optimistic": lambda curve: curve.balanced_accuracy_at(best),
-    }
-    of_decided: Mapping[str, Callable[[ErrorCurve], float]] = {
-        "accuracy": lambda curve: curve.accuracy_at(0.0),
-        "balanced_accuracy": lambda curve: curve.balanced_accuracy_at(0.0),
-    }
-    majority = max(raw.n_mated, raw.n_nonmated) / len(raw.scores)
-    rates: dict[str, float] = {}
-    intervals: dict[str, Interval] = {}
-    for comparisons, statistics in ((raw, of_raw), (decided, of_decided)):
-        intervals |= subject_bootstrap(
-            comparisons,
-            statistics,
-            replicates=config.replicates,
-            level=config.level,
-            rng=np.random.default_rng(config.seed),  # the same draws of people both times
-        )
-        curve = error_curve(comparisons.mated_scores, comparisons.nonmated_scores)
-        rates |= {name: statistic(curve) for name, statistic in statistics.items()}
-    metrics = Metrics(
-        **{
-            name: Rate(
-                value=value,
-                low=intervals[name].low,
-                high=intervals[name].high,
-                level=config.level,
-                chance=majority if name == "accuracy" else 0.5,
-            )
-            for name, value in rates.items()
-        }
-    )
-    return metrics, intervals["eer"]
+    judged = judge(tested.comparisons, config, from_threshold=tested.comparisons_from_threshold)
+    undefined = dict.fromkeys(set(Metrics.model_fields) - set(judged.rates))
+    return Metrics.model_validate(judged.rates | undefined), judged
 
 
-def subject_results(tested: Tested) -> tuple[SubjectResult, ...]:
-    """Every test subject's mean scores, sorted by subject."""
+def subject_results(tested: Tested, people: tuple[SubjectFigures, ...]) -> tuple[SubjectResult, ...]:
+    """Every test subject's figures, sorted by subject."""
     rows = []
-    for means in per_subject_means(tested.comparisons):
-        subject = tested.subjects[means.subject]
+    for figures in people:
+        subject = tested.subjects[figures.subject]
         # With permuted labels a subject's clips may lie in several folders, but in one fold always.
         fold = next(fold for fold in tested.folds if subject in fold.windows.subjects)
         entries = [entry for entry in fold.windows.entries if entry.subject == subject]
@@ -193,8 +140,9 @@ def subject_results(tested: Tested) -> tuple[SubjectResult, ...]:
             source=entries[0].source,
             fold=fold.header.fold,
             clips=len(entries),
-            mean_mated=means.mated_mean,
-            mean_nonmated=means.nonmated_mean,
+            mean_mated=figures.mated_mean,
+            mean_nonmated=figures.nonmated_mean,
+            eer=figures.eer,
         )
         rows.append(row)
     return tuple(rows)

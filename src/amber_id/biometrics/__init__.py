@@ -16,44 +16,151 @@ Subjects, not comparisons, are the sample: intervals come from resampling subjec
 
 From scores to figures
 ----------------------
-* :class:`Comparisons`: scores with the subjects behind them; :func:`compare_all` makes them from embeddings
-* :func:`error_curve`: FMR and FNMR at every threshold, as an :class:`ErrorCurve` (the ROC)
-* :func:`eer`, :func:`eer_threshold`: where both rates are equal
-* :func:`auc`: probability that a mated score exceeds a non-mated one
-* :func:`rates_at`, :func:`accuracy_at`, :func:`balanced_accuracy_at`: at a threshold chosen elsewhere
-* :func:`best_balanced_accuracy`: at the threshold that suits these very scores best, hence optimistic
-* :func:`subject_bootstrap`: an :class:`Interval` for any of them
-* :func:`per_subject_means`: who is recognised, as :class:`SubjectMeans`
+* Error rates of mated and non-mated scores: :func:`eer`, :func:`eer_rocch`, :func:`auc`, :func:`roc`,
+  :func:`det`, :func:`threshold_at_fmr`, :func:`tmr_at_fmr`, :func:`min_dcf`; at a threshold chosen on other
+  people :func:`rates_at`, :func:`accuracy_at`, :func:`hter_at`; many of the same scores: :func:`error_curve`
+* What a score is worth as evidence: :func:`cllr`, :func:`min_cllr`, calibration fitted on other people
+* What scores give away: :func:`d_sys`, :func:`zebra`; against chance: :func:`permutation_null`
+* Who it is, among N: :func:`gallery_scores`, then :func:`cmc`, :func:`rank1_by_gallery_size`,
+  :func:`open_set`
+* Who is recognised: :func:`per_subject_figures`, :func:`worst_decile_eer`; from several clips:
+  :func:`aggregate_clips`; people weighing alike: :func:`subject_balanced_weights`
+* How sure: :func:`bootstrap_eer` for plain arrays; :func:`bootstrap` and, paired,
+  :func:`bootstrap_difference` for any :class:`Statistic` of :class:`Comparisons` or their :func:`tally`
+* From embeddings: :func:`compare_all` holds the scores; :func:`tally_all` does not, for very many clips
 """
 
+from amber_id.biometrics.calibration import (
+    IsotonicCalibration,
+    LinearCalibration,
+    cllr,
+    cllr_of,
+    fit_isotonic_calibration,
+    fit_linear_calibration,
+    min_cllr,
+    min_cllr_of,
+    pav_llrs,
+)
 from amber_id.biometrics.comparisons import Comparisons, compare_all
-from amber_id.biometrics.curves import ErrorCurve
+from amber_id.biometrics.curves import ErrorCurve, error_curve
+from amber_id.biometrics.disclosure import Zebra, d_sys, d_sys_raw_of, zebra, zebra_expected_of
 from amber_id.biometrics.error_rates import (
+    Det,
+    Roc,
     accuracy_at,
+    act_dcf,
     auc,
     balanced_accuracy_at,
     best_balanced_accuracy,
+    det,
     eer,
+    eer_rocch,
     eer_threshold,
-    error_curve,
+    hter_at,
+    min_dcf,
     rates_at,
+    roc,
+    threshold_at_fmr,
+    tmr_at_fmr,
 )
-from amber_id.biometrics.uncertainty import Interval, SubjectMeans, per_subject_means, subject_bootstrap
+from amber_id.biometrics.identification import (
+    Gallery,
+    OpenSetCurve,
+    cmc,
+    gallery_scores,
+    open_set,
+    rank1,
+    rank1_by_gallery_size,
+    rank1_hits,
+    tpir_at_fpir,
+)
+from amber_id.biometrics.people import (
+    SubjectFigures,
+    WorstDecile,
+    aggregate_clips,
+    per_subject_figures,
+    subject_balanced_weights,
+    worst_decile_eer,
+)
+from amber_id.biometrics.permutation import PermutationTest, permutation_null
+from amber_id.biometrics.resampling import Statistic
+from amber_id.biometrics.scoring import histogram_all, tally_all
+from amber_id.biometrics.tallies import PairTally, ScoreHistogram, SubjectTally, Tally, merge, tally
+from amber_id.biometrics.uncertainty import (
+    Difference,
+    Estimate,
+    bootstrap,
+    bootstrap_difference,
+    bootstrap_eer,
+    bootstrap_mean,
+)
 
 __all__ = [
     "Comparisons",
+    "Det",
+    "Difference",
     "ErrorCurve",
-    "Interval",
-    "SubjectMeans",
+    "Estimate",
+    "Gallery",
+    "IsotonicCalibration",
+    "LinearCalibration",
+    "OpenSetCurve",
+    "PairTally",
+    "PermutationTest",
+    "Roc",
+    "ScoreHistogram",
+    "Statistic",
+    "SubjectFigures",
+    "SubjectTally",
+    "Tally",
+    "WorstDecile",
+    "Zebra",
     "accuracy_at",
+    "act_dcf",
+    "aggregate_clips",
     "auc",
     "balanced_accuracy_at",
     "best_balanced_accuracy",
+    "bootstrap",
+    "bootstrap_difference",
+    "bootstrap_eer",
+    "bootstrap_mean",
+    "cllr",
+    "cllr_of",
+    "cmc",
     "compare_all",
+    "d_sys",
+    "d_sys_raw_of",
+    "det",
     "eer",
+    "eer_rocch",
     "eer_threshold",
     "error_curve",
-    "per_subject_means",
+    "fit_isotonic_calibration",
+    "fit_linear_calibration",
+    "gallery_scores",
+    "histogram_all",
+    "hter_at",
+    "merge",
+    "min_cllr",
+    "min_cllr_of",
+    "min_dcf",
+    "open_set",
+    "pav_llrs",
+    "per_subject_figures",
+    "permutation_null",
+    "rank1",
+    "rank1_by_gallery_size",
+    "rank1_hits",
     "rates_at",
-    "subject_bootstrap",
+    "roc",
+    "subject_balanced_weights",
+    "tally",
+    "tally_all",
+    "threshold_at_fmr",
+    "tmr_at_fmr",
+    "tpir_at_fpir",
+    "worst_decile_eer",
+    "zebra",
+    "zebra_expected_of",
 ]

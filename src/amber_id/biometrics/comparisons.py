@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-P comparisons among S subjects. A subject is an index in 0..S-1.
+P comparisons among N clips of S subjects. A clip is an index in 0..N-1, a subject one in 0..S-1; subjects are
+numbered over the whole study, so that index 3 is the same person in every fold and condition.
 The enrolment clip is the stored one, the probe clip the one under test.
 A score is a similarity: higher means more alike.
 """
@@ -13,60 +14,83 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int, Int64
 
-from amber_id.errors import EvaluationError
+from amber_id.errors import EvaluationError, UndefinedMetricError
+
+# None in n independent trials excludes rates above 3 / n with 95 % confidence.
+_RULE_OF_THREE = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Comparisons:
-    """Scores of 1:1 comparisons, with the two subjects behind each.
+    """Scores of 1:1 comparisons, with the clips and the subjects behind each.
 
     Raises
     ------
     ValueError
-        If the arrays differ in length or dtype from what is stated here, a score is not finite, or a
-        subject lies outside 0..n_subjects-1.
+        If the arrays differ in length or dtype from what is stated here, a score is not finite, a clip lies
+        outside 0..N-1 or is compared with itself, a subject or session is negative, or one session has two
+        subjects.
 
     Examples
     --------
     >>> comparisons = Comparisons(
     ...     scores=np.array([0.9, 0.2, 0.4]),
     ...     enrolment=np.array([0, 0, 1]),
-    ...     probe=np.array([0, 1, 2]),
-    ...     n_subjects=3,
+    ...     probe=np.array([1, 2, 2]),
+    ...     subjects=np.array([0, 0, 1]),
     ... )
-    >>> comparisons.n_mated, comparisons.n_nonmated
-    (1, 2)
+    >>> comparisons.n_mated, comparisons.n_nonmated, comparisons.n_subjects
+    (1, 2, 2)
     >>> comparisons.nonmated_scores
     array([0.2, 0.4])
     """
 
     scores: Float64[np.ndarray, " P"]  # similarity of the two clips
-    enrolment: Int64[np.ndarray, " P"]  # subject of the enrolment clip
-    probe: Int64[np.ndarray, " P"]  # subject of the probe clip
-    n_subjects: int  # S, whether or not every one of them takes part
+    enrolment: Int64[np.ndarray, " P"]  # the enrolment clip
+    probe: Int64[np.ndarray, " P"]  # the probe clip
+    subjects: Int64[np.ndarray, " N"]  # who each clip shows
+    sessions: Int64[np.ndarray, " N"] | None = None  # in which sitting, numbered over the whole study
 
     def __post_init__(self) -> None:
-        for name, dtype in (("scores", np.float64), ("enrolment", np.int64), ("probe", np.int64)):
-            values = getattr(self, name)
-            if values.dtype != dtype or values.shape != (len(self.scores),):
-                raise ValueError(
-                    f"{name} must be {np.dtype(dtype)} of shape ({len(self.scores)},) like scores, "
-                    f"got {values.dtype} of shape {values.shape}"
-                )
-        check_finite(self.scores, "scores")
+        P, N = len(self.scores), len(self.subjects)
+        _check_array("scores", self.scores, np.float64, P)
         for name in ("enrolment", "probe"):
-            subjects = getattr(self, name)
-            outside = subjects[(subjects < 0) | (subjects >= self.n_subjects)]
-            if outside.size:
-                raise ValueError(
-                    f"{name} must hold subjects in 0..{self.n_subjects - 1}, got {outside[0]} "
-                    f"and {outside.size - 1} more outside: number the subjects from 0"
-                )
+            _check_array(name, getattr(self, name), np.int64, P)
+            _check_indices(name, getattr(self, name), N)
+        _check_array("subjects", self.subjects, np.int64, N)
+        check_finite(self.scores, "scores")
+        if (self.subjects < 0).any():
+            raise ValueError(f"subjects must be numbered from 0, got {self.subjects.min()}")
+        alone = np.flatnonzero(self.enrolment == self.probe)
+        if alone.size:
+            raise ValueError(
+                f"a comparison takes two clips, got clip {self.enrolment[alone[0]]} with itself in row "
+                f"{alone[0]} and {alone.size - 1} more such rows: leave them out"
+            )
+        if self.sessions is not None:
+            _check_sessions(self.sessions, self.subjects)
+
+    @property
+    def n_subjects(self) -> int:
+        """S, one more than the largest subject; not every one of them need take part."""
+        return int(self.subjects.max(initial=-1)) + 1
+
+    @property
+    def enrolment_subjects(self) -> Int64[np.ndarray, " P"]:
+        """Who the enrolment clip of each comparison shows."""
+        subjects: Int64[np.ndarray, " P"] = self.subjects[self.enrolment]
+        return subjects
+
+    @property
+    def probe_subjects(self) -> Int64[np.ndarray, " P"]:
+        """Who the probe clip of each comparison shows."""
+        subjects: Int64[np.ndarray, " P"] = self.subjects[self.probe]
+        return subjects
 
     @property
     def mated(self) -> Bool[np.ndarray, " P"]:
         """True where both clips show the same subject."""
-        mated: Bool[np.ndarray, " P"] = self.enrolment == self.probe
+        mated: Bool[np.ndarray, " P"] = self.enrolment_subjects == self.probe_subjects
         return mated
 
     @property
@@ -91,35 +115,56 @@ class Comparisons:
         scores: Float64[np.ndarray, " N"] = self.scores[~self.mated]
         return scores
 
+    @property
+    def n_subject_pairs(self) -> int:
+        """Different unordered pairs of subjects that were compared with each other."""
+        apart = ~self.mated
+        pairs = pair_numbers(self.enrolment_subjects[apart], self.probe_subjects[apart], self.n_subjects)
+        return len(np.unique(pairs))
+
+    @property
+    def fmr_floor(self) -> float:
+        """The FMR below which these people say nothing: 3 over the pairs of subjects, at most 1.
+
+        The rule of three (Hanley and Lippman-Hand, JAMA 249, 1983); see
+        :func:`amber_id.biometrics.tmr_at_fmr`. Raises UndefinedMetricError without a non-mated comparison.
+        """
+        if self.n_nonmated == 0:
+            raise UndefinedMetricError("a floor of the FMR needs non-mated comparisons, got none")
+        return min(1.0, _RULE_OF_THREE / self.n_subject_pairs)
+
     @classmethod
     def pool(cls, parts: Sequence["Comparisons"]) -> "Comparisons":
         """All comparisons of several folds as one, in the order of the folds.
 
-        The folds must share one subject numbering: index 3 is the same person in each.
+        The folds must share one subject numbering: index 3 is the same person in each. Clips are numbered on.
 
         Raises
         ------
         ValueError
-            If there is no part, or their `n_subjects` differ.
+            If there is no part, or only some know the sessions.
 
         Examples
         --------
-        >>> one = Comparisons(np.array([0.9]), np.array([0]), np.array([0]), n_subjects=2)
-        >>> two = Comparisons(np.array([0.1]), np.array([0]), np.array([1]), n_subjects=2)
-        >>> Comparisons.pool([one, two]).scores
-        array([0.9, 0.1])
+        >>> one = Comparisons(np.array([0.9]), np.array([0]), np.array([1]), subjects=np.array([0, 0]))
+        >>> two = Comparisons(np.array([0.1]), np.array([0]), np.array([1]), subjects=np.array([0, 1]))
+        >>> both = Comparisons.pool([one, two])
+        >>> both.scores, both.probe, both.subjects
+        (array([0.9, 0.1]), array([1, 3]), array([0, 0, 0, 1]))
         """
-        counts = {part.n_subjects for part in parts}
-        if len(counts) != 1:
+        sessions = [part.sessions for part in parts if part.sessions is not None]
+        if not parts or len(sessions) not in (0, len(parts)):
             raise ValueError(
-                f"parts must be one or more comparisons with the same n_subjects, got {sorted(counts)}: "
-                "were the subjects numbered fold by fold?"
+                f"parts must be one or more comparisons, all or none with sessions, got {len(parts)} with "
+                f"{len(sessions)} that know them"
             )
+        first = np.cumsum([0, *(len(part.subjects) for part in parts[:-1])])
         return cls(
             scores=np.concatenate([part.scores for part in parts]),
-            enrolment=np.concatenate([part.enrolment for part in parts]),
-            probe=np.concatenate([part.probe for part in parts]),
-            n_subjects=counts.pop(),
+            enrolment=np.concatenate([part.enrolment + n for part, n in zip(parts, first, strict=True)]),
+            probe=np.concatenate([part.probe + n for part, n in zip(parts, first, strict=True)]),
+            subjects=np.concatenate([part.subjects for part in parts]),
+            sessions=np.concatenate(sessions) if sessions else None,
         )
 
 
@@ -127,13 +172,14 @@ def compare_all(
     vectors: Float[np.ndarray, "N D"],
     subjects: Int[np.ndarray, " N"],
     *,
-    n_subjects: int | None = None,
+    sessions: Int[np.ndarray, " N"] | None = None,
     block_size: int = 512,
 ) -> Comparisons:
-    """Cosine score of each unordered pair of different clips, once each.
+    """Cosine score of each unordered pair of different clips, once each, all held in memory.
 
     The pairs come in the order (0, 1), (0, 2), ..., (1, 2), ...; the earlier clip is the enrolment.
     Products are summed in float64, so `block_size` changes a score by rounding only (about 1e-16).
+    For more than some 10,000 clips use :func:`amber_id.biometrics.tally_all`, which holds no scores.
 
     Parameters
     ----------
@@ -141,10 +187,10 @@ def compare_all(
         One embedding per clip, of any length but zero.
     subjects
         Who each clip shows, as an index in 0..S-1.
-    n_subjects
-        S; by default one more than the largest index. Give it where folds are to be pooled.
+    sessions
+        In which sitting each clip was filmed, where that is known.
     block_size
-        Clips compared at a time with all later ones; memory grows with `block_size` times N.
+        Clips compared at a time with all later ones.
 
     Returns
     -------
@@ -156,7 +202,7 @@ def compare_all(
     EvaluationError
         If there are fewer than two clips.
     ValueError
-        If a vector is zero or not finite, or a subject is out of range.
+        If a vector is zero or not finite, or a subject is negative.
 
     Examples
     --------
@@ -172,28 +218,39 @@ def compare_all(
         raise EvaluationError(f"a comparison takes two clips, got {N}: add clips to this partition")
     if block_size < 1:
         raise ValueError(f"block_size must be at least 1, got {block_size}")
-    directions = _directions(vectors)
-    subjects = subjects.astype(np.int64)
-
-    P = N * (N - 1) // 2
-    scores, enrolment, probe = np.empty(P), np.empty(P, np.int64), np.empty(P, np.int64)
+    directions = unit_vectors(vectors, np.float64)
+    scores = np.empty(N * (N - 1) // 2)
     filled = 0
     for start in range(0, N, block_size):
         block = directions[start : start + block_size] @ directions[start:].T
         later = np.triu(np.ones(block.shape, dtype=bool), k=1)  # probe clip after enrolment clip
         rows = slice(filled, filled + int(np.count_nonzero(later)))
         scores[rows] = block[later]
-        enrolment[rows] = np.broadcast_to(subjects[start : start + block_size, None], block.shape)[later]
-        probe[rows] = np.broadcast_to(subjects[start:], block.shape)[later]
         filled = rows.stop
+    enrolment, probe = np.triu_indices(N, k=1)
     return Comparisons(
-        scores, enrolment, probe, int(subjects.max()) + 1 if n_subjects is None else n_subjects
+        scores,
+        enrolment,
+        probe,
+        subjects.astype(np.int64),
+        None if sessions is None else sessions.astype(np.int64),
     )
 
 
-def _directions(vectors: Float[np.ndarray, "N D"]) -> Float64[np.ndarray, "N D"]:
-    """The vectors scaled to length 1, in float64."""
-    directions: Float64[np.ndarray, "N D"] = vectors.astype(np.float64)
+def unit_vectors(vectors: Float[np.ndarray, "N D"], dtype: type[np.floating]) -> Float[np.ndarray, "N D"]:
+    """The vectors scaled to length 1.
+
+    Raises
+    ------
+    ValueError
+        If a vector is zero or not finite; the message names the row.
+
+    Examples
+    --------
+    >>> unit_vectors(np.array([[3.0, 4.0]]), np.float64)
+    array([[0.6, 0.8]])
+    """
+    directions = vectors.astype(dtype)
     lengths = np.linalg.norm(directions, axis=1, keepdims=True)
     bad = np.flatnonzero(~(np.isfinite(lengths) & (lengths > 0)))
     if bad.size:
@@ -205,8 +262,21 @@ def _directions(vectors: Float[np.ndarray, "N D"]) -> Float64[np.ndarray, "N D"]
     return directions
 
 
+def pair_numbers(
+    one: Int64[np.ndarray, " P"], other: Int64[np.ndarray, " P"], n: int
+) -> Int64[np.ndarray, " P"]:
+    """A number for each unordered pair of indices below `n`.
+
+    Examples
+    --------
+    >>> pair_numbers(np.array([0, 2]), np.array([2, 0]), n=3)
+    array([2, 2])
+    """
+    return np.minimum(one, other) * n + np.maximum(one, other)
+
+
 def check_finite(values: Float[np.ndarray, " P"], name: str) -> None:
-    """Refuse NaN and infinity, saying how many came.
+    """Refuse NaN and infinity, saying how many came and where the first is.
 
     Raises
     ------
@@ -217,11 +287,41 @@ def check_finite(values: Float[np.ndarray, " P"], name: str) -> None:
     --------
     >>> check_finite(np.array([0.1, np.nan]), "scores")
     Traceback (most recent call last):
-    ValueError: scores must be finite, got 1 NaN and 0 infinite among 2: mend what made them
+    ValueError: scores must be finite, got 1 NaN and 0 infinite among 2, first in row 1: mend what made them
     """
     nan, infinite = np.count_nonzero(np.isnan(values)), np.count_nonzero(np.isinf(values))
     if nan or infinite:
         raise ValueError(
-            f"{name} must be finite, got {nan} NaN and {infinite} infinite among {values.size}: "
-            "mend what made them"
+            f"{name} must be finite, got {nan} NaN and {infinite} infinite among {values.size}, first in row "
+            f"{np.flatnonzero(~np.isfinite(values))[0]}: mend what made them"
+        )
+
+
+def _check_array(name: str, values: np.ndarray, dtype: type[np.generic], length: int) -> None:
+    if values.dtype != dtype or values.shape != (length,):
+        raise ValueError(
+            f"{name} must be {np.dtype(dtype)} of shape ({length},), "
+            f"got {values.dtype} of shape {values.shape}"
+        )
+
+
+def _check_indices(name: str, clips: Int64[np.ndarray, " P"], n_clips: int) -> None:
+    outside = clips[(clips < 0) | (clips >= n_clips)]
+    if outside.size:
+        raise ValueError(
+            f"{name} must hold clips in 0..{n_clips - 1}, got {outside[0]} and {outside.size - 1} more "
+            "outside: subjects must have one entry per clip"
+        )
+
+
+def _check_sessions(sessions: Int64[np.ndarray, " N"], subjects: Int64[np.ndarray, " N"]) -> None:
+    _check_array("sessions", sessions, np.int64, len(subjects))
+    if (sessions < 0).any():
+        raise ValueError(f"sessions must be numbered from 0, got {sessions.min()}")
+    pairs = np.unique(np.stack([sessions, subjects]), axis=1)
+    shared = pairs[0, 1:][np.diff(pairs[0]) == 0]
+    if shared.size:
+        raise ValueError(
+            f"a session must have one subject, got several in session {shared[0]}: number sessions over the "
+            "whole study, not person by person"
         )

@@ -1,96 +1,92 @@
-"""How sure a rate is, when a few people make many comparisons.
+"""How sure is a figure, when a few people make many comparisons?
 
 All comparisons of one person share that person's habits, so they are not independent, and an interval that
 resamples comparisons is several times too narrow. Here *subjects* are resampled with replacement, each with
-all its comparisons.
+all its comparisons; `tallies` says how a comparison of two people is weighted.
 
-Conventions
------------
-A subject drawn w times brings each of its mated comparisons w times, and each of its non-mated comparisons
-with a subject drawn v times w v times. A subject is never compared with its own copy as non-mated. This is
-the subsets bootstrap (Bolle, Ratha and Pankanti, Computer Vision and Image Understanding 93, 2004) with the
-product weights of the pigeonhole bootstrap (Owen, Annals of Applied Statistics 1, 2007) for pairs.
-Intervals are percentile intervals. They are slightly too narrow for few people: in simulated studies of 15,
-30 and 60 subjects with a true EER of 0.14, intervals at level 0.95 held it in 91, 92.5 and 93 % of studies.
+The interval
+------------
+Around the figure itself, on the probit scale for rates and as it is for everything else, by ``t`` standard
+errors, and back. The standard error is the spread of the resamples: few people make it somewhat too small
+for the people, who are drawn S from S, and product weights somewhat too large for the noise of single pairs.
+``t`` is Student's quantile with ``2 S / (k - 1)`` degrees of freedom, at least 2 and at most S - 1, where k
+is the kurtosis of the figures with one person left out at a time: how well S people determine their own
+spread (the variance of a variance). So an interval is wider where a few people decide the figure. A plain
+percentile interval has neither scale nor t and is too narrow; ``docs/coverage.md`` has measured coverage.
+A rate of exactly 0 or 1, which no resample can move, gets the exact binomial end of S people without a case.
+A difference is resampled as a difference, with the same draws of people on both sides, on its own scale.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
-from jaxtyping import Int, Int64
+from jaxtyping import Bool, Float, Float64, Int, Shaped
+from scipy.special import ndtr, ndtri
+from scipy.stats import t as student
 
-from amber_id.biometrics.comparisons import Comparisons
-from amber_id.biometrics.curves import ErrorCurve, SortedScores
+from amber_id.biometrics.comparisons import Comparisons, check_finite
+from amber_id.biometrics.curves import ErrorCurve
+from amber_id.biometrics.resampling import Statistic, Study, resample
 from amber_id.errors import EvaluationError
+
+_POWER = 0.8  # of the difference that a study could have detected
 
 
 @dataclass(frozen=True)
-class Interval:
-    """A confidence interval and how it was made.
+class Estimate:
+    """A figure with its confidence interval over subjects, and how that was made."""
 
-    Examples
-    --------
-    >>> Interval(low=0.2, high=0.3, level=0.95, replicates=1000, redrawn=0).high
-    0.3
-    """
-
+    value: float
     low: float  # lower end
     high: float  # upper end
     level: float  # share of studies whose interval should hold the truth, e.g. 0.95
-    replicates: int  # resamples it was taken from
+    n_subjects: int  # S, those that were drawn
+    degrees_of_freedom: float  # of the spread between people; far below S where a few of them decide
+    replicates: int  # resamples the interval was taken from
     redrawn: int  # resamples thrown away since a side had no comparison left
 
 
 @dataclass(frozen=True)
-class SubjectMeans:
-    """What one subject's comparisons came to; None where there are none.
+class Difference(Estimate):
+    """A difference of two figures of the same people, with its paired interval."""
 
-    Examples
-    --------
-    >>> SubjectMeans(subject=0, mated_mean=None, nonmated_mean=0.1, n_mated=0, n_nonmated=7).n_nonmated
-    7
-    """
-
-    subject: int  # index in 0..S-1
-    mated_mean: float | None  # mean score of the subject with itself
-    nonmated_mean: float | None  # mean score with others, as enrolment or as probe
-    n_mated: int
-    n_nonmated: int
+    detectable: float  # smallest true difference that had an 80 % chance of an interval without zero
 
 
-def subject_bootstrap(
-    comparisons: Comparisons,
-    statistics: Mapping[str, Callable[[ErrorCurve], float]],
+def bootstrap(
+    study: Study,
+    statistics: Mapping[str, Statistic],
     *,
     replicates: int = 1000,
     level: float = 0.95,
     rng: np.random.Generator,
-) -> dict[str, Interval]:
-    """Percentile interval of each statistic, by resampling subjects with replacement.
-
-    One resample is ``rng.integers(S, size=S)`` over the S subjects that take part, in ascending order; all
-    statistics see the same resamples. One in which a side has no comparison left is drawn again and counted.
+) -> dict[str, Estimate]:
+    """Every statistic with its interval over people; all of them see the same resamples.
 
     Parameters
     ----------
-    comparisons
-        What was compared; subjects without any comparison are not drawn.
+    study
+        Comparisons or their tally; or a sequence of them, one for each training seed, over the same people:
+        figures are then averaged over seeds, in the study as in each resample. Where a tally is by session, a
+        second stage draws sessions within each drawn subject.
     statistics
-        Functions of the error curve of a resample, by name, e.g. ``{"eer": ErrorCurve.eer}``.
+        By name, e.g. ``{"eer": Statistic(ErrorCurve.eer)}``.
     replicates
         Resamples that count.
     level
-        Of the interval, in (0, 1).
+        Of the intervals, in (0, 1).
     rng
-        Source of the draws; the same state gives the same interval.
+        Source of the draws; the same state gives the same intervals.
 
     Raises
     ------
     EvaluationError
-        If fewer than 3 subjects have non-mated comparisons, or a statistic is not finite.
+        If fewer than 3 subjects have non-mated comparisons or fewer than 2 have mated ones, or a statistic is
+        not finite.
     UndefinedMetricError
-        If there is no mated comparison.
+        If a side is empty.
     ValueError
         If `replicates` or `level` is out of range, or there is no statistic.
 
@@ -100,119 +96,248 @@ def subject_bootstrap(
     >>> rng = np.random.default_rng(0)
     >>> subjects = np.repeat(np.arange(8), 5)
     >>> vectors = rng.normal(size=(8, 16))[subjects] + rng.normal(size=(40, 16))
-    >>> comparisons = compare_all(vectors, subjects)
-    >>> statistics = {"eer": ErrorCurve.eer, "accuracy": lambda curve: curve.accuracy_at(0.25)}
-    >>> intervals = subject_bootstrap(comparisons, statistics, replicates=100, rng=rng)
-    >>> 0 < intervals["eer"].low < intervals["eer"].high < 0.3
+    >>> statistics = {"eer": Statistic(ErrorCurve.eer), "auc": Statistic(ErrorCurve.auc)}
+    >>> found = bootstrap(compare_all(vectors, subjects), statistics, replicates=200, rng=rng)
+    >>> 0 < found["eer"].low < found["eer"].value < found["eer"].high < 0.3
     True
     """
-    if replicates < 1 or not 0 < level < 1 or not statistics:
-        raise ValueError(
-            "subject_bootstrap needs replicates >= 1, level in (0, 1) and a statistic, "
-            f"got replicates={replicates}, level={level} and {len(statistics)} statistics"
-        )
-    people = _People.of(comparisons)
-    values = np.empty((replicates, len(statistics)))
-    redrawn = 0
-    for row in values:
-        while (curve := people.resample(rng)) is None:
-            redrawn += 1
-        row[:] = [statistic(curve) for statistic in statistics.values()]
-
-    for name, undefined in zip(statistics, np.count_nonzero(~np.isfinite(values), axis=0), strict=True):
-        if undefined:
-            raise EvaluationError(
-                f"{name} must be finite, got {undefined} of {replicates} resamples that are not"
-            )
-    lows, highs = np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    _check_settings(statistics, replicates, level)
+    (found,) = resample([study], statistics, replicates=replicates, rng=rng)
     return {
-        name: Interval(float(low), float(high), level, replicates, redrawn)
-        for name, low, high in zip(statistics, lows, highs, strict=True)
+        name: estimate_of(
+            Spread(found.values[name], found.resampled[name], found.left_out[name], found.redrawn, level),
+            statistic.scale,
+        )
+        for name, statistic in statistics.items()
     }
 
 
-def per_subject_means(comparisons: Comparisons) -> tuple[SubjectMeans, ...]:
-    """Mean mated and non-mated score of every subject 0..S-1, in that order.
+def bootstrap_difference(
+    one: Study,
+    other: Study,
+    statistics: Mapping[str, Statistic],
+    *,
+    replicates: int = 1000,
+    level: float = 0.95,
+    rng: np.random.Generator,
+) -> dict[str, Difference]:
+    """Every statistic of `other` minus that of `one`, with its paired interval over people.
 
-    A subject with one clip has no mated mean, and one that was never compared has none at all.
+    Both sides see the same draws of people, so that what makes a person easy or hard on both sides cancels.
+    Subjects must be numbered alike on both sides. Parameters and errors are those of :func:`bootstrap`.
 
     Examples
     --------
-    >>> comparisons = Comparisons(
-    ...     scores=np.array([0.75, 0.25, 0.5]),
-    ...     enrolment=np.array([0, 0, 0]),
-    ...     probe=np.array([0, 1, 1]),
-    ...     n_subjects=2,
-    ... )
-    >>> for means in per_subject_means(comparisons):
-    ...     print(means)
-    SubjectMeans(subject=0, mated_mean=0.75, nonmated_mean=0.375, n_mated=1, n_nonmated=2)
-    SubjectMeans(subject=1, mated_mean=None, nonmated_mean=0.375, n_mated=0, n_nonmated=2)
+    >>> from amber_id.biometrics import compare_all
+    >>> rng = np.random.default_rng(0)
+    >>> subjects = np.repeat(np.arange(8), 5)
+    >>> people = rng.normal(size=(8, 16))[subjects]
+    >>> clear, noisy = (compare_all(people + s * rng.normal(size=(40, 16)), subjects) for s in (1, 2))
+    >>> found = bootstrap_difference(clear, noisy, {"eer": Statistic(ErrorCurve.eer)}, rng=rng)["eer"]
+    >>> found.low > 0
+    True
     """
-    S, mated = comparisons.n_subjects, comparisons.mated
-    selves = comparisons.enrolment[mated]
-    others = np.concatenate([comparisons.enrolment[~mated], comparisons.probe[~mated]])
-    n_mated = np.bincount(selves, minlength=S)
-    n_nonmated = np.bincount(others, minlength=S)
-    mated_sum = np.bincount(selves, weights=comparisons.mated_scores, minlength=S)
-    nonmated_sum = np.bincount(others, weights=np.tile(comparisons.nonmated_scores, 2), minlength=S)
-    return tuple(
-        SubjectMeans(
-            subject=subject,
-            mated_mean=float(mated_sum[subject] / n_mated[subject]) if n_mated[subject] else None,
-            nonmated_mean=float(nonmated_sum[subject] / n_nonmated[subject]) if n_nonmated[subject] else None,
-            n_mated=int(n_mated[subject]),
-            n_nonmated=int(n_nonmated[subject]),
+    _check_settings(statistics, replicates, level)
+    first, second = resample([one, other], statistics, replicates=replicates, rng=rng)
+    return {
+        name: difference_of(
+            Spread(
+                second.values[name] - first.values[name],
+                second.resampled[name] - first.resampled[name],
+                second.left_out[name] - first.left_out[name],
+                first.redrawn,
+                level,
+            )
         )
-        for subject in range(S)
+        for name in statistics
+    }
+
+
+def bootstrap_mean(
+    values: Float[np.ndarray, " Q"],
+    subjects: Int[np.ndarray, " Q"],
+    *,
+    replicates: int = 1000,
+    level: float = 0.95,
+    rng: np.random.Generator,
+) -> Estimate:
+    """The mean of values in [0, 1], with its interval over the subjects that they belong to.
+
+    For what is measured clip by clip, such as the hits of :func:`amber_id.biometrics.rank1_hits`. The other
+    people in a gallery are taken as given: only those who are looked for are resampled.
+
+    Raises
+    ------
+    EvaluationError
+        If the values belong to fewer than 3 subjects.
+    ValueError
+        If a value lies outside [0, 1], the arrays differ in length, or a setting is out of range.
+
+    Examples
+    --------
+    >>> subjects = np.repeat(np.arange(10), 4)
+    >>> hits = (subjects < 3).astype(float)
+    >>> found = bootstrap_mean(hits, subjects, rng=np.random.default_rng(0))
+    >>> found.value, 0.02 < found.low < 0.08, 0.6 < found.high < 0.75
+    (0.3, True, True)
+    """
+    _check_settings(("mean",), replicates, level)
+    if values.shape != subjects.shape or not ((values >= 0) & (values <= 1)).all():
+        raise ValueError(
+            f"values must be one fraction for each of {len(subjects)} subjects, got {len(values)} from "
+            f"{values.min(initial=np.inf)} to {values.max(initial=-np.inf)}"
+        )
+    _, place = np.unique(subjects, return_inverse=True)
+    counts = np.bincount(place).astype(np.float64)
+    S, sums = len(counts), np.bincount(place, weights=values)
+    if S < 3:
+        raise EvaluationError(f"an interval over people needs 3 subjects or more, got {S}: add people")
+    times = rng.multinomial(S, np.full(S, 1 / S), size=replicates)
+    left = 1 - np.eye(S)
+    spread = Spread(
+        float(values.mean()), (times @ sums) / (times @ counts), (left @ sums) / (left @ counts), 0, level
     )
+    return estimate_of(spread, "rate")
+
+
+def bootstrap_eer(
+    scores: Float[np.ndarray, " P"],
+    enrol_subjects: Shaped[np.ndarray, " P"],
+    probe_subjects: Shaped[np.ndarray, " P"],
+    mated: Bool[np.ndarray, " P"],
+    *,
+    replicates: int = 1000,
+    level: float = 0.95,
+    rng: np.random.Generator | None = None,
+) -> Estimate:
+    """The EER of scores from anywhere, with its interval over people.
+
+    Parameters
+    ----------
+    scores
+        One similarity per comparison.
+    enrol_subjects, probe_subjects
+        Who each side of the comparison shows: numbers or names.
+    mated
+        Whether the comparison is mated; must say the same as the two subjects.
+    replicates, level
+        As in :func:`bootstrap`.
+    rng
+        Source of the draws; ``numpy.random.default_rng(0)`` unless given.
+
+    Raises
+    ------
+    ValueError
+        If `mated` contradicts the subjects, the arrays differ in length, or a score is not finite.
+    EvaluationError, UndefinedMetricError
+        As :func:`bootstrap`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> enrol, probe = np.repeat(list("abcdefgh"), 40), np.tile(np.repeat(list("abcdefgh"), 5), 8)
+    >>> scores = 2.0 * (enrol == probe) + rng.normal(size=320)
+    >>> found = bootstrap_eer(scores, enrol, probe, enrol == probe)
+    >>> 0 < found.low < found.value < found.high < 0.4
+    True
+    """
+    lengths = {len(scores), len(enrol_subjects), len(probe_subjects), len(mated)}
+    if len(lengths) > 1:
+        raise ValueError(
+            f"scores, enrol_subjects, probe_subjects and mated must have one entry per comparison, got "
+            f"{len(scores)}, {len(enrol_subjects)}, {len(probe_subjects)} and {len(mated)}"
+        )
+    check_finite(scores, "scores")
+    wrong = np.flatnonzero((enrol_subjects == probe_subjects) != mated)
+    if wrong.size:
+        row = wrong[0]
+        raise ValueError(
+            f"mated must say whether both subjects are one, got {mated[row]} for {enrol_subjects[row]} and "
+            f"{probe_subjects[row]} in row {row} and {wrong.size - 1} more such rows: do the ids match?"
+        )
+    names, number = np.unique(np.concatenate([enrol_subjects, probe_subjects]), return_inverse=True)
+    # Which clips were compared is not known and not needed: each subject stands for an enrolment and a probe.
+    S, P = len(names), len(scores)
+    comparisons = Comparisons(
+        scores=scores.astype(np.float64),
+        enrolment=number[:P],
+        probe=number[P:] + S,
+        subjects=np.tile(np.arange(S), 2),
+    )
+    return bootstrap(
+        comparisons,
+        {"eer": Statistic(ErrorCurve.eer)},
+        replicates=replicates,
+        level=level,
+        rng=rng or np.random.default_rng(0),
+    )["eer"]
 
 
 @dataclass(frozen=True, eq=False)
-class _People:
-    """Sorted scores and, in the same order, who is behind each of them."""
+class Spread:
+    """A figure, and how it moves when other people are drawn or one is left out."""
 
-    n: int  # subjects that take part
-    scores: SortedScores
-    selves: Int64[np.ndarray, " M"]  # subject of each mated comparison, by ascending score
-    enrolment: Int64[np.ndarray, " N"]  # subjects of each non-mated comparison, by ascending score
-    probe: Int64[np.ndarray, " N"]
+    value: float
+    resampled: Float64[np.ndarray, " R"]
+    left_out: Float64[np.ndarray, " S"]
+    redrawn: int
+    level: float
 
-    @classmethod
-    def of(cls, comparisons: Comparisons) -> "_People":
-        """Sort the comparisons and number those who take part from 0."""
-        mated = comparisons.mated
-        scores = SortedScores.of(comparisons.mated_scores, comparisons.nonmated_scores)
-        # Refuses an empty side, which no redraw could fill.
-        scores.curve(np.ones(len(scores.mated_order)), np.ones(len(scores.nonmated_order)))
-        n_pairing = len(_taking_part(comparisons.enrolment[~mated], comparisons.probe[~mated]))
-        if n_pairing < 3:
-            raise EvaluationError(
-                "an interval over people needs non-mated comparisons among 3 subjects or more, got "
-                f"{n_pairing}: with fewer, every resample would hold the same non-mated scores"
-            )
-        taking_part = _taking_part(comparisons.enrolment, comparisons.probe)
-        number = np.full(comparisons.n_subjects, -1)
-        number[taking_part] = np.arange(len(taking_part))
-        return cls(
-            n=len(taking_part),
-            scores=scores,
-            selves=number[comparisons.enrolment[mated]][scores.mated_order],
-            enrolment=number[comparisons.enrolment[~mated]][scores.nonmated_order],
-            probe=number[comparisons.probe[~mated]][scores.nonmated_order],
+    @property
+    def error(self) -> float:
+        """Standard error."""
+        return float(np.std(self.resampled, ddof=1))
+
+    @property
+    def degrees_of_freedom(self) -> float:
+        """Of the standard error, by the kurtosis of the figures with one subject left out."""
+        S = len(self.left_out)
+        shifts = self.left_out[np.isfinite(self.left_out)]
+        shifts = shifts - shifts.mean()
+        square = np.mean(shifts**2)
+        if square == 0:
+            return float(S - 1)
+        kurtosis = float(np.mean(shifts**4) / square**2)
+        return float(np.clip(2 * S / max(kurtosis - 1, 1e-9), 2, S - 1))
+
+    def reach(self, share: float) -> float:
+        """So many standard errors that `share` of Student's distribution lies below."""
+        return float(student.ppf(share, self.degrees_of_freedom)) * self.error
+
+
+def estimate_of(spread: Spread, scale: Literal["rate", "real"]) -> Estimate:
+    """The interval around a figure, on its own scale."""
+    value, S = spread.value, len(spread.left_out)
+    upper = (1 + spread.level) / 2
+    df = spread.degrees_of_freedom
+    if scale == "real":
+        reach = spread.reach(upper)
+        low, high = value - reach, value + reach
+    elif not 0 < value < 1:
+        no_case = 1 - (1 - upper) ** (1 / S)  # the exact binomial end
+        low = 0.0 if value <= 0 else min(1 - no_case, float(np.quantile(spread.resampled, 1 - upper)))
+        high = 1.0 if value >= 1 else max(no_case, float(np.quantile(spread.resampled, upper)))
+    else:
+        # A resample without an error would lie at minus infinity: it counts as a twentieth of the value.
+        least = min(value, 1 - value) / 20
+        centre, resampled, left_out = (
+            ndtri(np.clip(rates, least, 1 - least)) for rates in (value, spread.resampled, spread.left_out)
         )
-
-    def resample(self, rng: np.random.Generator) -> ErrorCurve | None:
-        """The error curve of people drawn with replacement; None when a side is left empty."""
-        times_drawn = np.bincount(rng.integers(self.n, size=self.n), minlength=self.n).astype(np.float64)
-        mated_weights = times_drawn[self.selves]
-        nonmated_weights = times_drawn[self.enrolment] * times_drawn[self.probe]
-        if not (mated_weights.any() and nonmated_weights.any()):
-            return None
-        return self.scores.curve(mated_weights, nonmated_weights)
+        probit = replace(spread, value=float(centre), resampled=resampled, left_out=left_out)
+        reach, df = probit.reach(upper), probit.degrees_of_freedom
+        low, high = float(ndtr(centre - reach)), float(ndtr(centre + reach))
+    return Estimate(value, low, high, spread.level, S, df, len(spread.resampled), spread.redrawn)
 
 
-def _taking_part(enrolment: Int[np.ndarray, " P"], probe: Int[np.ndarray, " P"]) -> Int64[np.ndarray, " S"]:
-    """Subjects of at least one of the comparisons, ascending."""
-    subjects: Int64[np.ndarray, " S"] = np.union1d(enrolment, probe)
-    return subjects
+def difference_of(spread: Spread) -> Difference:
+    """The interval around a difference."""
+    detectable = spread.reach((1 + spread.level) / 2) + spread.reach(_POWER)
+    return Difference(**vars(estimate_of(spread, "real")), detectable=detectable)
+
+
+def _check_settings(statistics: Collection[str], replicates: int, level: float) -> None:
+    if replicates < 2 or not 0 < level < 1 or not statistics:
+        raise ValueError(
+            "a bootstrap needs replicates >= 2, level in (0, 1) and a statistic, "
+            f"got replicates={replicates}, level={level} and {len(statistics)} statistics"
+        )

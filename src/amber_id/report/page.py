@@ -29,7 +29,9 @@ from amber_id.report.summary import (
 from amber_id.report.wording import (
     METRICS,
     duration,
+    in_unit,
     interval,
+    interval_in_unit,
     map_note,
     people_note,
     percent,
@@ -120,15 +122,7 @@ def _content(results: EvaluationResults, arrays: EvaluationArrays) -> dict[str, 
         "reading": dict(zip(("text", "tone"), reading(results), strict=True)),
         "scale": _scale(results.metrics.eer),
         "sources": ", ".join(f"{name} {number}" for name, number in sorted(sources.items())),
-        "rates": [
-            {
-                "name": title,
-                "meaning": meaning,
-                "rate": getattr(results.metrics, name),
-                "optimistic": name.endswith("_optimistic"),
-            }
-            for name, title, meaning in METRICS
-        ],
+        "rates": _rates(results),
         "roc": roc,
         "roc_note": roc_note(roc),
         "maps": maps,
@@ -137,6 +131,23 @@ def _content(results: EvaluationResults, arrays: EvaluationArrays) -> dict[str, 
         "charts": charts,
         "legends": {name: legend_of(charts[name]) for name in ("roc", "scores", "subjects")},
     }
+
+
+def _rates(results: EvaluationResults) -> list[dict[str, Any]]:
+    """A row for each figure that this study allows."""
+    found = [(getattr(results.metrics, name), name, *said) for name, *said in METRICS]
+    return [
+        {
+            "name": title,
+            "meaning": meaning,
+            "value": in_unit(rate.value, unit),
+            "interval": interval_in_unit(rate, unit),
+            "chance": short_percent(rate.chance) if unit == "%" else f"{rate.chance:g}",
+            "optimistic": name.endswith("_optimistic"),
+        }
+        for rate, name, title, unit, meaning in found
+        if rate is not None
+    ]
 
 
 def _scale(eer: Rate) -> dict[str, float]:

@@ -31,15 +31,7 @@ class RocPoints:
     fmr: Float64[np.ndarray, " K"]  # rises from 0 to 1
     tmr: Float64[np.ndarray, " K"]  # rises from 0 to 1
     subject_pairs: int  # different pairs of people behind the non-mated comparisons
-
-    @property
-    def lowest_fmr(self) -> float:
-        """The FMR below which these people say nothing: 3 / pairs of people.
-
-        The rule of three: none in n independent trials excludes rates above 3/n with 95 % confidence
-        (Hanley and Lippman-Hand, JAMA 249, 1983). Comparisons of the same two people are not independent.
-        """
-        return min(1.0, 3 / self.subject_pairs)
+    lowest_fmr: float  # below which these people say nothing: 3 / pairs
 
     @property
     def shows_low_fmr(self) -> bool:
@@ -121,12 +113,11 @@ def check_belong_together(results: EvaluationResults, arrays: EvaluationArrays) 
 
 def compared(arrays: EvaluationArrays) -> Comparisons:
     """The comparisons with the two people behind each."""
-    subject = arrays.subject.astype(np.int64)
     return Comparisons(
         scores=arrays.scores.astype(np.float64),
-        enrolment=subject[arrays.enrolment],
-        probe=subject[arrays.probe],
-        n_subjects=len(arrays.subjects),
+        enrolment=arrays.enrolment.astype(np.int64),
+        probe=arrays.probe.astype(np.int64),
+        subjects=arrays.subject.astype(np.int64),
     )
 
 
@@ -143,15 +134,9 @@ def roc_points(comparisons: Comparisons) -> RocPoints:
         )
         ends = np.array([0, len(fmr) - 1])
         keep = np.unique(np.concatenate([ends, along_curve, along_log]).clip(max=len(fmr) - 1))
-    return RocPoints(thresholds[keep], fmr[keep], tmr[keep], _subject_pairs(comparisons))
-
-
-def _subject_pairs(comparisons: Comparisons) -> int:
-    """Different unordered pairs of people that were compared with each other."""
-    apart = ~comparisons.mated
-    met = np.zeros((comparisons.n_subjects, comparisons.n_subjects), dtype=bool)
-    met[comparisons.enrolment[apart], comparisons.probe[apart]] = True
-    return int(np.count_nonzero(np.triu(met | met.T)))
+    return RocPoints(
+        thresholds[keep], fmr[keep], tmr[keep], comparisons.n_subject_pairs, comparisons.fmr_floor
+    )
 
 
 def score_bins(comparisons: Comparisons) -> ScoreBins:

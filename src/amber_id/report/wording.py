@@ -9,26 +9,90 @@ Nothing here calls a weak attacker privacy.
 from amber_id.report.summary import STANDING_OUT, FoldMap, RocPoints, SubjectRow
 from amber_id.results import EvaluationResults, Rate
 
-METRICS = (  # field of `Metrics`, name, meaning
+METRICS = (  # field of `Metrics`, name, unit, meaning
     (
         "eer",
         "Equal error rate (EER)",
+        "%",
         "Share of wrong decisions where both kinds of error are equally common. Low: people are recognised.",
     ),
-    ("auc", "AUC", "How often a mated comparison scores higher than a non-mated one."),
+    (
+        "eer_balanced",
+        "EER, people alike",
+        "%",
+        "The same with every person weighing alike, however many clips there are of it.",
+    ),
+    (
+        "eer_rocch",
+        "EER on the convex hull",
+        "%",
+        "Where both errors are equally common for the best mixture of two thresholds; slightly too low.",
+    ),
+    ("auc", "AUC", "%", "How often a mated comparison scores higher than a non-mated one."),
+    (
+        "tmr_at_fmr_10_percent",
+        "TMR at FMR 10 %",
+        "%",
+        "Mated comparisons accepted where at most one in 10 non-mated ones is.",
+    ),
+    (
+        "tmr_at_fmr_1_percent",
+        "TMR at FMR 1 %",
+        "%",
+        "Mated comparisons accepted where at most one in 100 non-mated ones is.",
+    ),
+    (
+        "tmr_at_fmr_0_1_percent",
+        "TMR at FMR 0.1 %",
+        "%",
+        "Mated comparisons accepted where at most one in 1,000 non-mated ones is.",
+    ),
+    (
+        "rank1",
+        "Rank-1 identification",
+        "%",
+        "How often the best match of a clip, among all people of its fold, is its own person.",
+    ),
+    (
+        "linkability",
+        "Linkability (D_sys)",
+        "",
+        "From 0, clips cannot be linked, to 1, each can; less what is found where there is nothing to find.",
+    ),
+    (
+        "zebra_expected",
+        "ZEBRA expected disclosure",
+        "bit",
+        "What a score tells on average about whether two clips show one person, of at most 0.72 bit.",
+    ),
+    (
+        "min_cllr",
+        "Minimum Cllr",
+        "bit",
+        "What scores leave open even when best calibrated: 0 nothing, 1 everything.",
+    ),
+    (
+        "min_dcf",
+        "Minimum detection cost",
+        "",
+        "Where one comparison in 100 is mated: 0 none, 1 as dear as never accepting. Best threshold.",
+    ),
     (
         "balanced_accuracy",
         "Balanced accuracy",
+        "%",
         "Right decisions at the threshold chosen on dev people, both kinds counting the same.",
     ),
     (
         "accuracy",
         "Accuracy",
+        "%",
         "Right decisions at that threshold, all comparisons alike. Guessing always names the commoner kind.",
     ),
     (
         "balanced_accuracy_optimistic",
         "Balanced accuracy, best threshold",
+        "%",
         "At the threshold that suits these very comparisons best: too good to be true, for orientation only.",
     ),
 )
@@ -65,6 +129,31 @@ def interval(rate: Rate) -> str:
     '[22.0, 30.3]'
     """
     return f"[{100 * rate.low:.1f}, {100 * rate.high:.1f}]"
+
+
+def in_unit(value: float, unit: str) -> str:
+    r"""A figure in its unit: a rate in percent, anything else to three digits.
+
+    Examples
+    --------
+    >>> in_unit(0.2614, "%"), in_unit(0.2614, "bit"), in_unit(-0.0004, "")
+    ('26.1\xa0%', '0.261\xa0bit', '0.000')
+    """
+    if unit == "%":
+        return percent(value)
+    number = f"{value + 0.0:.3f}".replace("-0.000", "0.000")
+    return f"{number}\N{NO-BREAK SPACE}{unit}" if unit else number
+
+
+def interval_in_unit(rate: Rate, unit: str) -> str:
+    """The interval beside a figure in its unit, without the unit.
+
+    Examples
+    --------
+    >>> interval_in_unit(Rate(value=0.261, low=0.22, high=0.303, level=0.95, chance=1.0), "bit")
+    '[0.220, 0.303]'
+    """
+    return interval(rate) if unit == "%" else f"[{in_unit(rate.low, '')}, {in_unit(rate.high, '')}]"
 
 
 def duration(seconds: float) -> str:

@@ -1,83 +1,28 @@
-"""The command line: one verb for each stage. Parses, calls the library, prints.
+"""The stages of a study, by hand: track, split, train, reselect, evaluate."""
 
-Standard output is the result, standard error the progress. Exit codes: 0 done; 1 failed; 2 wrong usage;
-3 done, but some clips could not be used, and each is named. Imports stand inside the verbs, so that
-`amber --help` is quick and a verb needs only its own extra.
-"""
-
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from amber_id.errors import AmberError, UsageError
+from amber_id.cli.shared import (
+    SOME_CLIPS_LOST,
+    Device,
+    Quiet,
+    Recordings,
+    Seed,
+    app,
+    configured,
+    print_figures,
+    say,
+)
+from amber_id.errors import UsageError
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from amber_id.recordings import Failure
 
-_Model = TypeVar("_Model", bound="BaseModel")
-
-app = typer.Typer(
-    name="amber",
-    help="Does motion still identify the people in anonymised talking-head video?",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-models_app = typer.Typer(help="The face landmarker model.", no_args_is_help=True)
-app.add_typer(models_app, name="models")
-
-_SOME_CLIPS_LOST = 3
 _SHOWN_FAILURES = 20
-
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
-Seed = Annotated[int, typer.Option(help="Same seed, same result.")]
-Recordings = Annotated[Path, typer.Argument(help="Folder of recordings, as `amber track` leaves it.")]
-
-
-def main() -> None:
-    """Run the command line; an error that a user can act on is one line."""
-    try:
-        app()
-    except AmberError as error:
-        print(f"amber: {error}", file=sys.stderr)  # noqa: T201
-        sys.exit(error.exit_code)
-
-
-@app.callback(invoke_without_command=True)
-def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
-    if version:
-        from amber_id import __version__
-
-        typer.echo(__version__)
-        raise typer.Exit
-
-
-@app.command()
-def doctor() -> None:
-    """Say what this machine lacks, and the exact remedy."""
-    from amber_id.doctor import examine
-
-    findings = examine()
-    for finding in findings:
-        typer.echo(f"{'lacks' if finding.remedy else 'ok':6} {finding.what}: {finding.found}")
-        if finding.remedy:
-            typer.echo(f"{'':6} -> {finding.remedy}")
-    raise typer.Exit(any(finding.remedy for finding in findings))
-
-
-@models_app.command("fetch")
-def models_fetch() -> None:
-    """Download the face landmarker into the cache and check its SHA-256."""
-    from amber_id.tracking import fetch_model
-
-    typer.echo(fetch_model().path)
 
 
 @app.command()
@@ -94,13 +39,13 @@ def track(
     from amber_id.progress import ClipBar
     from amber_id.tracking import TrackConfig, estimate_bytes, find_model, select_shard, track_corpus
 
-    config = _configured(TrackConfig, workers=workers, shard=_parsed_shard(shard))
+    config = configured(TrackConfig, workers=workers, shard=_parsed_shard(shard))
     corpus = find_corpus(videos)
     bundle = find_model(model)
     part = select_shard(corpus, config.shard)
     if not quiet:
         size = estimate_bytes(part) / 1e6
-        _say(f"{len(part.clips)} clips of {len(part.subjects)} people, about {size:,.0f} MB of recordings")
+        say(f"{len(part.clips)} clips of {len(part.subjects)} people, about {size:,.0f} MB of recordings")
     with ClipBar("tracking", len(part.clips), quiet=quiet) as bar:
         summary = track_corpus(
             corpus,
@@ -112,7 +57,7 @@ def track(
         )
     _name_failures(summary.failures)
     for warning in summary.warnings:
-        _say(f"{warning.clip}: kept, but {warning.reason}")
+        say(f"{warning.clip}: kept, but {warning.reason}")
     rate = summary.frames / summary.wall_s if summary.wall_s else 0.0
     lost = sum(failure.stage != "pair" for failure in summary.failures)
     typer.echo(
@@ -121,7 +66,7 @@ def track(
     )
     if summary.failures:
         typer.echo(f"failures: {recordings / 'failures.csv'}")
-        raise typer.Exit(_SOME_CLIPS_LOST)
+        raise typer.Exit(SOME_CLIPS_LOST)
 
 
 @app.command()
@@ -136,7 +81,7 @@ def split(
     from amber_id.protocols import SPLIT_FILE, SplitConfig, make_split, source_of_subjects, write_split
     from amber_id.recordings import RecordingSet
 
-    config = _configured(SplitConfig, dev=dev, test=test, folds=folds, seed=seed)
+    config = configured(SplitConfig, dev=dev, test=test, folds=folds, seed=seed)
     made = make_split(source_of_subjects(RecordingSet.open(recordings)), config)
     write_split(made, recordings / SPLIT_FILE)
     for k in range(len(made.folds)):
@@ -178,7 +123,7 @@ def train(
     from amber_id.training import LoopConfig, TrainConfig
     from amber_id.training import train as train_run
 
-    features = _configured(
+    features = configured(
         FeatureConfig,
         view=view,
         signals=signals,
@@ -188,7 +133,7 @@ def train(
     config = TrainConfig(
         attacker=attacker,
         features=features,
-        loop=_configured(LoopConfig, epochs=epochs),
+        loop=configured(LoopConfig, epochs=epochs),
         seed=seed,
         control=control,
     )
@@ -254,7 +199,7 @@ def evaluate(
     from amber_id.report import write_figures, write_report
     from amber_id.results import write_arrays, write_results
 
-    config = _configured(EvaluationConfig, replicates=replicates, seed=seed)
+    config = configured(EvaluationConfig, replicates=replicates, seed=seed)
     found = RecordingSet.open(recordings)
     division = _split_of(found)
     with ClipBar("testing", None, quiet=quiet) as bar:
@@ -264,53 +209,13 @@ def evaluate(
     write_figures(results, arrays, out / "figures")
     page = write_report(out)
     typer.echo(results.headline)
-    for name, rate in results.metrics:
-        shown = f"{rate.value:.3f} [{rate.low:.3f}, {rate.high:.3f}]"
-        typer.echo(f"  {name:30} {shown}  chance {rate.chance:.3f}")
+    print_figures({name: rate for name, rate in results.metrics if rate is not None})
     counts = results.counts.comparisons
     typer.echo(f"  {counts.mated} mated and {counts.nonmated} non-mated comparisons")
     typer.echo(page)
     if results.failures:
-        _say(f"{len(results.failures)} clips of test people gave no figure; they are in results.json")
-        raise typer.Exit(_SOME_CLIPS_LOST)
-
-
-@app.command()
-def synth(
-    out: Annotated[Path, typer.Argument(help="Where OUT/original and OUT/oracle.json go.")],
-    people: Annotated[int, typer.Option(help="How many people.")] = 40,
-    clips: Annotated[int, typer.Option(help="Clips of each.")] = 20,
-    seconds: Annotated[float, typer.Option(help="Length of a clip.")] = 3.0,
-    shape: Annotated[float, typer.Option(help="How much faces differ; 1 as measured, 0 not at all.")] = 1.0,
-    habit: Annotated[float, typer.Option(help="How much habits of moving differ.")] = 1.0,
-    seed: Seed = 0,
-    quiet: Quiet = False,
-) -> None:
-    """Make recordings of people who never lived."""
-    from amber_id.progress import ClipBar
-    from amber_id.synthetic import SynthConfig, estimated_bytes, generate
-
-    config = _configured(
-        SynthConfig, people=people, clips=clips, seconds=seconds, shape=shape, habit=habit, seed=seed
-    )
-    if not quiet:
-        _say(f"{people * clips} recordings, about {estimated_bytes(config) / 1e6:,.0f} MB")
-    with ClipBar("making", people * clips, quiet=quiet) as bar:
-        paths = generate(config, out, on_progress=lambda _done, _total: bar.advance())
-    typer.echo(f"{out / 'original'}: {len(paths)} recordings of {people} people")
-    typer.echo(out / "oracle.json")
-
-
-def _configured(model: type[_Model], **values: Any) -> _Model:
-    """A configuration from flags; what does not fit is wrong usage."""
-    from pydantic import ValidationError
-
-    from amber_id.file_formats import first_problem
-
-    try:
-        return model(**values)
-    except ValidationError as error:
-        raise UsageError(first_problem(error)) from error
+        say(f"{len(results.failures)} clips of test people gave no figure; they are in results.json")
+        raise typer.Exit(SOME_CLIPS_LOST)
 
 
 def _split_of(found: Any) -> Any:
@@ -319,7 +224,7 @@ def _split_of(found: Any) -> Any:
 
     division, made = find_split(found)
     if made:
-        _say(f"{found.root / SPLIT_FILE} was not there: made the default split (amber split makes others)")
+        say(f"{found.root / SPLIT_FILE} was not there: made the default split (amber split makes others)")
     return division
 
 
@@ -338,17 +243,13 @@ def _parsed_shard(text: str | None) -> tuple[int, int] | None:
 
 def _name_failures(failures: Sequence["Failure"]) -> None:
     for failure in failures[:_SHOWN_FAILURES]:
-        _say(f"{failure.clip}: {failure.reason}")
+        say(f"{failure.clip}: {failure.reason}")
     if len(failures) > _SHOWN_FAILURES:
-        _say(f"... and {len(failures) - _SHOWN_FAILURES} more")
+        say(f"... and {len(failures) - _SHOWN_FAILURES} more")
 
 
 def _end_with(failures: Sequence["Failure"]) -> None:
     """Name the clips that were of no use, and end with the exit code for that, if there are any."""
     _name_failures(failures)
     if failures:
-        raise typer.Exit(_SOME_CLIPS_LOST)
-
-
-def _say(text: str) -> None:
-    typer.echo(text, err=True)
+        raise typer.Exit(SOME_CLIPS_LOST)

@@ -1,0 +1,264 @@
+"""Every figure of a set of comparisons, with its interval over people and beside a guesser's.
+
+One table of figures serves an evaluation and the scores of any other system. All intervals of a study come
+from the same draws of people. What needs other people's scores, a threshold or a calibration, is judged on
+comparisons that were shifted or calibrated with those: accepted from zero on, or as log likelihood ratios.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from amber_id.biometrics import (
+    Comparisons,
+    ErrorCurve,
+    Estimate,
+    Gallery,
+    PairTally,
+    PermutationTest,
+    Statistic,
+    SubjectFigures,
+    Tally,
+    bootstrap,
+    bootstrap_mean,
+    cllr_of,
+    d_sys,
+    d_sys_raw_of,
+    gallery_scores,
+    min_cllr_of,
+    per_subject_figures,
+    permutation_null,
+    rank1_hits,
+    tally,
+    worst_decile_eer,
+    zebra,
+    zebra_expected_of,
+)
+from amber_id.biometrics.curves import PerResample
+from amber_id.errors import EvaluationError
+from amber_id.results import Bootstrap, Disclosure, NullTest, Rate
+
+PRIOR = 0.01  # of a mated comparison, for detection costs
+_FMRS = {"tmr_at_fmr_10_percent": 0.1, "tmr_at_fmr_1_percent": 0.01, "tmr_at_fmr_0_1_percent": 0.001}
+
+
+class EvaluationConfig(BaseModel):
+    """How figures and their intervals are made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    replicates: int = Field(1000, ge=100)  # of the bootstrap over subjects
+    permutations: int = Field(200, ge=20)  # of who the clips show, for linkability and ZEBRA
+    level: float = Field(0.95, gt=0, lt=1)
+    seed: int = Field(0, ge=0)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Figures by name; the estimate of the EER, which says how all intervals were made."""
+
+    rates: dict[str, Rate]
+    disclosure: Disclosure
+    people: tuple[SubjectFigures, ...]
+    eer: Estimate
+    limits: tuple[str, ...]  # what could not be judged, in whole sentences
+
+
+def judge(
+    comparisons: Comparisons,
+    config: EvaluationConfig,
+    *,
+    from_threshold: Comparisons | None = None,
+    llrs: Comparisons | None = None,
+) -> Judged:
+    """Every figure that these comparisons allow.
+
+    Parameters
+    ----------
+    comparisons
+        Scores as they are.
+    config
+        Resamples, level, seed.
+    from_threshold
+        The same comparisons with a threshold chosen on other people subtracted.
+    llrs
+        The same comparisons as natural-log likelihood ratios, calibrated on other people.
+
+    Raises
+    ------
+    EvaluationError
+        If there is no mated or no non-mated comparison, or there are too few people for an interval.
+    """
+    people = tally(comparisons)
+    curve = people.whole.curve()  # refuses an empty side
+    bins = min(100, max(2, comparisons.n_mated // 10))  # of D_sys, as its authors choose them
+    measures: Mapping[str, Callable[[ErrorCurve], PerResample]] = {
+        "linkability": partial(d_sys_raw_of, bins=bins),
+        "zebra_expected": zebra_expected_of,
+    }
+    null, why_not = _permuted(comparisons, measures, config)
+    statistics = statistics_of(curve, comparisons.fmr_floor) | {
+        name: Statistic(measure, "real") for name, measure in measures.items()
+    }
+    estimates, rates = judge_tally(people, statistics, config)
+    excess = (
+        null["linkability"].excess if null else d_sys(comparisons.mated_scores, comparisons.nonmated_scores)
+    )
+    rates["linkability"] = _moved(rates["linkability"], excess)
+    if (gallery := _gallery(comparisons)) is not None:
+        rates["rank1"] = _rank1(gallery, config)
+    if from_threshold is not None:
+        rates |= _at_threshold(from_threshold, config)
+    if llrs is not None:
+        found = _bootstrapped(tally(llrs), _OF_LLRS, config)
+        rates |= {name: _rate(each, 1.0) for name, each in found.items()}
+    figures = per_subject_figures(comparisons)
+    return Judged(rates, _disclosure(comparisons, null, figures), figures, estimates["eer"], why_not)
+
+
+def judge_tally(
+    people: Tally, statistics: Mapping[str, Statistic], config: EvaluationConfig
+) -> tuple[dict[str, Estimate], dict[str, Rate]]:
+    """Statistics of comparisons that were counted; and the EER with all people weighing alike."""
+    estimates = _bootstrapped(people, statistics, config)
+    rates = {name: _rate(each, CHANCE.get(name, 0.5)) for name, each in estimates.items()}
+    if isinstance(people, PairTally):
+        balanced = _bootstrapped(people.balanced(), {"eer": Statistic(ErrorCurve.eer)}, config)
+        rates["eer_balanced"] = _rate(balanced["eer"], 0.5)
+    return estimates, rates
+
+
+# What guessing gives; 0.5 for every other figure that has no majority to guess.
+CHANCE = {"min_dcf": 1.0, "min_cllr": 1.0, "linkability": 0.0, "zebra_expected": 0.0} | _FMRS
+_FROM_THRESHOLD = {
+    "accuracy": Statistic(lambda curve: curve.accuracy_at(0.0)),
+    "balanced_accuracy": Statistic(lambda curve: curve.balanced_accuracy_at(0.0)),
+}
+_OF_LLRS = {
+    "cllr": Statistic(cllr_of, "real"),
+    "act_dcf": Statistic(lambda curve: curve.act_dcf(prior=PRIOR), "real"),
+}
+
+
+def statistics_of(curve: ErrorCurve, floor: float) -> dict[str, Statistic]:
+    """The figures that are read from the scores alone; those at an FMR only from the `floor` on."""
+    _, best = curve.best_balanced_accuracy()
+    statistics = {
+        "eer": Statistic(ErrorCurve.eer),
+        "eer_rocch": Statistic(ErrorCurve.eer_rocch),
+        "auc": Statistic(ErrorCurve.auc),
+        "min_dcf": Statistic(lambda each: each.min_dcf(prior=PRIOR), "real"),
+        "min_cllr": Statistic(min_cllr_of),
+        "balanced_accuracy_optimistic": Statistic(lambda each: each.balanced_accuracy_at(float(best))),
+    }
+    defined = {name: fmr for name, fmr in _FMRS.items() if fmr >= floor}
+    return statistics | {
+        name: Statistic(partial(ErrorCurve.tmr_at_fmr, fmr=fmr)) for name, fmr in defined.items()
+    }
+
+
+def _at_threshold(from_threshold: Comparisons, config: EvaluationConfig) -> dict[str, Rate]:
+    """Right decisions at a threshold chosen on other people; always naming the commoner kind is the guess."""
+    found = _bootstrapped(tally(from_threshold), _FROM_THRESHOLD, config)
+    n_mated, n_nonmated = from_threshold.n_mated, from_threshold.n_nonmated
+    majority = max(n_mated, n_nonmated) / (n_mated + n_nonmated)
+    return {
+        "accuracy": _rate(found["accuracy"], majority),
+        "balanced_accuracy": _rate(found["balanced_accuracy"], 0.5),
+    }
+
+
+def _permuted(
+    comparisons: Comparisons,
+    measures: Mapping[str, Callable[[ErrorCurve], PerResample]],
+    config: EvaluationConfig,
+) -> tuple[dict[str, PermutationTest], tuple[str, ...]]:
+    """The measures against chance; nothing, and why, where clips cannot change places."""
+    try:
+        found = permutation_null(
+            comparisons,
+            measures,
+            permutations=config.permutations,
+            rng=np.random.default_rng(config.seed),
+        )
+    except EvaluationError as error:
+        said = (
+            f"Linkability and ZEBRA have no p value: {error}. Linkability is given less what lots drawn over "
+            "comparisons would give, which is too little to subtract where comparisons share people."
+        )
+        return {}, (said,)
+    return found, ()
+
+
+def _gallery(comparisons: Comparisons) -> Gallery | None:
+    """Each clip against everybody; None where clips were not compared so that somebody could be searched."""
+    try:
+        return gallery_scores(comparisons)
+    except EvaluationError:
+        return None
+
+
+def _rank1(gallery: Gallery, config: EvaluationConfig) -> Rate:
+    found = bootstrap_mean(
+        rank1_hits(gallery),
+        gallery.subjects,
+        replicates=config.replicates,
+        level=config.level,
+        rng=np.random.default_rng(config.seed),
+    )
+    return _rate(found, float(np.mean(1 / gallery.sizes)))
+
+
+def _disclosure(
+    comparisons: Comparisons, null: Mapping[str, PermutationTest], figures: tuple[SubjectFigures, ...]
+) -> Disclosure:
+    strongest = zebra(comparisons.mated_scores, comparisons.nonmated_scores)
+    with_eer = [each for each in figures if each.eer is not None]
+    tests = {
+        name: NullTest(null_mean=test.null_mean, p_value=test.p_value, permutations=test.permutations)
+        for name, test in null.items()
+    }
+    return Disclosure(
+        linkability=tests.get("linkability"),
+        zebra_expected=tests.get("zebra_expected"),
+        zebra_worst_case=strongest.worst_case,
+        zebra_category=strongest.category,
+        worst_decile_eer=worst_decile_eer(figures).eer if with_eer else None,
+        people_with_eer=len(with_eer),
+    )
+
+
+def _bootstrapped(
+    people: Tally, statistics: Mapping[str, Statistic], config: EvaluationConfig
+) -> dict[str, Estimate]:
+    """With the same draws of people every time."""
+    return bootstrap(
+        people,
+        statistics,
+        replicates=config.replicates,
+        level=config.level,
+        rng=np.random.default_rng(config.seed),
+    )
+
+
+def bootstrap_of(eer: Estimate) -> Bootstrap:
+    """How all intervals of a study were made."""
+    return Bootstrap(
+        replicates=eer.replicates,
+        redrawn=eer.redrawn,
+        level=eer.level,
+        degrees_of_freedom=eer.degrees_of_freedom,
+    )
+
+
+def _rate(found: Estimate, chance: float) -> Rate:
+    return Rate(value=found.value, low=found.low, high=found.high, level=found.level, chance=chance)
+
+
+def _moved(rate: Rate, value: float) -> Rate:
+    """The same with its interval around another value."""
+    by = value - rate.value
+    return rate.model_copy(update={"value": value, "low": rate.low + by, "high": rate.high + by})

@@ -1,0 +1,335 @@
+"""The scores of any verification system, judged as an evaluation judges those of its attacker.
+
+What is decided is decided on other people's scores, `dev`: the threshold where FMR and FNMR cross there, and
+a linear calibration. Two systems are compared on the same people, with the same draws of them on both sides.
+"""
+
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from amber_id import __version__
+from amber_id.attackers import file_hash
+from amber_id.audit.judging import (
+    CHANCE,
+    EvaluationConfig,
+    Judged,
+    bootstrap_of,
+    judge,
+    judge_tally,
+    statistics_of,
+)
+from amber_id.audit.wording import interval_limits
+from amber_id.biometrics import (
+    Comparisons,
+    ErrorCurve,
+    Statistic,
+    bootstrap_difference,
+    d_sys,
+    eer_threshold,
+    error_curve,
+    fit_linear_calibration,
+    min_cllr_of,
+    tally_all,
+    zebra_expected_of,
+)
+from amber_id.errors import EvaluationError
+from amber_id.results import (
+    ComparisonCounts,
+    Difference,
+    Metrics,
+    Point,
+    Rate,
+    ScoreCounts,
+    ScoreProvenance,
+    ScoreResults,
+    ScoreSubject,
+    Times,
+)
+from amber_id.score_files import IdentifiedBy, ScoreFile, read_embeddings, read_scores
+
+_ORDER = (*Metrics.model_fields, "cllr", "act_dcf")
+_COMPARED = {
+    "eer": Statistic(ErrorCurve.eer),
+    "auc": Statistic(ErrorCurve.auc),
+    "min_cllr": Statistic(min_cllr_of),
+}
+
+
+def judge_scores(
+    scores: Path,
+    config: EvaluationConfig | None = None,
+    *,
+    subjects: Path | None = None,
+    dev: Path | None = None,
+    against: Path | None = None,
+) -> ScoreResults:
+    """Every figure that a score file allows.
+
+    Parameters
+    ----------
+    scores
+        What is judged: text, Parquet or ``.npz``, as docs/file-formats.md says.
+    config
+        Resamples, permutations, level, seed.
+    subjects
+        A table of clips and subjects, for all of the files.
+    dev
+        Scores of the same system on other people, to choose a threshold and a calibration on.
+    against
+        Scores of another system or condition on the same people, to subtract.
+
+    Raises
+    ------
+    EvaluationError
+        If a side is empty, people are too few for an interval, `dev` shares people with `scores`, or
+        `against` is of other people.
+    FileFormatError, UsageError
+        If a file cannot be read, or contradicts itself.
+    """
+    started = time.perf_counter()
+    config = config or EvaluationConfig()
+    read = read_scores(scores, subjects=subjects)
+    chosen_on = None if dev is None else read_scores(dev, subjects=subjects)
+    other = None if against is None else read_scores(against, subjects=subjects)
+    if chosen_on is not None:
+        _refuse_shared(read, chosen_on, dev)
+    limits = list(_identity_limits(read))
+    judged: Judged | None = None
+    metrics: Mapping[str, Rate | Point]
+    if read.comparisons is None:
+        metrics = _points(read, chosen_on)
+    else:
+        shifted, llrs = _decided(read.comparisons, chosen_on, limits)
+        judged = judge(read.comparisons, config, from_threshold=shifted, llrs=llrs)
+        metrics = judged.rates
+        limits.extend((*judged.limits, *interval_limits(judged.eer)))
+    differences = {} if other is None else _differences(read, other, config, against)
+    return ScoreResults(
+        schema="amber-id/metrics/1",
+        counts=_counts(read),
+        metrics=_in_order(metrics),
+        disclosure=None if judged is None else judged.disclosure,
+        differences=differences,
+        subjects=() if judged is None else _subjects(read, judged),
+        limits=tuple(limits),
+        bootstrap=None if judged is None else bootstrap_of(judged.eer),
+        provenance=_provenance(
+            {"scores": scores, "subjects": subjects, "dev": dev, "against": against},
+            str(read.identified_by),
+            config.seed,
+        ),
+        times=_times(started),
+    )
+
+
+def judge_embeddings(
+    embeddings: Path,
+    config: EvaluationConfig | None = None,
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> ScoreResults:
+    """The figures of all pairs of very many clips, whose scores are counted and not kept.
+
+    Parameters
+    ----------
+    embeddings
+        An ``.npz`` archive of vectors and subjects.
+    config
+        Resamples, level, seed; nothing is permuted.
+    on_progress
+        Called with how many comparisons were just made, and how many there are in all.
+
+    Raises
+    ------
+    EvaluationError
+        If a side is empty or people are too few for an interval.
+    FileFormatError
+        If the file cannot be used.
+    """
+    started = time.perf_counter()
+    config = config or EvaluationConfig()
+    read = read_embeddings(embeddings)
+    N, S = len(read.subjects), len(read.names)
+    total = N * (N - 1) // 2
+    counted = tally_all(
+        read.vectors,
+        read.subjects,
+        on_progress=None if on_progress is None else lambda done: on_progress(done, total),
+    )
+    curve = counted.whole.curve()
+    pairs = S * (S - 1) // 2
+    floor = min(1.0, 3 / pairs)
+    low, high = curve.eer_bounds()
+    estimates, rates = judge_tally(counted, statistics_of(curve, floor), config)
+    return ScoreResults(
+        schema="amber-id/metrics/1",
+        counts=ScoreCounts(
+            subjects=S,
+            clips=N,
+            comparisons=ComparisonCounts(
+                mated=int(counted.whole.mated.sum()), nonmated=int(counted.whole.nonmated.sum())
+            ),
+            subject_pairs=pairs,
+            fmr_floor=floor,
+        ),
+        metrics=_in_order(rates),
+        disclosure=None,
+        differences={},
+        subjects=(),
+        limits=(
+            f"Scores were counted in bins and not kept: the EER lies between {low:.6f} and {high:.6f}. "
+            "Linkability, rank-1 and the figures of single people need scores that are kept.",
+            *interval_limits(estimates["eer"]),
+        ),
+        bootstrap=bootstrap_of(estimates["eer"]),
+        provenance=_provenance({"embeddings": embeddings}, str(IdentifiedBy.COLUMNS), config.seed),
+        times=_times(started),
+    )
+
+
+def _in_order(metrics: Mapping[str, Rate | Point]) -> dict[str, Rate | Point]:
+    return {name: metrics[name] for name in _ORDER if name in metrics}
+
+
+def _provenance(files: Mapping[str, Path | None], identified_by: str, seed: int) -> ScoreProvenance:
+    return ScoreProvenance(
+        amber_id=__version__,
+        packages={name: version(name) for name in ("numpy", "scipy")},
+        python=platform.python_version(),
+        machine=f"{platform.system()} {platform.machine()}",
+        files={name: (path.name, file_hash(path)) for name, path in files.items() if path is not None},
+        identified_by=identified_by,
+        seed=seed,
+    )
+
+
+def _times(started: float) -> Times:
+    return Times(
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        wall_s=round(time.perf_counter() - started, 3),
+    )
+
+
+def _decided(
+    comparisons: Comparisons, dev: ScoreFile | None, limits: list[str]
+) -> tuple[Comparisons | None, Comparisons | None]:
+    """The comparisons from the threshold of dev on, and calibrated there, as far as that can be done."""
+    if dev is None:
+        limits.append(
+            "Nothing was decided: accuracy and calibrated costs need a threshold and a calibration from "
+            "other people (--dev)."
+        )
+        return None, None
+    threshold = eer_threshold(dev.mated_scores, dev.nonmated_scores)
+    shifted = replace(comparisons, scores=comparisons.scores - threshold)
+    try:
+        calibration = fit_linear_calibration(dev.mated_scores, dev.nonmated_scores)
+    except EvaluationError as error:
+        limits.append(f"No calibrated costs (cllr, act_dcf): {error}.")
+        return shifted, None
+    return shifted, replace(comparisons, scores=calibration.llrs(comparisons.scores))
+
+
+def _points(read: ScoreFile, dev: ScoreFile | None) -> dict[str, Point]:
+    """Figures without intervals, of scores that belong to nobody."""
+    mated, nonmated = read.mated_scores, read.nonmated_scores
+    curve = error_curve(mated, nonmated)
+    figures = {name: float(each.of(curve)) for name, each in statistics_of(curve, _floor(read)).items()}
+    figures["linkability"] = d_sys(mated, nonmated)
+    figures["zebra_expected"] = float(zebra_expected_of(curve))
+    points = {name: Point(value=value, chance=CHANCE.get(name, 0.5)) for name, value in figures.items()}
+    if dev is not None:
+        threshold = eer_threshold(dev.mated_scores, dev.nonmated_scores)
+        majority = max(len(mated), len(nonmated)) / (len(mated) + len(nonmated))
+        points["accuracy"] = Point(value=float(curve.accuracy_at(threshold)), chance=majority)
+        points["balanced_accuracy"] = Point(value=float(curve.balanced_accuracy_at(threshold)), chance=0.5)
+    return points
+
+
+def _differences(
+    read: ScoreFile, other: ScoreFile, config: EvaluationConfig, path: Path | None
+) -> dict[str, Difference]:
+    """Figures of `read` less those of `other`, whose people must be the same."""
+    if read.comparisons is None or other.comparisons is None:
+        raise EvaluationError(
+            f"{path}: a paired difference needs scores whose people are known on both sides"
+        )
+    apart = set(read.subjects) ^ set(other.subjects)
+    if apart:
+        raise EvaluationError(
+            f"{path}: expected the same people on both sides, got {len(apart)} on one side only, e.g. "
+            f"{min(apart)}; leave out their comparisons"
+        )
+    found = bootstrap_difference(
+        other.comparisons,
+        read.comparisons,
+        _COMPARED,
+        replicates=config.replicates,
+        level=config.level,
+        rng=np.random.default_rng(config.seed),
+    )
+    return {
+        name: Difference(
+            value=each.value, low=each.low, high=each.high, level=each.level, detectable=each.detectable
+        )
+        for name, each in found.items()
+    }
+
+
+def _refuse_shared(read: ScoreFile, dev: ScoreFile, path: Path | None) -> None:
+    shared = sorted(set(read.subjects) & set(dev.subjects))
+    if shared:
+        raise EvaluationError(
+            f"{path}: expected other people to choose on, got {len(shared)} that are judged too, e.g. "
+            f"{shared[0]}; what is chosen on them makes the figures too good"
+        )
+
+
+def _identity_limits(read: ScoreFile) -> tuple[str, ...]:
+    if read.comparisons is None:
+        return (
+            "Nobody knows whose these scores are, so that no figure has an interval over people: give clips "
+            "and subjects, not scores alone.",
+        )
+    if read.identified_by is IdentifiedBy.TARGET_TRIALS:
+        return (
+            "People are known from target trials only: one without such a trial may count as several, which "
+            "makes intervals too narrow. A table of subjects (--subjects) mends that.",
+        )
+    return ()
+
+
+def _floor(read: ScoreFile) -> float:
+    if read.comparisons is not None:
+        return read.comparisons.fmr_floor
+    return min(1.0, 3 / len(read.nonmated_scores))
+
+
+def _counts(read: ScoreFile) -> ScoreCounts:
+    known = read.comparisons
+    return ScoreCounts(
+        subjects=None if known is None else known.n_subjects,
+        clips=None if known is None else len(known.subjects),
+        comparisons=ComparisonCounts(mated=len(read.mated_scores), nonmated=len(read.nonmated_scores)),
+        subject_pairs=None if known is None else known.n_subject_pairs,
+        fmr_floor=_floor(read),
+    )
+
+
+def _subjects(read: ScoreFile, judged: Judged) -> tuple[ScoreSubject, ...]:
+    return tuple(
+        ScoreSubject(
+            subject=read.subjects[each.subject],
+            mean_mated=each.mated_mean,
+            mean_nonmated=each.nonmated_mean,
+            eer=each.eer,
+        )
+        for each in judged.people
+    )

@@ -1,0 +1,59 @@
+"""The command line: one verb for each stage. Parses, calls the library, prints.
+
+Standard output is the result, standard error the progress. Exit codes: 0 done; 1 failed; 2 wrong usage;
+3 done, but some clips could not be used, and each is named. Imports stand inside the verbs, so that
+`amber --help` is quick and a verb needs only its own extra.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from amber_id.cli.shared import app
+from amber_id.errors import AmberError
+
+# `amber --help` lists the verbs in the order of these imports.
+# isort: split
+from amber_id.cli.setup import doctor, models_fetch
+
+# isort: split
+from amber_id.cli.stages import evaluate, reselect, split, track, train
+
+# isort: split
+from amber_id.cli.scores import metrics
+
+# isort: split
+from amber_id.cli.synthetic import synth
+
+__all__ = [
+    "app",
+    "doctor",
+    "evaluate",
+    "main",
+    "metrics",
+    "models_fetch",
+    "reselect",
+    "split",
+    "synth",
+    "track",
+    "train",
+]
+
+
+def main() -> None:
+    """Run the command line; an error that a user can act on is one line."""
+    try:
+        app()
+    except AmberError as error:
+        print(f"amber: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(error.exit_code)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        from amber_id import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit

@@ -1,0 +1,26 @@
+"""What a machine lacks, and how to get it."""
+
+import typer
+
+from amber_id.cli.shared import app, models_app
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine lacks, and the exact remedy."""
+    from amber_id.doctor import examine
+
+    findings = examine()
+    for finding in findings:
+        typer.echo(f"{'lacks' if finding.remedy else 'ok':6} {finding.what}: {finding.found}")
+        if finding.remedy:
+            typer.echo(f"{'':6} -> {finding.remedy}")
+    raise typer.Exit(any(finding.remedy for finding in findings))
+
+
+@models_app.command("fetch")
+def models_fetch() -> None:
+    """Download the face landmarker into the cache and check its SHA-256."""
+    from amber_id.tracking import fetch_model
+
+    typer.echo(fetch_model().path)

@@ -1,0 +1,67 @@
+"""Embeddings instead of scores: an ``.npz`` archive with the arrays ``vectors`` (N, D) and ``subjects`` (N,).
+
+All pairs of clips are then compared by cosine, as many as there are, and no score is ever kept.
+"""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int64
+
+from amber_id.errors import FileFormatError
+
+
+@dataclass(frozen=True, eq=False)
+class Embeddings:
+    """One vector per clip, and who each clip shows."""
+
+    vectors: Float[np.ndarray, "N D"]
+    subjects: Int64[np.ndarray, " N"]  # a position in `names`
+    names: tuple[str, ...]
+
+
+def holds_embeddings(path: Path) -> bool:
+    """Whether a file is an archive with ``vectors``; False for anything else, readable or not."""
+    if path.suffix.lower() != ".npz" or not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return "vectors.npy" in archive.namelist()
+
+
+def read_embeddings(path: Path) -> Embeddings:
+    """Read the vectors and subjects of an archive.
+
+    Raises
+    ------
+    FileFormatError
+        If an array is missing, of another type or length, or a vector is not finite or zero; the message
+        names the row, counted from 1.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            missing = {"vectors", "subjects"} - set(archive.files)
+            if missing:
+                raise FileFormatError(path, f"expected vectors and subjects, got no {min(missing)}")
+            vectors, subjects = archive["vectors"], archive["subjects"]
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise FileFormatError(path, f"expected an .npz archive of arrays, no pickle ({error})") from error
+    if vectors.ndim != 2 or vectors.dtype.kind != "f":
+        raise FileFormatError(path, f"expected vectors (N, D), got {vectors.dtype} of shape {vectors.shape}")
+    if subjects.shape != vectors.shape[:1] or subjects.dtype.kind not in "iuU":
+        raise FileFormatError(
+            path,
+            f"expected a number or name for each of {len(vectors)} vectors in subjects, "
+            f"got {subjects.dtype} of shape {subjects.shape}",
+        )
+    lengths = np.linalg.norm(vectors, axis=1)
+    bad = np.flatnonzero(~(np.isfinite(lengths) & (lengths > 0)))
+    if bad.size:
+        raise FileFormatError(
+            path,
+            f"row {bad[0] + 1} of vectors: expected a finite vector that is not zero, got length "
+            f"{lengths[bad[0]]}, and {bad.size - 1} more such; leave the clip out as a failure to acquire",
+        )
+    names, numbers = np.unique(subjects, return_inverse=True)
+    return Embeddings(vectors, numbers.astype(np.int64), tuple(str(name) for name in names))

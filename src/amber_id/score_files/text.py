@@ -1,0 +1,264 @@
+"""Scores as text, one comparison a line: ``enrol probe target|nontarget score``.
+
+Conventions
+-----------
+White space separates, so a name has none. Label and score may change places, the same way in the whole file.
+Blank lines and lines that begin with # are passed over. Lines are counted from 1. UTF-8, gzip under ``.gz``.
+Millions of lines are usual: a file is read piece by piece, and a line is looked at by itself only to say what
+is wrong with it.
+"""
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int
+
+from amber_id.errors import FileFormatError, UsageError
+from amber_id.score_files.score_file import ScoreFile
+from amber_id.score_files.trials import (
+    LABELS,
+    NameColumn,
+    NameNumbers,
+    Trials,
+    check_finite_scores,
+    number_names,
+    shown,
+)
+
+_PIECE = 1 << 20  # bytes read at a time
+_END = b"\0"  # a word of its own at the end of each line, while lines are split
+_BOM = b"\xef\xbb\xbf"
+_LABELS = {word.encode(): mated for word, mated in LABELS.items()}
+_EXPECTED = "expected `enrol probe target|nontarget score`"
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """The four columns of some lines, and the number of each line."""
+
+    columns: list[list[bytes]]
+    places: Int[np.ndarray, " n"]
+
+
+@dataclass
+class _Columns:
+    """What has been read so far, piece by piece."""
+
+    names: NameNumbers = field(default_factory=NameNumbers)
+    enrolment: list[Int[np.ndarray, " n"]] = field(default_factory=list)
+    probe: list[Int[np.ndarray, " n"]] = field(default_factory=list)
+    scores: list[Float64[np.ndarray, " n"]] = field(default_factory=list)
+    mated: list[Bool[np.ndarray, " n"]] = field(default_factory=list)
+    places: list[Int[np.ndarray, " n"]] = field(default_factory=list)
+
+
+def read_text(path: Path) -> Trials:
+    """Read the comparisons of a text file.
+
+    Raises
+    ------
+    FileFormatError
+        If it cannot be read, or a line is cut off or does not fit; the message names the line.
+    """
+    columns = _Columns()
+    waiting: list[_Piece] = []  # until a line tells label from score
+    label_column = None
+    for piece in _pieces(path):
+        waiting.append(piece)
+        label_column = label_column or _label_column(path, piece)
+        if label_column is not None:
+            for ready in waiting:
+                _add(columns, path, ready, label_column)
+            waiting.clear()
+    if waiting:
+        raise FileFormatError(
+            path,
+            "expected to tell label from score, got 0 or 1 in both columns of every line; write the labels "
+            "as target and nontarget",
+        )
+    if label_column is None:
+        raise FileFormatError(path, f"{_EXPECTED} in each line, got no line")
+    return _trials(path, columns)
+
+
+def text_of(scores: ScoreFile, path: Path) -> bytes:
+    """The content of a text file, the same bytes for the same scores.
+
+    Raises
+    ------
+    UsageError
+        If a name has white space in it or begins with #.
+    """
+    comparisons = scores.comparisons
+    assert comparisons is not None
+    for clip in scores.clips:
+        if clip.encode().split() != [clip.encode()] or clip.startswith(("#", "\ufeff")):
+            raise UsageError(
+                f"{path}: clip {shown(clip)} has white space in its name or begins with #, which text cannot "
+                "hold; write .parquet"
+            )
+    rows = zip(
+        comparisons.enrolment.tolist(),
+        comparisons.probe.tolist(),
+        comparisons.mated.tolist(),
+        comparisons.scores.tolist(),
+        strict=True,
+    )
+    text = "".join(
+        f"{scores.clips[enrol]} {scores.clips[probe]} {'target' if mated else 'nontarget'} {score!r}\n"
+        for enrol, probe, mated, score in rows
+    ).encode()
+    # No time of writing in the file: equal scores are equal bytes.
+    return gzip.compress(text, mtime=0) if path.suffix.lower() == ".gz" else text
+
+
+def _pieces(path: Path) -> Iterator[_Piece]:
+    first = 1
+    try:
+        with _open(path) as file:
+            while data := file.read(_PIECE) + file.readline():
+                if first == 1:
+                    data = data.removeprefix(_BOM)
+                data = data if data.endswith(b"\n") else data + b"\n"
+                piece = _split(data, first) or _split_line_by_line(path, data, first)
+                first += data.count(b"\n")
+                if len(piece.places):
+                    yield piece
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        reason = f"expected gzip, got a file that is cut off or of another kind ({error})"
+        raise FileFormatError(path, reason) from error
+    except OSError as error:
+        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
+
+
+def _open(path: Path) -> io.BufferedReader:
+    return io.BufferedReader(gzip.open(path), _PIECE) if path.suffix.lower() == ".gz" else path.open("rb")
+
+
+def _split(data: bytes, first: int) -> _Piece | None:
+    """The columns if every line has four, with no blank line and no comment; about twice as fast."""
+    if b"#" in data or _END in data:
+        return None
+    words = data.replace(b"\n", b" " + _END + b" ").split()
+    count = data.count(b"\n")
+    if len(words) != 5 * count or words[4::5] != [_END] * count:
+        return None
+    return _Piece([words[column::5] for column in range(4)], np.arange(first, first + count, dtype=np.int32))
+
+
+def _split_line_by_line(path: Path, data: bytes, first: int) -> _Piece:
+    rows, places = [], []
+    for place, line in enumerate(data.split(b"\n")[:-1], start=first):
+        row = line.split()
+        if not row or row[0].startswith(b"#"):
+            continue
+        if len(row) != 4:
+            reason = f"{_EXPECTED}, 4 columns, got {len(row)}: {shown(line.strip())}"
+            raise FileFormatError(path, f"line {place}: {reason}")
+        rows.append(row)
+        places.append(place)
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
+    return _Piece(columns, np.array(places, np.int32))
+
+
+def _label_column(path: Path, piece: _Piece) -> int | None:
+    """2 or 3, from the first line that tells; None while both columns could be labels."""
+    for place, *words in zip(piece.places, *piece.columns[2:], strict=True):
+        # A word is a label for sure, 0 and 1 may be scores.
+        third, fourth = (word in _LABELS and (1 if word.isdigit() else 2) for word in words)
+        if third != fourth or third == 2:  # of two words the second is told to be no score
+            return 2 if third >= fourth else 3
+        if not third:
+            raise FileFormatError(
+                path,
+                f"line {place}: expected target or nontarget in column 3 or 4, got {shown(words[0])} and "
+                f"{shown(words[1])}; put # before a heading",
+            )
+    return None
+
+
+def _add(columns: _Columns, path: Path, piece: _Piece, label_column: int) -> None:
+    count = len(piece.places)
+    columns.enrolment.append(columns.names.of(piece.columns[0], count))
+    columns.probe.append(columns.names.of(piece.columns[1], count))
+    columns.mated.append(_labels(path, piece, label_column))
+    columns.scores.append(_scores(path, piece, piece.columns[5 - label_column]))
+    columns.places.append(piece.places)
+
+
+def _labels(path: Path, piece: _Piece, column: int) -> Bool[np.ndarray, " n"]:
+    labels = piece.columns[column]
+    try:
+        return np.fromiter(map(_LABELS.__getitem__, labels), bool, len(labels))
+    except KeyError:
+        at = next(index for index, label in enumerate(labels) if label not in _LABELS)
+    reason = f"expected target or nontarget in column {column + 1}, got {shown(labels[at])}"
+    if piece.columns[5 - column][at] in _LABELS:
+        reason += "; label and score have changed places since the lines before"
+    raise FileFormatError(path, f"line {piece.places[at]}: {reason}")
+
+
+def _scores(path: Path, piece: _Piece, words: list[bytes]) -> Float64[np.ndarray, " n"]:
+    try:
+        # Python reads 1_5 as 15, which in a file is a slip.
+        if b"_" in b"".join(words):
+            raise ValueError
+        scores = np.fromiter(map(float, words), np.float64, len(words))
+    except ValueError:
+        at = next(index for index, word in enumerate(words) if not _is_number(word))
+        reason = f"line {piece.places[at]}: expected a score, got {shown(words[at])}"
+        raise FileFormatError(path, reason) from None
+    check_finite_scores(path, "line", piece.places, scores)
+    return scores
+
+
+def _is_number(word: bytes) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return b"_" not in word
+
+
+def _trials(path: Path, columns: _Columns) -> Trials:
+    places = _join(columns.places)
+    rows = [_join(columns.enrolment), _join(columns.probe)]
+    names = _decoded(path, columns.names, rows, places)
+    enrolment, probe, clips = number_names(NameColumn(rows[0], names), NameColumn(rows[1], names))
+    return Trials(
+        path=path,
+        place_name="line",
+        places=places,
+        scores=_join(columns.scores),
+        mated=_join(columns.mated),
+        enrolment=enrolment,
+        probe=probe,
+        clips=clips,
+    )
+
+
+def _join(parts: list[np.ndarray]) -> np.ndarray:
+    """All pieces as one array, and the pieces forgotten: a long file need not be held twice."""
+    whole = np.concatenate(parts)
+    parts.clear()
+    return whole
+
+
+def _decoded(
+    path: Path, names: NameNumbers, rows: list[np.ndarray], places: Int[np.ndarray, " P"]
+) -> list[str]:
+    decoded = []
+    for name, number in names.items():
+        assert isinstance(name, bytes)
+        try:
+            decoded.append(name.decode())
+        except UnicodeDecodeError:
+            row = np.flatnonzero((rows[0] == number) | (rows[1] == number))[0]
+            reason = f"line {places[row]}: expected names in UTF-8, got {shown(name)}"
+            raise FileFormatError(path, reason) from None
+    return decoded

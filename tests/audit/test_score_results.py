@@ -1,0 +1,166 @@
+"""Scores of any system: figures as the library gives them; what is not known is said plainly."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from amber_id.audit import EvaluationConfig, judge_embeddings, judge_scores
+from amber_id.biometrics import (
+    auc,
+    bootstrap_eer,
+    cllr,
+    compare_all,
+    d_sys,
+    eer,
+    eer_threshold,
+    fit_linear_calibration,
+    rates_at,
+)
+from amber_id.errors import EvaluationError
+from amber_id.results import Point, read_score_results, write_results
+from amber_id.score_files import IdentifiedBy, ScoreFile, write_scores
+
+QUICK = EvaluationConfig(replicates=100, permutations=20)
+
+
+def study(n_subjects=8, n_clips=4, noise=1.5, seed=0, first=0) -> ScoreFile:
+    """Clips around their person's own direction; the people are the same for every seed."""
+    subjects = np.repeat(np.arange(n_subjects), n_clips)
+    people = np.random.default_rng(first).normal(size=(n_subjects, 12))[subjects]
+    vectors = people + noise * np.random.default_rng(100 + seed).normal(size=people.shape)
+    names = tuple(f"lab_id{first + s:03d}/clip{c % n_clips}" for c, s in enumerate(subjects))
+    people_names = tuple(f"id{first + s:03d}" for s in range(n_subjects))
+    return ScoreFile.named(
+        compare_all(vectors, subjects), names, people_names, identified_by=IdentifiedBy.FOLDERS
+    )
+
+
+def written(scores: ScoreFile, path: Path) -> Path:
+    write_scores(path, scores)
+    return path
+
+
+def test_figures_are_those_of_the_library(tmp_path: Path) -> None:
+    scores = study()
+    results = judge_scores(written(scores, tmp_path / "scores.txt"), QUICK)
+    known = scores.comparisons
+    found = bootstrap_eer(
+        known.scores, known.enrolment_subjects, known.probe_subjects, known.mated, replicates=100
+    )
+    rate = results.metrics["eer"]
+    assert (rate.value, rate.low, rate.high, rate.chance) == (found.value, found.low, found.high, 0.5)
+    assert results.metrics["auc"].value == pytest.approx(auc(scores.mated_scores, scores.nonmated_scores))
+    assert (results.counts.subjects, results.counts.clips, results.counts.subject_pairs) == (8, 32, 28)
+    assert results.counts.fmr_floor == pytest.approx(3 / 28)
+    # One in ten is below what 28 pairs of people can say.
+    assert "tmr_at_fmr_10_percent" not in results.metrics
+    assert results.provenance.identified_by == str(IdentifiedBy.FOLDERS)
+    assert [row.subject for row in results.subjects] == list(scores.subjects)
+    assert results.disclosure is not None
+    assert results.disclosure.linkability.p_value == pytest.approx(1 / 21)
+    assert any("8 people are few" in limit for limit in results.limits)
+    assert any("--dev" in limit for limit in results.limits)
+
+
+def test_what_is_decided_is_decided_on_dev(tmp_path: Path) -> None:
+    scores, dev = study(), study(seed=1, first=50)
+    results = judge_scores(
+        written(scores, tmp_path / "scores.npz"), QUICK, dev=written(dev, tmp_path / "dev.npz")
+    )
+    threshold = eer_threshold(dev.mated_scores, dev.nonmated_scores)
+    fmr, fnmr = rates_at(scores.mated_scores, scores.nonmated_scores, threshold)
+    assert results.metrics["balanced_accuracy"].value == pytest.approx(1 - (fmr + fnmr) / 2)
+    calibration = fit_linear_calibration(dev.mated_scores, dev.nonmated_scores)
+    cost = cllr(calibration.llrs(scores.mated_scores), calibration.llrs(scores.nonmated_scores))
+    assert results.metrics["cllr"].value == pytest.approx(cost)
+    assert results.metrics["min_cllr"].value < results.metrics["cllr"].value
+    assert "act_dcf" in results.metrics
+
+
+def test_dev_scores_that_cannot_be_calibrated_cost_only_the_calibrated_figures(tmp_path: Path) -> None:
+    dev = study(noise=0.01, first=50)
+    results = judge_scores(
+        written(study(), tmp_path / "scores.txt"), QUICK, dev=written(dev, tmp_path / "dev.txt")
+    )
+    assert "balanced_accuracy" in results.metrics
+    assert "cllr" not in results.metrics
+    assert any("No calibrated costs" in limit for limit in results.limits)
+
+
+def test_dev_people_that_are_judged_too_are_refused(tmp_path: Path) -> None:
+    path = written(study(), tmp_path / "scores.txt")
+    with pytest.raises(EvaluationError, match=r"other people to choose on, got 8 .* e\.g\. id000"):
+        judge_scores(path, QUICK, dev=path)
+
+
+def test_a_difference_is_paired_over_the_same_people(tmp_path: Path) -> None:
+    clear, noisy = study(noise=1.0), study(noise=2.5, seed=1)
+    paths = written(noisy, tmp_path / "noisy.txt"), written(clear, tmp_path / "clear.txt")
+    results = judge_scores(paths[0], QUICK, against=paths[1])
+    change = results.differences["eer"]
+    expected = eer(noisy.mated_scores, noisy.nonmated_scores) - eer(clear.mated_scores, clear.nonmated_scores)
+    assert change.value == pytest.approx(expected)
+    assert 0 < change.low < change.value < change.high
+    assert change.detectable > 0
+    with pytest.raises(EvaluationError, match="the same people on both sides, got 2 on one side only"):
+        judge_scores(paths[0], QUICK, against=written(study(n_subjects=10), tmp_path / "more.txt"))
+
+
+def test_scores_of_nobody_have_figures_but_no_intervals(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    mated, nonmated = rng.normal(1, 1, 200), rng.normal(size=2000)
+    results = judge_scores(written(ScoreFile.unnamed(mated, nonmated), tmp_path / "two.npz"), QUICK)
+    assert results.metrics["eer"] == Point(value=eer(mated, nonmated), chance=0.5)
+    assert results.metrics["linkability"] == Point(value=d_sys(mated, nonmated), chance=0.0)
+    assert all(isinstance(figure, Point) for figure in results.metrics.values())
+    assert results.counts.subjects is None
+    assert results.disclosure is None
+    assert any("Nobody knows whose these scores are" in limit for limit in results.limits)
+
+
+def test_results_come_back_and_the_same_again_gives_the_same(tmp_path: Path) -> None:
+    path = written(study(), tmp_path / "scores.parquet")
+    first, second = (judge_scores(path, QUICK) for _ in range(2))
+    assert first.model_dump(exclude={"times"}) == second.model_dump(exclude={"times"})
+    write_results(first, tmp_path / "results.json")
+    assert read_score_results(tmp_path / "results.json") == first
+
+
+def test_embeddings_are_judged_without_keeping_scores(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    who = np.repeat(np.arange(40), 6)
+    vectors = (rng.normal(size=(40, 16))[who] + 1.5 * rng.normal(size=(240, 16))).astype(np.float32)
+    np.savez(tmp_path / "clips.npz", vectors=vectors, subjects=np.array([f"person {s:02d}" for s in who]))
+    seen = []
+    results = judge_embeddings(
+        tmp_path / "clips.npz", QUICK, on_progress=lambda done, of: seen.append((done, of))
+    )
+    assert sum(done for done, _ in seen) == 240 * 239 // 2 == seen[0][1]
+    held = compare_all(vectors, who)
+    exact = eer(held.mated_scores, held.nonmated_scores)
+    rate = results.metrics["eer"]
+    assert rate.value == pytest.approx(exact, abs=1e-4)
+    assert rate.low < exact < rate.high
+    assert (results.counts.subjects, results.counts.clips) == (40, 240)
+    assert results.counts.comparisons.mated == held.n_mated
+    assert "tmr_at_fmr_1_percent" in results.metrics
+    assert results.limits[0].startswith("Scores were counted in bins")
+
+
+def test_a_list_of_chosen_trials_loses_its_p_value_only(tmp_path: Path) -> None:
+    # All target trials, but one nontarget trial in twelve: whose clips are compared depends on who they show.
+    scores = study(n_subjects=12, n_clips=5)
+    known = scores.comparisons
+    kept = known.mated | (np.arange(len(known.scores)) % 12 == 0)
+    chosen = dataclasses.replace(
+        known, scores=known.scores[kept], enrolment=known.enrolment[kept], probe=known.probe[kept]
+    )
+    few = ScoreFile.named(chosen, scores.clips, scores.subjects, identified_by=IdentifiedBy.FOLDERS)
+    results = judge_scores(written(few, tmp_path / "chosen.txt"), QUICK)
+    assert results.disclosure is not None
+    assert results.disclosure.linkability is None
+    assert results.metrics["eer"].low < results.metrics["eer"].value
+    assert "linkability" in results.metrics
+    assert any("no p value" in limit for limit in results.limits)
