@@ -70,8 +70,11 @@ def test_moments_from_videos_to_a_report_and_again(recordings: Path, tmp_path: P
     assert results["counts"]["subjects"] == 25
     assert results["counts"]["clips"] == 89
     assert len(results["dev"]) == 5
-    for rate in results["metrics"].values():
-        assert 0 <= rate["low"] <= rate["value"] <= rate["high"] <= 1
+    rates = {name: rate for name, rate in results["metrics"].items() if rate is not None}
+    for name, rate in rates.items():
+        least = -1 if name == "linkability" else 0
+        assert least <= rate["low"] <= rate["value"] <= rate["high"] <= 1
+    assert len(rates) == 15 - 2  # people of a fold are too few for a TMR at an FMR of 1 % or less
     assert results["metrics"]["eer"]["high"] < 0.5
     names = {path.name for path in (first / "figures").iterdir()}
     assert {"roc.png", "roc.pdf", "score_distributions.png", "tsne.png", "subjects.png"} <= names

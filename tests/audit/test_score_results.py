@@ -163,4 +163,36 @@ def test_a_list_of_chosen_trials_loses_its_p_value_only(tmp_path: Path) -> None:
     assert results.disclosure.linkability is None
     assert results.metrics["eer"].low < results.metrics["eer"].value
     assert "linkability" in results.metrics
-    assert any("no p value" in limit for limit in results.limits)
+    assert any("No p value" in limit for limit in results.limits)
+
+
+def test_people_who_cannot_be_told_are_not_taken_for_others(tmp_path: Path) -> None:
+    scores = study()
+    table = written(scores, tmp_path / "scores.txt")
+    renamed = table.read_text().replace("lab_id", "speaker")  # known from target trials only
+    (tmp_path / "dev.txt").write_text(renamed)
+    results = judge_scores(table, QUICK, dev=tmp_path / "dev.txt")
+    assert any("other people could not be checked" in limit for limit in results.limits)
+    (tmp_path / "same.npz").write_bytes(written(scores, tmp_path / "one.npz").read_bytes())
+    with pytest.raises(EvaluationError, match="other people to choose on"):
+        judge_scores(tmp_path / "one.npz", QUICK, dev=tmp_path / "same.npz")
+
+
+def test_what_looks_wrong_is_said(tmp_path: Path) -> None:
+    distances = study(noise=0.8)
+    known = dataclasses.replace(distances.comparisons, scores=-distances.comparisons.scores)
+    turned = ScoreFile.named(known, distances.clips, distances.subjects, identified_by=IdentifiedBy.FOLDERS)
+    results = judge_scores(written(turned, tmp_path / "distances.txt"), QUICK)
+    assert any("If these are distances, negate them" in limit for limit in results.limits)
+    apart = dataclasses.replace(known, scores=known.mated.astype(float))
+    perfect = ScoreFile.named(apart, distances.clips, distances.subjects, identified_by=IdentifiedBy.FOLDERS)
+    results = judge_scores(written(perfect, tmp_path / "perfect.txt"), QUICK)
+    assert results.metrics["eer"].low < results.metrics["eer"].high
+    assert any("All resamples gave the same" in limit for limit in results.limits)
+
+
+def test_a_difference_of_other_comparisons_is_said_to_be_one(tmp_path: Path) -> None:
+    whole, fewer = study(), study(n_clips=3)
+    paths = written(whole, tmp_path / "whole.txt"), written(fewer, tmp_path / "fewer.txt")
+    results = judge_scores(paths[0], QUICK, against=paths[1])
+    assert any("other comparisons of the same people" in limit for limit in results.limits)

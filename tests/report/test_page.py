@@ -103,6 +103,10 @@ def test_every_figure_stands_with_interval_and_guesser(page: Page, evaluation: A
     assert f"Minimum Cllr {found} bit [{rate.low:.3f}, {rate.high:.3f}] 1" in page.text
     assert metrics.tmr_at_fmr_0_1_percent is None
     assert "TMR at FMR 0.1 %" not in page.text
+    p = evaluation[0].disclosure.linkability.p_value
+    assert (
+        f"linkability would have been as large as here or larger in {100 * p:.1f} % of 20 draws" in page.text
+    )
     assert set(type(metrics).model_fields) == {name for name, *_ in METRICS}
 
 

@@ -5,7 +5,7 @@ from the same draws of people. What needs other people's scores, a threshold or 
 comparisons that were shifted or calibrated with those: accepted from zero on, or as log likelihood ratios.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -108,15 +108,25 @@ def judge(
         null["linkability"].excess if null else d_sys(comparisons.mated_scores, comparisons.nonmated_scores)
     )
     rates["linkability"] = _moved(rates["linkability"], excess)
-    if (gallery := _gallery(comparisons)) is not None:
+    limits = [*why_not, *_limits(comparisons, rates)]
+    gallery = _gallery(comparisons)
+    if gallery is None:
+        limits.append("No rank-1: no clip was compared with its own person and with another one.")
+    else:
         rates["rank1"] = _rank1(gallery, config)
+        size = float(gallery.sizes.mean())
+        if size < 0.9 * comparisons.n_subjects:
+            limits.append(
+                f"Rank-1 is among the people a clip was compared with, {size:.0f} on average of "
+                f"{comparisons.n_subjects}."
+            )
     if from_threshold is not None:
         rates |= _at_threshold(from_threshold, config)
     if llrs is not None:
         found = _bootstrapped(tally(llrs), _OF_LLRS, config)
         rates |= {name: _rate(each, 1.0) for name, each in found.items()}
     figures = per_subject_figures(comparisons)
-    return Judged(rates, _disclosure(comparisons, null, figures), figures, estimates["eer"], why_not)
+    return Judged(rates, _disclosure(comparisons, null, figures), figures, estimates["eer"], tuple(limits))
 
 
 def judge_tally(
@@ -128,11 +138,15 @@ def judge_tally(
     if isinstance(people, PairTally):
         balanced = _bootstrapped(people.balanced(), {"eer": Statistic(ErrorCurve.eer)}, config)
         rates["eer_balanced"] = _rate(balanced["eer"], 0.5)
+    for name in _ENDS.keys() & rates.keys():
+        rates[name] = _within(rates[name], *_ENDS[name])
     return estimates, rates
 
 
 # What guessing gives; 0.5 for every other figure that has no majority to guess.
 CHANCE = {"min_dcf": 1.0, "min_cllr": 1.0, "linkability": 0.0, "zebra_expected": 0.0} | _FMRS
+# Ends that a figure cannot pass, of those whose interval is made on their own scale.
+_ENDS = {"min_dcf": (0.0, 1.0), "zebra_expected": (0.0, 0.5 / float(np.log(2)))}
 _FROM_THRESHOLD = {
     "accuracy": Statistic(lambda curve: curve.accuracy_at(0.0)),
     "balanced_accuracy": Statistic(lambda curve: curve.balanced_accuracy_at(0.0)),
@@ -171,6 +185,24 @@ def _at_threshold(from_threshold: Comparisons, config: EvaluationConfig) -> dict
     }
 
 
+def _limits(comparisons: Comparisons, rates: Mapping[str, Rate]) -> Iterator[str]:
+    """What the figures of these scores must not be taken for."""
+    if rates["auc"].high < 0.5:
+        yield (
+            "AUC is below 0.5: mated comparisons have the lower scores. If these are distances, negate them; "
+            "linkability finds people either way."
+        )
+    floor = comparisons.fmr_floor
+    if floor > min(_FMRS.values()):
+        yield (
+            f"TMR is given at an FMR of {floor:.2g} or more: {comparisons.n_subject_pairs:,} pairs of people "
+            "say nothing about a lower one."
+        )
+    still = [name for name, rate in rates.items() if rate.low == rate.high]
+    if still:
+        yield f"All resamples gave the same {', '.join(sorted(still))}: that is no interval."
+
+
 def _permuted(
     comparisons: Comparisons,
     measures: Mapping[str, Callable[[ErrorCurve], PerResample]],
@@ -186,8 +218,7 @@ def _permuted(
         )
     except EvaluationError as error:
         said = (
-            f"Linkability and ZEBRA have no p value: {error}. Linkability is given less what lots drawn over "
-            "comparisons would give, which is too little to subtract where comparisons share people."
+            f"No p value for linkability and ZEBRA: {error}. Linkability may come out somewhat too high here."
         )
         return {}, (said,)
     return found, ()
@@ -256,6 +287,10 @@ def bootstrap_of(eer: Estimate) -> Bootstrap:
 
 def _rate(found: Estimate, chance: float) -> Rate:
     return Rate(value=found.value, low=found.low, high=found.high, level=found.level, chance=chance)
+
+
+def _within(rate: Rate, least: float, most: float) -> Rate:
+    return rate.model_copy(update={"low": max(rate.low, least), "high": min(rate.high, most)})
 
 
 def _moved(rate: Rate, value: float) -> Rate:

@@ -98,9 +98,14 @@ def judge_scores(
     read = read_scores(scores, subjects=subjects)
     chosen_on = None if dev is None else read_scores(dev, subjects=subjects)
     other = None if against is None else read_scores(against, subjects=subjects)
-    if chosen_on is not None:
-        _refuse_shared(read, chosen_on, dev)
     limits = list(_identity_limits(read))
+    if chosen_on is not None:
+        _refuse_shared(read, scores, chosen_on, dev)
+        if _unsure(read) or _unsure(chosen_on):
+            limits.append(
+                "Whether the people of --dev are other people could not be checked; if they are the same, "
+                "accuracy and calibrated costs are too good. Subjects (--subjects) would tell."
+            )
     judged: Judged | None = None
     metrics: Mapping[str, Rate | Point]
     if read.comparisons is None:
@@ -110,7 +115,13 @@ def judge_scores(
         judged = judge(read.comparisons, config, from_threshold=shifted, llrs=llrs)
         metrics = judged.rates
         limits.extend((*judged.limits, *interval_limits(judged.eer)))
-    differences = {} if other is None else _differences(read, other, config, against)
+    differences = {}
+    if other is not None:
+        differences = _differences(read, other, config, against)
+        if set(read.clips) != set(other.clips) or len(read.mated_scores) != len(other.mated_scores):
+            limits.append(
+                "The two files hold other comparisons of the same people: the differences are of these too."
+            )
     return ScoreResults(
         schema="amber-id/metrics/1",
         counts=_counts(read),
@@ -223,8 +234,8 @@ def _decided(
     """The comparisons from the threshold of dev on, and calibrated there, as far as that can be done."""
     if dev is None:
         limits.append(
-            "Nothing was decided: accuracy and calibrated costs need a threshold and a calibration from "
-            "other people (--dev)."
+            "No accuracy, cllr or act_dcf: they need a threshold and a calibration chosen on other people "
+            "(--dev)."
         )
         return None, None
     threshold = eer_threshold(dev.mated_scores, dev.nonmated_scores)
@@ -265,7 +276,8 @@ def _differences(
     if apart:
         raise EvaluationError(
             f"{path}: expected the same people on both sides, got {len(apart)} on one side only, e.g. "
-            f"{min(apart)}; leave out their comparisons"
+            f"{min(apart)}; leave out their comparisons, or, where people are named after a clip, say who is "
+            "who (--subjects)"
         )
     found = bootstrap_difference(
         other.comparisons,
@@ -283,8 +295,15 @@ def _differences(
     }
 
 
-def _refuse_shared(read: ScoreFile, dev: ScoreFile, path: Path | None) -> None:
-    shared = sorted(set(read.subjects) & set(dev.subjects))
+def _unsure(read: ScoreFile) -> bool:
+    """Whether two people of a file may be one, or nobody is known."""
+    return read.identified_by in (IdentifiedBy.TARGET_TRIALS, IdentifiedBy.NOBODY)
+
+
+def _refuse_shared(read: ScoreFile, scores: Path, dev: ScoreFile, path: Path | None) -> None:
+    shared = sorted((set(read.subjects) & set(dev.subjects)) or (set(read.clips) & set(dev.clips)))
+    if path is not None and file_hash(scores) == file_hash(path):
+        shared = shared or ["the very same scores"]
     if shared:
         raise EvaluationError(
             f"{path}: expected other people to choose on, got {len(shared)} that are judged too, e.g. "
@@ -300,10 +319,16 @@ def _identity_limits(read: ScoreFile) -> tuple[str, ...]:
         )
     if read.identified_by is IdentifiedBy.TARGET_TRIALS:
         return (
-            "People are known from target trials only: one without such a trial may count as several, which "
-            "makes intervals too narrow. A table of subjects (--subjects) mends that.",
+            f"People are known from target trials only: {_without_target(read.comparisons)} of these "
+            f"{read.comparisons.n_subjects} are single clips without such a trial and may be one of the "
+            "others again, which makes intervals too narrow. A table of subjects (--subjects) mends that.",
         )
     return ()
+
+
+def _without_target(comparisons: Comparisons) -> int:
+    """Subjects of one clip."""
+    return int(np.count_nonzero(np.bincount(comparisons.subjects) == 1))
 
 
 def _floor(read: ScoreFile) -> float:

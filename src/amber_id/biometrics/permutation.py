@@ -266,9 +266,9 @@ def _check_design(n_mated: int, n_permuted: float) -> None:
     """Refuse a study whose permutations have another number of mated comparisons, on which biases depend."""
     if abs(n_permuted - n_mated) > _MAX_CHANGE * n_mated:
         raise EvaluationError(
-            "a permutation test needs about as many mated comparisons in permuted studies, got "
-            f"{n_mated} in the study and {n_permuted:.1f} on average after permutation: which clips are "
-            "compared depends on who they show; give sessions, or compare all enrolled clips with all others"
+            f"a permutation test needs about {n_mated} mated comparisons in a permuted study, as in this "
+            f"one, got {n_permuted:.1f} on average: the comparisons were chosen by who the clips show; give "
+            "sessions, or compare all enrolled clips with all others"
         )
 
 

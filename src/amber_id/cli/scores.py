@@ -1,12 +1,15 @@
 """The scores of any verification system, judged."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from amber_id.cli.shared import Quiet, Seed, app, configured, print_figures, say
 from amber_id.errors import UsageError
+
+if TYPE_CHECKING:
+    from amber_id.results import Disclosure
 
 
 @app.command()
@@ -17,7 +20,7 @@ def metrics(
             help="Scores: text `enrol probe target|nontarget score`, Parquet, .npz; or embeddings, .npz."
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Where results.json goes.")],
+    out: Annotated[Path, typer.Option(help="Folder for results.json.")],
     subjects: Annotated[
         Path | None, typer.Option(help="CSV clip,subject[,session]: who is who, where the file does not say.")
     ] = None,
@@ -28,9 +31,13 @@ def metrics(
         Path | None,
         typer.Option(help="Scores of the same people by another system: gives paired differences."),
     ] = None,
-    replicates: Annotated[int, typer.Option(help="Resamples of people, for the intervals.")] = 1000,
-    permutations: Annotated[int, typer.Option(help="Permutations of clips, for linkability.")] = 200,
-    level: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
+    replicates: Annotated[
+        int, typer.Option(help="Resamples of people, for the intervals; 100 or more.")
+    ] = 1000,
+    permutations: Annotated[
+        int, typer.Option(help="Permutations of clips, for linkability; 20 or more.")
+    ] = 200,
+    level: Annotated[float, typer.Option(help="Level of the intervals, between 0 and 1.")] = 0.95,
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
@@ -43,6 +50,8 @@ def metrics(
     config = configured(
         EvaluationConfig, replicates=replicates, permutations=permutations, level=level, seed=seed
     )
+    if out.is_file():
+        raise UsageError(f"--out names a folder for results.json, got the file {out}")
     if holds_embeddings(scores):
         if subjects or dev or against:
             raise UsageError("--subjects, --dev and --against go with scores, got an archive of embeddings")
@@ -51,27 +60,29 @@ def metrics(
     else:
         results = judge_scores(scores, config, subjects=subjects, dev=dev, against=against)
     write_results(results, out / "results.json")
-    counts = results.counts
-    people = f" of {counts.subjects} people" if counts.subjects is not None else ""
-    typer.echo(
-        f"{counts.comparisons.mated} mated and {counts.comparisons.nonmated} non-mated comparisons{people}"
-    )
-    print_figures(results.metrics)
-    if results.disclosure is not None:
-        found = results.disclosure
-        for name, test in (("linkability", found.linkability), ("ZEBRA expected", found.zebra_expected)):
-            if test is not None:
-                typer.echo(f"  {name} against {test.permutations} permutations: p {test.p_value:.3f}")
-        typer.echo(f"  ZEBRA worst case {found.zebra_worst_case:.2f} (category {found.zebra_category})")
-        if found.worst_decile_eer is not None:
-            typer.echo(
-                f"  EER of the most recognisable tenth of people: {found.worst_decile_eer:.3f} or less"
-            )
+    counts = results.counts.comparisons
+    known = f" of {results.counts.subjects} people; intervals at level {level:g}" if results.bootstrap else ""
+    typer.echo(f"{counts.mated} mated and {counts.nonmated} non-mated comparisons{known}")
     for name, each in results.differences.items():
         typer.echo(
-            f"  {name} less that of {against}: {each.value:+.3f} [{each.low:+.3f}, {each.high:+.3f}]; "
-            f"detectable {each.detectable:.3f}"
+            f"  {name} minus that of {against}: {each.value:+.3f} [{each.low:+.3f}, {each.high:+.3f}]; "
+            f"a true difference below {each.detectable:.3f} would often be missed"
         )
+    print_figures(results.metrics)
+    if results.disclosure is not None:
+        _print_disclosure(results.disclosure)
     for limit in results.limits:
         say(f"note: {limit}")
     typer.echo(out / "results.json")
+
+
+def _print_disclosure(found: "Disclosure") -> None:
+    for name, test in (("linkability", found.linkability), ("ZEBRA expected", found.zebra_expected)):
+        if test is not None:
+            least = (
+                f"{test.permutations} permutations of clips, so at least {1 / (1 + test.permutations):.3f}"
+            )
+            typer.echo(f"  {name} against chance: p {test.p_value:.3f} ({least})")
+    typer.echo(f"  ZEBRA worst case {found.zebra_worst_case:.2f} (category {found.zebra_category})")
+    if found.worst_decile_eer is not None:
+        typer.echo(f"  EER of the most recognisable tenth of people: {found.worst_decile_eer:.3f} or less")

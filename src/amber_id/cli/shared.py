@@ -43,7 +43,9 @@ def configured(model: type[_Model], **values: Any) -> _Model:
     try:
         return model(**values)
     except ValidationError as error:
-        raise UsageError(first_problem(error)) from error
+        flag = str(error.errors()[0]["loc"][0]) if error.errors()[0]["loc"] else ""
+        said = first_problem(error).replace(f"its {flag} does not fit", f"--{flag.replace('_', '-')}")
+        raise UsageError(said) from error
 
 
 def say(text: str) -> None:

@@ -28,6 +28,7 @@ from amber_id.report.summary import (
 )
 from amber_id.report.wording import (
     METRICS,
+    disclosure_note,
     duration,
     in_unit,
     interval,
@@ -123,6 +124,7 @@ def _content(results: EvaluationResults, arrays: EvaluationArrays) -> dict[str, 
         "scale": _scale(results.metrics.eer),
         "sources": ", ".join(f"{name} {number}" for name, number in sorted(sources.items())),
         "rates": _rates(results),
+        "disclosure_note": disclosure_note(results.disclosure),
         "roc": roc,
         "roc_note": roc_note(roc),
         "maps": maps,

@@ -7,7 +7,7 @@ Nothing here calls a weak attacker privacy.
 """
 
 from amber_id.report.summary import STANDING_OUT, FoldMap, RocPoints, SubjectRow
-from amber_id.results import EvaluationResults, Rate
+from amber_id.results import Disclosure, EvaluationResults, Rate
 
 METRICS = (  # field of `Metrics`, name, unit, meaning
     (
@@ -194,6 +194,29 @@ def reading(results: EvaluationResults) -> tuple[str, str]:
         "prove privacy: a stronger attacker, or more people, may show otherwise.",
         "",
     )
+
+
+def disclosure_note(disclosure: Disclosure) -> str:
+    """What is found against chance, in the strongest comparison, and in the easiest people."""
+    said = [
+        f"Had it been drawn by lot who each clip shows, {what} would have been as large as here or larger in "
+        f"{percent(test.p_value)} of {test.permutations:,} draws (p {test.p_value:.3f})."
+        for what, test in (
+            ("linkability", disclosure.linkability),
+            ("ZEBRA's disclosure", disclosure.zebra_expected),
+        )
+        if test is not None
+    ]
+    said.append(
+        f"Strongest evidence of any score: a factor of {10**disclosure.zebra_worst_case:,.0f} (ZEBRA "
+        f"category {disclosure.zebra_category}); it grows with the number of comparisons."
+    )
+    if disclosure.worst_decile_eer is not None:
+        said.append(
+            f"The most recognisable tenth of {disclosure.people_with_eer} people have an EER of "
+            f"{percent(disclosure.worst_decile_eer)} or less; with few clips each, chance makes some low."
+        )
+    return " ".join(said)
 
 
 def roc_note(roc: RocPoints) -> str:

@@ -158,7 +158,7 @@ def _split_line_by_line(path: Path, data: bytes, first: int) -> _Piece:
         if not row or row[0].startswith(b"#"):
             continue
         if len(row) != 4:
-            reason = f"{_EXPECTED}, 4 columns, got {len(row)}: {shown(line.strip())}"
+            reason = f"{_EXPECTED}, 4 columns, got {len(row)}: {shown(line.strip())}; separate by white space"
             raise FileFormatError(path, f"line {place}: {reason}")
         rows.append(row)
         places.append(place)
@@ -168,16 +168,19 @@ def _split_line_by_line(path: Path, data: bytes, first: int) -> _Piece:
 
 def _label_column(path: Path, piece: _Piece) -> int | None:
     """2 or 3, from the first line that tells; None while both columns could be labels."""
-    for place, *words in zip(piece.places, *piece.columns[2:], strict=True):
+    for place, first, _, *words in zip(piece.places, *piece.columns, strict=True):
         # A word is a label for sure, 0 and 1 may be scores.
         third, fourth = (word in _LABELS and (1 if word.isdigit() else 2) for word in words)
         if third != fourth or third == 2:  # of two words the second is told to be no score
             return 2 if third >= fourth else 3
         if not third:
+            mend = "put # before a heading"
+            if first in _LABELS:
+                mend = "the label is in column 1: write `enrol probe label score`"
             raise FileFormatError(
                 path,
                 f"line {place}: expected target or nontarget in column 3 or 4, got {shown(words[0])} and "
-                f"{shown(words[1])}; put # before a heading",
+                f"{shown(words[1])}; {mend}",
             )
     return None
 

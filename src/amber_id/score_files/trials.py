@@ -17,7 +17,16 @@ from jaxtyping import Bool, Float64, Int, Int64
 from amber_id.biometrics.comparisons import pair_numbers
 from amber_id.errors import FileFormatError
 
-LABELS = {"target": True, "nontarget": False, "mated": True, "nonmated": False, "1": True, "0": False}
+LABELS = {
+    "target": True,
+    "nontarget": False,
+    "mated": True,
+    "nonmated": False,
+    "genuine": True,
+    "impostor": False,
+    "1": True,
+    "0": False,
+}
 
 _SHOWN = 40  # characters of a value in a message: a file of another kind may have no line end at all
 
