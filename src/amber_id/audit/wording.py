@@ -43,7 +43,7 @@ def interval_limits(eer: Estimate) -> tuple[str, ...]:
     if eer.n_subjects < _FEW_SUBJECTS:
         said.append(
             f"{eer.n_subjects} people are few: the interval is wide. In simulated studies of 12 people, "
-            "intervals at level 0.95 held the truth in COVERAGE12 of studies (docs/coverage.md)."
+            "intervals at level 0.95 held the truth in 85 to 99 % of studies (docs/coverage.md)."
         )
     if eer.degrees_of_freedom < min(_FEW_DEGREES, eer.n_subjects - 1):
         said.append(
