@@ -359,3 +359,15 @@ def test_a_mean_of_too_few_people_or_of_no_fractions_is_refused() -> None:
         bootstrap_mean(np.ones(4), np.array([0, 0, 1, 1]), rng=rng)
     with pytest.raises(ValueError, match=r"one fraction for each of 3 subjects, got 3 from 0\.0 to 2\.0"):
         bootstrap_mean(np.array([0.0, 2.0, 1.0]), np.arange(3), rng=rng)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_separated_scores_of_any_size_have_an_interval(sign) -> None:
+    # Sums of shares come out a rounding beside 0 or 1, where a probit has no size.
+    statistics = {"auc": Statistic(ErrorCurve.auc), "eer": Statistic(ErrorCurve.eer)}
+    for seed in range(30):
+        comparisons = study(n_subjects=5, seed=seed)
+        apart = replace(comparisons, scores=sign * (comparisons.scores + 9 * comparisons.mated))
+        found = bootstrap(apart, statistics, replicates=50, rng=np.random.default_rng(0))
+        for each in found.values():
+            assert 0 <= each.low <= each.value <= each.high <= 1

@@ -112,6 +112,8 @@ def judge(
     gallery = _gallery(comparisons)
     if gallery is None:
         limits.append("No rank-1: no clip was compared with its own person and with another one.")
+    elif len(np.unique(gallery.subjects)) < 3:
+        limits.append("No rank-1: fewer than 3 people have two clips, too few for an interval.")
     else:
         rates["rank1"] = _rank1(gallery, config)
         size = float(gallery.sizes.mean())

@@ -31,6 +31,7 @@ from amber_id.biometrics.curves import ErrorCurve
 from amber_id.biometrics.resampling import Statistic, Study, resample
 from amber_id.errors import EvaluationError
 
+_ROUNDING = 1e-12  # of a rate
 _POWER = 0.8  # of the difference that a study could have detected
 
 
@@ -307,6 +308,8 @@ class Spread:
 
 def estimate_of(spread: Spread, scale: Literal["rate", "real"]) -> Estimate:
     """The interval around a figure, on its own scale."""
+    if scale == "rate":
+        spread = _snapped(spread)
     value, S = spread.value, len(spread.left_out)
     upper = (1 + spread.level) / 2
     df = spread.degrees_of_freedom
@@ -327,6 +330,20 @@ def estimate_of(spread: Spread, scale: Literal["rate", "real"]) -> Estimate:
         reach, df = probit.reach(upper), probit.degrees_of_freedom
         low, high = float(ndtr(centre - reach)), float(ndtr(centre + reach))
     return Estimate(value, low, high, spread.level, S, df, len(spread.resampled), spread.redrawn)
+
+
+def _snapped(spread: Spread) -> Spread:
+    """Rates within rounding of 0 or 1 are 0 or 1: their probits would be of no size."""
+
+    def snap(rates: Float64[np.ndarray, " R"]) -> Float64[np.ndarray, " R"]:
+        return np.where(rates < _ROUNDING, 0.0, np.where(rates > 1 - _ROUNDING, 1.0, rates))
+
+    return replace(
+        spread,
+        value=float(snap(np.array([spread.value]))[0]),
+        resampled=snap(spread.resampled),
+        left_out=snap(spread.left_out),
+    )
 
 
 def difference_of(spread: Spread) -> Difference:
