@@ -185,9 +185,9 @@ def intervals(
     assert isinstance(one, PairTally)
     first, second = resample([one, other], STATISTICS, replicates=cell.replicates, rng=rng)
     rates = [(side.values["eer"], side.resampled["eer"], side.left_out["eer"]) for side in (first, second)]
-    people = estimate_of(Spread(*rates[0], first.redrawn, LEVEL), "rate")
+    people = estimate_of(Spread(*rates[0], first.redrawn, LEVEL, S, S), "rate")
     moves = (each - its for its, each in zip(*rates, strict=True))
-    difference = difference_of(Spread(*moves, first.redrawn, LEVEL))
+    difference = difference_of(Spread(*moves, first.redrawn, LEVEL, S, S))
     tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
     mated, nonmated = one.masses(np.ones((1, S)))
     pairs = ErrorCurve.of_masses(one.edges, *(

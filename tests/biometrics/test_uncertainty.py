@@ -20,6 +20,7 @@ from amber_id.biometrics import (
     bootstrap_mean,
     compare_all,
     eer,
+    resampling,
     tally,
 )
 from amber_id.errors import EvaluationError, UndefinedMetricError
@@ -371,3 +372,22 @@ def test_separated_scores_of_any_size_have_an_interval(sign) -> None:
         found = bootstrap(apart, statistics, replicates=50, rng=np.random.default_rng(0))
         for each in found.values():
             assert 0 <= each.low <= each.value <= each.high <= 1
+
+
+def test_people_without_mated_comparisons_say_nothing_about_mated_errors() -> None:
+    rng = np.random.default_rng(0)
+    subjects = np.append(np.arange(40), [0, 1, 2])  # three of forty people have a second clip
+    found = compare_all(rng.normal(size=(43, 8)), subjects)
+    of_three = estimate(replace(found, scores=found.mated.astype(float)))
+    assert (of_three.n_subjects, of_three.n_deciding) == (40, 3)
+    assert of_three.high == pytest.approx(1 - 0.025 ** (1 / 3))
+
+
+def test_very_many_people_are_left_out_in_groups() -> None:
+    rng = np.random.default_rng(0)
+    subjects = np.repeat(np.arange(700), 2)
+    people = tally(compare_all(rng.normal(size=(1400, 4)), subjects), bins=16)
+    (found,) = resampling.resample([people], EER, replicates=2, rng=rng)
+    assert len(found.left_out["eer"]) == 500
+    assert np.isfinite(found.left_out["eer"]).all()
+    assert found.n_subjects == 700

@@ -41,6 +41,7 @@ from amber_id.biometrics.curves import PerResample
 from amber_id.errors import EvaluationError
 from amber_id.results import Bootstrap, Disclosure, NullTest, Rate
 
+_LARGEST_GALLERY = 20_000_000  # clips times people
 PRIOR = 0.01  # of a mated comparison, for detection costs
 _FMRS = {"tmr_at_fmr_10_percent": 0.1, "tmr_at_fmr_1_percent": 0.01, "tmr_at_fmr_0_1_percent": 0.001}
 
@@ -111,7 +112,7 @@ def judge(
     limits = [*why_not, *_limits(comparisons, rates)]
     gallery = _gallery(comparisons)
     if gallery is None:
-        limits.append("No rank-1: no clip was compared with its own person and with another one.")
+        limits.append("No rank-1: clips were not compared with all people, or there are too many of them.")
     elif len(np.unique(gallery.subjects)) < 3:
         limits.append("No rank-1: fewer than 3 people have two clips, too few for an interval.")
     else:
@@ -227,7 +228,12 @@ def _permuted(
 
 
 def _gallery(comparisons: Comparisons) -> Gallery | None:
-    """Each clip against everybody; None where clips were not compared so that somebody could be searched."""
+    """Each clip against everybody; None where clips were not compared so that somebody could be searched.
+
+    Also None where the table would not fit: a trial list of very many people, who did not meet anyway.
+    """
+    if len(comparisons.subjects) * comparisons.n_subjects > _LARGEST_GALLERY:
+        return None
     try:
         return gallery_scores(comparisons)
     except EvaluationError:

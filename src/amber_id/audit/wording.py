@@ -40,9 +40,9 @@ def headline(tested: Tested, metrics: Metrics) -> str:
 def interval_limits(eer: Estimate) -> tuple[str, ...]:
     """Where an interval is wider than one would like, or less sure than it says."""
     said = []
-    if eer.n_subjects < _FEW_SUBJECTS:
+    if eer.n_deciding < _FEW_SUBJECTS:
         said.append(
-            f"{eer.n_subjects} people are few: the interval is wide. In simulated studies of 12 people, "
+            f"{eer.n_deciding} people are few: the interval is wide. In simulated studies of 12 people, "
             "intervals at level 0.95 held the truth in 85 to 99 % of studies (docs/coverage.md)."
         )
     if eer.degrees_of_freedom < min(_FEW_DEGREES, eer.n_subjects - 1):

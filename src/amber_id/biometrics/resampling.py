@@ -20,6 +20,7 @@ from amber_id.biometrics.tallies import PairTally, SubjectTally, Tally, tally
 from amber_id.errors import EvaluationError
 
 _AT_A_TIME = 250  # resamples
+_MOST_LEFT_OUT = 500  # groups of subjects
 _MOST_REDRAWS = 1000  # per resample on average, before giving up
 
 
@@ -41,8 +42,10 @@ class Resampled:
 
     values: dict[str, float]
     resampled: dict[str, Float64[np.ndarray, " R"]]
-    left_out: dict[str, Float64[np.ndarray, " S"]]  # with one subject left out; NaN where that empties a side
+    left_out: dict[str, Float64[np.ndarray, " G"]]  # with one group left out; NaN where that empties a side
     redrawn: int
+    n_subjects: int  # S, those that were drawn
+    n_deciding: int  # those with comparisons of the kind that fewer of them have
 
 
 def resample(
@@ -69,26 +72,50 @@ def resample(
     for each in every:
         each.whole.curve()  # refuses an empty side
         _check_people(each)
+        if not np.array_equal(each.subjects, every[0].subjects):
+            apart = len(np.setxor1d(each.subjects, every[0].subjects))
+            raise EvaluationError(
+                f"studies must be of the same people to be resampled together, got {apart} in one only"
+            )
     draws = _Draws.of(every, replicates, rng)
     return [_resampled(side, draws, statistics) for side in sides]
 
 
 def _resampled(tallies: list[Tally], draws: "_Draws", statistics: Mapping[str, Statistic]) -> Resampled:
-    """Every statistic of one study, of its resamples, and with one subject left out at a time."""
+    """Every statistic of one study, of its resamples, and with one group of subjects left out at a time."""
     values, resampled, left_out = [], [], []
-    one_less = 1 - np.eye(len(draws.subjects))
+    group = _groups(len(draws.subjects))
     for each in tallies:
         curve = each.whole.curve()
         values.append({name: np.atleast_1d(statistic.of(curve)) for name, statistic in statistics.items()})
         times, unit_times = draws.of_tally(each)
         resampled.append(_evaluate(each, times, unit_times, statistics))
-        left_out.append(_evaluate(each, one_less[:, draws.columns(each)], None, statistics))
+        left_out.append(_leave_out(each, group[draws.columns(each)], int(group[-1]) + 1, statistics))
     return Resampled(
         {name: float(_finite(_over_seeds(values, name), name, "figures")[0]) for name in statistics},
         {name: _finite(_over_seeds(resampled, name), name, "resamples") for name in statistics},
         {name: _over_seeds(left_out, name) for name in statistics},
         draws.redrawn,
+        len(draws.subjects),
+        min(min(each.n_mated_subjects, each.n_nonmated_subjects) for each in tallies),
     )
+
+
+def _groups(n_subjects: int) -> Int64[np.ndarray, " S"]:
+    """Which subjects are left out together: each alone, or, of very many, some neighbours."""
+    groups: Int64[np.ndarray, " S"] = np.arange(n_subjects) * min(n_subjects, _MOST_LEFT_OUT) // n_subjects
+    return groups
+
+
+def _leave_out(
+    of: Tally, group: Int64[np.ndarray, " S"], n_groups: int, statistics: Mapping[str, Statistic]
+) -> dict[str, Float64[np.ndarray, " G"]]:
+    """Each statistic with one group left out at a time; NaN where that empties a side."""
+    parts = []
+    for start in range(0, n_groups, _AT_A_TIME):
+        groups = np.arange(start, min(start + _AT_A_TIME, n_groups))
+        parts.append(_evaluate(of, (group != groups[:, None]).astype(np.float64), None, statistics))
+    return {name: np.concatenate([part[name] for part in parts]) for name in statistics}
 
 
 def _evaluate(

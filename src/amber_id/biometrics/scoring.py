@@ -139,7 +139,7 @@ class _Arithmetic(Protocol):
 
 class _NumpyArithmetic:
     def __init__(self, vectors: Float[np.ndarray, "N D"], order: Int64[np.ndarray, " N"]) -> None:
-        self.directions: Float32[np.ndarray, "N D"] = unit_vectors(vectors[order], np.float32)
+        self.directions: Float32[np.ndarray, "N D"] = unit_vectors(vectors, np.float32)[order]
 
     def places(
         self, rows: slice | Int64[np.ndarray, " R"], columns: slice | Int64[np.ndarray, " C"]
@@ -165,10 +165,10 @@ class _TorchArithmetic:
         import torch  # the caller has it already
 
         self._torch = torch
-        ordered = vectors.detach()[torch.from_numpy(order).to(vectors.device)].to(torch.float32)
-        lengths = ordered.norm(dim=1, keepdim=True)
+        lengths = vectors.detach().to(torch.float32).norm(dim=1, keepdim=True)
         unit_vectors(lengths.cpu().numpy(), np.float32)  # refuses what is zero or not finite, by row
-        self.directions = ordered / lengths
+        rows = torch.from_numpy(order).to(vectors.device)
+        self.directions = vectors.detach()[rows].to(torch.float32) / lengths[rows]
 
     def places(self, rows: "slice | torch.Tensor", columns: "slice | torch.Tensor") -> "torch.Tensor":
         scores = self.directions[rows] @ self.directions[columns].T

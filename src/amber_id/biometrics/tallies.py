@@ -340,13 +340,16 @@ def quantile_edges(
     nonmated: Shaped[np.ndarray, " B"],
     bins: int,
 ) -> Float64[np.ndarray, " _"]:
-    """At most `bins` of the ascending `values`: the first, and quantiles of both sides in equal number."""
+    """At most `bins` of the ascending `values`: the first, and quantiles of both sides and their tails."""
     if bins < 2:
         raise ValueError(f"bins must be 2 or more, got {bins}")
     chosen: list[Int64[np.ndarray, " _"]] = [np.zeros(1, np.int64)]
     for side in (mated, nonmated):
         share = np.cumsum(side) / max(side.sum(), 1)
-        chosen.append(np.searchsorted(share, np.linspace(0, 1, bins // 2, endpoint=False)[1:]))
+        middle = np.linspace(0, 1, max(bins * 7 // 16, 2), endpoint=False)[1:]
+        # Ever closer in both tails, where a quantile would leave a low FMR without an edge.
+        tail = np.geomspace(1 / max(side.sum(), 1), 1, bins // 32, endpoint=False)
+        chosen.append(np.searchsorted(share, np.concatenate([middle, tail, 1 - tail])))
     edges: Float64[np.ndarray, " _"] = values[np.unique(np.hstack(chosen)).clip(max=len(values) - 1)]
     return edges
 

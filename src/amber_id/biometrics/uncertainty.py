@@ -44,6 +44,7 @@ class Estimate:
     high: float  # upper end
     level: float  # share of studies whose interval should hold the truth, e.g. 0.95
     n_subjects: int  # S, those that were drawn
+    n_deciding: int  # those with comparisons of the kind that fewer of them have, mostly mated ones
     degrees_of_freedom: float  # of the spread between people; far below S where a few of them decide
     replicates: int  # resamples the interval was taken from
     redrawn: int  # resamples thrown away since a side had no comparison left
@@ -106,7 +107,15 @@ def bootstrap(
     (found,) = resample([study], statistics, replicates=replicates, rng=rng)
     return {
         name: estimate_of(
-            Spread(found.values[name], found.resampled[name], found.left_out[name], found.redrawn, level),
+            Spread(
+                found.values[name],
+                found.resampled[name],
+                found.left_out[name],
+                found.redrawn,
+                level,
+                found.n_subjects,
+                found.n_deciding,
+            ),
             statistic.scale,
         )
         for name, statistic in statistics.items()
@@ -125,7 +134,8 @@ def bootstrap_difference(
     """Every statistic of `other` minus that of `one`, with its paired interval over people.
 
     Both sides see the same draws of people, so that what makes a person easy or hard on both sides cancels.
-    Subjects must be numbered alike on both sides. Parameters and errors are those of :func:`bootstrap`.
+    Subjects must be numbered alike, and be the same, on both sides; otherwise EvaluationError is raised.
+    Parameters and other errors are those of :func:`bootstrap`.
 
     Examples
     --------
@@ -148,6 +158,8 @@ def bootstrap_difference(
                 second.left_out[name] - first.left_out[name],
                 first.redrawn,
                 level,
+                first.n_subjects,
+                min(first.n_deciding, second.n_deciding),
             )
         )
         for name in statistics
@@ -194,10 +206,9 @@ def bootstrap_mean(
     if S < 3:
         raise EvaluationError(f"an interval over people needs 3 subjects or more, got {S}: add people")
     times = rng.multinomial(S, np.full(S, 1 / S), size=replicates)
-    left = 1 - np.eye(S)
-    spread = Spread(
-        float(values.mean()), (times @ sums) / (times @ counts), (left @ sums) / (left @ counts), 0, level
-    )
+    left_out = (sums.sum() - sums) / (counts.sum() - counts)
+    resampled = (times @ sums) / (times @ counts)
+    spread = Spread(float(values.mean()), resampled, left_out, 0, level, S, S)
     return estimate_of(spread, "rate")
 
 
@@ -242,6 +253,8 @@ def bootstrap_eer(
     >>> 0 < found.low < found.value < found.high < 0.4
     True
     """
+    scores, mated = np.asarray(scores), np.asarray(mated, dtype=bool)
+    enrol_subjects, probe_subjects = np.asarray(enrol_subjects), np.asarray(probe_subjects)
     lengths = {len(scores), len(enrol_subjects), len(probe_subjects), len(mated)}
     if len(lengths) > 1:
         raise ValueError(
@@ -280,9 +293,11 @@ class Spread:
 
     value: float
     resampled: Float64[np.ndarray, " R"]
-    left_out: Float64[np.ndarray, " S"]
+    left_out: Float64[np.ndarray, " G"]
     redrawn: int
     level: float
+    n_subjects: int  # S, those that were drawn
+    n_deciding: int  # those with comparisons of the kind that fewer of them have
 
     @property
     def error(self) -> float:
@@ -292,14 +307,14 @@ class Spread:
     @property
     def degrees_of_freedom(self) -> float:
         """Of the standard error, by the kurtosis of the figures with one subject left out."""
-        S = len(self.left_out)
+        S, most = len(self.left_out), max(self.n_deciding - 1, 1)
         shifts = self.left_out[np.isfinite(self.left_out)]
         shifts = shifts - shifts.mean()
         square = np.mean(shifts**2)
         if square == 0:
-            return float(S - 1)
+            return float(most)
         kurtosis = float(np.mean(shifts**4) / square**2)
-        return float(np.clip(2 * S / max(kurtosis - 1, 1e-9), 2, S - 1))
+        return float(np.clip(2 * S / max(kurtosis - 1, 1e-9), min(2, most), most))
 
     def reach(self, share: float) -> float:
         """So many standard errors that `share` of Student's distribution lies below."""
@@ -310,14 +325,14 @@ def estimate_of(spread: Spread, scale: Literal["rate", "real"]) -> Estimate:
     """The interval around a figure, on its own scale."""
     if scale == "rate":
         spread = _snapped(spread)
-    value, S = spread.value, len(spread.left_out)
+    value = spread.value
     upper = (1 + spread.level) / 2
     df = spread.degrees_of_freedom
     if scale == "real":
         reach = spread.reach(upper)
         low, high = value - reach, value + reach
     elif not 0 < value < 1:
-        no_case = 1 - (1 - upper) ** (1 / S)  # the exact binomial end
+        no_case = 1 - (1 - upper) ** (1 / spread.n_deciding)  # the exact binomial end
         low = 0.0 if value <= 0 else min(1 - no_case, float(np.quantile(spread.resampled, 1 - upper)))
         high = 1.0 if value >= 1 else max(no_case, float(np.quantile(spread.resampled, upper)))
     else:
@@ -329,7 +344,17 @@ def estimate_of(spread: Spread, scale: Literal["rate", "real"]) -> Estimate:
         probit = replace(spread, value=float(centre), resampled=resampled, left_out=left_out)
         reach, df = probit.reach(upper), probit.degrees_of_freedom
         low, high = float(ndtr(centre - reach)), float(ndtr(centre + reach))
-    return Estimate(value, low, high, spread.level, S, df, len(spread.resampled), spread.redrawn)
+    return Estimate(
+        value,
+        low,
+        high,
+        spread.level,
+        spread.n_subjects,
+        spread.n_deciding,
+        df,
+        len(spread.resampled),
+        spread.redrawn,
+    )
 
 
 def _snapped(spread: Spread) -> Spread:
