@@ -39,9 +39,9 @@ from amber_id.biometrics import (
     compare_all,
     tally,
 )
+from amber_id.biometrics.intervals import Spread, difference_of, estimate_of
 from amber_id.biometrics.resampling import resample
 from amber_id.biometrics.tallies import PairTally
-from amber_id.biometrics.uncertainty import Spread, difference_of, estimate_of
 
 SUBJECTS, EERS = (12, 35, 100), (0.05, 0.16, 0.30, 0.45)
 CLIPS, LEVEL, BINS = 6, 0.95, 256
@@ -185,7 +185,7 @@ def intervals(
     assert isinstance(one, PairTally)
     first, second = resample([one, other], STATISTICS, replicates=cell.replicates, rng=rng)
     rates = [(side.values["eer"], side.resampled["eer"], side.left_out["eer"]) for side in (first, second)]
-    people = estimate_of(Spread(*rates[0], first.redrawn, LEVEL, S, S), "rate")
+    people = estimate_of(Spread(*rates[0], first.redrawn, LEVEL, S, S), (0.0, 1.0))
     moves = (each - its for its, each in zip(*rates, strict=True))
     difference = difference_of(Spread(*moves, first.redrawn, LEVEL, S, S))
     tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]

@@ -11,6 +11,9 @@ def test_embeddings_are_told_from_scores(tmp_path):
     np.savez(tmp_path / "scores.npz", mated=np.ones(2), nonmated=np.zeros(2))
     np.savez(tmp_path / "clips.npz", vectors=np.eye(3), subjects=np.array(["b", "a", "b"]))
     (tmp_path / "text.npz").write_text("no archive")
+    whole = (tmp_path / "scores.npz").read_bytes()
+    (tmp_path / "broken.npz").write_bytes(whole[:200] + whole[-22:])
+    assert not holds_embeddings(tmp_path / "broken.npz")
     assert not holds_embeddings(tmp_path / "scores.npz")
     assert not holds_embeddings(tmp_path / "text.npz")
     assert not holds_embeddings(tmp_path / "missing.npz")
@@ -35,3 +38,9 @@ def test_embeddings_that_cannot_be_compared_are_refused(tmp_path, arrays, messag
     np.savez(tmp_path / "clips.npz", **arrays)
     with pytest.raises(FileFormatError, match=message):
         read_embeddings(tmp_path / "clips.npz")
+
+
+def test_the_size_of_a_vector_does_not_matter(tmp_path):
+    for dtype, size in ((np.float64, 1e-25), (np.float16, 6e4), (np.float32, 1e-30)):
+        np.savez(tmp_path / "clips.npz", vectors=np.full((2, 4), size, dtype), subjects=np.arange(2))
+        np.testing.assert_allclose(read_embeddings(tmp_path / "clips.npz").vectors, 0.5)

@@ -187,7 +187,12 @@ def test_what_looks_wrong_is_said(tmp_path: Path) -> None:
     apart = dataclasses.replace(known, scores=known.mated.astype(float))
     perfect = ScoreFile.named(apart, distances.clips, distances.subjects, identified_by=IdentifiedBy.FOLDERS)
     results = judge_scores(written(perfect, tmp_path / "perfect.txt"), QUICK)
-    assert results.metrics["eer"].low < results.metrics["eer"].high
+    # Nobody of eight people was mistaken, which does not mean that nobody ever is.
+    assert all(rate.low < rate.high for rate in results.metrics.values())
+    alike = dataclasses.replace(known, scores=np.ones(len(known.scores)))
+    constant = ScoreFile.named(alike, distances.clips, distances.subjects, identified_by=IdentifiedBy.FOLDERS)
+    results = judge_scores(written(constant, tmp_path / "constant.txt"), QUICK)
+    assert results.metrics["eer"].low == results.metrics["eer"].high == 0.5
     assert any("All resamples gave the same" in limit for limit in results.limits)
 
 
@@ -196,3 +201,24 @@ def test_a_difference_of_other_comparisons_is_said_to_be_one(tmp_path: Path) -> 
     paths = written(whole, tmp_path / "whole.txt"), written(fewer, tmp_path / "fewer.txt")
     results = judge_scores(paths[0], QUICK, against=paths[1])
     assert any("other comparisons of the same people" in limit for limit in results.limits)
+
+
+def test_two_people_with_two_clips_lose_rank_1_only(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    subjects = np.append(np.arange(6), [0, 1])
+    found = compare_all(rng.normal(size=(8, 4)), subjects)
+    names = tuple(f"p_id{s:03d}/c{i}" for i, s in enumerate(subjects))
+    people = tuple(f"id{s:03d}" for s in range(6))
+    few = ScoreFile.named(found, names, people, identified_by=IdentifiedBy.FOLDERS)
+    results = judge_scores(written(few, tmp_path / "few.txt"), QUICK)
+    assert "rank1" not in results.metrics
+    assert "eer" in results.metrics
+    assert any("No rank-1" in limit for limit in results.limits)
+    assert any("2 people are few" in limit for limit in results.limits)
+
+
+def test_very_many_people_have_their_figures_too(tmp_path: Path) -> None:
+    results = judge_scores(written(study(n_subjects=310, n_clips=2), tmp_path / "many.npz"), QUICK)
+    assert {"eer", "rank1", "linkability", "tmr_at_fmr_0_1_percent", "min_cllr"} <= set(results.metrics)
+    rate = results.metrics["tmr_at_fmr_0_1_percent"]
+    assert rate.low < rate.value < rate.high

@@ -26,7 +26,7 @@ from amber_id.biometrics import (
 from amber_id.errors import EvaluationError, UndefinedMetricError
 
 EER = {"eer": Statistic(ErrorCurve.eer)}
-MATED_WEIGHT = {"mated": Statistic(lambda curve: curve.mated_weight, "real")}
+MATED_WEIGHT = {"mated": Statistic(lambda curve: curve.mated_weight, None)}
 
 
 def study(n_subjects=6, n_clips=4, seed=0, noise=1.0, n_sessions=None) -> Comparisons:
@@ -391,3 +391,25 @@ def test_very_many_people_are_left_out_in_groups() -> None:
     assert len(found.left_out["eer"]) == 500
     assert np.isfinite(found.left_out["eer"]).all()
     assert found.n_subjects == 700
+
+
+def test_two_figures_at_an_end_may_differ_all_the_same() -> None:
+    apart = replace(study(), scores=study().mated.astype(float))
+    found = bootstrap_difference(apart, apart, EER, rng=np.random.default_rng(0))["eer"]
+    nobody_of_six = 1 - 0.025 ** (1 / 6)
+    assert (found.low, found.high) == pytest.approx((-nobody_of_six, nobody_of_six))
+    assert found.detectable == pytest.approx(nobody_of_six)
+
+
+def test_a_difference_of_other_people_is_refused() -> None:
+    other = replace(study(), subjects=study().subjects + 1)
+    with pytest.raises(EvaluationError, match=r"of the same people .* got 2 in one only"):
+        bootstrap_difference(study(), other, EER, rng=np.random.default_rng(0))
+
+
+def test_a_figure_between_other_ends_has_the_interval_of_its_rate() -> None:
+    half = {"half": Statistic(lambda curve: 0.5 * curve.eer(), (0.0, 0.5))}
+    rate, found = estimate(study()), estimate(study(), half, "half")
+    assert (found.value, found.low, found.high) == pytest.approx(
+        (rate.value / 2, rate.low / 2, rate.high / 2)
+    )

@@ -100,7 +100,7 @@ def test_every_figure_stands_with_interval_and_guesser(page: Page, evaluation: A
         )
         assert row in page.text
     found, rate = f"{metrics.min_cllr.value:.3f}", metrics.min_cllr
-    assert f"Minimum Cllr {found} bit [{rate.low:.3f}, {rate.high:.3f}] 1" in page.text
+    assert f"Minimum Cllr {found} bit [{rate.low:.3f}, {rate.high:.3f}] {rate.chance:.3g}" in page.text
     assert metrics.tmr_at_fmr_0_1_percent is None
     assert "TMR at FMR 0.1 %" not in page.text
     p = evaluation[0].disclosure.linkability.p_value

@@ -38,6 +38,7 @@ from amber_id.biometrics import (
     zebra_expected_of,
 )
 from amber_id.biometrics.curves import PerResample
+from amber_id.biometrics.disclosure import MOST_EXPECTED
 from amber_id.errors import EvaluationError
 from amber_id.results import Bootstrap, Disclosure, NullTest, Rate
 
@@ -99,16 +100,23 @@ def judge(
     measures: Mapping[str, Callable[[ErrorCurve], PerResample]] = {
         "linkability": partial(d_sys_raw_of, bins=bins),
         "zebra_expected": zebra_expected_of,
+        "min_cllr": min_cllr_of,
+        "eer_rocch": ErrorCurve.eer_rocch,
+        "balanced_accuracy_optimistic": lambda curve: curve.best_balanced_accuracy()[0],
     }
     null, why_not = _permuted(comparisons, measures, config)
     statistics = statistics_of(curve, comparisons.fmr_floor) | {
-        name: Statistic(measure, "real") for name, measure in measures.items()
+        "linkability": Statistic(measures["linkability"]),
+        "zebra_expected": Statistic(zebra_expected_of, (0.0, MOST_EXPECTED)),
     }
     estimates, rates = judge_tally(people, statistics, config)
     excess = (
         null["linkability"].excess if null else d_sys(comparisons.mated_scores, comparisons.nonmated_scores)
     )
     rates["linkability"] = _moved(rates["linkability"], excess)
+    # What is fitted to the scores it judges is never as bad as an ideal guesser.
+    for name in null.keys() - {"linkability"}:
+        rates[name] = rates[name].model_copy(update={"chance": null[name].null_mean})
     limits = [*why_not, *_limits(comparisons, rates)]
     gallery = _gallery(comparisons)
     if gallery is None:
@@ -141,22 +149,18 @@ def judge_tally(
     if isinstance(people, PairTally):
         balanced = _bootstrapped(people.balanced(), {"eer": Statistic(ErrorCurve.eer)}, config)
         rates["eer_balanced"] = _rate(balanced["eer"], 0.5)
-    for name in _ENDS.keys() & rates.keys():
-        rates[name] = _within(rates[name], *_ENDS[name])
     return estimates, rates
 
 
 # What guessing gives; 0.5 for every other figure that has no majority to guess.
 CHANCE = {"min_dcf": 1.0, "min_cllr": 1.0, "linkability": 0.0, "zebra_expected": 0.0} | _FMRS
-# Ends that a figure cannot pass, of those whose interval is made on their own scale.
-_ENDS = {"min_dcf": (0.0, 1.0), "zebra_expected": (0.0, 0.5 / float(np.log(2)))}
 _FROM_THRESHOLD = {
     "accuracy": Statistic(lambda curve: curve.accuracy_at(0.0)),
     "balanced_accuracy": Statistic(lambda curve: curve.balanced_accuracy_at(0.0)),
 }
 _OF_LLRS = {
-    "cllr": Statistic(cllr_of, "real"),
-    "act_dcf": Statistic(lambda curve: curve.act_dcf(prior=PRIOR), "real"),
+    "cllr": Statistic(cllr_of, None),
+    "act_dcf": Statistic(lambda curve: curve.act_dcf(prior=PRIOR), None),
 }
 
 
@@ -167,7 +171,7 @@ def statistics_of(curve: ErrorCurve, floor: float) -> dict[str, Statistic]:
         "eer": Statistic(ErrorCurve.eer),
         "eer_rocch": Statistic(ErrorCurve.eer_rocch),
         "auc": Statistic(ErrorCurve.auc),
-        "min_dcf": Statistic(lambda each: each.min_dcf(prior=PRIOR), "real"),
+        "min_dcf": Statistic(lambda each: each.min_dcf(prior=PRIOR)),
         "min_cllr": Statistic(min_cllr_of),
         "balanced_accuracy_optimistic": Statistic(lambda each: each.balanced_accuracy_at(float(best))),
     }
@@ -297,11 +301,7 @@ def _rate(found: Estimate, chance: float) -> Rate:
     return Rate(value=found.value, low=found.low, high=found.high, level=found.level, chance=chance)
 
 
-def _within(rate: Rate, least: float, most: float) -> Rate:
-    return rate.model_copy(update={"low": max(rate.low, least), "high": min(rate.high, most)})
-
-
 def _moved(rate: Rate, value: float) -> Rate:
     """The same with its interval around another value."""
     by = value - rate.value
-    return rate.model_copy(update={"value": value, "low": rate.low + by, "high": rate.high + by})
+    return rate.model_copy(update={"value": value, "low": rate.low + by, "high": min(rate.high + by, 1.0)})

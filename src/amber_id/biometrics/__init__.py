@@ -74,6 +74,7 @@ from amber_id.biometrics.identification import (
     rank1_hits,
     tpir_at_fpir,
 )
+from amber_id.biometrics.intervals import Difference, Estimate
 from amber_id.biometrics.people import (
     SubjectFigures,
     WorstDecile,
@@ -87,8 +88,6 @@ from amber_id.biometrics.resampling import Statistic
 from amber_id.biometrics.scoring import histogram_all, tally_all
 from amber_id.biometrics.tallies import PairTally, ScoreHistogram, SubjectTally, Tally, merge, tally
 from amber_id.biometrics.uncertainty import (
-    Difference,
-    Estimate,
     bootstrap,
     bootstrap_difference,
     bootstrap_eer,

@@ -17,6 +17,7 @@ from amber_id.biometrics.calibration import pav_llrs
 from amber_id.biometrics.curves import ErrorCurve, PerResample, error_curve
 
 _CATEGORY_ENDS = (1, 2, 4, 5, 6)  # of log10 LR, between A, B, C, D, E and F
+MOST_EXPECTED = 0.5 / float(np.log(2))  # bits, of ZEBRA: all that can be told over all priors
 _FAR_LLR = 200.0  # beyond it a ratio costs less than 1e-80 on the right side
 
 

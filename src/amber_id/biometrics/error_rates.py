@@ -247,6 +247,8 @@ def tmr_at_fmr(
 below it too few pairs of people say anything; ask for a higher FMR or add people
     """
     curve = error_curve(mated, nonmated, **weights)
+    if not 0 <= fmr <= 1:
+        raise ValueError(f"fmr must lie in [0, 1], got {fmr}")
     lowest = min(1.0, 3 / len(nonmated)) if floor is None else floor
     if fmr < lowest:
         raise UndefinedMetricError(

@@ -9,7 +9,7 @@ A resample in which a side of any tally has no comparison is drawn again, and co
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
@@ -26,10 +26,10 @@ _MOST_REDRAWS = 1000  # per resample on average, before giving up
 
 @dataclass(frozen=True)
 class Statistic:
-    """A figure of an error curve, one value for each resample, and the scale of its interval."""
+    """A figure of an error curve, one value for each resample, and the ends that it cannot pass."""
 
     of: Callable[[ErrorCurve], PerResample]
-    scale: Literal["rate", "real"] = "rate"  # "rate" lies in [0, 1]
+    bounds: tuple[float, float] | None = (0.0, 1.0)  # lowest and highest possible; None where there is no end
 
 
 # One set of scores, or one for each training seed, whose figures are averaged.

@@ -26,8 +26,9 @@ from amber_id.biometrics.comparisons import Comparisons, pair_numbers
 from amber_id.biometrics.curves import ErrorCurve
 from amber_id.errors import EvaluationError
 
-# Beyond this many people, pairs of people are too many to keep a histogram for each.
+# Beyond the pairs of this many people, there are too many to keep a histogram for each.
 MOST_PAIRED_SUBJECTS = 300
+_MOST_PAIRS = MOST_PAIRED_SUBJECTS * (MOST_PAIRED_SUBJECTS + 1) // 2
 DEFAULT_BINS = 1024
 _ROWS_AT_A_TIME = 4096  # histograms turned to floating point at once
 
@@ -233,7 +234,7 @@ def tally(
     by: Literal["subject", "session"] = "subject",
     bins: int = DEFAULT_BINS,
 ) -> Tally:
-    """Count comparisons by score, for each pair of people, or for each person where people are many.
+    """Count comparisons by score, for each pair of people, or for each person where too many people met.
 
     Parameters
     ----------
@@ -257,7 +258,7 @@ def tally(
     >>> vectors = np.random.default_rng(0).normal(size=(12, 4))
     >>> people = tally(compare_all(vectors, np.repeat(np.arange(4), 3)), bins=16)
     >>> len(people.subjects), people.counts.shape, int(people.counts.sum())
-    (4, (10, 15), 66)
+    (4, (10, 13), 66)
     """
     units, unit_subjects, subjects = _units(comparisons, by)
     whole = ScoreHistogram.exact(comparisons)
@@ -266,9 +267,9 @@ def tally(
         edges = quantile_edges(edges, whole.mated, whole.nonmated, bins)
     place = np.searchsorted(edges, comparisons.scores, side="right") - 1
     one, other = units[comparisons.enrolment], units[comparisons.probe]
-    if len(unit_subjects) > MOST_PAIRED_SUBJECTS:
-        return _subject_tally(whole, edges, place, one, other, subjects)
     pairs, row = np.unique(pair_numbers(one, other, len(unit_subjects)), return_inverse=True)
+    if len(pairs) > _MOST_PAIRS:
+        return _subject_tally(whole, edges, place, one, other, subjects)
     B = len(edges)
     counts = np.bincount(row * B + place, minlength=len(pairs) * B).reshape(len(pairs), B)
     first, second = np.divmod(pairs, len(unit_subjects))
@@ -276,7 +277,7 @@ def tally(
 
 
 def merge(shards: Sequence[Tally]) -> Tally:
-    """The tally of a study whose comparisons were counted in parts.
+    """The tally of a study whose comparisons :func:`amber_id.biometrics.tally_all` counted in parts.
 
     Raises
     ------

@@ -144,7 +144,7 @@ def _rates(results: EvaluationResults) -> list[dict[str, Any]]:
             "meaning": meaning,
             "value": in_unit(rate.value, unit),
             "interval": interval_in_unit(rate, unit),
-            "chance": short_percent(rate.chance) if unit == "%" else f"{rate.chance:g}",
+            "chance": short_percent(rate.chance) if unit == "%" else f"{rate.chance:.3g}",
             "optimistic": name.endswith("_optimistic"),
         }
         for rate, name, title, unit, meaning in found

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int64
+from jaxtyping import Float32, Int64
 
 from amber_id.errors import FileFormatError
+from amber_id.score_files.npz import BROKEN
 
 
 @dataclass(frozen=True, eq=False)
 class Embeddings:
-    """One vector per clip, and who each clip shows."""
+    """One vector of length 1 per clip, and who each clip shows."""
 
-    vectors: Float[np.ndarray, "N D"]
+    vectors: Float32[np.ndarray, "N D"]
     subjects: Int64[np.ndarray, " N"]  # a position in `names`
     names: tuple[str, ...]
 
@@ -26,8 +27,11 @@ def holds_embeddings(path: Path) -> bool:
     """Whether a file is an archive with ``vectors``; False for anything else, readable or not."""
     if path.suffix.lower() != ".npz" or not zipfile.is_zipfile(path):
         return False
-    with zipfile.ZipFile(path) as archive:
-        return "vectors.npy" in archive.namelist()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "vectors.npy" in archive.namelist()
+    except zipfile.BadZipFile:
+        return False
 
 
 def read_embeddings(path: Path) -> Embeddings:
@@ -45,7 +49,9 @@ def read_embeddings(path: Path) -> Embeddings:
             if missing:
                 raise FileFormatError(path, f"expected vectors and subjects, got no {min(missing)}")
             vectors, subjects = archive["vectors"], archive["subjects"]
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except OSError as error:
+        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
+    except BROKEN as error:
         raise FileFormatError(path, f"expected an .npz archive of arrays, no pickle ({error})") from error
     if vectors.ndim != 2 or vectors.dtype.kind != "f":
         raise FileFormatError(path, f"expected vectors (N, D), got {vectors.dtype} of shape {vectors.shape}")
@@ -55,6 +61,8 @@ def read_embeddings(path: Path) -> Embeddings:
             f"expected a number or name for each of {len(vectors)} vectors in subjects, "
             f"got {subjects.dtype} of shape {subjects.shape}",
         )
+    # In double precision: squares of very small or large numbers have no place in less.
+    vectors = vectors.astype(np.float64)
     lengths = np.linalg.norm(vectors, axis=1)
     bad = np.flatnonzero(~(np.isfinite(lengths) & (lengths > 0)))
     if bad.size:
@@ -64,4 +72,8 @@ def read_embeddings(path: Path) -> Embeddings:
             f"{lengths[bad[0]]}, and {bad.size - 1} more such; leave the clip out as a failure to acquire",
         )
     names, numbers = np.unique(subjects, return_inverse=True)
-    return Embeddings(vectors, numbers.astype(np.int64), tuple(str(name) for name in names))
+    return Embeddings(
+        (vectors / lengths[:, None]).astype(np.float32),
+        numbers.astype(np.int64),
+        tuple(str(name) for name in names),
+    )

@@ -5,6 +5,7 @@ An archive may also hold nothing but the scores of the mated and the non-mated c
 """
 
 import io
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -18,7 +19,7 @@ from amber_id.score_files.columns import COLUMNS, NAME_COLUMNS, Columns, columns
 from amber_id.score_files.score_file import ScoreFile
 from amber_id.score_files.trials import NameColumn, NameNumbers, Trials, check_finite_scores, shown
 
-_BROKEN = (
+BROKEN = (
     # What NumPy and zipfile raise for bytes they cannot make sense of.
     ValueError,
     KeyError,
@@ -29,6 +30,7 @@ _BROKEN = (
     OverflowError,
     RuntimeError,
     TypeError,
+    tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
 )
@@ -51,7 +53,7 @@ def read_npz(path: Path) -> Trials | ScoreFile:
             _read_into(columns, file)
     except OSError as error:
         raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
-    except _BROKEN as error:
+    except BROKEN as error:
         what = (str(error).splitlines() or ["no reason given"])[0]
         raise FileFormatError(
             path,
