@@ -14,6 +14,7 @@ INTERNAL = {
     "Vectors",
     "Weights",
     "check_finite",
+    "d_sys_bins",
     "difference_of",
     "estimate_of",
     "pair_numbers",

@@ -38,7 +38,7 @@ from amber_id.biometrics import (
     zebra_expected_of,
 )
 from amber_id.biometrics.curves import PerResample
-from amber_id.biometrics.disclosure import MOST_EXPECTED
+from amber_id.biometrics.disclosure import MOST_EXPECTED, d_sys_bins
 from amber_id.errors import EvaluationError
 from amber_id.results import Bootstrap, Disclosure, NullTest, Rate
 
@@ -96,7 +96,7 @@ def judge(
     """
     people = tally(comparisons)
     curve = people.whole.curve()  # refuses an empty side
-    bins = min(100, max(2, comparisons.n_mated // 10))  # of D_sys, as its authors choose them
+    bins = d_sys_bins(comparisons.n_mated)  # the same in every resample
     measures: Mapping[str, Callable[[ErrorCurve], PerResample]] = {
         "linkability": partial(d_sys_raw_of, bins=bins),
         "zebra_expected": zebra_expected_of,
@@ -118,19 +118,9 @@ def judge(
     for name in null.keys() - {"linkability"}:
         rates[name] = rates[name].model_copy(update={"chance": null[name].null_mean})
     limits = [*why_not, *_limits(comparisons, rates)]
-    gallery = _gallery(comparisons)
-    if gallery is None:
-        limits.append("No rank-1: clips were not compared with all people, or there are too many of them.")
-    elif len(np.unique(gallery.subjects)) < 3:
-        limits.append("No rank-1: fewer than 3 people have two clips, too few for an interval.")
-    else:
-        rates["rank1"] = _rank1(gallery, config)
-        size = float(gallery.sizes.mean())
-        if size < 0.9 * comparisons.n_subjects:
-            limits.append(
-                f"Rank-1 is among the people a clip was compared with, {size:.0f} on average of "
-                f"{comparisons.n_subjects}."
-            )
+    identified, why = _identification(comparisons, config)
+    rates |= identified
+    limits.extend(why)
     if from_threshold is not None:
         rates |= _at_threshold(from_threshold, config)
     if llrs is not None:
@@ -242,6 +232,24 @@ def _gallery(comparisons: Comparisons) -> Gallery | None:
         return gallery_scores(comparisons)
     except EvaluationError:
         return None
+
+
+def _identification(
+    comparisons: Comparisons, config: EvaluationConfig
+) -> tuple[dict[str, Rate], tuple[str, ...]]:
+    """Rank-1, or why there is none, and among how many."""
+    gallery = _gallery(comparisons)
+    if gallery is None:
+        said = "No rank-1: clips were not compared with all people, or there are too many of them."
+        return {}, (said,)
+    if len(np.unique(gallery.subjects)) < 3:
+        return {}, ("No rank-1: fewer than 3 people have two clips, too few for an interval.",)
+    size = float(gallery.sizes.mean())
+    few = (
+        f"Rank-1 is among the people a clip was compared with, {size:.0f} on average of "
+        f"{comparisons.n_subjects}."
+    )
+    return {"rank1": _rank1(gallery, config)}, (few,) if size < 0.9 * comparisons.n_subjects else ()
 
 
 def _rank1(gallery: Gallery, config: EvaluationConfig) -> Rate:

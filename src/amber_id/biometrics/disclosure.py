@@ -112,7 +112,7 @@ def d_sys(
     if permutations < 1:
         raise ValueError(f"permutations must be 1 or more, got {permutations}")
     curve = error_curve(mated, nonmated)
-    bins = _bin_count(len(mated))
+    bins = d_sys_bins(len(mated))
     place = _equal_bins(curve.scores, bins)
     counts = [
         np.bincount(place, weights=shares * len(side), minlength=bins).round().astype(np.int64)
@@ -151,7 +151,7 @@ def d_sys_raw_of(curve: ErrorCurve, *, bins: int | None = None) -> PerResample:
     weights = np.asarray(curve.mated_weight)
     values = np.empty(weights.shape)
     for row in np.ndindex(weights.shape):
-        n = _bin_count(float(weights[row])) if bins is None else bins
+        n = d_sys_bins(float(weights[row])) if bins is None else bins
         place = _equal_bins(curve.scores, n)
         values[row] = _linkability(
             np.bincount(place, weights=curve.mated_shares[row], minlength=n),
@@ -160,7 +160,8 @@ def d_sys_raw_of(curve: ErrorCurve, *, bins: int | None = None) -> PerResample:
     return values[()]
 
 
-def _bin_count(n_mated: float | int) -> int:
+def d_sys_bins(n_mated: float | int) -> int:
+    """Bins of :func:`d_sys_raw_of`, as its authors choose them, but two at least."""
     return int(min(100, max(2, n_mated // 10)))
 
 
