@@ -17,11 +17,13 @@ INTERNAL = {
     "d_sys_bins",
     "difference_of",
     "estimate_of",
+    "lowest_rate",
     "pair_numbers",
     "quantile_edges",
     "resample",
     "unit_vectors",
     "unmoved_width",
+    "zebra_worst_case",
 }
 
 

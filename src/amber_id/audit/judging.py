@@ -34,11 +34,10 @@ from amber_id.biometrics import (
     rank1_hits,
     tally,
     worst_decile_eer,
-    zebra,
     zebra_expected_of,
 )
 from amber_id.biometrics.curves import PerResample
-from amber_id.biometrics.disclosure import MOST_EXPECTED, d_sys_bins
+from amber_id.biometrics.disclosure import MOST_EXPECTED, d_sys_bins, zebra_worst_case
 from amber_id.errors import EvaluationError
 from amber_id.results import Bootstrap, Disclosure, NullTest, Rate
 
@@ -127,7 +126,7 @@ def judge(
         found = _bootstrapped(tally(llrs), _OF_LLRS, config)
         rates |= {name: _rate(each, 1.0) for name, each in found.items()}
     figures = per_subject_figures(comparisons)
-    return Judged(rates, _disclosure(comparisons, null, figures), figures, estimates["eer"], tuple(limits))
+    return Judged(rates, _disclosure(curve, null, figures), figures, estimates["eer"], tuple(limits))
 
 
 def judge_tally(
@@ -264,9 +263,9 @@ def _rank1(gallery: Gallery, config: EvaluationConfig) -> Rate:
 
 
 def _disclosure(
-    comparisons: Comparisons, null: Mapping[str, PermutationTest], figures: tuple[SubjectFigures, ...]
+    curve: ErrorCurve, null: Mapping[str, PermutationTest], figures: tuple[SubjectFigures, ...]
 ) -> Disclosure:
-    strongest = zebra(comparisons.mated_scores, comparisons.nonmated_scores)
+    worst_case, category = zebra_worst_case(curve)
     with_eer = [each for each in figures if each.eer is not None]
     tests = {
         name: NullTest(null_mean=test.null_mean, p_value=test.p_value, permutations=test.permutations)
@@ -275,8 +274,8 @@ def _disclosure(
     return Disclosure(
         linkability=tests.get("linkability"),
         zebra_expected=tests.get("zebra_expected"),
-        zebra_worst_case=strongest.worst_case,
-        zebra_category=strongest.category,
+        zebra_worst_case=worst_case,
+        zebra_category=category,
         worst_decile_eer=worst_decile_eer(figures).eer if with_eer else None,
         people_with_eer=len(with_eer),
     )

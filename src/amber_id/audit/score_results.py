@@ -39,6 +39,7 @@ from amber_id.biometrics import (
     tally_all,
     zebra_expected_of,
 )
+from amber_id.biometrics.comparisons import lowest_rate
 from amber_id.errors import EvaluationError
 from amber_id.results import (
     ComparisonCounts,
@@ -98,9 +99,11 @@ def judge_scores(
     read = read_scores(scores, subjects=subjects)
     chosen_on = None if dev is None else read_scores(dev, subjects=subjects)
     other = None if against is None else read_scores(against, subjects=subjects)
+    files = _hashed({"scores": scores, "subjects": subjects, "dev": dev, "against": against})
     limits = list(_identity_limits(read))
     if chosen_on is not None:
-        _refuse_shared(read, scores, chosen_on, dev)
+        same_file = files["scores"][1] == files["dev"][1]
+        _refuse_shared(read, chosen_on, dev, same_file=same_file)
         if _unsure(read) or _unsure(chosen_on):
             limits.append(
                 "Whether the people of --dev are other people could not be checked; if they are the same, "
@@ -131,11 +134,7 @@ def judge_scores(
         subjects=() if judged is None else _subjects(read, judged),
         limits=tuple(limits),
         bootstrap=None if judged is None else bootstrap_of(judged.eer),
-        provenance=_provenance(
-            {"scores": scores, "subjects": subjects, "dev": dev, "against": against},
-            str(read.identified_by),
-            config.seed,
-        ),
+        provenance=_provenance(files, str(read.identified_by), config.seed),
         times=_times(started),
     )
 
@@ -176,7 +175,7 @@ def judge_embeddings(
     )
     curve = counted.whole.curve()
     pairs = S * (S - 1) // 2
-    floor = min(1.0, 3 / pairs)
+    floor = lowest_rate(pairs)
     low, high = curve.eer_bounds()
     estimates, rates = judge_tally(counted, statistics_of(curve, floor), config)
     return ScoreResults(
@@ -200,7 +199,7 @@ def judge_embeddings(
             *interval_limits(estimates["eer"]),
         ),
         bootstrap=bootstrap_of(estimates["eer"]),
-        provenance=_provenance({"embeddings": embeddings}, str(IdentifiedBy.COLUMNS), config.seed),
+        provenance=_provenance(_hashed({"embeddings": embeddings}), str(IdentifiedBy.COLUMNS), config.seed),
         times=_times(started),
     )
 
@@ -209,13 +208,18 @@ def _in_order(metrics: Mapping[str, Rate | Point]) -> dict[str, Rate | Point]:
     return {name: metrics[name] for name in _ORDER if name in metrics}
 
 
-def _provenance(files: Mapping[str, Path | None], identified_by: str, seed: int) -> ScoreProvenance:
+def _hashed(files: Mapping[str, Path | None]) -> dict[str, tuple[str, str]]:
+    """Name and SHA-256 of each file that was given."""
+    return {name: (path.name, file_hash(path)) for name, path in files.items() if path is not None}
+
+
+def _provenance(files: dict[str, tuple[str, str]], identified_by: str, seed: int) -> ScoreProvenance:
     return ScoreProvenance(
         amber_id=__version__,
         packages={name: version(name) for name in ("numpy", "scipy")},
         python=platform.python_version(),
         machine=f"{platform.system()} {platform.machine()}",
-        files={name: (path.name, file_hash(path)) for name, path in files.items() if path is not None},
+        files=files,
         identified_by=identified_by,
         seed=seed,
     )
@@ -300,9 +304,9 @@ def _unsure(read: ScoreFile) -> bool:
     return read.identified_by in (IdentifiedBy.TARGET_TRIALS, IdentifiedBy.NOBODY)
 
 
-def _refuse_shared(read: ScoreFile, scores: Path, dev: ScoreFile, path: Path | None) -> None:
+def _refuse_shared(read: ScoreFile, dev: ScoreFile, path: Path | None, *, same_file: bool) -> None:
     shared = sorted((set(read.subjects) & set(dev.subjects)) or (set(read.clips) & set(dev.clips)))
-    if path is not None and file_hash(scores) == file_hash(path):
+    if same_file:
         shared = shared or ["the very same scores"]
     if shared:
         raise EvaluationError(
@@ -334,7 +338,7 @@ def _without_target(comparisons: Comparisons) -> int:
 def _floor(read: ScoreFile) -> float:
     if read.comparisons is not None:
         return read.comparisons.fmr_floor
-    return min(1.0, 3 / len(read.nonmated_scores))
+    return lowest_rate(len(read.nonmated_scores))
 
 
 def _counts(read: ScoreFile) -> ScoreCounts:

@@ -10,14 +10,12 @@ A score is a similarity: higher means more alike.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int, Int64
 
 from amber_id.errors import EvaluationError, UndefinedMetricError
-
-# None in n independent trials excludes rates above 3 / n with 95 % confidence.
-_RULE_OF_THREE = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +85,7 @@ class Comparisons:
         subjects: Int64[np.ndarray, " P"] = self.subjects[self.probe]
         return subjects
 
-    @property
+    @cached_property
     def mated(self) -> Bool[np.ndarray, " P"]:
         """True where both clips show the same subject."""
         mated: Bool[np.ndarray, " P"] = self.enrolment_subjects == self.probe_subjects
@@ -115,7 +113,7 @@ class Comparisons:
         scores: Float64[np.ndarray, " N"] = self.scores[~self.mated]
         return scores
 
-    @property
+    @cached_property
     def n_subject_pairs(self) -> int:
         """Different unordered pairs of subjects that were compared with each other."""
         apart = ~self.mated
@@ -126,12 +124,11 @@ class Comparisons:
     def fmr_floor(self) -> float:
         """The FMR below which these people say nothing: 3 over the pairs of subjects, at most 1.
 
-        The rule of three (Hanley and Lippman-Hand, JAMA 249, 1983); see
-        :func:`amber_id.biometrics.tmr_at_fmr`. Raises UndefinedMetricError without a non-mated comparison.
+        Raises UndefinedMetricError without a non-mated comparison.
         """
         if self.n_nonmated == 0:
             raise UndefinedMetricError("a floor of the FMR needs non-mated comparisons, got none")
-        return min(1.0, _RULE_OF_THREE / self.n_subject_pairs)
+        return lowest_rate(self.n_subject_pairs)
 
     @classmethod
     def pool(cls, parts: Sequence["Comparisons"]) -> "Comparisons":
@@ -235,6 +232,20 @@ def compare_all(
         subjects.astype(np.int64),
         None if sessions is None else sessions.astype(np.int64),
     )
+
+
+def lowest_rate(n_independent: int) -> float:
+    """The rate below which so many independent trials say nothing: 3 / n, at most 1.
+
+    The rule of three: none in n trials excludes rates above 3 / n with 95 % confidence (Hanley and
+    Lippman-Hand, JAMA 249, 1983).
+
+    Examples
+    --------
+    >>> lowest_rate(300), lowest_rate(2)
+    (0.01, 1.0)
+    """
+    return min(1.0, 3 / n_independent)
 
 
 def unit_vectors(vectors: Float[np.ndarray, "N D"], dtype: type[np.floating]) -> Float[np.ndarray, "N D"]:

@@ -54,11 +54,21 @@ def zebra(mated: Float[np.ndarray, " M"], nonmated: Float[np.ndarray, " N"]) -> 
     Zebra(expected=0.0, worst_case=0.0, category='0')
     """
     curve = error_curve(mated, nonmated)
+    return Zebra(float(zebra_expected_of(curve)), *zebra_worst_case(curve))
+
+
+def zebra_worst_case(curve: ErrorCurve) -> tuple[float, str]:
+    """Worst-case disclosure and its category, of a curve without resamples; see :func:`zebra`.
+
+    Examples
+    --------
+    >>> zebra_worst_case(error_curve(np.array([0.5]), np.array([0.5])))
+    (0.0, '0')
+    """
     worst_case = float(np.abs(pav_llrs(curve, laplace=True)).max() / np.log(10))
     if worst_case <= np.finfo(np.float64).eps:
-        return Zebra(float(zebra_expected_of(curve)), 0.0, "0")
-    category = "ABCDEF"[np.searchsorted(_CATEGORY_ENDS, worst_case, side="right")]
-    return Zebra(float(zebra_expected_of(curve)), worst_case, category)
+        return 0.0, "0"
+    return worst_case, "ABCDEF"[np.searchsorted(_CATEGORY_ENDS, worst_case, side="right")]
 
 
 def zebra_expected_of(curve: ErrorCurve) -> PerResample:

@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import Float, Float64
 from scipy.special import ndtri
 
+from amber_id.biometrics.comparisons import lowest_rate
 from amber_id.biometrics.curves import error_curve
 from amber_id.errors import UndefinedMetricError
 
@@ -249,7 +250,7 @@ below it too few pairs of people say anything; ask for a higher FMR or add peopl
     curve = error_curve(mated, nonmated, **weights)
     if not 0 <= fmr <= 1:
         raise ValueError(f"fmr must lie in [0, 1], got {fmr}")
-    lowest = min(1.0, 3 / len(nonmated)) if floor is None else floor
+    lowest = lowest_rate(len(nonmated)) if floor is None else floor
     if fmr < lowest:
         raise UndefinedMetricError(
             f"fmr must be at least {lowest:.3g}, the floor of this study, got {fmr:g}: below it too few "

@@ -21,7 +21,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 from scipy.special import gammaln
 
-from amber_id.biometrics.comparisons import Comparisons
+from amber_id.biometrics.comparisons import Comparisons, lowest_rate
 from amber_id.errors import EvaluationError, UndefinedMetricError
 
 # Sums of shares carry rounding errors of this size, which must not move a threshold.
@@ -99,7 +99,7 @@ class Gallery:
         Clips of one person are not independent, and nothing in n independent trials excludes rates above
         3 / n with 95 % confidence (Hanley and Lippman-Hand, JAMA 249, 1983).
         """
-        return min(1.0, 3 / len(np.unique(self.subjects)))
+        return lowest_rate(len(np.unique(self.subjects)))
 
 
 class OpenSetCurve(NamedTuple):

@@ -60,8 +60,8 @@ def resample(
     Raises
     ------
     EvaluationError
-        If fewer than 3 subjects have non-mated comparisons or fewer than 2 have mated ones, or a statistic is
-        not finite.
+        If fewer than 3 subjects have non-mated comparisons or fewer than 2 have mated ones, the subjects are
+        not the same in all, or a statistic is not finite.
     UndefinedMetricError
         If a side is empty.
     ValueError
@@ -84,19 +84,19 @@ def resample(
 def _resampled(tallies: list[Tally], draws: "_Draws", statistics: Mapping[str, Statistic]) -> Resampled:
     """Every statistic of one study, of its resamples, and with one group of subjects left out at a time."""
     values, resampled, left_out = [], [], []
-    group = _groups(len(draws.subjects))
+    S = draws.times.shape[1]
+    group = _groups(S)
     for each in tallies:
         curve = each.whole.curve()
         values.append({name: np.atleast_1d(statistic.of(curve)) for name, statistic in statistics.items()})
-        times, unit_times = draws.of_tally(each)
-        resampled.append(_evaluate(each, times, unit_times, statistics))
-        left_out.append(_leave_out(each, group[draws.columns(each)], int(group[-1]) + 1, statistics))
+        resampled.append(_evaluate(each, draws.times, draws.of_sessions(each), statistics))
+        left_out.append(_leave_out(each, group, statistics))
     return Resampled(
         {name: float(_finite(_over_seeds(values, name), name, "figures")[0]) for name in statistics},
         {name: _finite(_over_seeds(resampled, name), name, "resamples") for name in statistics},
         {name: _over_seeds(left_out, name) for name in statistics},
         draws.redrawn,
-        len(draws.subjects),
+        S,
         min(min(each.n_mated_subjects, each.n_nonmated_subjects) for each in tallies),
     )
 
@@ -108,10 +108,10 @@ def _groups(n_subjects: int) -> Int64[np.ndarray, " S"]:
 
 
 def _leave_out(
-    of: Tally, group: Int64[np.ndarray, " S"], n_groups: int, statistics: Mapping[str, Statistic]
+    of: Tally, group: Int64[np.ndarray, " S"], statistics: Mapping[str, Statistic]
 ) -> dict[str, Float64[np.ndarray, " G"]]:
     """Each statistic with one group left out at a time; NaN where that empties a side."""
-    parts = []
+    parts, n_groups = [], int(group[-1]) + 1
     for start in range(0, n_groups, _AT_A_TIME):
         groups = np.arange(start, min(start + _AT_A_TIME, n_groups))
         parts.append(_evaluate(of, (group != groups[:, None]).astype(np.float64), None, statistics))
@@ -142,7 +142,6 @@ def _evaluate(
 class _Draws:
     """How often each subject, and each session of it, is drawn in each resample."""
 
-    subjects: Int64[np.ndarray, " S"]
     times: Float64[np.ndarray, "R S"]
     unit_times: dict[bytes, Float64[np.ndarray, "R U"]]  # by layout of sessions; the same on both sides
     redrawn: int
@@ -155,12 +154,10 @@ class _Draws:
         rng: np.random.Generator,
     ) -> "_Draws":
         """Draw, and draw again where a side of any tally is left empty."""
-        subjects = np.unique(np.concatenate([each.subjects for each in tallies]))
-        S = len(subjects)
+        S = len(tallies[0].subjects)  # the same in all
         by_session = [each for each in tallies if isinstance(each, PairTally) and each.by_session]
-        layouts = {_layout(each): each.unit_subjects for each in by_session}
+        layouts = {each.unit_subjects.tobytes(): each.unit_subjects for each in by_session}
         draws = cls(
-            subjects,
             np.empty((replicates, S)),
             {key: np.empty((replicates, len(units))) for key, units in layouts.items()},
             0,
@@ -172,9 +169,9 @@ class _Draws:
                 draws.unit_times[key][pending] = _drawn_sessions(units, len(pending), rng)
             empty = np.zeros(len(pending), dtype=bool)
             for each in tallies:
-                times, unit_times = draws.of_tally(each)
+                unit_times = draws.of_sessions(each)
                 empty |= ~_is_defined(
-                    each, times[pending], None if unit_times is None else unit_times[pending]
+                    each, draws.times[pending], None if unit_times is None else unit_times[pending]
                 )
             pending = pending[empty]
             redrawn += len(pending)
@@ -183,23 +180,13 @@ class _Draws:
                     f"resamples must hold mated and non-mated comparisons, got {redrawn} that do not: too "
                     "few people were compared with each other; add people"
                 )
-        return cls(subjects, draws.times, draws.unit_times, redrawn)
+        return cls(draws.times, draws.unit_times, redrawn)
 
-    def columns(self, of: Tally) -> Int64[np.ndarray, " _"]:
-        """Where the subjects of a tally stand."""
-        places: Int64[np.ndarray, " _"] = np.searchsorted(self.subjects, of.subjects)
-        return places
-
-    def of_tally(self, of: Tally) -> tuple[Float64[np.ndarray, "R _"], Float64[np.ndarray, "R _"] | None]:
-        """The draws of the subjects of a tally, and of their sessions where it knows them."""
-        times = self.times[:, self.columns(of)]
+    def of_sessions(self, of: Tally) -> Float64[np.ndarray, "R U"] | None:
+        """The draws of the sessions of a tally; None where it does not keep them apart."""
         if not isinstance(of, PairTally) or not of.by_session:
-            return times, None
-        return times, self.unit_times[_layout(of)]
-
-
-def _layout(of: PairTally) -> bytes:
-    return of.subjects.tobytes() + of.unit_subjects.tobytes()
+            return None
+        return self.unit_times[of.unit_subjects.tobytes()]
 
 
 def _drawn_sessions(

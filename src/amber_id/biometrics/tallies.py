@@ -62,6 +62,10 @@ class ScoreHistogram:
 
     def curve(self) -> ErrorCurve:
         """FMR and FNMR at every edge; raises UndefinedMetricError when a side is empty."""
+        return self._curve
+
+    @cached_property
+    def _curve(self) -> ErrorCurve:
         return ErrorCurve.of_masses(self.edges, self.mated, self.nonmated)
 
     def __add__(self, other: "ScoreHistogram") -> "ScoreHistogram":
@@ -180,8 +184,6 @@ class SubjectTally:
     mated: Int64[np.ndarray, "S B"]  # of the subject with itself
     nonmated: Int64[np.ndarray, "S B"]  # of the subject with others: each comparison stands in two rows
     subjects: Int64[np.ndarray, " S"]
-
-    by_session = False
 
     @property
     def n_mated_subjects(self) -> int:
