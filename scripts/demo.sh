@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The whole chain, from people to a report. BIN: where `amber` is; OUT: where all goes; VIDEOS: a folder of
-# real videos, or empty for people who never lived.
+# real videos, or empty for people who never lived and their avatars.
 set -euo pipefail
 
 amber="$BIN/amber"
@@ -12,18 +12,24 @@ run() {
     "$amber" "$@" || { code=$?; [ "$code" -eq 3 ] || exit "$code"; }
 }
 
-if [ -n "$VIDEOS" ]; then
-    recordings="$OUT/recordings"
-    run track "$VIDEOS" "$recordings"
-else
-    recordings="$OUT/people/original"
-    # Habits differ three times as much as is thought usual, so that a few short clips are enough to find them.
-    run synth "$OUT/people" --people 40 --clips 8 --habit 3
-fi
+# Recordings, what the results are called, and what `evaluate` is told besides.
+attack() {
+    recordings="$1" name="$2"
+    shift 2
+    run split "$recordings"
+    run train "$recordings" --out "$OUT/$name-moments" --attacker moments
+    run evaluate "$OUT/$name-moments" "$recordings" --out "$OUT/$name-moments-report" "$@"
+    run train "$recordings" --out "$OUT/$name-stgcn" --attacker stgcn --epochs 15
+    run reselect "$OUT/$name-stgcn" "$recordings"
+    run evaluate "$OUT/$name-stgcn" "$recordings" --out "$OUT/$name-stgcn-report" "$@"
+}
 
-run split "$recordings"
-run train "$recordings" --out "$OUT/moments" --attacker moments --view motion
-run evaluate "$OUT/moments" "$recordings" --out "$OUT/moments-report"
-run train "$recordings" --out "$OUT/stgcn" --attacker stgcn --view motion --epochs 15
-run reselect "$OUT/stgcn" "$recordings"
-run evaluate "$OUT/stgcn" "$recordings" --out "$OUT/stgcn-report"
+if [ -n "$VIDEOS" ]; then
+    run track "$VIDEOS" "$OUT/recordings"
+    attack "$OUT/recordings" videos
+else
+    run synth "$OUT/people" --people 40 --clips 10
+    # The reference model, on originals, and the attacker model, on avatars of the same people.
+    attack "$OUT/people/original" refM --oracle "$OUT/people/oracle.json"
+    attack "$OUT/people/avatar" attM --oracle "$OUT/people/oracle.json"
+fi

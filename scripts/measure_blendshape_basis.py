@@ -13,6 +13,9 @@ mean, rest (52,)        mean of the coefficients, which the mean face shows, and
 shape_std (478, 3)      standard deviation between people of their mean faces, without their mean expression
 residual_std (478, 3)   root mean square of what the basis does not explain within a clip, in people
                         left out of the regression: tracker noise, and movement that has no coefficient
+slow, fast (K, 478, 3)  movements of the whole face that the basis does not explain, each at one standard
+                        deviation, as parts with the spectra `SPECTRA`: the largest modes of the covariance
+                        below 2.5 Hz and above 3.5 Hz; in everybody together, each also as its mirror image
 
 All of it is averaged over people: neither a person's face nor a mode of faces is in the file. Printed: the
 variance explained in people left out, and the correlations over face and time that `fields.py` states.
@@ -34,6 +37,11 @@ from amber_id.recordings import RecordingSet
 
 TARGET = Path(__file__).parents[1] / "src/amber_id/data/blendshape_basis.safetensors"
 RIDGES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
+# What the basis does not explain is two movements: time constants of `smooth_in_time`, and shares without
+# memory.
+SPECTRA = {"slow": (0.16, 0.0), "fast": (0.04, 0.07)}
+KEPT_MODES = {"slow": 24, "fast": 40}
+BANDS_HZ = {"slow": (0.3, 2.5), "fast": (3.5, 12.0)}
 PAIRS, MIRROR_X = mirror_pairs(), np.array([-1.0, 1.0, 1.0])
 SIDES = {"Left": "Right", "Right": "Left"}
 SWAPPED = [
@@ -124,6 +132,53 @@ def best_ridge(people: dict[str, list[Clip]]) -> tuple[float, dict[str, list[np.
     return best, tried[best]
 
 
+def band_covariance(people: dict[str, list[Clip]], basis: np.ndarray, band: str) -> np.ndarray:
+    """Mean power per hertz (1434, 1434) of the residuals in a band, the same in the mirror."""
+    low, high = BANDS_HZ[band]
+    found = defaultdict(list)
+    for subject, clips in people.items():
+        for clip in clips:
+            x, y = clip.centred()
+            T, left = len(y), y - x @ basis
+            frequencies = np.fft.rfftfreq(T, 1 / clip.fps)
+            inside = (frequencies >= low) & (frequencies < high)
+            if clip.fps < 2 * 8:  # does not see most of the fast band
+                continue
+            taper = np.sin(np.pi * (np.arange(T) + 0.5) / T) ** 2
+            waves = np.exp(-2j * np.pi * np.outer(frequencies[inside], np.arange(T)) / clip.fps)
+            spectrum = waves @ (left * taper[:, None]) / np.sqrt((taper**2).sum() * clip.fps * inside.sum())
+            both = np.concatenate([spectrum.real, spectrum.imag])
+            other = mirrored(both.reshape(len(both), -1, 3)).reshape(both.shape)
+            found[subject].append((both.T @ both + other.T @ other) / 2)
+    return balanced(found)
+
+
+def unit_density(time_constant_s: float, white: float, band: str) -> float:
+    """Mean power per hertz in a band of noise of variance 1 with this spectrum, at 28 frames a second."""
+    fps = 28.0
+    pole = np.exp(-1 / (fps * time_constant_s))
+    waves = np.exp(-2j * np.pi * np.linspace(*BANDS_HZ[band], 200) / fps)
+    smooth = (1 - pole**2) ** 3 / (1 + pole**2) / np.abs(1 - pole * waves) ** 4
+    return float(np.mean((1 - white) * smooth + white) / fps)
+
+
+def residual_modes(people: dict[str, list[Clip]], basis: np.ndarray) -> dict[str, np.ndarray]:
+    """The largest modes (K, 478, 3) of both parts; their squares sum to the whole variance of every point."""
+    # Power in two bands is what both parts have there: two equations for two covariances.
+    density = np.array([[unit_density(*SPECTRA[part], band) for part in SPECTRA] for band in BANDS_HZ])
+    measured = [band_covariance(people, basis, band) for band in BANDS_HZ]
+    covariances = np.einsum("pb,bvw->pvw", np.linalg.inv(density), measured)
+    modes = {}
+    for (part, K), covariance in zip(KEPT_MODES.items(), covariances, strict=True):
+        variances, vectors = np.linalg.eigh(covariance)
+        kept = (vectors[:, -K:] * np.sqrt(variances[-K:])).T
+        print(f"{part}: {K} modes have {variances[-K:].sum() / variances.clip(0).sum():.3f} of the variance")
+        whole = (vectors**2 @ variances.clip(0)).clip(0)
+        kept *= np.sqrt(whole / (kept**2).sum(axis=0))
+        modes[part] = kept[::-1].reshape(K, -1, 3)
+    return modes
+
+
 def shapes(people: dict[str, list[Clip]], basis: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Every person's mean face without the mean expression, less the mean over people: (people, 478, 3)."""
     faces = []
@@ -182,6 +237,7 @@ def main() -> None:
     rest = median_over_people(people)
     shape = shapes(people, basis, mean)
     print_correlations(shape, left, [c for clips in people.values() for c in clips])
+    modes = residual_modes(people, basis)
     basis = basis.reshape(52, -1, 3)
     tensors = {
         "basis": ((basis + mirrored(basis[SWAPPED])) / 2).astype(np.float16),
@@ -189,6 +245,8 @@ def main() -> None:
         "rest": ((rest + rest[SWAPPED]) / 2).astype(np.float32),
         "shape_std": symmetrised_std((shape**2).sum(axis=0) / (len(shape) - 1)).astype(np.float16),
         "residual_std": symmetrised_std(mean_square(left)).astype(np.float16),
+        # In C order: the file keeps the order of memory.
+        **{part: np.ascontiguousarray(movement, np.float16) for part, movement in modes.items()},
     }
     about = {"people": len(people), "clips": len(recordings.entries), "ridge": ridge}
     TARGET.write_bytes(save(tensors, metadata={"amber_id": json.dumps(about, sort_keys=True)}))

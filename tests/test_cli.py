@@ -27,7 +27,7 @@ def amber(*arguments: object) -> subprocess.CompletedProcess[str]:
         [],
         ["doctor"],
         ["models", "fetch"],
-        *[[v] for v in ["track", "split", "train", "reselect", "evaluate", "synth"]],
+        *[[v] for v in ["track", "split", "train", "reselect", "evaluate", "synth", "view", "power"]],
     ],
     ids=" ".join,
 )

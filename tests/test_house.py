@@ -16,6 +16,7 @@ ROOMS = (
     "errors",
     "atomic_files",
     "file_formats",
+    "workers",
     "face_mesh",
     "biometrics",
     "score_files",

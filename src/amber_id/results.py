@@ -19,7 +19,7 @@ from amber_id.atomic_files import write_text_atomically
 from amber_id.errors import FileFormatError
 from amber_id.file_formats import read_json, read_tensors, validated, write_tensors
 
-EVALUATION_SCHEMA: Literal["amber-id/evaluation/2"] = "amber-id/evaluation/2"
+EVALUATION_SCHEMA: Literal["amber-id/evaluation/3"] = "amber-id/evaluation/3"
 METRICS_SCHEMA: Literal["amber-id/metrics/1"] = "amber-id/metrics/1"
 ARRAYS_SCHEMA = "amber-id/evaluation-arrays/1"
 
@@ -112,6 +112,14 @@ class Disclosure(_Frozen):
     people_with_eer: int
 
 
+class OracleResult(_Frozen):
+    """What anybody could reach on the same comparisons, which is known of people who never lived."""
+
+    eer: Rate  # of the log-likelihood ratio of the clips' true traits
+    way: float | None  # how far the attacker's EER went from 0.5 to it; None where it is 0.5
+    oracle_sha256: str
+
+
 class DevFold(_Frozen):
     """What was chosen on the dev people of one fold."""
 
@@ -191,13 +199,14 @@ class Times(_Frozen):
 class EvaluationResults(_Frozen):
     """One attacker, tested on people it has never seen."""
 
-    schema_: Literal["amber-id/evaluation/2"] = Field(EVALUATION_SCHEMA, alias="schema")
+    schema_: Literal["amber-id/evaluation/3"] = Field(EVALUATION_SCHEMA, alias="schema")
     headline: str
     control: Literal["permuted-labels"] | None
     attacker: Attacker
     counts: Counts
     metrics: Metrics
     disclosure: Disclosure
+    oracle: OracleResult | None  # None where nobody knows
     dev: tuple[DevFold, ...]
     subjects: tuple[SubjectResult, ...]
     failures: tuple[FailedClip, ...]

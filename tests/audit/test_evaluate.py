@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from amber_id.audit import EvaluationConfig, evaluate
+from amber_id.biometrics import eer
 from amber_id.errors import EvaluationError, FileFormatError, SplitError
 from amber_id.motion import FeatureConfig
 from amber_id.protocols import Split, SplitConfig, make_split, source_of_subjects
 from amber_id.recordings import Failure, RecordingSet, write_failures
 from amber_id.results import EvaluationResults
-from amber_id.synthetic import SynthConfig, generate
+from amber_id.synthetic import Oracle, SynthConfig, generate
 from amber_id.training import TrainConfig, train
 
 QUICK = EvaluationConfig(replicates=200)
@@ -139,3 +140,46 @@ def test_without_a_mated_comparison_there_is_no_figure(people: RecordingSet, tmp
     kept = tuple(e for e in people.entries if e.subject not in first or e.clip == first[e.subject])
     with pytest.raises(EvaluationError, match="two usable clips"):
         evaluate(run, dataclasses.replace(people, entries=kept), split, QUICK)
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("planted")
+    generate(SynthConfig(people=18, clips=4, shape=0.1, habit=1.5), folder)
+    return folder
+
+
+@pytest.mark.parametrize("condition", ["original", "avatar"])
+def test_beside_people_who_never_lived_stands_what_anybody_could_reach(
+    planted: Path, tmp_path: Path, condition: str
+) -> None:
+    people = RecordingSet.open(planted / condition)
+    folds = make_split(source_of_subjects(people), SplitConfig(folds=3))
+    run = trained(people, folds, tmp_path / "run", features=FeatureConfig(signals="blendshapes"))
+    results, arrays = evaluate(run, people, folds, QUICK, oracle=planted / "oracle.json")
+    assert results.oracle is not None
+    assert results.oracle.eer.value < results.metrics.eer.value
+    way = (0.5 - results.metrics.eer.value) / (0.5 - results.oracle.eer.value)
+    assert results.oracle.way == pytest.approx(way)
+    # The same comparisons, scored from the truth.
+    truth = Oracle.read(planted / "oracle.json").scores(
+        condition, arrays.clips, arrays.enrolment, arrays.probe
+    )
+    mated = arrays.subject[arrays.enrolment] == arrays.subject[arrays.probe]
+    assert results.oracle.eer.value == pytest.approx(eer(truth[mated], truth[~mated]))
+
+
+def test_an_oracle_of_other_recordings_is_refused(
+    people: RecordingSet, folds: Split, planted: Path, tmp_path: Path
+) -> None:
+    run = trained(people, folds, tmp_path / "run")
+    with pytest.raises(EvaluationError, match="expected a folder named original or avatar"):
+        evaluate(run, people, folds, QUICK, oracle=planted / "oracle.json")
+
+
+def test_an_oracle_and_permuted_labels_do_not_go_together(planted: Path, tmp_path: Path) -> None:
+    people = RecordingSet.open(planted / "original")
+    folds = make_split(source_of_subjects(people), SplitConfig(folds=3))
+    run = trained(people, folds, tmp_path / "run", control="permuted-labels")
+    with pytest.raises(EvaluationError, match="no use for it"):
+        evaluate(run, people, folds, QUICK, oracle=planted / "oracle.json")

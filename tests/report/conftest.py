@@ -103,7 +103,7 @@ def _results(
     eer = judged.rates["eer"]
     who = f"{len(arrays.subjects)} people it has never seen"
     return EvaluationResults(
-        schema="amber-id/evaluation/2",
+        schema="amber-id/evaluation/3",
         headline=f"stgcn tells apart {who}: EER {100 * eer.value:.1f} % "
         f"[{100 * eer.low:.1f}, {100 * eer.high:.1f}], guessing 50 %",
         control="permuted-labels" if permuted else None,
@@ -124,6 +124,7 @@ def _results(
         ),
         metrics=Metrics.model_validate(dict.fromkeys(Metrics.model_fields) | judged.rates),
         disclosure=judged.disclosure,
+        oracle=None,
         dev=tuple(
             DevFold(
                 fold=int(number),

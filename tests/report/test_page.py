@@ -12,7 +12,7 @@ from amber_id.errors import FileFormatError, MissingDependencyError
 from amber_id.report import write_report
 from amber_id.report.charts import Chart
 from amber_id.report.wording import METRICS
-from amber_id.results import EvaluationResults
+from amber_id.results import EvaluationResults, OracleResult
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"{{ 7*7 }}"
 
@@ -289,3 +289,16 @@ def test_importing_the_package_needs_no_extra() -> None:
     program = "import sys, amber_id.report; print({'jinja2', 'matplotlib', 'plotly'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_the_lowest_possible_eer_stands_beside_where_it_is_known(
+    page: Page, evaluation: Any, tmp_path: Path
+) -> None:
+    assert "Lowest possible EER" not in page.text
+    results, arrays = evaluation
+    best = results.metrics.eer.model_copy(update={"value": 0.043, "low": 0.031, "high": 0.055})
+    known = OracleResult(eer=best, way=0.62, oracle_sha256="0" * 64)
+    told = Page(_html((_changed(results, oracle=known), arrays), tmp_path)).text
+    assert "Lowest possible EER" in told
+    assert "4.3 % [3.1, 5.5], of the oracle" in told or "4.3 %" in told
+    assert "went 62 % of the way" in told

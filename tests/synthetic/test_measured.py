@@ -104,3 +104,14 @@ def test_the_file_is_small_and_is_the_one_whose_checksum_recordings_bear():
     data = files("amber_id").joinpath("data/blendshape_basis.safetensors").read_bytes()
     assert len(data) < 350_000
     assert measured_sha256() == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("part", ["slow", "fast"])
+def test_movements_beyond_the_basis_are_of_the_measured_size_and_the_same_on_both_sides(part):
+    modes = getattr(measured_faces(), part)
+    variance = (modes**2).sum(axis=0)
+    assert variance[mirror_pairs()] == pytest.approx(variance, rel=0.02)
+    both = (measured_faces().slow ** 2).sum(axis=0) + (measured_faces().fast ** 2).sum(axis=0)
+    assert np.median(np.sqrt(both) / measured_faces().residual_std) == pytest.approx(1, abs=0.2)
+    # Neighbours move together, most in what is slow.
+    assert np.corrcoef(modes[:5, 61].ravel(), modes[:5, 76].ravel())[0, 1] > 0.9

@@ -48,7 +48,10 @@ class MomentsAttacker:
         self, values: Float[np.ndarray, "N C T V"], mask: Bool[np.ndarray, "N T"]
     ) -> Float[np.ndarray, "N D"]:
         """Embeddings of windows, not yet normalised."""
-        statistics = window_statistics(values, mask, rate_hz=float(self.frames_hz))
+        return self.project(window_statistics(values, mask, rate_hz=float(self.frames_hz)))
+
+    def project(self, statistics: Float[np.ndarray, "N F"]) -> Float[np.ndarray, "N D"]:
+        """The same from the statistics of `window_statistics`."""
         return ((statistics - self.mean) / self.scale) @ self.projection - self.offset
 
     def tensors(self) -> dict[str, np.ndarray]:
@@ -87,6 +90,18 @@ def fit_moments(
     TrainingError
         If nothing varies between windows, or nobody has two.
     """
+    statistics = window_statistics(values, mask, rate_hz=rate_hz)
+    return fit_to_statistics(statistics, subject, config, rate_hz=rate_hz)
+
+
+def fit_to_statistics(
+    statistics: Float[np.ndarray, "N F"],
+    subject: Int[np.ndarray, " N"],
+    config: MomentsConfig,
+    *,
+    rate_hz: float,
+) -> MomentsAttacker:
+    """The same from the statistics of `window_statistics`, for whoever fits to parts of them in turn."""
     try:
         from sklearn.decomposition import PCA
         from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -96,7 +111,6 @@ def fit_moments(
     n_subjects = len(np.unique(subject))
     if n_subjects < 2 or len(subject) <= n_subjects:
         raise TrainingError(f"moments needs two subjects with several windows, got {len(subject)} windows")
-    statistics = window_statistics(values, mask, rate_hz=rate_hz)
     mean, scale = statistics.mean(axis=0), statistics.std(axis=0)
     constant = scale <= 1e-6 * np.abs(mean) + 1e-9
     if constant.all():

@@ -20,6 +20,7 @@ from amber_id.audit.evaluation import (
     subject_results,
 )
 from amber_id.audit.judging import EvaluationConfig, bootstrap_of
+from amber_id.audit.known_truth import oracle_result
 from amber_id.audit.openings import record_opening
 from amber_id.audit.wording import headline, limits
 from amber_id.errors import MissingDependencyError
@@ -48,17 +49,21 @@ def evaluate(
     split: Split,
     config: EvaluationConfig | None = None,
     *,
+    oracle: Path | None = None,
     device: str = "auto",
     on_clip: Callable[[], None] | None = None,
 ) -> tuple[EvaluationResults, EvaluationArrays]:
     """Test a run, or one checkpoint, on the test people of the split.
+
+    `oracle` is the ``oracle.json`` of synthetic recordings: the lowest possible EER of the same comparisons
+    then stands beside the attacker's.
 
     Raises
     ------
     SplitError
         If a test subject was trained or chosen on.
     EvaluationError
-        If there is nothing to compare, or too little for an interval.
+        If there is nothing to compare, or too little for an interval; or the oracle is of other recordings.
     FileFormatError
         If a checkpoint or a recording cannot be used.
     """
@@ -67,6 +72,7 @@ def evaluate(
     checkpoints = find_checkpoints(run)
     tested = embed_test_people(checkpoints, recordings, split, device=device, on_clip=on_clip)
     metrics, judged = measure(tested, config)
+    best = None if oracle is None else oracle_result(oracle, tested, recordings, metrics, config)
     failures = _failures(tested, recordings)
     provenance = _provenance(tested, recordings, split, config)
     results = EvaluationResults(
@@ -76,6 +82,7 @@ def evaluate(
         counts=_counts(tested, len(failures)),
         metrics=metrics,
         disclosure=judged.disclosure,
+        oracle=best,
         dev=_dev(tested),
         subjects=subject_results(tested, judged.people),
         failures=failures,

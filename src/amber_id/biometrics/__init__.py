@@ -27,6 +27,7 @@ From scores to figures
   :func:`aggregate_clips`; people weighing alike: :func:`subject_balanced_weights`
 * How sure: :func:`bootstrap_eer` for plain arrays; :func:`bootstrap` and, paired,
   :func:`bootstrap_difference` for any :class:`Statistic` of :class:`Comparisons` or their :func:`tally`
+* Before a study, how many people it takes: :func:`study_power` of a :class:`StudyPlan`
 * From embeddings: :func:`compare_all` holds the scores; :func:`tally_all` does not, for very many clips
 """
 
@@ -84,9 +85,18 @@ from amber_id.biometrics.people import (
     worst_decile_eer,
 )
 from amber_id.biometrics.permutation import PermutationTest, permutation_null
+from amber_id.biometrics.power import (
+    SimulatedStudy,
+    StudyPlan,
+    StudyPower,
+    people_needed,
+    simulate_study,
+    study_power,
+)
 from amber_id.biometrics.resampling import Statistic
 from amber_id.biometrics.scoring import histogram_all, tally_all
 from amber_id.biometrics.tallies import PairTally, ScoreHistogram, SubjectTally, Tally, merge, tally
+from amber_id.biometrics.two_covariance import two_covariance_llr
 from amber_id.biometrics.uncertainty import (
     bootstrap,
     bootstrap_difference,
@@ -108,7 +118,10 @@ __all__ = [
     "PermutationTest",
     "Roc",
     "ScoreHistogram",
+    "SimulatedStudy",
     "Statistic",
+    "StudyPlan",
+    "StudyPower",
     "SubjectFigures",
     "SubjectTally",
     "Tally",
@@ -146,6 +159,7 @@ __all__ = [
     "min_dcf",
     "open_set",
     "pav_llrs",
+    "people_needed",
     "per_subject_figures",
     "permutation_null",
     "rank1",
@@ -153,12 +167,15 @@ __all__ = [
     "rank1_hits",
     "rates_at",
     "roc",
+    "simulate_study",
+    "study_power",
     "subject_balanced_weights",
     "tally",
     "tally_all",
     "threshold_at_fmr",
     "tmr_at_fmr",
     "tpir_at_fpir",
+    "two_covariance_llr",
     "worst_decile_eer",
     "zebra",
     "zebra_expected_of",

@@ -26,6 +26,12 @@ from amber_id.cli.scores import metrics
 # isort: split
 from amber_id.cli.synthetic import synth
 
+# isort: split
+from amber_id.cli.viewing import view
+
+# isort: split
+from amber_id.cli.planning import power
+
 __all__ = [
     "app",
     "doctor",
@@ -33,11 +39,13 @@ __all__ = [
     "main",
     "metrics",
     "models_fetch",
+    "power",
     "reselect",
     "split",
     "synth",
     "track",
     "train",
+    "view",
 ]
 
 

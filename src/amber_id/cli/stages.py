@@ -186,6 +186,9 @@ def evaluate(
     run: Annotated[Path, typer.Argument(help="A run, or one checkpoint.")],
     recordings: Recordings,
     out: Annotated[Path, typer.Option(help="Where results, figures and report go.")],
+    oracle: Annotated[
+        Path | None, typer.Option(help="The oracle.json of `amber synth`: the lowest possible EER beside.")
+    ] = None,
     replicates: Annotated[int, typer.Option(help="Of the bootstrap over people.")] = 1000,
     seed: Seed = 0,
     device: Device = "auto",
@@ -203,13 +206,17 @@ def evaluate(
     found = RecordingSet.open(recordings)
     division = _split_of(found)
     with ClipBar("testing", None, quiet=quiet) as bar:
-        results, arrays = evaluate_run(run, found, division, config, device=device, on_clip=bar.advance)
+        results, arrays = evaluate_run(
+            run, found, division, config, oracle=oracle, device=device, on_clip=bar.advance
+        )
     write_results(results, out / "results.json")
     write_arrays(arrays, out / "arrays.safetensors")
     write_figures(results, arrays, out / "figures")
     page = write_report(out)
     typer.echo(results.headline)
     print_figures({name: rate for name, rate in results.metrics if rate is not None})
+    if results.oracle is not None:
+        print_figures({"eer of the oracle": results.oracle.eer})
     counts = results.counts.comparisons
     typer.echo(f"  {counts.mated} mated and {counts.nonmated} non-mated comparisons")
     typer.echo(page)

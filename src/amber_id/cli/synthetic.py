@@ -7,28 +7,71 @@ import typer
 
 from amber_id.cli.shared import Quiet, Seed, app, configured, say
 
+_BY = "a number, or clip=, person= or source= and two of them, by what it varies between them"
+
 
 @app.command()
 def synth(
-    out: Annotated[Path, typer.Argument(help="Where OUT/original and OUT/oracle.json go.")],
+    out: Annotated[Path, typer.Argument(help="Where OUT/original, OUT/avatar and OUT/oracle.json go.")],
     people: Annotated[int, typer.Option(help="How many people.")] = 40,
     clips: Annotated[int, typer.Option(help="Clips of each.")] = 20,
-    seconds: Annotated[float, typer.Option(help="Length of a clip.")] = 3.0,
-    shape: Annotated[float, typer.Option(help="How much faces differ; 1 as measured, 0 not at all.")] = 1.0,
-    habit: Annotated[float, typer.Option(help="How much habits of moving differ.")] = 1.0,
+    shape: Annotated[float, typer.Option(help="How much faces differ: 1 as measured, 0 not at all.")] = 0.12,
+    habit: Annotated[
+        str,
+        typer.Option(
+            help="How much habits of moving differ, 0 not at all; by region: eyes=1,lips=0 "
+            "(the others keep 1), or all=0,eyes=2 for one alone."
+        ),
+    ] = "1",
+    session: Annotated[float, typer.Option(help="How much habits drift between sessions.")] = 0.0,
+    sessions: Annotated[int, typer.Option(help="Sessions of each person.")] = 2,
+    content: Annotated[
+        str,
+        typer.Option(
+            help="What is said: free (different words in every clip), same (the same in all), "
+            "own (each person's own)."
+        ),
+    ] = "free",
+    aspect: Annotated[str, typer.Option(help=f"Width over height of originals: {_BY}.")] = "16:9",
+    fps: Annotated[str, typer.Option(help="Frames per second, e.g. 30 or source=25,30.")] = "30",
+    jitter: Annotated[str, typer.Option(help="The tracker's jitter, 1 as measured.")] = "1",
+    framing: Annotated[str, typer.Option(help="Size of faces in originals, 1 is usual.")] = "1",
+    duration: Annotated[str, typer.Option(help="Seconds of a clip, e.g. 4 or person=2,4.")] = "4",
+    lost: Annotated[str, typer.Option(help="Share of frames in which no face is found.")] = "0",
+    duplicates: Annotated[float, typer.Option(help="Share of clips that are near-copies of another.")] = 0.0,
+    workers: Annotated[int | None, typer.Option(help="Processes; one per core unless told.")] = None,
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
-    """Make recordings of people who never lived."""
+    """Make recordings of people who never lived and of their avatars, whose leak is known."""
     from amber_id.progress import ClipBar
     from amber_id.synthetic import SynthConfig, estimated_bytes, generate
 
     config = configured(
-        SynthConfig, people=people, clips=clips, seconds=seconds, shape=shape, habit=habit, seed=seed
+        SynthConfig,
+        people=people,
+        clips=clips,
+        shape=shape,
+        habit=habit,
+        session=session,
+        sessions=sessions,
+        content=content,
+        aspect=aspect,
+        fps=fps,
+        jitter=jitter,
+        framing=framing,
+        duration=duration,
+        lost=lost,
+        duplicates=duplicates,
+        seed=seed,
     )
     if not quiet:
-        say(f"{people * clips} recordings, about {estimated_bytes(config) / 1e6:,.0f} MB")
+        say(f"{2 * people * clips} recordings, about {estimated_bytes(config) / 1e6:,.0f} MB")
     with ClipBar("making", people * clips, quiet=quiet) as bar:
-        paths = generate(config, out, on_progress=lambda _done, _total: bar.advance())
-    typer.echo(f"{out / 'original'}: {len(paths)} recordings of {people} people")
+        oracle = generate(config, out, workers=workers, on_progress=lambda _done, _total: bar.advance())
+    for condition, rates in oracle.eer.items():
+        typer.echo(f"{out / condition}: {people * clips} recordings of {people} people")
+        for k, eer in rates.items():
+            given = f"{k} clip on each side" if k == 1 else f"{k} clips on each side"
+            typer.echo(f"  lowest possible EER, {given}: {eer.value:.3f} [{eer.low:.3f}, {eer.high:.3f}]")
     typer.echo(out / "oracle.json")

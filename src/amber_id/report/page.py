@@ -8,16 +8,14 @@ Every text is escaped; rates are fractions inside and percentages on the page; p
 Equal input gives an equal page, under the same versions.
 """
 
-import base64
-import hashlib
 import json
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from amber_id.atomic_files import write_text_atomically
 from amber_id.errors import MissingDependencyError
 from amber_id.report.charts import Chart, distributions_chart, legend_of, map_chart, roc_chart, subjects_chart
+from amber_id.report.self_contained import own_file, render
 from amber_id.report.summary import (
     check_belong_together,
     compared,
@@ -34,6 +32,7 @@ from amber_id.report.wording import (
     interval,
     interval_in_unit,
     map_note,
+    oracle_note,
     people_note,
     percent,
     reading,
@@ -70,36 +69,20 @@ def write_report(eval_dir: Path) -> Path:
 
 def _render(results: EvaluationResults, arrays: EvaluationArrays) -> str:
     """The page as text."""
-    try:
-        import jinja2
-        import markupsafe
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError.for_extra("jinja2", "report") from error
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("amber_id", "report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return render(
+        "page.html",
+        _content(results, arrays),
+        css=own_file("page.css"),
+        scripts={"plotly": _plotly_js(), "script": own_file("page.js")},
+        filters={
+            "count": lambda number: f"{number:,}",
+            "duration": duration,
+            "interval": interval,
+            "percent": percent,
+            "plain": lambda value: value if isinstance(value, str) else json.dumps(value, sort_keys=True),
+            "short_percent": short_percent,
+        },
     )
-    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
-    environment.filters |= {
-        "count": lambda number: f"{number:,}",
-        "duration": duration,
-        "interval": interval,
-        "percent": percent,
-        "plain": lambda value: value if isinstance(value, str) else json.dumps(value, sort_keys=True),
-        "short_percent": short_percent,
-    }
-    scripts = {"plotly": _plotly_js(), "script": _own("page.js")}
-    # Only our own files go in unescaped.
-    trusted = {
-        name: markupsafe.Markup(text)
-        for name, text in (scripts | {"css": _own("page.css"), "policy": _policy(*scripts.values())}).items()
-    }
-    page = environment.get_template("page.html")
-    return page.render(**_content(results, arrays), **trusted).lstrip() + "\n"
 
 
 def _content(results: EvaluationResults, arrays: EvaluationArrays) -> dict[str, Any]:
@@ -122,6 +105,8 @@ def _content(results: EvaluationResults, arrays: EvaluationArrays) -> dict[str, 
         "level": short_percent(results.metrics.eer.level),
         "reading": dict(zip(("text", "tone"), reading(results), strict=True)),
         "scale": _scale(results.metrics.eer),
+        "oracle_scale": None if results.oracle is None else _scale(results.oracle.eer),
+        "oracle_note": None if results.oracle is None else oracle_note(results.oracle),
         "sources": ", ".join(f"{name} {number}" for name, number in sorted(sources.items())),
         "rates": _rates(results),
         "disclosure_note": disclosure_note(results.disclosure),
@@ -159,24 +144,9 @@ def _scale(eer: Rate) -> dict[str, float]:
     return {name: round(100 * value / end, 2) for name, value in places.items()}
 
 
-def _own(name: str) -> str:
-    """A file that lies beside this one."""
-    return files("amber_id.report").joinpath(name).read_text(encoding="utf-8")
-
-
 def _plotly_js() -> str:
     try:
         from plotly.offline import get_plotlyjs
     except ModuleNotFoundError as error:
         raise MissingDependencyError.for_extra("plotly", "report") from error
     return str(get_plotlyjs())
-
-
-def _policy(*scripts: str) -> str:
-    """A content security policy: no network at all, and no script but these."""
-    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
-    allowed = " ".join(f"'sha256-{each}'" for each in hashes)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
-    )

@@ -7,7 +7,7 @@ Nothing here calls a weak attacker privacy.
 """
 
 from amber_id.report.summary import STANDING_OUT, FoldMap, RocPoints, SubjectRow
-from amber_id.results import Disclosure, EvaluationResults, Rate
+from amber_id.results import Disclosure, EvaluationResults, OracleResult, Rate
 
 METRICS = (  # field of `Metrics`, name, unit, meaning
     (
@@ -193,6 +193,18 @@ def reading(results: EvaluationResults) -> tuple[str, str]:
         f"This attacker, on {results.counts.subjects} people, cannot be told from guessing. That does not "
         "prove privacy: a stronger attacker, or more people, may show otherwise.",
         "",
+    )
+
+
+def oracle_note(oracle: OracleResult) -> str:
+    """What an attacker found of what there was to find."""
+    way = ""
+    if oracle.way is not None:
+        way = f" From guessing to there, this attacker went {short_percent(oracle.way)} of the way."
+    return (
+        "These people never lived, so it is known what their clips give away: nobody who sees them can have "
+        f"an EER below {percent(oracle.eer.value)} {interval(oracle.eer)} on these comparisons, but for "
+        f"chance.{way}"
     )
 
 

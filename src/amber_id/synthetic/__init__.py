@@ -1,24 +1,34 @@
-"""Who are people that never lived, and what does a tracker see of them?
+"""Who are people that never lived, what does a tracker see of them, and how well could they be told apart?
 
 A generator at the level of a rig: a person is a face shape and a vector of habits, a clip is blendshapes and
-head movement over time, and a tracker's landmarks follow from both. All that tells people apart is known and
-written down, so that an attacker can be held against it.
+head movement over time, and a tracker's landmarks follow from both, of the person and of an avatar. All that
+tells people apart is known and written down, so that an attacker can be held against it.
 
-Read in this order: ``seeds.py``, ``fields.py`` (random signals that are smooth), ``measured.py`` (what was
-measured on real faces), ``people.py``, ``rig.py`` (a person's signals in a clip), ``mesh.py`` (the signals as
-landmarks in a picture), ``generate.py`` (recordings).
+Read in this order: ``settings.py``, ``habits.py``, ``config.py`` (what can be asked for), ``seeds.py``,
+``fields.py`` (random signals that are smooth), ``measured.py`` (what was measured on real faces),
+``people.py`` (what a clip shows of a person), ``speech.py`` and ``rig.py`` (a person's signals in a clip),
+``channel.py`` (what arrives at an avatar), ``mesh.py`` and ``camera.py`` (the signals as landmarks in a
+picture), ``clips.py``, ``generate.py`` (recordings), ``oracle.py`` and ``oracle_file.py``.
 """
 
-from amber_id.synthetic.generate import SYNTHETIC_TRACKER, SynthConfig, estimated_bytes, generate, make_clip
-from amber_id.synthetic.people import HABITS, Person, draw_person
+from amber_id.synthetic.clips import SYNTHETIC_TRACKER, make_clip
+from amber_id.synthetic.config import Condition, SynthConfig
+from amber_id.synthetic.generate import estimated_bytes, generate
+from amber_id.synthetic.habits import HABITS, Habit
+from amber_id.synthetic.oracle import oracle_comparisons
+from amber_id.synthetic.oracle_file import Oracle
+from amber_id.synthetic.settings import Setting
 
 __all__ = [
     "HABITS",
     "SYNTHETIC_TRACKER",
-    "Person",
+    "Condition",
+    "Habit",
+    "Oracle",
+    "Setting",
     "SynthConfig",
-    "draw_person",
     "estimated_bytes",
     "generate",
     "make_clip",
+    "oracle_comparisons",
 ]

@@ -32,12 +32,14 @@ def smooth_in_time(
     """Stationary noise, independent in every channel, whose speed does not jump.
 
     White noise through two equal first-order low-passes in a row. Where the time constant is long against a
-    frame, the correlation after t seconds is ``(1 + a) * exp(-a)`` with ``a = t / time_constant_s``.
+    frame, the correlation after t seconds is ``(1 + a) * exp(-a)`` with ``a = t / time_constant_s``. The same
+    numbers drive the same frames whatever the time constant is.
     """
     pole = np.exp(-1 / (fps * time_constant_s))
     # So long that the filter has forgotten that it began at rest.
     warm_up = int(np.ceil(12 * fps * time_constant_s))
-    white = rng.standard_normal((warm_up + T, *channels), dtype=np.float32)
+    inside = rng.standard_normal((T, *channels), dtype=np.float32)
+    white = np.concatenate([rng.standard_normal((warm_up, *channels), dtype=np.float32)[::-1], inside])
     gain = np.sqrt((1 - pole**2) ** 3 / (1 + pole**2))
     # One after the other: rounding does less harm than in one filter of second order. Arrays keep the type.
     low_pass = np.array([1, -pole], dtype=np.float32)
@@ -55,9 +57,12 @@ def smooth_over_face(white: Float32[np.ndarray, "T 3 K"]) -> Float32[np.ndarray,
     return np.moveaxis(white @ _modes().T, -1, -2)
 
 
-def face_shape(rng: np.random.Generator) -> Float[np.ndarray, "478 3"]:
-    """A smooth deformation of the face, as symmetric as those between real people are."""
-    field = smooth_over_face(rng.standard_normal((1, 3, MODES), dtype=np.float32))[0].astype(np.float64)
+def face_shape(white: Float[np.ndarray, "3 K"]) -> Float[np.ndarray, "478 3"]:
+    """White noise made a smooth deformation of the face, as symmetric as those between real people are.
+
+    It is linear, and of variance 1 in every coordinate.
+    """
+    field = smooth_over_face(white[None].astype(np.float32))[0].astype(np.float64)
     reflection = (field * _MIRROR_X)[mirror_pairs()]
     even, odd = field + reflection, field - reflection
     mixed = np.sqrt(_SYMMETRIC_SHARE) * even + np.sqrt(1 - _SYMMETRIC_SHARE) * odd

@@ -22,7 +22,8 @@ class MeasuredFaces:
 
     `basis` is the movement of each point as a coefficient goes from 0 to 1; `mean` the coefficients that the
     mean face shows, `rest` those of a face at rest; `shape_std` how much people's faces differ, and
-    `residual_std` how much a face moves within a clip beyond what the basis explains, tracker noise included.
+    `residual_std` how much a face moves within a clip beyond what the basis explains, tracker noise included;
+    `slow` and `fast` are the movements of the whole face that this is made of, at one standard deviation.
     """
 
     basis: Float[np.ndarray, "52 478 3"]
@@ -30,6 +31,8 @@ class MeasuredFaces:
     rest: Float[np.ndarray, " 52"]
     shape_std: Float[np.ndarray, "478 3"]
     residual_std: Float[np.ndarray, "478 3"]
+    slow: Float[np.ndarray, "K 478 3"]
+    fast: Float[np.ndarray, "L 478 3"]
 
 
 @cache

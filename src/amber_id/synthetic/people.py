@@ -1,10 +1,9 @@
-"""In what do synthetic people differ, and by how much?
+"""Who is somebody, and what of it does one clip show?
 
-A person is a face shape and a vector of habits. Every habit is drawn from the standard normal distribution,
-times a strength. The quantity that it sets is ``typical * exp(spread * strength * z)``: always positive, and
-typical where z is 0. At strength 0 nobody differs. At strength 1 faces differ as much as was measured between
-real people; how far habits spread at strength 1 is an assumption, stated in `HABITS`, since a few short clips
-of a person do not show it.
+A person is two vectors of standard normal numbers: habits of moving (`habits.py`) and the shape of the face
+(`fields.py`). A clip shows `Traits`: the person's numbers times the strengths, with the drift of its session,
+and with what changes from clip to clip. All that a clip, and its avatar, tell about a person passes through
+its traits; `Variances` says how they are distributed, which is all that an ideal observer needs.
 """
 
 from dataclasses import dataclass
@@ -12,67 +11,124 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from amber_id.face_mesh import mean_face
-from amber_id.synthetic.fields import face_shape
-from amber_id.synthetic.measured import measured_faces
+from amber_id.synthetic.config import Condition, SynthConfig
+from amber_id.synthetic.fields import MODES
+from amber_id.synthetic.habits import HABITS, POSITIONS, RATIO, strengths, survival
 from amber_id.synthetic.seeds import stream
 
-
-@dataclass(frozen=True)
-class Habit:
-    """One way of moving: its typical value, and the standard deviation of its logarithm at strength 1."""
-
-    name: str
-    typical: float
-    spread: float
-    meaning: str
-
-
-# A vector is known by positions: add new habits at the end.
-HABITS: tuple[Habit, ...] = (
-    # 26 a minute in conversation: Bentivoglio et al., "Analysis of blink rate patterns in normal subjects",
-    # Movement Disorders 12(6), 1997. The other typical values are near the medians of tracked clips.
-    Habit("blink_rate", 26.0, 0.45, "blinks per minute"),
-    Habit("blink_length", 0.27, 0.20, "seconds from the first movement of the lids to the last"),
-    Habit("blink_asymmetry", 1.0, 0.15, "closing of the left eye over that of the right"),
-    Habit("jaw_gain", 1.0, 0.35, "opening of the mouth in speech, 1 is typical"),
-    Habit("speech_tempo", 4.5, 0.15, "syllables per second without pauses"),
-    Habit("resting_jaw", 0.03, 0.60, "coefficient of jawOpen between utterances"),
-)
-_POSITIONS = {habit.name: position for position, habit in enumerate(HABITS)}
+# The face of one person looks different from clip to clip, by this much of the spread between people: the
+# tracked mean faces of real people's clips, without their expression, differ by 0.43 of it.
+_SHAPE_WITHIN = 0.43
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who never lived.
-
-    `index` counts from 0; `vector` holds the habits in the order of `HABITS`, as standard normal numbers
-    times the strength; `face` is the person's face with the mean expression, in the mean face's frame.
-    """
+    """Somebody who never lived: `index` counts from 0; standard normal numbers for habits and face."""
 
     index: int
-    vector: Float[np.ndarray, " H"]
-    face: Float[np.ndarray, "478 3"]
+    habits: Float[np.ndarray, " H"]
+    shape: Float[np.ndarray, "3 K"]
 
     @property
     def subject(self) -> str:
-        """The subject as in recordings, ``id001`` for index 0."""
-        return f"id{self.index + 1:03d}"
-
-    def habit(self, name: str) -> float:
-        """The quantity that a habit sets, in the unit that `HABITS` states."""
-        position = _POSITIONS[name]
-        habit = HABITS[position]
-        return float(habit.typical * np.exp(habit.spread * self.vector[position]))
+        """The subject as in recordings."""
+        return subject_of(self.index)
 
 
-def draw_person(index: int, *, seed: int, shape: float = 1.0, habit: float = 1.0) -> Person:
-    """Person number `index` of those that `seed` stands for; the same, however many there are.
+@dataclass(frozen=True)
+class Traits:
+    """What a clip shows of a person.
 
-    `shape` and `habit` are strengths, not negative: 0 makes all faces, or all habits, the same.
+    `habits` in units of their variation between clips; `shape` in that of faces between real people.
     """
-    if index < 0 or shape < 0 or habit < 0:
-        raise ValueError(f"index, shape and habit must not be negative, got {index}, {shape}, {habit}")
-    vector = habit * stream(seed, "habits", index).standard_normal(len(HABITS))
-    offset = face_shape(stream(seed, "shape", index)) * measured_faces().shape_std
-    return Person(index, vector, mean_face() + shape * offset)
+
+    habits: Float[np.ndarray, " H"]
+    shape: Float[np.ndarray, "3 K"]
+
+    def __getitem__(self, name: str) -> float:
+        """The quantity that a habit sets, in the unit that `HABITS` states."""
+        position = POSITIONS[name]
+        return HABITS[position].quantity(float(self.habits[position]))
+
+    @property
+    def vector(self) -> Float[np.ndarray, " D"]:
+        """All numbers, in the order of `Variances`."""
+        return np.concatenate([self.habits, self.shape.ravel()])
+
+
+@dataclass(frozen=True)
+class Variances:
+    """Variances of every number of the traits: of people, of a person's sessions, of a session's clips."""
+
+    between: Float[np.ndarray, " D"]
+    session: Float[np.ndarray, " D"]
+    within: Float[np.ndarray, " D"]
+
+
+def subject_of(index: int) -> str:
+    """The subject of person number `index`, ``id001`` for 0."""
+    return f"id{index + 1:03d}"
+
+
+def draw_person(index: int, *, seed: int) -> Person:
+    """Person number `index` of those that `seed` stands for; the same, however many there are."""
+    habits = stream(seed, "habits", index).standard_normal(len(HABITS))
+    return Person(index, habits, stream(seed, "shape", index).standard_normal((3, MODES)))
+
+
+def origin_of(config: SynthConfig, person: int, clip: int) -> int:
+    """The clip of which `clip` is a near-copy; itself, if it is none."""
+    draw = stream(config.seed, "duplicates", person, clip)
+    if clip == 0 or draw.random() >= config.duplicates:
+        return clip
+    return origin_of(config, person, int(draw.integers(clip)))
+
+
+def session_of(config: SynthConfig, clip: int) -> int:
+    """The session of a clip; a person's sessions have equally many, in order, but for a remainder."""
+    return clip * config.sessions // config.clips
+
+
+def original_traits(config: SynthConfig, person: Person, clip: int) -> Traits:
+    """What clip number `clip` of a person shows."""
+    drift = stream(config.seed, "session", person.index, session_of(config, clip)).standard_normal(
+        len(HABITS)
+    )
+    within = stream(config.seed, "traits", person.index, clip)
+    habits = np.sqrt(RATIO) * (strengths(config.habit) * person.habits + config.session * drift)
+    return Traits(
+        habits + within.standard_normal(len(HABITS)),
+        config.shape * person.shape + _SHAPE_WITHIN * within.standard_normal((3, MODES)),
+    )
+
+
+def avatar_traits(config: SynthConfig, person: Person, clip: int) -> Traits:
+    """What the avatar shows of the same clip: habits with the channel's errors, and nobody's shape.
+
+    The error's size is fixed: it is that at which, with habits of strength 1, a habit in the clip and in the
+    avatar's correlate as `HABITS` says.
+    """
+    shown = original_traits(config, person, clip).habits
+    errors = stream(config.seed, "channel", person.index, clip)
+    kept = survival()
+    lost = np.sqrt((1 - kept**2) * (1 + RATIO))
+    habits = kept * shown + lost * errors.standard_normal(len(HABITS))
+    return Traits(habits, _SHAPE_WITHIN * errors.standard_normal((3, MODES)))
+
+
+def variances(config: SynthConfig, condition: Condition) -> Variances:
+    """How the traits of a condition's clips are distributed; their mean is zero."""
+    between = RATIO * strengths(config.habit) ** 2
+    session = np.full(len(HABITS), RATIO * config.session**2)
+    within = np.ones(len(HABITS))
+    shape = np.full(3 * MODES, config.shape**2)
+    if condition == "avatar":
+        kept = survival() ** 2
+        between, session = kept * between, kept * session
+        within = kept + (1 - kept) * (1 + RATIO)
+        shape = np.zeros(3 * MODES)
+    return Variances(
+        between=np.concatenate([between, shape]),
+        session=np.concatenate([session, np.zeros(3 * MODES)]),
+        within=np.concatenate([within, np.full(3 * MODES, _SHAPE_WITHIN**2)]),
+    )

@@ -1,35 +1,69 @@
 """What does a person do in a clip?
 
-Signals over time: blendshapes in MediaPipe's order and sense, and the movement of the head. Syllables follow
-each other at the person's tempo, with pauses; what is said differs from clip to clip and tells nothing about
-the person. Blinks are a renewal process. Head, brows, lids and smile move slowly, and alike in everybody.
+Signals over time: blendshapes in MediaPipe's order and sense, and the movement of the head. Somebody speaks
+(`speech.py`) in an emotion; brows and head go with what is stressed. Blinks are a renewal process, gaze jumps
+from one place to the next, head and expression move slowly. What is said and felt differs from clip to clip
+and tells nothing about the person; how it is done is the person's habit.
 
-The figures without another source were chosen so that the clips move as much as tracked real ones do.
+The figures without another source were chosen so that clips move as much as tracked real ones do;
+``benchmarks/realism.py`` compares them.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import expit, logit
+from scipy.stats import norm
 
-from amber_id.face_mesh import BLENDSHAPE_NAMES
+from amber_id.synthetic.coefficients import coefficients, of, sides
 from amber_id.synthetic.fields import smooth_in_time
 from amber_id.synthetic.measured import measured_faces
-from amber_id.synthetic.people import Person
-from amber_id.synthetic.seeds import stream
+from amber_id.synthetic.people import Traits
+from amber_id.synthetic.speech import AROUND_S, Speech, Utterance, speak
 
-# Events are drawn from this long before the clip to this long after it: some reach into it.
-_AROUND_S = 1.5
+# Signals are made at this rate and looked at where a frame is, whatever the camera's: a face moves alike
+# before every camera.
+RATE_HZ = 120.0
+
 # From the start of a blink to that of the next at least.
 _REFRACTORY_S = 0.5
+# Mean rise from the clip's median at the peak of tracked blinks: 0.50, 0.38, 0.24; frames miss some of it.
+_EYES_CLOSED = coefficients({"eyeBlink": 0.56, "eyeLookDown": 0.40, "eyeSquint": 0.25})
+# A fixation lasts this long at least, and this much longer on average; the eye jumps within a frame or two.
+_FIXATION_S = (0.15, 0.7)
+_SACCADE_S = 0.04
+# How far gaze wanders, across and up; and how much it stays where it was when the head turns, per radian.
+_GAZE = np.array([0.07, 0.06])
+_GAZE_HELD = 0.9
+# A stressed syllable, twice as strong as the typical one, lifts the brows by this.
+_BROW_ACCENT = coefficients({"browInnerUp": 0.08, "browOuterUp": 0.07})
+# Slow changes that come by themselves: shape at one standard deviation, and time constant in seconds.
+_SLOW = (
+    (coefficients({"browInnerUp": 0.10, "browOuterUp": 0.09}), 0.15),
+    (coefficients({"browDown": 0.02}), 0.5),
+    (coefficients({"mouthSmile": 0.10, "mouthUpperUp": 0.04, "eyeSquint": 0.02}), 1.0),
+    (coefficients({"eyeBlink": 0.05, "eyeSquint": 0.07, "eyeLookDown": 0.06}), 0.6),
+)
+# Coefficients of real faces are never still: standard deviations on the logit scale, and time constants. All
+# have a spectrum alike, of which 6 % lies above 5.5 Hz. Nothing is nearer to 0 or 1 than this.
+_WAVERING = ((0.25, 0.3), (0.12, 0.04))
+_LEAST = 1e-4
 # Pitch, yaw, roll: standard deviation of where a clip's head looks, and of its sway about that.
-_LOOKING_DEG = np.array([5.0, 6.0, 3.5])
+_LOOKING_DEG = np.array([5.0, 6.0, 3.0])
 _SWAY_DEG = np.array([2.8, 2.8, 1.7])
-# Chin down, per accent: what a syllable's strength has above the typical one.
-_NOD_DEG = 2.5
 # In x, y, and the logarithm of size; the head's turning about the neck comes on top.
 _TRANSLATION = np.array([0.03, 0.03, 0.018])
+
+# What an emotion adds to the face at rest at full strength, and how far it opens the mouth in speech.
+_EMOTIONS = (
+    (coefficients({}), 1.0),
+    (coefficients({"mouthSmile": 0.25, "eyeSquint": 0.10, "mouthUpperUp": 0.05}), 1.1),
+    (coefficients({"browInnerUp": 0.20, "mouthShrugLower": 0.05, "mouthFrown": 0.02}), 0.75),
+    (coefficients({"browDown": 0.12, "eyeSquint": 0.08, "mouthPress": 0.04}), 1.25),
+    (coefficients({"browInnerUp": 0.20, "browOuterUp": 0.15, "eyeWide": 0.05}), 1.1),
+    (coefficients({"mouthUpperUp": 0.12, "eyeSquint": 0.10, "browDown": 0.06}), 1.0),
+)
 
 
 @dataclass(frozen=True)
@@ -44,78 +78,41 @@ class ClipSignals:
     rotation: Float[np.ndarray, "T 3"]
     translation: Float[np.ndarray, "T 3"]
 
+    def at(self, frames: Float[np.ndarray, " F"]) -> "ClipSignals":
+        """The signals at other places than the rows, which are 0, 1, 2 ...; on a line between two rows."""
+        before = np.minimum(frames.astype(np.int64), len(self.rotation) - 2)
+        after = (frames - before)[:, None]
 
-def _coefficients(values: Mapping[str, float]) -> Float[np.ndarray, " 52"]:
-    """The full vector; a name without its side stands for both sides."""
-    vector = np.zeros(len(BLENDSHAPE_NAMES))
-    for name, value in values.items():
-        both = [i for i, full in enumerate(BLENDSHAPE_NAMES) if full in (name, f"{name}Left", f"{name}Right")]
-        if not both:
-            raise ValueError(f"no blendshape is called {name}")
-        vector[both] = value
-    return vector
+        def between(signal: Float[np.ndarray, "T C"]) -> Float[np.ndarray, "F C"]:
+            return signal[before] * (1 - after) + signal[before + 1] * after
 
-
-# Mouth shapes of vowels, at their fullest.
-_VOWELS = np.stack(
-    [
-        _coefficients({"jawOpen": 0.22, "mouthLowerDown": 0.08, "mouthUpperUp": 0.10, "mouthFunnel": 0.04}),
-        _coefficients({"jawOpen": 0.12, "mouthLowerDown": 0.12, "mouthUpperUp": 0.16, "mouthStretch": 0.04}),
-        _coefficients({"jawOpen": 0.05, "mouthLowerDown": 0.12, "mouthSmile": 0.16, "mouthStretch": 0.06}),
-        _coefficients({"jawOpen": 0.11, "mouthPucker": 0.40, "mouthFunnel": 0.12}),
-        _coefficients({"jawOpen": 0.04, "mouthPucker": 0.65, "mouthFunnel": 0.08}),
-    ]
-)
-_OPENING = _coefficients({"jawOpen": 1.0, "mouthLowerDown": 1.0, "mouthUpperUp": 1.0})
-_LIPS_CLOSED = _coefficients(
-    {"mouthPress": 0.08, "mouthRollLower": 0.12, "mouthRollUpper": 0.10, "mouthShrugLower": 0.05}
-)
-# Mean rise from the clip's median at the peak of tracked blinks: 0.50, 0.38, 0.24; frames miss some of it.
-_EYES_CLOSED = _coefficients({"eyeBlink": 0.56, "eyeLookDown": 0.40, "eyeSquint": 0.25})
-_LEFT = np.array([name.endswith("Left") for name in BLENDSHAPE_NAMES])
-_RIGHT = np.array([name.endswith("Right") for name in BLENDSHAPE_NAMES])
-# Slow changes that come by themselves: shape at one standard deviation, and time constant in seconds.
-_SLOW = (
-    (_coefficients({"browInnerUp": 0.13, "browOuterUp": 0.11}), 0.15),
-    (_coefficients({"mouthSmile": 0.10, "mouthUpperUp": 0.04, "eyeSquint": 0.02}), 1.0),
-    (_coefficients({"eyeBlink": 0.05, "eyeSquint": 0.07, "eyeLookDown": 0.06}), 0.6),
-)
+        return ClipSignals(between(self.blendshapes), between(self.rotation), between(self.translation))
 
 
 @dataclass(frozen=True)
-class _Syllables:
-    """When the syllables are at their fullest, how long each takes, and how strong each is."""
+class Draws:
+    """The random numbers of a clip, one generator for each thing that happens."""
 
-    times: Float[np.ndarray, " N"]
-    lengths_s: Float[np.ndarray, " N"]
-    strengths: Float[np.ndarray, " N"]
-
-
-def clip_signals(person: Person, clip: int, *, seed: int, T: int, fps: float) -> ClipSignals:
-    """What the person does in clip number `clip`, in T frames."""
-    times = np.arange(T) / fps
-    speech = stream(seed, "speech", person.index, clip)
-    syllables = _syllables(speech, end_s=times[-1] + _AROUND_S, tempo=person.habit("speech_tempo"))
-    blendshapes = np.tile(measured_faces().rest, (T, 1))
-    blendshapes[:, BLENDSHAPE_NAMES.index("jawOpen")] = person.habit("resting_jaw")
-    blendshapes += _mouth(person, times, syllables, speech)
-    blendshapes += _eyes(person, times, stream(seed, "blinks", person.index, clip))
-    blendshapes += _slow_changes(stream(seed, "expression", person.index, clip), T, fps=fps)
-    accents = bumps(times, syllables.times, syllables.lengths_s) @ np.maximum(syllables.strengths - 1, 0)
-    rotation, translation = _head(accents, stream(seed, "head", person.index, clip), fps=fps)
-    return ClipSignals(np.clip(blendshapes, 0, 1), rotation, translation)
+    emotion: np.random.Generator
+    blinks: np.random.Generator
+    gaze: np.random.Generator
+    expression: np.random.Generator
+    head: np.random.Generator
 
 
-def bumps(
-    times: Float[np.ndarray, " T"], centres: Float[np.ndarray, " N"], half_widths: Float[np.ndarray, " N"]
-) -> Float[np.ndarray, "T N"]:
-    """Raised cosines: 1 at the centre, 0 from the half width on.
-
-    >>> bumps(np.array([0.0, 0.5, 1.0]), np.array([0.0]), np.array([1.0])).ravel().round(2).tolist()
-    [1.0, 0.5, 0.0]
-    """
-    away = np.clip(np.abs(times[:, None] - centres) / half_widths, 0, 1)
-    return (1 + np.cos(np.pi * away)) / 2
+def clip_signals(traits: Traits, utterance: Utterance, draws: Draws, *, seconds: float) -> ClipSignals:
+    """What somebody with these traits does, at `RATE_HZ`, from the clip's start to its end."""
+    times = np.arange(int(np.ceil(seconds * RATE_HZ)) + 1) / RATE_HZ
+    felt, loudness = _emotion(draws.emotion)
+    speech = speak(utterance, traits, times, loudness)
+    rotation, translation = _head(traits, speech, draws.head)
+    blendshapes = _at_rest(traits) + felt + speech.mouth
+    blendshapes += traits["speech_brow"] * speech.stress[:, None] * _BROW_ACCENT
+    blendshapes += _slow_changes(draws.expression, len(times))
+    blendshapes *= _unevenness(traits)
+    blendshapes += _blinks(traits, times, draws.blinks)
+    blendshapes += _gaze(traits, times, rotation, draws.gaze)
+    return ClipSignals(_never_still(draws.expression, blendshapes), rotation, translation)
 
 
 def blink_profile(
@@ -131,66 +128,109 @@ def blink_profile(
     return (1 - np.cos(np.pi * np.minimum(3 * done, 1.5 * (1 - done)))) / 2
 
 
-def _syllables(rng: np.random.Generator, *, end_s: float, tempo: float) -> _Syllables:
-    # Three times as many as fit on average without a pause.
-    N = int(np.ceil(3 * (end_s + _AROUND_S) * tempo))
-    lengths_s = rng.lognormal(0, 0.25, N) / tempo
-    pauses_s = np.where(rng.random(N) < 0.12, rng.uniform(0.2, 0.7, N), 0)
-    times = rng.random() / tempo - _AROUND_S + np.cumsum(lengths_s + pauses_s)
-    return _Syllables(times, lengths_s, rng.lognormal(0, 0.45, N))
+def _emotion(rng: np.random.Generator) -> tuple[Float[np.ndarray, " 52"], float]:
+    """What is felt, as coefficients at rest, and how far it opens the mouth in speech."""
+    shape, loudness = _EMOTIONS[rng.integers(len(_EMOTIONS))]
+    strength = float(rng.lognormal(-0.3, 0.6))
+    return strength * shape, float(loudness ** min(strength, 2.0))
 
 
-def _mouth(
-    person: Person, times: Float[np.ndarray, " T"], syllables: _Syllables, rng: np.random.Generator
-) -> Float[np.ndarray, "T 52"]:
-    """A random vowel in every syllable; before some of them the lips meet, as in b, m, p."""
-    N = len(syllables.times)
-    vowels = _VOWELS[rng.integers(len(_VOWELS), size=N)] * syllables.strengths[:, None]
-    gains = 1 + _OPENING * (person.habit("jaw_gain") - 1)
-    # Wider than half a syllable: neighbours run into each other.
-    opened = bumps(times, syllables.times, 0.8 * syllables.lengths_s) @ (vowels * gains)
-    meet = bumps(times, syllables.times - 0.5 * syllables.lengths_s, 0.4 * syllables.lengths_s)
-    closed = np.clip(meet @ (rng.random(N) < 0.25).astype(np.float64), 0, 1)[:, None]
-    return opened * (1 - 0.8 * closed * _OPENING) + closed * _LIPS_CLOSED
+def _at_rest(traits: Traits) -> Float[np.ndarray, " 52"]:
+    rest = measured_faces().rest.copy()
+    for habit, names in (
+        ("resting_lids", ("eyeBlink",)),
+        ("resting_squint", ("eyeSquint",)),
+        ("resting_brow", ("browInnerUp", "browOuterUp")),
+        ("resting_frown", ("browDown",)),
+        ("resting_jaw", ("jawOpen",)),
+        ("resting_smile", ("mouthSmile",)),
+    ):
+        rest[of(*names)] = traits[habit]
+    shift = traits["mouth_shift"]
+    rest[of("mouthLeft")] += max(shift, 0.0)
+    rest[of("mouthRight")] += max(-shift, 0.0)
+    return rest
 
 
-def _eyes(
-    person: Person, times: Float[np.ndarray, " T"], rng: np.random.Generator
-) -> Float[np.ndarray, "T 52"]:
+def _unevenness(traits: Traits) -> Float[np.ndarray, " 52"]:
+    """Factors of the two sides of brows and smile."""
+    factors = np.where(of("browOuterUp", "browDown"), sides(traits["brow_asymmetry"]), 1.0)
+    return factors * np.where(of("mouthSmile"), sides(traits["smile_asymmetry"]), 1.0)
+
+
+def _blinks(
+    traits: Traits, times: Float[np.ndarray, " S"], rng: np.random.Generator
+) -> Float[np.ndarray, "S 52"]:
     """Blinks: the time from one to the next is a refractory time and an exponential one.
 
-    The time to the first is that of a process which began long ago (Cox, "Renewal theory", 1962): the start
+    Numbers are drawn blink by blink, so that the first ones do not depend on how many there are. The time to
+    the first is that of a process which began long ago (Cox, "Renewal theory", 1962): the start
     of the clip falls into a refractory time with the probability that is its share of the mean interval.
     """
-    mean_s = 60 / person.habit("blink_rate")
+    mean_s = 60 / traits["blink_rate"]
     # Cannot take more than most of the interval, for whoever blinks without end.
     refractory_s = min(_REFRACTORY_S, 0.8 * mean_s)
-    N = int(np.ceil((times[-1] + _AROUND_S) / refractory_s)) + 1
-    waits = rng.exponential(mean_s - refractory_s, N)
+    N = int(np.ceil((times[-1] + AROUND_S) / refractory_s)) + 1
     refractory = np.full(N, refractory_s)
-    refractory[0] = refractory_s * rng.random() if rng.random() < refractory_s / mean_s else 0.0
-    starts = np.cumsum(refractory + waits) - _AROUND_S
-    lengths_s = person.habit("blink_length") * rng.lognormal(0, 0.10, N)
-    closing = blink_profile(times, starts, lengths_s) @ np.clip(rng.normal(1, 0.12, N), 0.3, None)
-    # The ratio of the two sides is the habit; their product stays what it is in everybody.
-    left = np.sqrt(person.habit("blink_asymmetry"))
-    return closing[:, None] * _EYES_CLOSED * np.where(_LEFT, left, np.where(_RIGHT, 1 / left, 1))
+    within, share = rng.random(2)
+    refractory[0] = refractory_s * share if within < refractory_s / mean_s else 0.0
+    each = rng.normal(size=(N, 3))
+    waits = -norm.logsf(each[:, 0]) * (mean_s - refractory_s)
+    starts = np.cumsum(refractory + waits) - AROUND_S
+    lengths_s = traits["blink_length"] * np.exp(0.10 * each[:, 1])
+    depth = traits["blink_depth"] * np.clip(1 + 0.12 * each[:, 2], 0.3, None)
+    closing = blink_profile(times, starts, lengths_s) @ depth
+    return closing[:, None] * _EYES_CLOSED * sides(traits["blink_asymmetry"])
 
 
-def _slow_changes(rng: np.random.Generator, T: int, *, fps: float) -> Float[np.ndarray, "T 52"]:
+def _gaze(
+    traits: Traits,
+    times: Float[np.ndarray, " S"],
+    rotation: Float[np.ndarray, "S 3"],
+    rng: np.random.Generator,
+) -> Float[np.ndarray, "S 52"]:
+    """Jumps from one place to the next, and the eyes stay on it while the head turns."""
+    least, more = _FIXATION_S
+    N = int(np.ceil((times[-1] + AROUND_S) / least)) + 1
+    jumps = np.cumsum(least + rng.exponential(more, N)) - AROUND_S
+    places = rng.normal(size=(N, 2)) * _GAZE * traits["gaze_range"]
+    steps = np.diff(places, axis=0, prepend=np.zeros((1, 2)))
+    arrived = np.clip((times[:, None] - jumps) / _SACCADE_S, 0, 1)
+    turned = rotation - rotation.mean(axis=0)
+    # A positive yaw turns the face to the picture's left, its own right; the eyes turn back, to its left.
+    across, up = (arrived @ steps + _GAZE_HELD * turned[:, [1, 0]]).T
+    left = coefficients(
+        {"eyeLookOutLeft": 1.0, "eyeLookInLeft": -1.0, "eyeLookInRight": 1.0, "eyeLookOutRight": -1.0}
+    )
+    upwards = coefficients({"eyeLookUp": 0.5, "eyeLookDown": -1.0})
+    return across[:, None] * left + up[:, None] * upwards
+
+
+def _slow_changes(rng: np.random.Generator, S: int) -> Float[np.ndarray, "S 52"]:
     changes = [
-        smooth_in_time(rng, T, 1, fps=fps, time_constant_s=seconds) * shape for shape, seconds in _SLOW
+        smooth_in_time(rng, S, 1, fps=RATE_HZ, time_constant_s=seconds) * shape for shape, seconds in _SLOW
     ]
     return np.sum(changes, axis=0)
 
 
+def _never_still(
+    rng: np.random.Generator, blendshapes: Float[np.ndarray, "S 52"]
+) -> Float[np.ndarray, "S 52"]:
+    """Every coefficient wavers, slowly and fast: as a sigmoid's argument does, so that it stays in [0, 1]."""
+    S, C = blendshapes.shape
+    wavering = sum(
+        size * smooth_in_time(rng, S, C, fps=RATE_HZ, time_constant_s=seconds) for size, seconds in _WAVERING
+    )
+    return expit(logit(np.clip(blendshapes, _LEAST, 1 - _LEAST)) + wavering)
+
+
 def _head(
-    accents: Float[np.ndarray, " T"], rng: np.random.Generator, *, fps: float
-) -> tuple[Float[np.ndarray, "T 3"], Float[np.ndarray, "T 3"]]:
-    """Where the clip's head looks, slow sway about it, and a nod on each accented syllable."""
-    T = len(accents)
-    looking = rng.normal(size=3) * _LOOKING_DEG
-    sway = smooth_in_time(rng, T, 3, fps=fps, time_constant_s=0.2) * _SWAY_DEG
-    nods = accents[:, None] * np.array([_NOD_DEG, 0, 0])
-    translation = smooth_in_time(rng, T, 3, fps=fps, time_constant_s=0.5) * _TRANSLATION
-    return np.radians(looking + sway + nods), translation
+    traits: Traits, speech: Speech, rng: np.random.Generator
+) -> tuple[Float[np.ndarray, "S 3"], Float[np.ndarray, "S 3"]]:
+    """Where the clip's head looks, slow sway about it, and a nod on each stressed syllable."""
+    S = len(speech.stress)
+    looking = rng.normal(size=3) * _LOOKING_DEG + np.array([0.0, 0.0, traits["head_tilt"]])
+    sway = smooth_in_time(rng, S, 3, fps=RATE_HZ, time_constant_s=traits["sway_time"])
+    nods = speech.stress[:, None] * np.array([traits["speech_nod"], 0, 0])
+    translation = smooth_in_time(rng, S, 3, fps=RATE_HZ, time_constant_s=0.5) * _TRANSLATION
+    return np.radians(looking + traits["sway_size"] * _SWAY_DEG * sway + nods), translation

@@ -9,7 +9,25 @@ from typing import Literal, get_args
 
 import numpy as np
 
-Stream = Literal["habits", "shape", "speech", "blinks", "expression", "head", "camera", "tracker"]
+Stream = Literal[
+    "habits",
+    "shape",
+    "speech",
+    "blinks",
+    "expression",
+    "head",
+    "camera",
+    "tracker",
+    "session",
+    "traits",
+    "channel",
+    "circumstances",
+    "duplicates",
+    "gaze",
+    "emotion",
+    "lost",
+    "avatar",
+]
 
 # A stream is known by its position: add new ones at the end.
 _STREAMS: tuple[Stream, ...] = get_args(Stream)

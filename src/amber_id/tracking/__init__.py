@@ -3,7 +3,7 @@
 Conventions
 -----------
 ``video.py`` reads files, ``landmarker.py`` is MediaPipe, ``one_clip.py`` joins them; ``track.py`` does so for
-a corpus, with the processes of ``workers.py``; ``model_bundle.py`` finds the model.
+a corpus, with the processes of `amber_id.workers`; ``model_bundle.py`` finds the model.
 MediaPipe and PyAV are imported where they are used, so importing this package needs neither.
 """
 

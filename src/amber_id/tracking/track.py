@@ -34,7 +34,7 @@ from amber_id.tracking.landmarker import TRACKER, tracker_version
 from amber_id.tracking.model_bundle import ModelBundle
 from amber_id.tracking.one_clip import record_clip
 from amber_id.tracking.video import probe_video
-from amber_id.tracking.workers import Died, run_in_workers, usable_cores
+from amber_id.workers import Died, run_in_workers, usable_cores
 
 _WARNINGS = "warnings.csv"
 # landmarks, timestamp, tracked, blendshapes, pose

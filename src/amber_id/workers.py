@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 class Died:
     """Stands for the result of a task whose process was killed while it did it."""
 
-    reason: str = "its tracking process was killed, perhaps for want of memory"
+    reason: str = "its process was killed, perhaps for want of memory"
 
 
 def usable_cores() -> int:
@@ -77,7 +77,7 @@ def _run_until_a_death(
 
 
 def _begin_worker() -> None:
-    """Keep MediaPipe's chatter off the terminal, and end with the parent even if it is killed."""
+    """Keep the chatter of libraries off the terminal, and end with the parent even if it is killed."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from amber_id.errors import ClipError
-from amber_id.tracking.workers import Died, run_in_workers, usable_cores
+from amber_id.workers import Died, run_in_workers, usable_cores
 
 DIE = "__import__('os')._exit(9)"
 KILLED = "__import__('os').kill(__import__('os').getpid(), 9)"
@@ -58,7 +58,7 @@ def test_what_a_worker_writes_to_stderr_stays_away(capfd):
 
 def test_workers_end_with_a_parent_that_is_killed():
     script = (
-        "from amber_id.tracking.workers import run_in_workers\n"
+        "from amber_id.workers import run_in_workers\n"
         "if __name__ == '__main__':\n"
         "    work = ['__import__(\"os\").getpid()', '__import__(\"time\").sleep(60)']\n"
         "    for _, process in run_in_workers(work, eval, 1): print(process, flush=True)\n"

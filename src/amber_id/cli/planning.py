@@ -1,0 +1,223 @@
+"""Before a study: how many people it takes."""
+
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from amber_id.cli.shared import Quiet, Seed, app, say
+from amber_id.errors import AmberError, UsageError
+
+if TYPE_CHECKING:
+    from amber_id.biometrics import SimulatedStudy, StudyPlan, StudyPower
+
+_REPLICATES = 200  # of each bootstrap: a width is known to 5 %, and the median of many studies far better
+_TESTED = (
+    "people are those who are tested: the share --test of `amber split` (0.3 unless told) of all people, or, "
+    "with its --folds k, all of them; then give --folds k here too"
+)
+
+
+@app.command()
+def power(
+    people: Annotated[
+        str,
+        typer.Option(
+            help="How many are tested: of all people the share --test of `amber split`; with its --folds, "
+            "all of them."
+        ),
+    ] = "20,40,80,160",
+    clips: Annotated[str, typer.Option(help="Clips of each.")] = "5,20",
+    eer: Annotated[str, typer.Option(help="Expected EER: of the originals, say.")] = "0.1,0.2,0.3",
+    detect: Annotated[
+        float | None,
+        typer.Option(help="By how much it is truly higher for avatars of the same people, say: 0.1."),
+    ] = None,
+    folds: Annotated[
+        int, typer.Option(help="As in `amber split`: people of different folds are not compared.")
+    ] = 1,
+    unlike: Annotated[
+        float, typer.Option(help="How unlike people are, 0 to 2: sigma of the lognormal size of their noise.")
+    ] = 0.6,
+    correlation: Annotated[
+        float, typer.Option(help="How much alike people and clips are in both conditions, 0 to below 1.")
+    ] = 0.5,
+    studies: Annotated[int, typer.Option(help="Simulated studies behind each row; 10 or more.")] = 60,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for power.json, power.csv, power.png and power.pdf.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; one per core unless told.")] = None,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Before a study: how wide its intervals will be and what it can tell apart; simulated.
+
+    Lists have commas; each combination of people, clips and EER is a row. See docs/power.md.
+    """
+    import time
+
+    from amber_id.progress import ClipBar
+
+    _check("--studies", studies, "10 or more", studies >= 10)
+    _check("--seed", seed, "0 or more", seed >= 0)
+    _check("--detect", detect, "above 0", detect is None or detect > 0)
+    _check("--workers", workers, "1 or more", workers is None or workers >= 1)
+    _check("--out", out, "a folder", out is None or not out.is_file())
+    lists = {
+        "people": _listed("--people", people, int),
+        "clips": _listed("--clips", clips, int),
+        "eer": _listed("--eer", eer, float),
+    }
+    settings = {"detect": detect or 0.0, "folds": folds, "unlike": unlike, "correlation": correlation}
+    plans = _plans(lists, settings)
+    began = time.perf_counter()
+    with ClipBar("studies", studies * len(plans), quiet=quiet) as bar:
+        powers = _simulated(plans, studies, seed, workers, bar.advance)
+    needed = _needed(powers)
+    for line in (*_table(powers), *(_answer(kind, people, powers) for kind, people in needed.items())):
+        typer.echo(line)
+    say(f"note: {_TESTED}")
+    if out is not None:
+        from amber_id.report.power import write_power
+
+        configuration = lists | settings | {"studies": studies, "replicates": _REPLICATES, "seed": seed}
+        took = time.perf_counter() - began
+        for path in write_power(powers, out, configuration=configuration, needed=needed, wall_s=took):
+            typer.echo(path)
+
+
+def _check(flag: str, value: object, expected: str, fits: bool) -> None:
+    if not fits:
+        raise UsageError(f"{flag} must be {expected}, got {value}")
+
+
+def _listed(flag: str, text: str, number: Callable[[str], Any]) -> list[Any]:
+    """The different numbers of a list, ascending."""
+    try:
+        return sorted({number(part) for part in text.split(",")})
+    except ValueError as error:
+        expected = "whole numbers, e.g. 20,40" if number is int else "numbers, e.g. 0.1,0.2"
+        raise UsageError(f"{flag} must be {expected}, got {text}") from error
+
+
+def _plans(lists: Mapping[str, Sequence[Any]], settings: Mapping[str, Any]) -> list["StudyPlan"]:
+    """Every combination, the one with most people of each kind last; what cannot be is wrong usage."""
+    from amber_id.biometrics import StudyPlan
+
+    try:
+        return [
+            StudyPlan(people=people, clips=clips, eer=eer, **settings)
+            for clips in lists["clips"]
+            for eer in lists["eer"]
+            for people in lists["people"]
+        ]
+    except ValueError as error:
+        raise UsageError(f"--{error}") from error  # its first word is the name of the flag
+
+
+def _simulated(
+    plans: Sequence["StudyPlan"],
+    studies: int,
+    seed: int,
+    workers: int | None,
+    on_study: Callable[[], None],
+) -> list["StudyPower"]:
+    """Every study of every plan, each in any process, summarised."""
+    from amber_id.biometrics import SimulatedStudy, StudyPower
+    from amber_id.workers import run_in_workers, usable_cores
+
+    found: dict[tuple[int, int], SimulatedStudy] = {}
+    tasks = [(place, number) for place in range(len(plans)) for number in range(studies)]
+    with _one_thread_each():
+        for task, study in run_in_workers(tasks, partial(_simulate, plans, seed), workers or usable_cores()):
+            if not isinstance(study, SimulatedStudy):
+                raise AmberError(f"{study.reason}; lower --workers, --people or --clips")
+            found[task] = study
+            on_study()
+    return [
+        StudyPower.of(plan, [found[place, number] for number in range(studies)])
+        for place, plan in enumerate(plans)
+    ]
+
+
+def _simulate(plans: Sequence["StudyPlan"], seed: int, task: tuple[int, int]) -> "SimulatedStudy":
+    from amber_id.biometrics import simulate_study
+
+    place, number = task
+    return simulate_study(plans[place], number, replicates=_REPLICATES, seed=seed)
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes that are started meanwhile do arithmetic in one thread: the cores are shared already."""
+    names = [f"{library}_NUM_THREADS" for library in ("OPENBLAS", "OMP", "MKL")]
+    before = {name: os.environ[name] for name in names if name in os.environ}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name in names:
+            del os.environ[name]
+        os.environ.update(before)
+
+
+def _table(powers: Sequence["StudyPower"]) -> Iterator[str]:
+    """One line for each plan, and what the columns mean."""
+    studies, plan = powers[0].studies, powers[0].plan
+    told = f"  {'told apart':>10}" if plan.detect else ""
+    yield f"people  clips    mated    non-mated    EER  width of the interval  detectable  held{told}"
+    for each in powers:
+        own, spread = each.plan, f"{each.width:.3f} ({each.width_low:.3f}-{each.width_high:.3f})"
+        yield (
+            f"{own.people:6d}  {own.clips:5d}  {own.n_mated:7,d}  {own.n_nonmated:11,d}  {own.eer:5.3g}"
+            f"  {spread:>21}  {each.detectable:10.3f}  {each.held / studies:4.0%}"
+            + (f"  {each.told_apart / studies:10.0%}" if plan.detect else "")
+        )
+    number = studies * len(powers)
+    held, moved = (sum(getattr(each, name) for each in powers) for name in ("held", "held_difference"))
+    yield f"  {studies} simulated studies a row: medians; 8 of 10 studies lie within the brackets"
+    yield f"  width of the 95 % interval of the EER, which held the truth in {held / number:.1%} of studies"
+    yield (
+        "  detectable: smallest true difference of two conditions with an 80 % chance of an interval without "
+        f"0, which held the truth in {moved / number:.1%}"
+    )
+    if plan.detect:
+        yield f"  told apart: studies whose interval lay above 0; the true difference was {plan.detect:g}"
+
+
+def _needed(powers: Sequence["StudyPower"]) -> dict[tuple[int, float], float]:
+    """How many people it takes to detect what there is, for each number of clips and EER."""
+    from amber_id.biometrics import people_needed
+
+    if not powers[0].plan.detect:
+        return {}
+    kinds = dict.fromkeys((each.plan.clips, each.plan.eer) for each in powers)
+    return {
+        kind: people_needed([each for each in powers if (each.plan.clips, each.plan.eer) == kind])
+        for kind in kinds
+    }
+
+
+def _answer(kind: tuple[int, float], needed: float, powers: Sequence["StudyPower"]) -> str:
+    (clips, eer), people = kind, [each.plan.people for each in powers]
+    if math.isinf(needed):
+        said = f"more than {max(people)}"
+    elif needed <= min(people):
+        said = f"{min(people)} or fewer"
+    else:
+        said = f"about {_rounded_up(needed)}"
+    return (
+        f"to tell an EER of {eer + powers[0].plan.detect:.3g} from one of {eer:.3g} with a chance of 80 %, "
+        f"test {said} people with {clips} clips each"
+    )
+
+
+def _rounded_up(number: float) -> int:
+    """To two digits: the simulation knows no more."""
+    step = 10 ** max(0, int(math.log10(number)) - 1)
+    return math.ceil(number / step) * step

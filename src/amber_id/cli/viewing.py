@@ -1,0 +1,49 @@
+"""Motion, to be looked at."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amber_id.cli.shared import Quiet, app, say
+from amber_id.errors import UsageError
+
+
+@app.command()
+def view(
+    recordings: Annotated[
+        list[Path],
+        typer.Argument(metavar="RECORDING", help="One to six .safetensors files; several play side by side."),
+    ],
+    out: Annotated[Path, typer.Option(help="The page; replaced if it is there.")] = Path("view.html"),
+    quiet: Quiet = False,
+) -> None:
+    """Play tracked faces side by side: one page for any browser, no network."""
+    from amber_id.recordings import load_recording
+    from amber_id.report import write_motion_view
+    from amber_id.report.motion_view import MOST_CLIPS, estimated_bytes
+    from amber_id.synthetic import SYNTHETIC_TRACKER
+
+    if out.suffix.lower() not in {".html", ".htm"}:
+        raise UsageError(f"--out names a page, FILE.html, got {out}")
+    if len(recordings) > MOST_CLIPS:
+        raise UsageError(f"a page holds {MOST_CLIPS} recordings at most, got {len(recordings)}")
+    loaded = [load_recording(path) for path in recordings]
+    if not quiet:
+        what = "1 recording" if len(loaded) == 1 else f"{len(loaded)} recordings"
+        say(f"{what}, about {estimated_bytes(loaded) / 1e6:,.1f} MB")
+    page = write_motion_view(loaded, out, titles=_titles(recordings, [each.clip for each in loaded]))
+    if not quiet and any(each.tracker != SYNTHETIC_TRACKER for each in loaded):
+        say("note: a face mesh of a real person is personal biometric data")
+    typer.echo(page)
+
+
+def _titles(paths: Sequence[Path], clips: Sequence[str]) -> list[str]:
+    """The clip ids; where two are the same, as those of an original and its avatar, how the paths differ."""
+    if len(set(clips)) == len(clips):
+        return list(clips)
+    places = [path.absolute().with_suffix("") for path in paths]
+    shared = os.path.commonpath([place.parent for place in places])
+    return [place.relative_to(shared).as_posix() for place in places]

@@ -1,0 +1,70 @@
+"""How does a page hold all that it shows, and run nothing but what was written here?
+
+Conventions
+-----------
+A page is one file that opens from disk: styles, scripts and data are inside, and a content security policy
+lets the browser run only these scripts and ask no network for anything. Every text is escaped.
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from typing import Any
+
+from amber_id.errors import MissingDependencyError
+
+
+def render(
+    template: str,
+    content: Mapping[str, Any],
+    *,
+    css: str,
+    scripts: Mapping[str, str],
+    filters: Mapping[str, Callable[..., str]],
+) -> str:
+    """The page as text, from a template that lies beside this file.
+
+    The template finds `content` and each of `scripts` under its own name, and besides them ``css`` and
+    ``policy``; only these last three kinds go in unescaped.
+
+    Raises
+    ------
+    MissingDependencyError
+        If jinja2 is not installed.
+    """
+    try:
+        import jinja2
+        import markupsafe
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError.for_extra("jinja2", "report") from error
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("amber_id", "report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
+    environment.filters |= filters
+    trusted = {
+        name: markupsafe.Markup(text)
+        for name, text in {**scripts, "css": css, "policy": _policy(*scripts.values())}.items()
+    }
+    return environment.get_template(template).render(**content, **trusted).lstrip() + "\n"
+
+
+def own_file(name: str) -> str:
+    """A style sheet or a script that lies beside this file."""
+    return files("amber_id.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _policy(*scripts: str) -> str:
+    """A content security policy: no network at all, and no script but these."""
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    allowed = " ".join(f"'sha256-{each}'" for each in hashes)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )

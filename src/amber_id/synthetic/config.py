@@ -1,0 +1,81 @@
+"""How many people, in what do they differ, and under what circumstances are they filmed?"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from amber_id.synthetic.habits import REGIONS, Region
+from amber_id.synthetic.settings import By, Setting
+
+Content = Literal["free", "same", "own"]
+Condition = Literal["original", "avatar"]
+
+_STRONGEST = 5.0
+
+
+def _strength_of_regions(value: Any) -> Any:
+    """``1``, or ``eyes=1,lips=0``: what is not named keeps strength 1, ``all=`` sets every region."""
+    if isinstance(value, str):
+        if "=" not in value:
+            return dict.fromkeys(REGIONS, value)
+        pairs = [item.partition("=")[::2] for item in value.split(",")]
+        everywhere = dict(pairs).pop("all", 1.0)
+        return dict.fromkeys(REGIONS, everywhere) | {name: number for name, number in pairs if name != "all"}
+    if isinstance(value, int | float):
+        return dict.fromkeys(REGIONS, float(value))
+    if isinstance(value, dict):
+        return dict.fromkeys(REGIONS, 1.0) | value
+    return value
+
+
+def _from_to(low: float, high: float) -> AfterValidator:
+    def check(setting: Setting) -> Setting:
+        for value in setting.values:
+            if not low <= value <= high:
+                raise ValueError(f"must be from {low:g} to {high:g}, got {value:g}")
+        return setting
+
+    return AfterValidator(check)
+
+
+class SynthConfig(BaseModel):
+    """What a synthetic corpus is like. A strength of 0 switches an effect off."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    people: int = Field(40, ge=1)
+    clips: int = Field(20, ge=1)  # of each person
+    shape: float = Field(0.12, ge=0, le=3)  # how much faces differ; 1 as measured between real people
+    habit: Annotated[
+        dict[Region, Annotated[float, Field(ge=0, le=_STRONGEST)]],
+        BeforeValidator(_strength_of_regions),
+    ] = Field(default_factory=lambda: dict.fromkeys(REGIONS, 1.0))  # how much habits differ, by region
+    session: float = Field(0.0, ge=0, le=_STRONGEST)  # drift of habits between sessions, as `habit`
+    sessions: int = Field(2, ge=1)  # of each person, of equally many clips
+    content: Content = "free"  # every clip its own words; all clips the same; or each person's own
+    aspect: Annotated[Setting, _from_to(0.5, 3.0)] = Setting(values=(16 / 9,))  # width over height
+    fps: Annotated[Setting, _from_to(10.0, 120.0)] = Setting(values=(30,))
+    jitter: Annotated[Setting, _from_to(0.0, 10.0)] = Setting(values=(1,))  # of the tracker, 1 as measured
+    framing: Annotated[Setting, _from_to(0.3, 2.0)] = Setting(values=(1,))  # size of faces, 1 is typical
+    duration: Annotated[Setting, _from_to(1.1, 60.0)] = Setting(values=(4,))  # seconds of a clip
+    lost: Annotated[Setting, _from_to(0.0, 0.5)] = Setting(values=(0,))  # share of frames without a face
+    duplicates: float = Field(0.0, ge=0, le=0.9)  # share of clips that are near-copies of another
+    seed: int = Field(0, ge=0)
+
+    @property
+    def settings(self) -> dict[str, Setting]:
+        """The circumstances, by name."""
+        return {name: value for name, value in self if isinstance(value, Setting)}
+
+    def told_by(self, by: By, condition: Condition) -> bool:
+        """Whether a circumstance that clips of this condition show goes with the source, or the person.
+
+        An avatar is rendered into a picture of its own: aspect and framing do not reach it.
+        """
+        hidden = {"aspect", "framing"} if condition == "avatar" else set()
+        return any(setting.by == by for name, setting in self.settings.items() if name not in hidden)
+
+    @property
+    def two_sources(self) -> bool:
+        """Whether something goes with the source, of which there are two then."""
+        return self.told_by("source", "original")

@@ -1,0 +1,142 @@
+"""How well could anybody tell whether two clips show one person?
+
+All that a clip tells about a person passes through its traits (`people.py`), whose distribution is known. So
+the log-likelihood ratio of two clips' true traits, under the two-covariance model, is the best score there
+is: whoever sees the traits only through landmarks has no lower error rate, but for chance. That is also true
+of what goes with a source or a person, such as the frame rate: the oracle knows it for certain.
+
+Pairs are all pairs of clips. Whether two clips are of one session nobody is told: the score averages over
+both, as often as they are among a person's pairs. With K clips of each side the traits are averaged, of clips
+of one session.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float, Float64, Int64
+
+from amber_id.biometrics import Comparisons, compare_all, two_covariance_llr
+from amber_id.errors import EvaluationError
+from amber_id.synthetic.clips import source_number
+from amber_id.synthetic.config import Condition, SynthConfig
+from amber_id.synthetic.people import (
+    avatar_traits,
+    draw_person,
+    origin_of,
+    original_traits,
+    session_of,
+    variances,
+)
+
+# Stands for a certainty, which has no finite ratio; far above all others.
+_CERTAIN = 1e6
+
+
+@dataclass(frozen=True)
+class TrueClips:
+    """The truth about N clips: traits, and numbers of subject, session, source, and the clip it copies."""
+
+    traits: Float[np.ndarray, "N D"]
+    subjects: Int64[np.ndarray, " N"]
+    sessions: Int64[np.ndarray, " N"]
+    sources: Int64[np.ndarray, " N"]
+    origins: Int64[np.ndarray, " N"]
+
+
+def true_clips(
+    config: SynthConfig, condition: Condition, clips: Sequence[tuple[int, int]] | None = None
+) -> TrueClips:
+    """The truth about clips, named by the numbers of their person and of themselves; of all, if None."""
+    if clips is None:
+        clips = [(k, c) for k in range(config.people) for c in range(config.clips)]
+    traits_of = original_traits if condition == "original" else avatar_traits
+    people = {k: draw_person(k, seed=config.seed) for k, _ in clips}
+    origins = [origin_of(config, k, c) for k, c in clips]
+    pairs = list(zip(clips, origins, strict=True))
+    return TrueClips(
+        traits=np.stack([traits_of(config, people[k], origin).vector for (k, _), origin in pairs]),
+        subjects=np.array([k for k, _ in clips]),
+        sessions=np.array([k * config.sessions + session_of(config, origin) for (k, _), origin in pairs]),
+        sources=np.array([source_number(config, k) for k, _ in clips]),
+        origins=np.array([k * config.clips + origin for (k, _), origin in pairs]),
+    )
+
+
+def oracle_scores(
+    config: SynthConfig,
+    condition: Condition,
+    clips: TrueClips,
+    enrolment: Int64[np.ndarray, " P"],
+    probe: Int64[np.ndarray, " P"],
+    *,
+    k: int = 1,
+) -> Float64[np.ndarray, " P"]:
+    """The best score of each pair of clips, or of groups of `k` clips whose traits were averaged."""
+    of = variances(config, condition)
+    within = of.within / k
+    pairs = (clips.traits, enrolment, probe)
+    apart = two_covariance_llr(*pairs, between=of.between, within=of.session + within)
+    scores = apart
+    if of.session.any():
+        share = _share_of_one_session(config, k)
+        alike = two_covariance_llr(*pairs, between=of.between + of.session, within=within)
+        with np.errstate(divide="ignore"):
+            scores = np.logaddexp(np.log(share) + alike, np.log1p(-share) + apart)
+    if config.told_by("source", condition):
+        scores = np.where(clips.sources[enrolment] == clips.sources[probe], scores, -_CERTAIN)
+    known = clips.origins[enrolment] == clips.origins[probe]
+    if config.content == "own" or config.told_by("person", condition):
+        mated = clips.subjects[enrolment] == clips.subjects[probe]
+        scores = np.where(mated, _CERTAIN, -_CERTAIN)
+    return np.where(known, _CERTAIN, scores)
+
+
+def _share_of_one_session(config: SynthConfig, k: int) -> float:
+    """Of the pairs of a person's clips, or groups of `k`, how many are of one session."""
+    sizes = np.bincount([session_of(config, clip) for clip in range(config.clips)]) // k
+    pairs = sizes.sum() * (sizes.sum() - 1)
+    return float((sizes * (sizes - 1)).sum() / pairs) if pairs else 0.0
+
+
+def oracle_comparisons(config: SynthConfig, condition: Condition, *, k: int = 1) -> Comparisons:
+    """All pairs of clips of the corpus, or of groups of `k` clips of one session, with the best scores.
+
+    Raises
+    ------
+    EvaluationError
+        If nobody has two groups of `k` clips.
+    """
+    clips = true_clips(config, condition)
+    if k > 1:
+        clips = _grouped(clips, k)
+    if np.bincount(clips.subjects, minlength=1).max() < 2:
+        raise EvaluationError(
+            f"nobody has two groups of {k} clips, each of one session: ask for more clips, or fewer sessions"
+        )
+    found = compare_all(np.ones((len(clips.subjects), 1)), clips.subjects)
+    scores = oracle_scores(config, condition, clips, found.enrolment, found.probe, k=k)
+    return replace(found, scores=scores)
+
+
+def _grouped(clips: TrueClips, k: int) -> TrueClips:
+    """Each k different clips of one session, one after the other, as one; those left over are left out."""
+    _, first = np.unique(clips.origins, return_index=True)
+    order = np.sort(first)
+    order = order[np.argsort(clips.sessions[order], kind="stable")]
+    _, starts, counts = np.unique(clips.sessions[order], return_index=True, return_counts=True)
+    groups = [
+        order[start + n * k : start + (n + 1) * k]
+        for start, count in zip(starts, counts, strict=True)
+        for n in range(count // k)
+    ]
+    firsts = np.array([group[0] for group in groups], dtype=np.int64)
+    return TrueClips(
+        traits=np.array([clips.traits[group].mean(axis=0) for group in groups]).reshape(
+            len(groups), clips.traits.shape[1]
+        ),
+        subjects=clips.subjects[firsts],
+        sessions=clips.sessions[firsts],
+        sources=clips.sources[firsts],
+        origins=clips.origins[firsts],
+    )

@@ -1,0 +1,158 @@
+"""What does ``oracle.json`` say beside a synthetic corpus?
+
+Conventions
+-----------
+It holds the whole configuration, the lowest error rates that anybody could reach on all pairs of the corpus,
+and everybody's true habits. A clip's true traits follow from the configuration and are drawn again when
+they are asked for; the hash tells whether this version still draws the same.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float64, Int64
+from pydantic import BaseModel, ConfigDict, Field
+
+from amber_id import __version__
+from amber_id.biometrics import bootstrap_eer
+from amber_id.errors import EvaluationError, FileFormatError
+from amber_id.file_formats import read_json
+from amber_id.results import Rate
+from amber_id.synthetic.clips import clip_id
+from amber_id.synthetic.config import Condition, SynthConfig
+from amber_id.synthetic.habits import HABITS, RATIO
+from amber_id.synthetic.measured import measured_sha256
+from amber_id.synthetic.oracle import oracle_comparisons, oracle_scores, true_clips
+from amber_id.synthetic.people import draw_person
+
+# Clips on each side of a comparison, as far as there are enough of everybody.
+_CLIPS_PER_SIDE = (1, 5)
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class TrueHabit(_Frozen):
+    """What a habit is; see `amber_id.synthetic.Habit`."""
+
+    name: str
+    region: str
+    typical: float
+    spread: float
+    signed: bool
+    survives: float
+    meaning: str
+
+
+class Oracle(_Frozen):
+    """The truth about a synthetic corpus.
+
+    `eer` is by condition and number of clips on each side: of the best possible score, over all pairs of
+    clips, or of groups of so many, with its interval over people; empty where there are too few. `people` are
+    the habits of each subject in the order of `habits`, in standard deviations between people at strength 1.
+    """
+
+    schema_name: Literal["amber-id/oracle/2"] = Field("amber-id/oracle/2", alias="schema")
+    amber_id: str
+    model_sha256: str
+    config: SynthConfig
+    ratio: float  # variance of habits between people over that within, at strength 1
+    eer: dict[Condition, dict[int, Rate]]
+    habits: tuple[TrueHabit, ...]
+    people: dict[str, tuple[float, ...]]
+    traits_sha256: dict[Condition, str]
+
+    @classmethod
+    def of(cls, config: SynthConfig) -> "Oracle":
+        """The truth about the corpus of a configuration."""
+        people = [draw_person(k, seed=config.seed) for k in range(config.people)]
+        conditions: tuple[Condition, ...] = ("original", "avatar")
+        return cls(
+            amber_id=__version__,
+            model_sha256=measured_sha256(),
+            config=config,
+            ratio=RATIO,
+            eer={condition: _lowest_eers(config, condition) for condition in conditions},
+            habits=tuple(
+                TrueHabit(**{name: getattr(habit, name) for name in TrueHabit.model_fields})
+                for habit in HABITS
+            ),
+            people={person.subject: tuple(np.round(person.habits, 6).tolist()) for person in people},
+            traits_sha256={condition: _traits_hash(config, condition) for condition in conditions},
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> "Oracle":
+        """Read an ``oracle.json``.
+
+        Raises
+        ------
+        FileFormatError
+            If it cannot be read, or this version would draw other people than those that it describes.
+        """
+        oracle = read_json(cls, path)
+        if any(_traits_hash(oracle.config, name) != found for name, found in oracle.traits_sha256.items()):
+            raise FileFormatError(
+                path,
+                f"tells of people whom AMBER-ID {__version__} draws otherwise; run amber synth again",
+            )
+        return oracle
+
+    def text(self) -> str:
+        """The file's content."""
+        return self.model_dump_json(by_alias=True, indent=1) + "\n"
+
+    def scores(
+        self,
+        condition: Condition,
+        clips: Sequence[str],
+        enrolment: Int64[np.ndarray, " P"],
+        probe: Int64[np.ndarray, " P"],
+    ) -> Float64[np.ndarray, " P"]:
+        """The best possible score of each pair of `clips`, which are named as in the recordings.
+
+        Raises
+        ------
+        EvaluationError
+            If a clip is none of this corpus.
+        """
+        known = true_clips(self.config, condition, [self._numbers(clip) for clip in clips])
+        return oracle_scores(self.config, condition, known, enrolment, probe)
+
+    def _numbers(self, clip: str) -> tuple[int, int]:
+        person = re.fullmatch(r".+_id(\d+)/clip(\d+)", clip)
+        numbers = (int(person[1]) - 1, int(person[2])) if person else (-1, -1)
+        inside = 0 <= numbers[0] < self.config.people and 0 <= numbers[1] < self.config.clips
+        if not inside or clip_id(self.config, *numbers) != clip:
+            raise EvaluationError(
+                f"the oracle knows no clip {clip}; give the oracle.json of these recordings"
+            )
+        return numbers
+
+
+def _lowest_eers(config: SynthConfig, condition: Condition) -> dict[int, Rate]:
+    found = {}
+    for k in _CLIPS_PER_SIDE:
+        try:
+            comparisons = oracle_comparisons(config, condition, k=k)
+            eer = bootstrap_eer(
+                comparisons.scores,
+                comparisons.enrolment_subjects,
+                comparisons.probe_subjects,
+                comparisons.mated,
+            )
+        except EvaluationError:
+            continue  # too few people or clips; what is not there is not claimed
+        found[k] = Rate(value=eer.value, low=eer.low, high=eer.high, level=eer.level, chance=0.5)
+    return found
+
+
+def _traits_hash(config: SynthConfig, condition: Condition) -> str:
+    """SHA-256 of the traits of all clips, to four decimals, as hexadecimal."""
+    traits = true_clips(config, condition).traits
+    return hashlib.sha256(np.round(traits, 4).astype("<f4").tobytes()).hexdigest()
