@@ -2,6 +2,7 @@
 
 import math
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -59,8 +60,6 @@ def power(
 
     Lists have commas; each combination of people, clips and EER is a row. See docs/power.md.
     """
-    import time
-
     from amber_id.progress import ClipBar
 
     _check("--studies", studies, "10 or more", studies >= 10)
