@@ -168,14 +168,14 @@ def test_a_loss_that_is_not_a_number_stops_the_training(
 def test_a_clip_that_is_too_short_is_named_and_the_rest_go_on(
     people: RecordingSet, split: Split, tmp_path: Path
 ) -> None:
-    demanding = FeatureConfig(regions=("lips",), shortest_s=2.95)
+    demanding = FeatureConfig(regions=("lips",), shortest_s=3.95)
     _, failures = train(people, split, config("moments", features=demanding), tmp_path / "run")
     assert failures == ()
     with pytest.raises(Exception, match="no clip is usable"):
         train(
             people,
             split,
-            config("moments", features=FeatureConfig(regions=("lips",), shortest_s=4)),
+            config("moments", features=FeatureConfig(regions=("lips",), shortest_s=5)),
             tmp_path / "none",
         )
 

@@ -44,7 +44,7 @@ def two_covariance_llr(
     >>> vectors = np.array([[1.0], [1.0], [-1.0]])
     >>> variances = {"between": np.array([1.0]), "within": np.array([1.0])}
     >>> two_covariance_llr(vectors, np.array([0, 0]), np.array([1, 2]), **variances).round(3).tolist()
-    [0.31, -0.356]
+    [0.311, -0.356]
     """
     if (between < 0).any() or (within < 0).any():
         raise ValueError("variances must not be negative")
