@@ -89,6 +89,7 @@ def test_bad_videos_are_named_and_good_ones_tracked(
         (["train", "nowhere", "--out", "run"], 1, "nowhere: no such folder"),
         (["reselect", "nowhere", "nowhere"], 1, "nowhere"),
         (["synth", "out", "--people", "0"], 2, "people"),
+        (["synth", "out", "--workers", "-1"], 2, "--workers must be 1 or more, got -1"),
         (["track", ".", "out", "--shard", "3"], 2, "--shard must be i/n"),
         (["train", ".", "--out", "run", "--regions", "ears"], 2, "regions"),
         (

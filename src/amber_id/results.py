@@ -7,6 +7,7 @@ Two runs of the same study agree in everything but `times`. The JSON schemas are
 `EvaluationArrays` are the small arrays beside it from which the figures are drawn: ``arrays.safetensors``.
 """
 
+import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +16,9 @@ import numpy as np
 from jaxtyping import Float, Int
 from pydantic import BaseModel, ConfigDict, Field
 
+from amber_id import __version__
 from amber_id.atomic_files import write_text_atomically
+from amber_id.biometrics import Estimate
 from amber_id.errors import FileFormatError
 from amber_id.file_formats import read_json, read_tensors, validated, write_tensors
 
@@ -28,6 +31,15 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+def surroundings() -> dict[str, str]:
+    """What every provenance says: the program's version, Python's, and the kind of machine."""
+    return {
+        "amber_id": __version__,
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
+
+
 class Rate(_Frozen):
     """A figure and its interval over subjects; `chance` is what guessing would give."""
 
@@ -36,6 +48,11 @@ class Rate(_Frozen):
     high: float
     level: float
     chance: float
+
+    @classmethod
+    def of(cls, found: Estimate, chance: float) -> "Rate":
+        """An estimate beside what guessing would give."""
+        return cls(value=found.value, low=found.low, high=found.high, level=found.level, chance=chance)
 
 
 class Point(_Frozen):

@@ -1,11 +1,13 @@
 """A whole evaluation of people who never lived, with real figures, for the tests of figures and page."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from amber_id.audit import EvaluationConfig
 from amber_id.audit.judging import bootstrap_of, judge
@@ -26,6 +28,11 @@ from amber_id.results import (
     write_results,
 )
 
+CHROMIUM = Path("/usr/bin/chromium")
+SWITCHES = (
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
 HOSTILE = "synthetic_id013/<script>alert('clip')</script>&\"x\""
 
 Evaluation = tuple[EvaluationResults, EvaluationArrays]
@@ -201,3 +208,21 @@ def write() -> Callable[[Evaluation, Path], Path]:
         return folder
 
     return _write
+
+
+def _chromium() -> Path:
+    if not CHROMIUM.exists():
+        reason = f"needs {CHROMIUM}: apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return CHROMIUM
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = _chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=SWITCHES)
+        yield browser
+        browser.close()

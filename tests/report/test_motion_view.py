@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import re
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from scipy.spatial.transform import Rotation
 
 from amber_id.errors import ClipError
@@ -24,11 +23,6 @@ from amber_id.report import write_motion_view
 from amber_id.report.motion_view import MOST_CLIPS, estimated_bytes
 from amber_id.synthetic import SynthConfig, make_clip
 
-CHROMIUM = Path("/usr/bin/chromium")
-SWITCHES = (
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 HOSTILE = "x_id001/</script><script>alert(1)</script>{{ 7*7 }}"
 
 
@@ -235,19 +229,6 @@ def test_a_page_holds_a_few_clips(number: int, clip: Recording, tmp_path: Path) 
 
 
 # As a reader sees it.
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        reason = f"needs {CHROMIUM}: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield browser
-        browser.close()
 
 
 Opened = Callable[..., tuple[Page, list[str]]]

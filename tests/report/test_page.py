@@ -302,3 +302,17 @@ def test_the_lowest_possible_eer_stands_beside_where_it_is_known(
     assert "Lowest possible EER" in told
     assert "4.3 % [3.1, 5.5], of the oracle" in told or "4.3 %" in told
     assert "went 62 % of the way" in told
+
+
+def test_the_oracle_s_mark_lies_on_the_scale_of_the_eer(evaluation: Any, tmp_path: Path) -> None:
+    results, arrays = evaluation
+    rate = results.metrics.eer
+    # An interval that passes 60 % makes the scale end at 100 %, for both marks.
+    wide = results.metrics.model_copy(
+        update={"eer": rate.model_copy(update={"value": 0.5, "low": 0.3, "high": 0.7})}
+    )
+    best = rate.model_copy(update={"value": 0.2, "low": 0.1, "high": 0.3})
+    known = OracleResult(eer=best, way=0.0, oracle_sha256="0" * 64)
+    html = _html((_changed(results, metrics=wide.model_dump(), oracle=known), arrays), tmp_path)
+    assert 'class="oracle" style="left:20.0%"' in html
+    assert 'class="point" style="left:50.0%"' in html

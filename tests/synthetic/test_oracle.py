@@ -1,5 +1,6 @@
 """The best score there is: what it knows, what it cannot know, and the file that it is kept in."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -177,7 +178,7 @@ def oracle() -> Oracle:
 
 def test_the_oracle_tells_who_everybody_is_and_how_low_error_rates_are(oracle):
     assert [habit.name for habit in oracle.habits] == [habit.name for habit in HABITS]
-    assert oracle.habits[0].model_dump() == {
+    assert asdict(oracle.habits[0]) == {
         name: getattr(HABITS[0], name)
         for name in ("name", "region", "typical", "spread", "signed", "survives", "meaning")
     }
@@ -233,7 +234,13 @@ def test_a_file_of_other_people_is_refused(oracle, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "broken", [lambda t: t[:-20], lambda t: t.replace("oracle/2", "oracle/1"), lambda t: t[:0]]
+    "broken",
+    [
+        lambda t: t[:-20],
+        lambda t: t.replace("oracle/2", "oracle/1"),
+        lambda t: t.replace('"meaning":', '"more": 1, "meaning":', 1),
+        lambda t: t[:0],
+    ],
 )
 def test_what_is_no_oracle_is_refused(oracle, tmp_path, broken):
     path = Path(tmp_path / "oracle.json")

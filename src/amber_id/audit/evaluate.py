@@ -1,6 +1,5 @@
 """From a run and recordings to `EvaluationResults`, with everything needed to say where they came from."""
 
-import platform
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -10,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from amber_id import __version__
 from amber_id.attackers import file_hash
 from amber_id.audit.evaluation import (
     Tested,
@@ -36,6 +34,7 @@ from amber_id.results import (
     FailedClip,
     Provenance,
     Times,
+    surroundings,
 )
 from amber_id.synthetic import SYNTHETIC_TRACKER
 from amber_id.training import versions
@@ -155,10 +154,8 @@ def _provenance(
         )
     trackers, synthetic = _trackers(tested)
     return Provenance(
-        amber_id=__version__,
+        **surroundings(),
         packages={name: number for name, number in versions().items() if name != "amber-id"},
-        python=platform.python_version(),
-        machine=f"{platform.system()} {platform.machine()}",
         recordings=recordings.root.name,
         recordings_sha256=recordings.content_hash(),
         split_sha256=split.content_hash(),

@@ -124,7 +124,7 @@ def judge(
         rates |= _at_threshold(from_threshold, config)
     if llrs is not None:
         found = _bootstrapped(tally(llrs), _OF_LLRS, config)
-        rates |= {name: _rate(each, 1.0) for name, each in found.items()}
+        rates |= {name: Rate.of(each, 1.0) for name, each in found.items()}
     figures = per_subject_figures(comparisons)
     return Judged(rates, _disclosure(curve, null, figures), figures, estimates["eer"], tuple(limits))
 
@@ -134,10 +134,10 @@ def judge_tally(
 ) -> tuple[dict[str, Estimate], dict[str, Rate]]:
     """Statistics of comparisons that were counted; and the EER with all people weighing alike."""
     estimates = _bootstrapped(people, statistics, config)
-    rates = {name: _rate(each, CHANCE.get(name, 0.5)) for name, each in estimates.items()}
+    rates = {name: Rate.of(each, CHANCE.get(name, 0.5)) for name, each in estimates.items()}
     if isinstance(people, PairTally):
         balanced = _bootstrapped(people.balanced(), {"eer": Statistic(ErrorCurve.eer)}, config)
-        rates["eer_balanced"] = _rate(balanced["eer"], 0.5)
+        rates["eer_balanced"] = Rate.of(balanced["eer"], 0.5)
     return estimates, rates
 
 
@@ -176,8 +176,8 @@ def _at_threshold(from_threshold: Comparisons, config: EvaluationConfig) -> dict
     n_mated, n_nonmated = from_threshold.n_mated, from_threshold.n_nonmated
     majority = max(n_mated, n_nonmated) / (n_mated + n_nonmated)
     return {
-        "accuracy": _rate(found["accuracy"], majority),
-        "balanced_accuracy": _rate(found["balanced_accuracy"], 0.5),
+        "accuracy": Rate.of(found["accuracy"], majority),
+        "balanced_accuracy": Rate.of(found["balanced_accuracy"], 0.5),
     }
 
 
@@ -259,7 +259,7 @@ def _rank1(gallery: Gallery, config: EvaluationConfig) -> Rate:
         level=config.level,
         rng=np.random.default_rng(config.seed),
     )
-    return _rate(found, float(np.mean(1 / gallery.sizes)))
+    return Rate.of(found, float(np.mean(1 / gallery.sizes)))
 
 
 def _disclosure(
@@ -294,6 +294,12 @@ def _bootstrapped(
     )
 
 
+def judged_eer(comparisons: Comparisons, config: EvaluationConfig) -> Rate:
+    """The EER alone, from the draws of people that all figures of a study come from."""
+    statistics = {"eer": Statistic(ErrorCurve.eer)}
+    return Rate.of(_bootstrapped(tally(comparisons), statistics, config)["eer"], chance=0.5)
+
+
 def bootstrap_of(eer: Estimate) -> Bootstrap:
     """How all intervals of a study were made."""
     return Bootstrap(
@@ -302,10 +308,6 @@ def bootstrap_of(eer: Estimate) -> Bootstrap:
         level=eer.level,
         degrees_of_freedom=eer.degrees_of_freedom,
     )
-
-
-def _rate(found: Estimate, chance: float) -> Rate:
-    return Rate(value=found.value, low=found.low, high=found.high, level=found.level, chance=chance)
 
 
 def _moved(rate: Rate, value: float) -> Rate:

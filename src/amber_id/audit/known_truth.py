@@ -1,18 +1,15 @@
 """How much of what there is did an attacker find, where people never lived and the truth is known?"""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import get_args
-
-import numpy as np
 
 from amber_id.attackers import file_hash
 from amber_id.audit.evaluation import Tested
-from amber_id.audit.judging import EvaluationConfig
-from amber_id.biometrics import bootstrap_eer
+from amber_id.audit.judging import EvaluationConfig, judged_eer
 from amber_id.errors import EvaluationError
 from amber_id.recordings import RecordingSet
-from amber_id.results import Metrics, OracleResult, Rate
-from amber_id.synthetic import Condition, Oracle
+from amber_id.results import Metrics, OracleResult
+from amber_id.synthetic import CONDITIONS, Oracle
 
 
 def oracle_result(
@@ -31,7 +28,7 @@ def oracle_result(
     oracle = Oracle.read(path)
     if tested.folds[0].header.control is not None:
         raise EvaluationError("an oracle knows who people are; a run with permuted labels has no use for it")
-    condition = next((c for c in get_args(Condition) if c == recordings.root.resolve().name), None)
+    condition = next((name for name in CONDITIONS if name == recordings.root.resolve().name), None)
     if condition is None:
         raise EvaluationError(
             f"{recordings.root}: expected a folder named original or avatar, as amber synth leaves them "
@@ -40,15 +37,7 @@ def oracle_result(
     clips = [entry.clip for fold in tested.folds for entry in fold.windows.entries]
     comparisons = tested.comparisons
     scores = oracle.scores(condition, clips, comparisons.enrolment, comparisons.probe)
-    eer = bootstrap_eer(
-        scores,
-        comparisons.enrolment_subjects,
-        comparisons.probe_subjects,
-        comparisons.mated,
-        replicates=config.replicates,
-        rng=np.random.default_rng(config.seed),
-    )
-    best = Rate(value=eer.value, low=eer.low, high=eer.high, level=eer.level, chance=0.5)
+    best = judged_eer(replace(comparisons, scores=scores), config)
     return OracleResult(
         eer=best,
         way=(0.5 - metrics.eer.value) / (0.5 - best.value) if best.value < 0.5 else None,

@@ -4,7 +4,6 @@ What is decided is decided on other people's scores, `dev`: the threshold where 
 a linear calibration. Two systems are compared on the same people, with the same draws of them on both sides.
 """
 
-import platform
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from amber_id import __version__
 from amber_id.attackers import file_hash
 from amber_id.audit.judging import (
     CHANCE,
@@ -52,6 +50,7 @@ from amber_id.results import (
     ScoreResults,
     ScoreSubject,
     Times,
+    surroundings,
 )
 from amber_id.score_files import IdentifiedBy, ScoreFile, read_embeddings, read_scores
 
@@ -215,10 +214,8 @@ def _hashed(files: Mapping[str, Path | None]) -> dict[str, tuple[str, str]]:
 
 def _provenance(files: dict[str, tuple[str, str]], identified_by: str, seed: int) -> ScoreProvenance:
     return ScoreProvenance(
-        amber_id=__version__,
+        **surroundings(),
         packages={name: version(name) for name in ("numpy", "scipy")},
-        python=platform.python_version(),
-        machine=f"{platform.system()} {platform.machine()}",
         files=files,
         identified_by=identified_by,
         seed=seed,

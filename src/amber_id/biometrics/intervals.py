@@ -20,6 +20,8 @@ from jaxtyping import Float64
 from scipy.special import ndtr, ndtri
 from scipy.stats import t as student
 
+from amber_id.biometrics.resampling import Resampled
+
 _ROUNDING = 1e-12  # of a rate
 _POWER = 0.8  # of the difference that a study could have detected
 
@@ -57,6 +59,29 @@ class Spread:
     level: float
     n_subjects: int  # S, those that were drawn
     n_deciding: int  # those with comparisons of the kind that fewer of them have
+
+    @classmethod
+    def of(cls, found: Resampled, name: str, level: float) -> "Spread":
+        """One of the statistics that were resampled, for intervals of a level."""
+        return cls(
+            found.values[name],
+            found.resampled[name],
+            found.left_out[name],
+            found.redrawn,
+            level,
+            found.n_subjects,
+            found.n_deciding,
+        )
+
+    def moves_to(self, other: "Spread") -> "Spread":
+        """`other` less this one, draw by draw; both must come from the same draws of people."""
+        return replace(
+            self,
+            value=other.value - self.value,
+            resampled=other.resampled - self.resampled,
+            left_out=other.left_out - self.left_out,
+            n_deciding=min(self.n_deciding, other.n_deciding),
+        )
 
     @property
     def error(self) -> float:

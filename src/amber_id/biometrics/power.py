@@ -16,7 +16,7 @@ Rates, widths and differences are fractions.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -304,23 +304,6 @@ def _tallied(vectors: Float64[np.ndarray, "N D"], plan: StudyPlan) -> Tally:
 def _judged(one: Tally, other: Tally, replicates: int, rng: np.random.Generator) -> SimulatedStudy:
     """What `bootstrap` finds of the first and `bootstrap_difference` of both, from resampling them once."""
     found = resample([one, other], {"eer": _EER}, replicates=replicates, rng=rng)
-    first, second = (
-        Spread(
-            side.values["eer"],
-            side.resampled["eer"],
-            side.left_out["eer"],
-            side.redrawn,
-            _LEVEL,
-            side.n_subjects,
-            side.n_deciding,
-        )
-        for side in found
-    )
-    moves = replace(
-        first,
-        value=second.value - first.value,
-        resampled=second.resampled - first.resampled,
-        left_out=second.left_out - first.left_out,
-    )
+    first, second = (Spread.of(side, "eer", _LEVEL) for side in found)
     width = unmoved_width(first, second, _EER.bounds)
-    return SimulatedStudy(estimate_of(first, _EER.bounds), difference_of(moves, width=width))
+    return SimulatedStudy(estimate_of(first, _EER.bounds), difference_of(first.moves_to(second), width=width))

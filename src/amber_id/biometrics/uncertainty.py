@@ -21,7 +21,7 @@ from amber_id.biometrics.intervals import (
     estimate_of,
     unmoved_width,
 )
-from amber_id.biometrics.resampling import Resampled, Statistic, Study, resample
+from amber_id.biometrics.resampling import Statistic, Study, resample
 from amber_id.errors import EvaluationError
 
 
@@ -75,7 +75,7 @@ def bootstrap(
     _check_settings(statistics, replicates, level)
     (found,) = resample([study], statistics, replicates=replicates, rng=rng)
     return {
-        name: estimate_of(_spread(found, name, level), statistic.bounds)
+        name: estimate_of(Spread.of(found, name, level), statistic.bounds)
         for name, statistic in statistics.items()
     }
 
@@ -110,17 +110,9 @@ def bootstrap_difference(
     first, second = resample([one, other], statistics, replicates=replicates, rng=rng)
     found = {}
     for name, statistic in statistics.items():
-        sides = _spread(first, name, level), _spread(second, name, level)
-        moves = Spread(
-            sides[1].value - sides[0].value,
-            sides[1].resampled - sides[0].resampled,
-            sides[1].left_out - sides[0].left_out,
-            first.redrawn,
-            level,
-            first.n_subjects,
-            min(first.n_deciding, second.n_deciding),
-        )
-        found[name] = difference_of(moves, width=unmoved_width(*sides, statistic.bounds))
+        one_side, other_side = (Spread.of(side, name, level) for side in (first, second))
+        width = unmoved_width(one_side, other_side, statistic.bounds)
+        found[name] = difference_of(one_side.moves_to(other_side), width=width)
     return found
 
 
@@ -243,18 +235,6 @@ def bootstrap_eer(
         level=level,
         rng=rng or np.random.default_rng(0),
     )["eer"]
-
-
-def _spread(found: Resampled, name: str, level: float) -> Spread:
-    return Spread(
-        found.values[name],
-        found.resampled[name],
-        found.left_out[name],
-        found.redrawn,
-        level,
-        found.n_subjects,
-        found.n_deciding,
-    )
 
 
 def _check_settings(statistics: Collection[str], replicates: int, level: float) -> None:

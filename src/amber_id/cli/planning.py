@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from amber_id.cli.shared import Quiet, Seed, app, say
+from amber_id.cli.shared import Quiet, Seed, Workers, app, require, say
 from amber_id.errors import AmberError, UsageError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def power(
     out: Annotated[
         Path | None, typer.Option(help="Folder for power.json, power.csv, power.png and power.pdf.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes; one per core unless told.")] = None,
+    workers: Workers = None,
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
@@ -62,11 +62,11 @@ def power(
     """
     from amber_id.progress import ClipBar
 
-    _check("--studies", studies, "10 or more", studies >= 10)
-    _check("--seed", seed, "0 or more", seed >= 0)
-    _check("--detect", detect, "above 0", detect is None or detect > 0)
-    _check("--workers", workers, "1 or more", workers is None or workers >= 1)
-    _check("--out", out, "a folder", out is None or not out.is_file())
+    require("--studies", studies, "10 or more", studies >= 10)
+    require("--seed", seed, "0 or more", seed >= 0)
+    require("--detect", detect, "above 0", detect is None or detect > 0)
+    require("--workers", workers, "1 or more", workers is None or workers >= 1)
+    require("--out", out, "a folder", out is None or not out.is_file())
     lists = {
         "people": _listed("--people", people, int),
         "clips": _listed("--clips", clips, int),
@@ -88,11 +88,6 @@ def power(
         took = time.perf_counter() - began
         for path in write_power(powers, out, configuration=configuration, needed=needed, wall_s=took):
             typer.echo(path)
-
-
-def _check(flag: str, value: object, expected: str, fits: bool) -> None:
-    if not fits:
-        raise UsageError(f"{flag} must be {expected}, got {value}")
 
 
 def _listed(flag: str, text: str, number: Callable[[str], Any]) -> list[Any]:

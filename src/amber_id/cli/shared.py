@@ -31,6 +31,7 @@ SOME_CLIPS_LOST = 3
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 Seed = Annotated[int, typer.Option(help="Same seed, same result.")]
+Workers = Annotated[int | None, typer.Option(help="Processes; one per core unless told.")]
 Recordings = Annotated[Path, typer.Argument(help="Folder of recordings, as `amber track` leaves it.")]
 
 
@@ -46,6 +47,12 @@ def configured(model: type[_Model], **values: Any) -> _Model:
         flag = str(error.errors()[0]["loc"][0]) if error.errors()[0]["loc"] else ""
         said = first_problem(error).replace(f"its {flag} does not fit", f"--{flag.replace('_', '-')}")
         raise UsageError(said) from error
+
+
+def require(flag: str, value: object, expected: str, fits: bool) -> None:
+    """A flag that does not fit is wrong usage."""
+    if not fits:
+        raise UsageError(f"{flag} must be {expected}, got {value}")
 
 
 def say(text: str) -> None:

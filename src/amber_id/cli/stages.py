@@ -12,6 +12,7 @@ from amber_id.cli.shared import (
     Quiet,
     Recordings,
     Seed,
+    Workers,
     app,
     configured,
     print_figures,
@@ -30,7 +31,7 @@ def track(
     videos: Annotated[Path, typer.Argument(help="Folder with <source>_id<number>/<clip>.mp4 ...")],
     recordings: Annotated[Path, typer.Argument(help="Where the recordings go.")],
     model: Annotated[Path | None, typer.Option(help="Face landmarker bundle; else found or fetched.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes; one per core unless told.")] = None,
+    workers: Workers = None,
     shard: Annotated[str | None, typer.Option(help="i/n: the i-th of n parts, for many machines.")] = None,
     quiet: Quiet = False,
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from amber_id.cli.shared import Quiet, Seed, app, configured, say
+from amber_id.cli.shared import Quiet, Seed, Workers, app, configured, require, say
 
 _BY = "a number, or clip=, person= or source= and two of them, by what it varies between them"
 
@@ -39,7 +39,7 @@ def synth(
     duration: Annotated[str, typer.Option(help="Seconds of a clip, e.g. 4 or person=2,4.")] = "4",
     lost: Annotated[str, typer.Option(help="Share of frames in which no face is found.")] = "0",
     duplicates: Annotated[float, typer.Option(help="Share of clips that are near-copies of another.")] = 0.0,
-    workers: Annotated[int | None, typer.Option(help="Processes; one per core unless told.")] = None,
+    workers: Workers = None,
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
@@ -47,6 +47,7 @@ def synth(
     from amber_id.progress import ClipBar
     from amber_id.synthetic import SynthConfig, estimated_bytes, generate
 
+    require("--workers", workers, "1 or more", workers is None or workers >= 1)
     config = configured(
         SynthConfig,
         people=people,

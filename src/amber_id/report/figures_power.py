@@ -6,15 +6,12 @@ A panel for each number of clips, a line for each expected EER, over people on a
 Widths and differences are fractions inside and percentage points in the figure.
 """
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from amber_id.atomic_files import write_atomically
 from amber_id.biometrics import StudyPower
-from amber_id.errors import MissingDependencyError
-from amber_id.report.figures import _METADATA, _STYLE
+from amber_id.report.figure_files import draw_files
 from amber_id.report.palette import NEUTRAL
 
 if TYPE_CHECKING:
@@ -34,24 +31,7 @@ def write_power_figures(powers: Sequence[StudyPower], folder: Path) -> list[Path
     MissingDependencyError
         If matplotlib is not installed.
     """
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError.for_extra("matplotlib", "report") from error
-
-    paths = []
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(_STYLE)
-        figure = draw_power(Figure(), powers)
-        for suffix, undated in _METADATA.items():
-            data = io.BytesIO()
-            figure.savefig(data, format=suffix, metadata=undated)
-            figure.set_layout_engine("none")  # laid out once, so that both files look alike
-            paths.append(folder / f"power.{suffix}")
-            write_atomically(paths[-1], data.getvalue())
-    return paths
+    return draw_files({"power": lambda figure: draw_power(figure, powers)}, folder)
 
 
 def draw_power(

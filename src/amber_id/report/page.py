@@ -39,7 +39,7 @@ from amber_id.report.wording import (
     roc_note,
     short_percent,
 )
-from amber_id.results import EvaluationArrays, EvaluationResults, Rate, read_arrays, read_results
+from amber_id.results import EvaluationArrays, EvaluationResults, read_arrays, read_results
 
 
 def write_report(eval_dir: Path) -> Path:
@@ -104,8 +104,7 @@ def _content(results: EvaluationResults, arrays: EvaluationArrays) -> dict[str, 
         "eer": results.metrics.eer,
         "level": short_percent(results.metrics.eer.level),
         "reading": dict(zip(("text", "tone"), reading(results), strict=True)),
-        "scale": _scale(results.metrics.eer),
-        "oracle_scale": None if results.oracle is None else _scale(results.oracle.eer),
+        "scale": _scale(results),
         "oracle_note": None if results.oracle is None else oracle_note(results.oracle),
         "sources": ", ".join(f"{name} {number}" for name, number in sorted(sources.items())),
         "rates": _rates(results),
@@ -137,10 +136,13 @@ def _rates(results: EvaluationResults) -> list[dict[str, Any]]:
     ]
 
 
-def _scale(eer: Rate) -> dict[str, float]:
-    """Where the EER, its interval and guessing lie on the scale, in % of its width."""
+def _scale(results: EvaluationResults) -> dict[str, float]:
+    """Where the EER, its interval, guessing and the oracle lie on the scale, in % of its width."""
+    eer = results.metrics.eer
     end = 0.6 if max(eer.high, eer.chance) <= 0.6 else 1.0
     places = {"value": eer.value, "low": eer.low, "width": eer.high - eer.low, "chance": eer.chance}
+    if results.oracle is not None:
+        places["oracle"] = results.oracle.eer.value
     return {name: round(100 * value / end, 2) for name, value in places.items()}
 
 

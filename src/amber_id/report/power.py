@@ -8,7 +8,6 @@ Rates, widths and differences are fractions. What stands in the columns is said 
 """
 
 import json
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
@@ -17,11 +16,11 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from amber_id import __version__
 from amber_id.atomic_files import write_text_atomically
 from amber_id.biometrics import StudyPower
 from amber_id.file_formats import write_table
 from amber_id.report.figures_power import write_power_figures
+from amber_id.results import surroundings
 
 POWER_SCHEMA = "amber-id/power/1"
 
@@ -66,10 +65,8 @@ def write_power(
             for (clips, eer), people in needed.items()
         ],
         "provenance": {
-            "amber_id": __version__,
             "packages": {name: version(name) for name in ("numpy", "scipy")},
-            "python": platform.python_version(),
-            "machine": f"{platform.system()} {platform.machine()}",
+            **surroundings(),
         },
         "times": {
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),

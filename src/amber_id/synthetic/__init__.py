@@ -12,7 +12,7 @@ picture), ``clips.py``, ``generate.py`` (recordings), ``oracle.py`` and ``oracle
 """
 
 from amber_id.synthetic.clips import SYNTHETIC_TRACKER, make_clip
-from amber_id.synthetic.config import Condition, SynthConfig
+from amber_id.synthetic.config import CONDITIONS, Condition, SynthConfig
 from amber_id.synthetic.generate import estimated_bytes, generate
 from amber_id.synthetic.habits import HABITS, Habit
 from amber_id.synthetic.oracle import oracle_comparisons
@@ -20,6 +20,7 @@ from amber_id.synthetic.oracle_file import Oracle
 from amber_id.synthetic.settings import Setting
 
 __all__ = [
+    "CONDITIONS",
     "HABITS",
     "SYNTHETIC_TRACKER",
     "Condition",

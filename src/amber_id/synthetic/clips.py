@@ -17,14 +17,7 @@ from amber_id.synthetic.config import Condition, SynthConfig
 from amber_id.synthetic.fields import MODES
 from amber_id.synthetic.measured import measured_sha256
 from amber_id.synthetic.mesh import face_of, moved, tracked_blendshapes, unexplained_movement
-from amber_id.synthetic.people import (
-    Person,
-    avatar_traits,
-    draw_person,
-    origin_of,
-    original_traits,
-    subject_of,
-)
+from amber_id.synthetic.people import Traits, draw_person, origin_of, shown_traits, subject_of
 from amber_id.synthetic.rig import RATE_HZ, ClipSignals, Draws, clip_signals
 from amber_id.synthetic.seeds import stream
 from amber_id.synthetic.speech import draw_utterance
@@ -89,11 +82,11 @@ def make_clip(config: SynthConfig, person: int, clip: int, condition: Condition 
     origin = origin_of(config, person, clip)
     # A longer clip does what a shorter one does, and more; so near-copies are copies whatever their length.
     longest = max(config.duration.values)
-    signals = _signals(config, who, origin, condition, seconds=longest)
-    signals = signals.at(times * RATE_HZ)
-    camera = _camera(config, who, clip, condition, around)
+    traits = shown_traits(config, who, origin, condition)
+    signals = _signals(config, person, origin, condition, traits, seconds=longest).at(times * RATE_HZ)
+    camera = _camera(stream(config.seed, "camera", person, clip), condition, around)
     tracker = stream(config.seed, "tracker", person, clip, condition == "avatar")
-    face = moved(_face(config, who, origin, condition), signals)
+    face = moved(_face(traits, condition), signals)
     face += np.float32(around.jitter) * unexplained_movement(tracker, T, fps=around.fps)
     tracked = _tracked(stream(config.seed, "lost", person, clip), times, around.lost)
     landmarks = in_picture(face, signals, camera).astype(np.float32)
@@ -121,10 +114,10 @@ def make_clip(config: SynthConfig, person: int, clip: int, condition: Condition 
 
 
 def _signals(
-    config: SynthConfig, who: Person, origin: int, condition: Condition, *, seconds: float
+    config: SynthConfig, person: int, origin: int, condition: Condition, traits: Traits, *, seconds: float
 ) -> ClipSignals:
     """What is done in a clip, at `RATE_HZ`; a near-copy does what its origin does."""
-    seed, person = config.seed, who.index
+    seed = config.seed
     says = {"free": (person, origin), "same": (), "own": (person,)}[config.content]
     draws = Draws(
         emotion=stream(seed, "emotion", person, origin),
@@ -134,25 +127,20 @@ def _signals(
         head=stream(seed, "head", person, origin),
     )
     utterance = draw_utterance(stream(seed, "speech", *says), seconds)
-    traits = (original_traits if condition == "original" else avatar_traits)(config, who, origin)
     signals = clip_signals(traits, utterance, draws, seconds=seconds)
     if condition == "avatar":
         return through_channel(signals, stream(seed, "avatar", person, origin))
     return signals
 
 
-def _face(config: SynthConfig, who: Person, origin: int, condition: Condition) -> Float[np.ndarray, "478 3"]:
+def _face(traits: Traits, condition: Condition) -> Float[np.ndarray, "478 3"]:
     if condition == "original":
-        return face_of(original_traits(config, who, origin).shape)
+        return face_of(traits.shape)
     # The avatar is an ordinary face, the same in all corpora.
-    avatar = stream(0, "avatar").standard_normal((3, MODES))
-    return face_of(avatar + avatar_traits(config, who, origin).shape)
+    return face_of(stream(0, "avatar").standard_normal((3, MODES)) + traits.shape)
 
 
-def _camera(
-    config: SynthConfig, who: Person, clip: int, condition: Condition, around: Circumstances
-) -> Camera:
-    draws = stream(config.seed, "camera", who.index, clip)
+def _camera(draws: np.random.Generator, condition: Condition, around: Circumstances) -> Camera:
     if condition == "avatar":
         return draw_camera(draws, width=_AVATAR_SIZE, height=_AVATAR_SIZE)
     # Encoders want even numbers of pixels.

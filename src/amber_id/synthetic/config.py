@@ -1,6 +1,6 @@
 """How many people, in what do they differ, and under what circumstances are they filmed?"""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -9,6 +9,7 @@ from amber_id.synthetic.settings import By, Setting
 
 Content = Literal["free", "same", "own"]
 Condition = Literal["original", "avatar"]
+CONDITIONS: tuple[Condition, ...] = get_args(Condition)
 
 _STRONGEST = 5.0
 

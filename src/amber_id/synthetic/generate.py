@@ -23,12 +23,10 @@ from amber_id.errors import AmberError, UsageError
 from amber_id.file_formats import write_table
 from amber_id.recordings import save_recording, write_index
 from amber_id.synthetic.clips import clip_id, make_clip, source_name
-from amber_id.synthetic.config import Condition, SynthConfig
+from amber_id.synthetic.config import CONDITIONS, SynthConfig
 from amber_id.synthetic.oracle_file import Oracle
 from amber_id.synthetic.people import origin_of, session_of, subject_of
 from amber_id.workers import Died, run_in_workers, usable_cores
-
-CONDITIONS: tuple[Condition, ...] = ("original", "avatar")
 
 _FRAME_BYTES = 4 * (478 * 3 + 52 + 16) + 8 + 1
 _HEADER_BYTES = 1200
@@ -58,8 +56,9 @@ def generate(
         If the disk is full or the place cannot be written.
     """
     oracle = Oracle.of(config)
-    _refuse_strangers(out, oracle.text())
-    write_text_atomically(out / "oracle.json", oracle.text())
+    text = oracle.text()
+    _refuse_strangers(out, text)
+    write_text_atomically(out / "oracle.json", text)
     _write_corpus(config, out / "corpus.csv")
     clips = list(product(range(config.people), range(config.clips)))
     for done, _ in enumerate(_made(config, out, clips, workers or usable_cores()), start=1):

@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float
+from pydantic import ConfigDict
 
 Region = Literal["eyes", "eyebrows", "lips", "head"]
 REGIONS: tuple[Region, ...] = get_args(Region)
@@ -28,6 +29,8 @@ class Habit:
     `survives` is the correlation of the number in a clip with that in its avatar's: the correlation that was
     measured for the coefficients it shows in, see `channel.py`; an avatar keeps time, so it is 1 for rhythms.
     """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # in oracle.json
 
     name: str
     region: Region

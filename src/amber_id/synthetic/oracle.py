@@ -11,23 +11,16 @@ of one session.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Float64, Int64
 
-from amber_id.biometrics import Comparisons, compare_all, two_covariance_llr
+from amber_id.biometrics import Comparisons, two_covariance_llr
 from amber_id.errors import EvaluationError
 from amber_id.synthetic.clips import source_number
 from amber_id.synthetic.config import Condition, SynthConfig
-from amber_id.synthetic.people import (
-    avatar_traits,
-    draw_person,
-    origin_of,
-    original_traits,
-    session_of,
-    variances,
-)
+from amber_id.synthetic.people import draw_person, origin_of, session_of, shown_traits, variances
 
 # Stands for a certainty, which has no finite ratio; far above all others.
 _CERTAIN = 1e6
@@ -50,12 +43,13 @@ def true_clips(
     """The truth about clips, named by the numbers of their person and of themselves; of all, if None."""
     if clips is None:
         clips = [(k, c) for k in range(config.people) for c in range(config.clips)]
-    traits_of = original_traits if condition == "original" else avatar_traits
     people = {k: draw_person(k, seed=config.seed) for k, _ in clips}
     origins = [origin_of(config, k, c) for k, c in clips]
     pairs = list(zip(clips, origins, strict=True))
     return TrueClips(
-        traits=np.stack([traits_of(config, people[k], origin).vector for (k, _), origin in pairs]),
+        traits=np.stack(
+            [shown_traits(config, people[k], origin, condition).vector for (k, _), origin in pairs]
+        ),
         subjects=np.array([k for k, _ in clips]),
         sessions=np.array([k * config.sessions + session_of(config, origin) for (k, _), origin in pairs]),
         sources=np.array([source_number(config, k) for k, _ in clips]),
@@ -114,9 +108,9 @@ def oracle_comparisons(config: SynthConfig, condition: Condition, *, k: int = 1)
         raise EvaluationError(
             f"nobody has two groups of {k} clips, each of one session: ask for more clips, or fewer sessions"
         )
-    found = compare_all(np.ones((len(clips.subjects), 1)), clips.subjects)
-    scores = oracle_scores(config, condition, clips, found.enrolment, found.probe, k=k)
-    return replace(found, scores=scores)
+    enrolment, probe = np.triu_indices(len(clips.subjects), k=1)
+    scores = oracle_scores(config, condition, clips, enrolment, probe, k=k)
+    return Comparisons(scores, enrolment, probe, clips.subjects)
 
 
 def _grouped(clips: TrueClips, k: int) -> TrueClips:

@@ -18,13 +18,13 @@ from jaxtyping import Float64, Int64
 from pydantic import BaseModel, ConfigDict, Field
 
 from amber_id import __version__
-from amber_id.biometrics import bootstrap_eer
+from amber_id.biometrics import ErrorCurve, Statistic, bootstrap
 from amber_id.errors import EvaluationError, FileFormatError
 from amber_id.file_formats import read_json
 from amber_id.results import Rate
 from amber_id.synthetic.clips import clip_id
-from amber_id.synthetic.config import Condition, SynthConfig
-from amber_id.synthetic.habits import HABITS, RATIO
+from amber_id.synthetic.config import CONDITIONS, Condition, SynthConfig
+from amber_id.synthetic.habits import HABITS, RATIO, Habit
 from amber_id.synthetic.measured import measured_sha256
 from amber_id.synthetic.oracle import oracle_comparisons, oracle_scores, true_clips
 from amber_id.synthetic.people import draw_person
@@ -33,23 +33,7 @@ from amber_id.synthetic.people import draw_person
 _CLIPS_PER_SIDE = (1, 5)
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class TrueHabit(_Frozen):
-    """What a habit is; see `amber_id.synthetic.Habit`."""
-
-    name: str
-    region: str
-    typical: float
-    spread: float
-    signed: bool
-    survives: float
-    meaning: str
-
-
-class Oracle(_Frozen):
+class Oracle(BaseModel):
     """The truth about a synthetic corpus.
 
     `eer` is by condition and number of clips on each side: of the best possible score, over all pairs of
@@ -57,13 +41,15 @@ class Oracle(_Frozen):
     the habits of each subject in the order of `habits`, in standard deviations between people at strength 1.
     """
 
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
     schema_name: Literal["amber-id/oracle/2"] = Field("amber-id/oracle/2", alias="schema")
     amber_id: str
     model_sha256: str
     config: SynthConfig
     ratio: float  # variance of habits between people over that within, at strength 1
     eer: dict[Condition, dict[int, Rate]]
-    habits: tuple[TrueHabit, ...]
+    habits: tuple[Habit, ...]
     people: dict[str, tuple[float, ...]]
     traits_sha256: dict[Condition, str]
 
@@ -71,19 +57,15 @@ class Oracle(_Frozen):
     def of(cls, config: SynthConfig) -> "Oracle":
         """The truth about the corpus of a configuration."""
         people = [draw_person(k, seed=config.seed) for k in range(config.people)]
-        conditions: tuple[Condition, ...] = ("original", "avatar")
         return cls(
             amber_id=__version__,
             model_sha256=measured_sha256(),
             config=config,
             ratio=RATIO,
-            eer={condition: _lowest_eers(config, condition) for condition in conditions},
-            habits=tuple(
-                TrueHabit(**{name: getattr(habit, name) for name in TrueHabit.model_fields})
-                for habit in HABITS
-            ),
+            eer={condition: _lowest_eers(config, condition) for condition in CONDITIONS},
+            habits=HABITS,
             people={person.subject: tuple(np.round(person.habits, 6).tolist()) for person in people},
-            traits_sha256={condition: _traits_hash(config, condition) for condition in conditions},
+            traits_sha256={condition: _traits_hash(config, condition) for condition in CONDITIONS},
         )
 
     @classmethod
@@ -140,15 +122,12 @@ def _lowest_eers(config: SynthConfig, condition: Condition) -> dict[int, Rate]:
     for k in _CLIPS_PER_SIDE:
         try:
             comparisons = oracle_comparisons(config, condition, k=k)
-            eer = bootstrap_eer(
-                comparisons.scores,
-                comparisons.enrolment_subjects,
-                comparisons.probe_subjects,
-                comparisons.mated,
+            estimate = bootstrap(
+                comparisons, {"eer": Statistic(ErrorCurve.eer)}, rng=np.random.default_rng(0)
             )
         except EvaluationError:
             continue  # too few people or clips; what is not there is not claimed
-        found[k] = Rate(value=eer.value, low=eer.low, high=eer.high, level=eer.level, chance=0.5)
+        found[k] = Rate.of(estimate["eer"], chance=0.5)
     return found
 
 

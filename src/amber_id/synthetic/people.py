@@ -116,6 +116,11 @@ def avatar_traits(config: SynthConfig, person: Person, clip: int) -> Traits:
     return Traits(habits, _SHAPE_WITHIN * errors.standard_normal((3, MODES)))
 
 
+def shown_traits(config: SynthConfig, person: Person, clip: int, condition: Condition) -> Traits:
+    """What clip number `clip` of a person shows in a condition."""
+    return (original_traits if condition == "original" else avatar_traits)(config, person, clip)
+
+
 def variances(config: SynthConfig, condition: Condition) -> Variances:
     """How the traits of a condition's clips are distributed; their mean is zero."""
     between = RATIO * strengths(config.habit) ** 2
