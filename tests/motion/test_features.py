@@ -10,9 +10,10 @@ from amber_id.errors import ClipError
 from amber_id.face_mesh import BLENDSHAPE_NAMES, SELECTED_POINTS, mean_face, points_of
 from amber_id.file_formats import first_problem
 from amber_id.motion import FeatureConfig, clip_features, vertex_graph
+from amber_id.motion.resampling import resample
 
 VIEWS = ("all", "motion", "static", "pose")
-STREAMS = ("joint", "bone", "joint_motion", "bone_motion")
+STREAMS = ("joint", "bone", "joint_motion", "bone_motion")  # those of every view of landmarks
 # float32 landmarks of a face of 150 pixels in a frame of 1920: about 1e-6 of the eye distance, times the rate
 CLOSE = {"atol": 2e-4}
 
@@ -53,7 +54,10 @@ def test_motion_is_blind_to_a_head_that_moves_over_time(studio):
         size_px=150 * np.exp(studio.nod(studio.times(25, 4), seed=7)[:, 0]),
     )
     options = {"view": "motion", "depth": True, "streams": ("joint", "bone")}
-    np.testing.assert_allclose(_values(moving, **options), _values(still, **options), **CLOSE)
+    # Frames are averaged over 0.04 s before the head is taken out, in which it has turned a little.
+    np.testing.assert_allclose(_values(moving, **options), _values(still, **options), atol=1e-3)
+    faces = [_values(r, streams=("face",), depth=True) for r in (moving, still)]
+    np.testing.assert_allclose(*faces, atol=1e-3)
     assert np.abs(_values(moving) - _values(still)).max() > 0.1  # `all` sees it
 
 
@@ -85,7 +89,8 @@ def test_pose_of_a_talking_face_is_nothing_and_of_a_nodding_one_is_its_nod(studi
 
     pose = _values(studio.record(turn=nod_once), view="pose")
     assert pose.shape == (3, 3, 64, 2)
-    np.testing.assert_allclose(np.abs(pose[:, 0, :, 0]), 0.2, atol=1e-5)
+    still = np.abs(np.abs(pose[:, 0, :, 0]) - 0.2) < 1e-5
+    assert (~still).sum(axis=1).max() <= 2  # the frames on the two sides of the nod
     np.testing.assert_allclose(pose[0, :, 0, 0], [-0.2, 0, 0], atol=1e-5)
 
 
@@ -182,15 +187,14 @@ def _lost(n: int, *gaps: slice) -> np.ndarray:
 
 
 def test_a_short_gap_is_interpolated_in_a_straight_line(studio):
-    whole = studio.record()
     gap = slice(30, 34)  # 0.2 s from frame 29 to frame 34
     holed = clip_features(studio.record(lost=_lost(100, gap)), FeatureConfig(window_s=4, hop_s=4))
-    values = _values(whole, window_s=4, hop_s=4)[0]
+    values = _values(studio.record(), window_s=4, hop_s=4)[0]
     assert holed.mask.all()
-    for n, frame in enumerate(range(30, 34), start=1):
-        line = values[:, 29] * (1 - n / 5) + values[:, 34] * n / 5
-        np.testing.assert_allclose(holed.values[0][:, frame], line, atol=1e-5)
-    seen = np.setdiff1d(np.arange(100), np.arange(100)[gap])
+    bend = np.diff(holed.values[0][:, 30:34], n=2, axis=1)  # frames that are averaged along the line alone
+    np.testing.assert_allclose(bend, 0, atol=1e-5)
+    assert np.abs(np.diff(values[:, 30:34], n=2, axis=1)).max() > 1e-3
+    seen = np.setdiff1d(np.arange(100), np.arange(100)[29:35])  # the last seen frames are averaged with it
     np.testing.assert_allclose(holed.values[0][:, seen], values[:, seen], atol=1e-5)
 
 
@@ -324,14 +328,15 @@ def test_blendshape_signals(studio, view: str, vertices: int):
     assert values.shape == (3, 2, 64, vertices)
     assert vertex_graph(config).n_vertices == vertices
     assert config.points == ()
-    shown = recording.blendshapes[:64].T[: len(BLENDSHAPE_NAMES)].T
+    read = resample(recording.blendshapes, recording.timestamps, rate_hz=25.0)
+    shown = read[:64, : len(BLENDSHAPE_NAMES)]
     if view == "all":
         np.testing.assert_allclose(values[0, 0, :, :52], shown, atol=1e-6)
         pose = _values(recording, view="pose")
         for n in range(6):  # rotation x, y, z, translation x, y, z
             np.testing.assert_allclose(values[:, 0, :, 52 + n], pose[:, n % 3, :, n // 3], atol=1e-6)
     elif view == "motion":
-        np.testing.assert_allclose(values[0, 0], shown - recording.blendshapes.mean(axis=0), atol=1e-5)
+        np.testing.assert_allclose(values[0, 0], shown - read.mean(axis=0), atol=1e-5)
     elif view == "static":
         assert np.ptp(values, axis=2).max() == 0
 
@@ -352,6 +357,8 @@ def test_blendshapes_that_a_tracker_does_not_give_are_a_failure(studio):
         ({"streams": ("joint", "joint")}, "each once, got joint, joint"),
         ({"view": "pose", "streams": ("joint", "bone")}, "bone streams need landmarks"),
         ({"signals": "blendshapes", "streams": ("bone_motion",)}, "bone streams need landmarks"),
+        ({"view": "motion", "streams": ("face_motion",)}, "face streams need landmarks in the view all"),
+        ({"signals": "blendshapes", "streams": ("face",)}, "face streams need landmarks in the view all"),
         ({"view": "pose", "regions": ("lips",)}, "regions need landmarks"),
         ({"signals": "blendshapes", "regions": ("lips",)}, "regions need landmarks"),
         ({"rate_hz": 0}, "greater than 0"),

@@ -20,7 +20,7 @@ from amber_id.recordings import PointSet
 
 SCHEMA = "amber-id/checkpoint/1"
 
-AttackerName = Literal["moments", "stgcn"]
+AttackerName = Literal["stgcn", "thesis", "distances", "moments", "blendshapes"]
 
 
 class DevFigures(BaseModel):

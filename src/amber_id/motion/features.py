@@ -23,7 +23,7 @@ from amber_id.face_mesh import (
 from amber_id.motion.alignment import align, isotropic
 from amber_id.motion.graph import FaceGraph, face_graph, parents, unconnected_graph
 from amber_id.motion.resampling import resample, tracked_segments
-from amber_id.motion.streams import Stream, bones, stack_streams
+from amber_id.motion.streams import Stream, bones, stack_streams, still_part
 from amber_id.motion.views import POSE_VERTICES, View, coefficient_view, head_pose, landmark_view
 from amber_id.motion.windows import cut_windows
 from amber_id.recordings import Recording
@@ -56,8 +56,13 @@ class FeatureConfig(BaseModel):
 
     @model_validator(mode="after")
     def _fit_together(self) -> "FeatureConfig":
-        if not self.on_face and any(stream.startswith("bone") for stream in self.streams):
+        parts = {still_part(stream) for stream in self.streams}
+        if not self.on_face and "bone" in parts:
             raise ValueError("bone streams need landmarks; head pose and blendshapes have no bones")
+        if "face" in parts and not (self.on_face and self.view == "all"):
+            raise ValueError(
+                "face streams need landmarks in the view all; elsewhere the head's pose is taken out already"
+            )
         if self.regions is not None and not self.on_face:
             raise ValueError("regions need landmarks; head pose and blendshapes have none")
         if self.window_frames < 2:
@@ -113,17 +118,13 @@ def clip_features(recording: Recording, config: FeatureConfig) -> ClipFeatures:
         If no stretch of the clip is tracked for long enough: a failure to acquire, never zeros.
     """
     segments = _segments(recording, config)
-    joints, bone = _view(recording, np.concatenate(segments), config)
-    cuts = np.cumsum([len(segment) for segment in segments])[:-1]
-    bone_parts = np.split(bone, cuts) if bone is not None else [None] * len(segments)
-    windows = [
-        cut_windows(
-            stack_streams(part, bone_part, config.streams, rate_hz=config.rate_hz),
-            window=config.window_frames,
-            hop=config.hop_frames,
-        )
-        for part, bone_part in zip(np.split(joints, cuts), bone_parts, strict=True)
-    ]
+    still = _still_streams(recording, np.concatenate(segments), config)
+    ends = np.cumsum([len(segment) for segment in segments])
+    windows = []
+    for segment, end in zip(segments, ends, strict=True):
+        part = {stream: values[end - len(segment) : end] for stream, values in still.items()}
+        stacked = stack_streams(part, config.streams, rate_hz=config.rate_hz)
+        windows.append(cut_windows(stacked, window=config.window_frames, hop=config.hop_frames))
     return ClipFeatures(
         np.concatenate([values for values, _ in windows]), np.concatenate([mask for _, mask in windows])
     )
@@ -164,21 +165,28 @@ def _segments(recording: Recording, config: FeatureConfig) -> list[Float[np.ndar
     return segments
 
 
-def _view(
+def _still_streams(
     recording: Recording, flat: Float[np.ndarray, "T S"], config: FeatureConfig
-) -> tuple[Float[np.ndarray, "T V C"], Float[np.ndarray, "T V C"] | None]:
-    """Joints and bones of all frames of a clip in the view asked for."""
+) -> dict[Stream, Float[np.ndarray, "T V C"]]:
+    """Positions in all frames of a clip in the view asked for, as joints and whatever else is asked for."""
     V = recording.landmarks.shape[1]
     points = flat[:, : 3 * V].reshape(len(flat), V, 3)
     if config.signals == "blendshapes":
-        return _coefficients(points, flat[:, 3 * V :, None], config), None
+        return {"joint": _coefficients(points, flat[:, 3 * V :, None], config)}
     joints = landmark_view(points, config.view)
     if not config.on_face:
-        return joints, None
-    if not config.depth:
-        joints = joints[:, :, :2]
-    joints = joints[:, list(config.points)]
-    return joints, bones(joints, parents(config.points))
+        return {"joint": joints}
+    asked = {still_part(stream) for stream in config.streams}
+    still: dict[Stream, Float[np.ndarray, "T V C"]] = {"joint": _shown(joints, config)}
+    if "bone" in asked:
+        still["bone"] = bones(still["joint"], parents(config.points))
+    if "face" in asked:
+        still["face"] = _shown(align(points)[0], config)
+    return still
+
+
+def _shown(points: Float[np.ndarray, "T V 3"], config: FeatureConfig) -> Float[np.ndarray, "T W C"]:
+    return points[:, list(config.points), : 3 if config.depth else 2]
 
 
 def _coefficients(

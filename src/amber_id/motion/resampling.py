@@ -2,18 +2,16 @@
 
 A clip is cut into segments where the face was lost for longer than a short gap; within a segment short
 gaps are interpolated. Every segment is then read at a fixed rate in seconds, so that frame rates and
-clip lengths leave no trace in the time axis. Interpolation is linear; a source much faster than the
-target is first averaged over one target period, so that its jitter is not aliased. No FFT: its ringing
-spreads over the whole clip.
+clip lengths leave no trace in the time axis: each value is the mean of the linearly interpolated signal over
+one target period. The mean keeps the jitter of a fast source from being aliased, and it is taken of slow
+sources too: reading some sources as they are and others between their frames would smooth the tracker's
+jitter by an amount that tells one frame rate from another. No FFT: its ringing spreads over the whole clip.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-
-# A source up to this many times faster than the target is read by interpolation alone.
-_AVERAGE_ABOVE = 1.5
 
 
 def tracked_segments(
@@ -40,7 +38,7 @@ def tracked_segments(
 def resample(
     values: Float[np.ndarray, "F ..."], timestamps: Float[np.ndarray, " F"], *, rate_hz: float
 ) -> Float[np.ndarray, "T ..."]:
-    """The signal at ``timestamps[0] + k / rate_hz``, for every k up to the last timestamp.
+    """The signal about ``timestamps[0] + k / rate_hz``, for every k up to the last timestamp.
 
     >>> resample(np.array([0.0, 1.0, 4.0]), np.array([0.0, 0.1, 0.4]), rate_hz=20.0).round(2).tolist()
     [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0]
@@ -51,10 +49,7 @@ def resample(
     # The small allowance keeps a last frame whose timestamp was rounded down to a hair before the grid.
     at = timestamps[0] + np.arange(int(np.floor(length_s * rate_hz + 1e-3)) + 1) / rate_hz
     at = np.minimum(at, timestamps[-1])
-    source_hz = (len(timestamps) - 1) / length_s
-    if source_hz > _AVERAGE_ABOVE * rate_hz:
-        return _window_means(values, timestamps, at, width_s=1 / rate_hz)
-    return _interpolate(values, timestamps, at)
+    return _window_means(values, timestamps, at, width_s=1 / rate_hz)
 
 
 def _interpolate(

@@ -2,15 +2,17 @@
 
 The four streams of skeleton networks (Shi et al., "Two-stream adaptive graph convolutional networks",
 CVPR 2019): joint, the position of a vertex; bone, its offset from its parent; and the velocities of both,
-joint motion and bone motion, per second. Streams are stacked as channels.
+joint motion and bone motion, per second. A face has a fifth, with its velocity: where the vertex is in the
+head's own frame, so that an expression looks alike however the head is held. Streams are stacked as channels.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
 
-Stream = Literal["joint", "bone", "joint_motion", "bone_motion"]
+Stream = Literal["joint", "bone", "face", "joint_motion", "bone_motion", "face_motion"]
 
 
 def velocity(values: Float[np.ndarray, "T V C"], *, rate_hz: float) -> Float[np.ndarray, "T V C"]:
@@ -29,24 +31,24 @@ def bones(joints: Float[np.ndarray, "T V C"], parents: tuple[int, ...]) -> Float
     return joints - joints[:, list(parents)]
 
 
+def still_part(stream: Stream) -> Stream:
+    """The stream of positions behind one of velocities; itself, if it is none.
+
+    >>> still_part("bone_motion"), still_part("joint")
+    ('bone', 'joint')
+    """
+    return stream.removesuffix("_motion")  # type: ignore[return-value]
+
+
 def stack_streams(
-    joints: Float[np.ndarray, "T V C"],
-    bone: Float[np.ndarray, "T V C"] | None,
-    streams: tuple[Stream, ...],
-    *,
-    rate_hz: float,
+    still: Mapping[Stream, Float[np.ndarray, "T V C"]], streams: tuple[Stream, ...], *, rate_hz: float
 ) -> Float[np.ndarray, "T V D"]:
     """The streams asked for, stacked as channels in the order given.
 
-    Raises
-    ------
-    ValueError
-        If a bone stream is asked for where there is no skeleton, so that `bone` is None.
+    `still` has the positions that the streams are made of, by the name of their stream.
     """
     parts = []
     for stream in streams:
-        source = bone if stream.startswith("bone") else joints
-        if source is None:
-            raise ValueError(f"the stream {stream} needs landmarks; head pose and blendshapes have no bones")
-        parts.append(velocity(source, rate_hz=rate_hz) if stream.endswith("motion") else source)
+        source = still[still_part(stream)]
+        parts.append(velocity(source, rate_hz=rate_hz) if stream.endswith("_motion") else source)
     return np.concatenate(parts, axis=2)
