@@ -78,7 +78,9 @@ def study(
     parts = []
     for fold in range(FOLDS):
         tested = folds[owners] == fold
-        attacker = fit_to_statistics(statistics[~tested], owners[~tested], MomentsConfig(), rate_hz=RATE_HZ)
+        attacker = fit_to_statistics(
+            statistics[~tested], owners[~tested], MomentsConfig(), features=FeatureConfig()
+        )
         vectors = attacker.project(statistics[tested])
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         clips, place = np.unique(clip[tested], return_inverse=True)

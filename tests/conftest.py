@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from amber_id.motion import FeatureConfig
+from amber_id.protocols import SplitConfig, make_split, source_of_subjects
 from amber_id.recordings import RecordingSet
 from amber_id.synthetic import SynthConfig, generate
+from amber_id.training import TrainConfig, train
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -56,3 +59,18 @@ def people(synthetic_people: Path, tmp_path: Path) -> RecordingSet:
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(path)
     return RecordingSet.open(folder)
+
+
+@pytest.fixture(scope="session")
+def moments_checkpoint(synthetic_people: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `moments` learnt of the synthetic people; to be read only."""
+    folder = tmp_path_factory.mktemp("moments")
+    (folder / "recordings").mkdir()
+    for person in synthetic_people.iterdir():
+        if person.is_dir() and not person.name.startswith("."):
+            (folder / "recordings" / person.name).symlink_to(person)
+    recordings = RecordingSet.open(folder / "recordings")
+    split = make_split(source_of_subjects(recordings), SplitConfig(dev=0.4))
+    features = FeatureConfig(view="static")
+    run, _ = train(recordings, split, TrainConfig(attacker="moments", features=features), folder / "run")
+    return run.folds[0].chosen

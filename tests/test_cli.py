@@ -28,6 +28,7 @@ def amber(*arguments: object) -> subprocess.CompletedProcess[str]:
         ["doctor"],
         ["models", "fetch"],
         *[[v] for v in ["track", "split", "train", "reselect", "evaluate", "synth", "view", "power"]],
+        *[[v] for v in ["embed", "verify", "export"]],
     ],
     ids=" ".join,
 )

@@ -29,6 +29,7 @@ ROOMS = (
     "protocols",
     "attackers",
     "embeddings",
+    "verification",
     "training",
     "audit",
     "report",
@@ -115,9 +116,12 @@ def test_core_needs_no_extra() -> None:
     statement = "import " + ", ".join(f"amber_id.{room}" for room in ROOMS[:-1])
     extras = {
         "av",
+        "huggingface_hub",
         "jinja2",
         "matplotlib",
         "mediapipe",
+        "onnx",
+        "onnxruntime",
         "openTSNE",
         "plotly",
         "pooch",

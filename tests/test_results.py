@@ -29,19 +29,35 @@ _RATE = {"value": 0.26, "low": 0.22, "high": 0.3, "level": 0.95, "chance": 0.5}
 _NULL = {"null_mean": 0.05, "p_value": 0.01, "permutations": 200}
 
 
+_ATTACKER = {
+    "name": "moments",
+    "config": {"components": 128},
+    "features": {"view": "all", "regions": ["lips"]},
+    "train_subjects": 12,
+    "train_clips": 60,
+}
+
+
 def _results() -> EvaluationResults:
     return EvaluationResults.model_validate(
         {
-            "schema": "amber-id/evaluation/3",
+            "schema": "amber-id/evaluation/4",
             "headline": "Motion re-identifies: EER 26 % [22, 30]",
             "control": None,
-            "attacker": {
-                "name": "moments",
-                "config": {"components": 128},
-                "features": {"view": "all", "regions": ["lips"]},
-                "train_subjects": 12,
-                "train_clips": 60,
-            },
+            "attacker": _ATTACKER,
+            "attackers": [
+                {
+                    **_ATTACKER,
+                    "dev_eer": None,
+                    "eer": _RATE,
+                    "auc": _RATE,
+                    "tmr_at_fmr_10_percent": _RATE,
+                    "tmr_at_fmr_1_percent": _RATE,
+                    "tmr_at_fmr_0_1_percent": None,
+                    "chosen": True,
+                    "mapped": True,
+                }
+            ],
             "counts": {
                 "subjects": 2,
                 "clips": 4,
@@ -108,7 +124,7 @@ def test_results_come_back_to_the_last_digit(tmp_path: Path):
     write_results(_results(), path)
     assert read_results(path) == _results()
     content = json.loads(path.read_text("utf-8"))
-    assert content["schema"] == "amber-id/evaluation/3"
+    assert content["schema"] == "amber-id/evaluation/4"
     assert content["metrics"]["eer"] == _RATE
     assert content["counts"]["comparisons"] == {"mated": 2, "nonmated": 4}
     assert content["dev"][0]["threshold"] == 0.1 + 0.2
@@ -133,7 +149,7 @@ def test_nan_in_a_file_is_refused_by_place(tmp_path: Path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"schema": "amber-id/evaluation/2"}, "its schema does not fit: .*amber-id/evaluation/3"),
+        ({"schema": "amber-id/evaluation/3"}, "its schema does not fit: .*amber-id/evaluation/4"),
         ({"shema": 1}, "its shema does not fit: Extra inputs"),
         ({"headline": None}, "its headline does not fit"),
         ({"control": "shuffled"}, "its control does not fit: .*permuted-labels"),
@@ -173,7 +189,7 @@ def test_the_published_schema_is_that_of_the_code(name: str, model: type[BaseMod
 
 def test_the_published_schema_names_what_other_programs_rely_on():
     schema = json.loads(PUBLISHED.read_text("utf-8"))
-    assert schema["properties"]["schema"]["const"] == "amber-id/evaluation/3"
+    assert schema["properties"]["schema"]["const"] == "amber-id/evaluation/4"
     definitions = schema["$defs"]
     assert set(definitions["Metrics"]["required"]) >= {"eer", "auc", "accuracy", "balanced_accuracy"}
     assert set(definitions["Rate"]["required"]) >= {"value", "low", "high", "level"}

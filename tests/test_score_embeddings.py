@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from amber_id.errors import FileFormatError
-from amber_id.score_files import holds_embeddings, read_embeddings
+from amber_id.file_formats import write_tensors
+from amber_id.score_files import EmbeddingsHeader, holds_embeddings, read_embeddings, write_embeddings
+
+HEADER = EmbeddingsHeader(
+    clips=("x_id2/a", "x_id1/a", "x_id2/b"),
+    subjects=("id002", "id001", "id002"),
+    attacker="moments",
+    checkpoint_sha256="ab",
+    recordings_sha256="cd",
+    amber_id_version="0.1.0",
+)
 
 
 def test_embeddings_are_told_from_scores(tmp_path):
@@ -44,3 +54,40 @@ def test_the_size_of_a_vector_does_not_matter(tmp_path):
     for dtype, size in ((np.float64, 1e-25), (np.float16, 6e4), (np.float32, 1e-30)):
         np.savez(tmp_path / "clips.npz", vectors=np.full((2, 4), size, dtype), subjects=np.arange(2))
         np.testing.assert_allclose(read_embeddings(tmp_path / "clips.npz").vectors, 0.5)
+
+
+def test_embeddings_of_our_own_come_back(tmp_path):
+    path = tmp_path / "clips.safetensors"
+    write_embeddings(path, np.eye(3, dtype=np.float32), HEADER)
+    assert holds_embeddings(path)
+    read = read_embeddings(path)
+    np.testing.assert_array_equal(read.vectors, np.eye(3))
+    np.testing.assert_array_equal(read.subjects, [1, 0, 1])
+    assert read.names == ("id001", "id002")
+
+
+@pytest.mark.parametrize(
+    ("schema", "changes", "arrays", "message"),
+    [
+        (
+            "recording/1",
+            {},
+            {"vectors": np.eye(3)},
+            "expected amber-id/embeddings/1, got amber-id/recording/1",
+        ),
+        (
+            "embeddings/1",
+            {"subjects": ["a"]},
+            {"vectors": np.eye(3)},
+            "each of 3 vectors in subjects, got <U1",
+        ),
+        ("embeddings/1", {"pose": 1}, {"vectors": np.eye(3)}, "its pose does not fit: Extra inputs are not"),
+        ("embeddings/1", {}, {"vector": np.eye(3)}, "expected the array vectors, got vector"),
+        ("embeddings/1", {}, {"vectors": np.eye(3) * [1, 1, 0]}, "row 3 of vectors: .* got length 0"),
+    ],
+)
+def test_tensor_files_that_are_no_embeddings_are_refused(tmp_path, schema, changes, arrays, message):
+    path = tmp_path / "clips.safetensors"
+    write_tensors(path, f"amber-id/{schema}", HEADER.model_dump(mode="json") | changes, arrays)
+    with pytest.raises(FileFormatError, match=message):
+        read_embeddings(path)

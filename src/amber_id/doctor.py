@@ -13,8 +13,10 @@ from amber_id.tracking import find_cached_model
 # For each extra, the packages that its verbs import.
 _EXTRAS = {
     "video": ("av", "mediapipe", "pooch"),
-    "train": ("scikit-learn", "torch"),
+    "train": ("lightning-fabric", "pytorch-metric-learning", "scikit-learn", "torch"),
     "report": ("jinja2", "matplotlib", "openTSNE", "plotly"),
+    "onnx": ("onnx", "onnxruntime", "onnxscript"),
+    "hub": ("huggingface_hub",),
 }
 # MediaPipe loads these even where it computes on the CPU.
 _GRAPHICS = {"libEGL.so.1": "libegl1", "libGLESv2.so.2": "libgles2"}

@@ -10,6 +10,8 @@ from amber_id.attackers import Attacker
 from amber_id.errors import EmbeddingError
 from amber_id.motion import WindowSet
 
+_AT_ONCE = 256  # windows
+
 
 def embed_clips(attacker: Attacker, windows: WindowSet) -> Float[np.ndarray, "M D"]:
     """One vector of length one for each clip of `windows`, in the order of its entries.
@@ -17,12 +19,27 @@ def embed_clips(attacker: Attacker, windows: WindowSet) -> Float[np.ndarray, "M 
     Raises
     ------
     EmbeddingError
-        If an embedding is zero or not a number; the message names the clip.
+        If an embedding is zero or not a number; the message names the clip. If the windows are not of the
+        features that the attacker was trained on.
     """
-    vectors = _unit(attacker.embed(windows.values, windows.mask).astype(np.float64), windows, windows.clip)
+    _refuse_other_features(attacker, windows)
+    parts = [
+        attacker.embed(*windows.gather(slice(n, n + _AT_ONCE))) for n in range(0, len(windows.clip), _AT_ONCE)
+    ]
+    vectors = _unit(np.concatenate(parts).astype(np.float64), windows, windows.clip)
     sums = np.zeros((len(windows.entries), vectors.shape[1]))
     np.add.at(sums, windows.clip, vectors)
     return _unit(sums, windows, np.arange(len(sums))).astype(np.float32)
+
+
+def _refuse_other_features(attacker: Attacker, windows: WindowSet) -> None:
+    trained, given = attacker.features.model_dump(), windows.config.model_dump()
+    for name, value in trained.items():
+        if given[name] != value:
+            raise EmbeddingError(
+                f"the attacker was trained on features with {name} {value}, these have {given[name]}; "
+                "load them with the features in the checkpoint's header"
+            )
 
 
 def _unit(

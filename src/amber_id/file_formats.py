@@ -8,7 +8,7 @@ refused by name, with what was expected and what came.
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,9 +35,9 @@ def write_tensors(
 
 
 def read_tensors(
-    path: Path, schema: str, *, header_only: bool = False
+    path: Path, schema: str, *, header_only: bool = False, leave_out: Collection[str] = ()
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The header without its schema, and the arrays, none if `header_only`.
+    """The header without its schema, and the arrays, none if `header_only`, or all but some.
 
     Raises
     ------
@@ -49,7 +49,8 @@ def read_tensors(
     try:
         with safe_open(path, framework="numpy") as file:
             text = (file.metadata() or {}).get(_KEY, "{}")
-            tensors = {} if header_only else {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            names = [] if header_only else [name for name in file.keys() if name not in leave_out]  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in names}
     except SafetensorError as error:
         reason = f"expected {schema}, got a file that is cut off or of another kind ({error})"
         raise FileFormatError(path, reason) from error
@@ -63,6 +64,15 @@ def read_tensors(
     if found != schema:
         raise FileFormatError(path, f"expected {schema}, got {found or 'a file with no schema'}")
     return header, tensors
+
+
+def map_tensor(path: Path, name: str) -> np.ndarray:
+    """A float32 array of a tensor file that was found whole, not read but mapped into memory, read-only."""
+    with path.open("rb") as file:
+        begin = int.from_bytes(file.read(8), "little")
+        entry = json.loads(file.read(begin))[name]
+    offset = 8 + begin + entry["data_offsets"][0]
+    return np.memmap(path, np.float32, "r", offset, tuple(entry["shape"]))
 
 
 def validated(model: type[_Model], values: object, path: Path) -> _Model:

@@ -22,9 +22,11 @@ from amber_id.biometrics import Estimate
 from amber_id.errors import FileFormatError
 from amber_id.file_formats import read_json, read_tensors, validated, write_tensors
 
-EVALUATION_SCHEMA: Literal["amber-id/evaluation/3"] = "amber-id/evaluation/3"
+EVALUATION_SCHEMA: Literal["amber-id/evaluation/4"] = "amber-id/evaluation/4"
 METRICS_SCHEMA: Literal["amber-id/metrics/1"] = "amber-id/metrics/1"
 ARRAYS_SCHEMA = "amber-id/evaluation-arrays/1"
+
+FUSION = "fusion"  # the name of what several attackers find together
 
 
 class _Frozen(BaseModel):
@@ -91,7 +93,7 @@ class Counts(_Frozen):
 
 
 class Metrics(_Frozen):
-    """1:1 verification by cosine similarity; accept when score >= threshold."""
+    """1:1 verification by the headline attacker's scores; accept when score >= threshold."""
 
     eer: Rate
     eer_balanced: Rate | None  # every person and pair of people weighing alike; None beyond 300 people
@@ -144,7 +146,7 @@ class DevFold(_Frozen):
     subjects: int
     eer: float
     threshold: float  # the score at which FMR and FNMR cross on dev
-    epoch: int
+    epoch: int | None  # None for a fusion
 
 
 class SubjectResult(_Frozen):
@@ -176,6 +178,19 @@ class Attacker(_Frozen):
     train_clips: int
 
 
+class AttackerResult(Attacker):
+    """One of the attackers that were tried, on the same comparisons and draws of people as the others."""
+
+    dev_eer: float | None  # what is chosen by: dev comparisons of all folds; None where there was no choice
+    eer: Rate
+    auc: Rate
+    tmr_at_fmr_10_percent: Rate | None
+    tmr_at_fmr_1_percent: Rate | None
+    tmr_at_fmr_0_1_percent: Rate | None
+    chosen: bool  # the worst, of the lowest dev EER: `attacker`, `metrics` and all else are its own
+    mapped: bool  # `vectors` and `tsne` beside these results are its own
+
+
 class Bootstrap(_Frozen):
     """How the intervals were made: by resampling subjects, on the probit scale for rates."""
 
@@ -199,7 +214,7 @@ class Provenance(_Frozen):
     checkpoints_sha256: tuple[str, ...]
     trackers: tuple[str, ...]
     synthetic: bool  # people who never lived
-    train_seed: int
+    train_seed: int | None  # None where fused attackers had different ones
     bootstrap_seed: int
     test_opening: (
         int | None
@@ -214,14 +229,15 @@ class Times(_Frozen):
 
 
 class EvaluationResults(_Frozen):
-    """One attacker, tested on people it has never seen."""
+    """One attacker, or the worst of several, tested on people it has never seen."""
 
-    schema_: Literal["amber-id/evaluation/3"] = Field(EVALUATION_SCHEMA, alias="schema")
+    schema_: Literal["amber-id/evaluation/4"] = Field(EVALUATION_SCHEMA, alias="schema")
     headline: str
     control: Literal["permuted-labels"] | None
     attacker: Attacker
     counts: Counts
     metrics: Metrics
+    attackers: tuple[AttackerResult, ...]  # all that were tried, the chosen one among them
     disclosure: Disclosure
     oracle: OracleResult | None  # None where nobody knows
     dev: tuple[DevFold, ...]
@@ -298,9 +314,11 @@ def read_score_results(path: Path) -> ScoreResults:
 class EvaluationArrays:
     """Embeddings of the test clips and the scores of their comparisons, all folds pooled.
 
-    `vectors` are L2-normalised; those of different folds come from different checkpoints and are never
-    compared. `subject` and `fold` are one number per clip; `subject` points into `subjects`. `enrolment`
-    and `probe` are clip numbers. `tsne` is one map per fold.
+    `scores` are those of the headline attacker. `vectors` are too, unless it is a fusion, which has none:
+    then they are those of the attacker that is marked as mapped. They are L2-normalised; those of different
+    folds come from different checkpoints and are never compared. `subject` and `fold` are one number per
+    clip; `subject` points into `subjects`. `enrolment` and `probe` are clip numbers. `tsne` is one map per
+    fold.
     """
 
     vectors: Float[np.ndarray, "N D"]

@@ -53,8 +53,8 @@ def test_a_file_that_is_cut_off_is_refused(checkpoint: Path) -> None:
 
 
 def test_another_schema_is_refused(tmp_path: Path) -> None:
-    write_tensors(tmp_path / "x.safetensors", "amber-id/checkpoint/2", {}, {"a": np.zeros(1)})
-    with pytest.raises(FileFormatError, match="expected amber-id/checkpoint/1, got amber-id/checkpoint/2"):
+    write_tensors(tmp_path / "x.safetensors", "amber-id/checkpoint/1", {}, {"a": np.zeros(1)})
+    with pytest.raises(FileFormatError, match="expected amber-id/checkpoint/2, got amber-id/checkpoint/1"):
         load_checkpoint(tmp_path / "x.safetensors")
 
 
@@ -75,7 +75,7 @@ def test_a_missing_array_is_refused(checkpoint: Path) -> None:
 def test_a_header_that_does_not_fit_is_refused(checkpoint: Path) -> None:
     header, _ = load_checkpoint(checkpoint)
     values = header.model_dump(mode="json") | {"attacker": "oracle"}
-    write_tensors(checkpoint, "amber-id/checkpoint/1", values, load_file(checkpoint))
+    write_tensors(checkpoint, "amber-id/checkpoint/2", values, load_file(checkpoint))
     with pytest.raises(FileFormatError, match="its attacker does not fit"):
         load_checkpoint(checkpoint)
 

@@ -17,6 +17,7 @@ from amber_id.attackers.moments import (
 )
 from amber_id.biometrics import compare_all, eer
 from amber_id.errors import TrainingError
+from amber_id.motion import FeatureConfig
 
 RATE_HZ = 25.0
 T, V = 48, 6
@@ -27,7 +28,7 @@ def _whole(values: np.ndarray) -> np.ndarray:
 
 
 def _signal_statistics(x: list[float]) -> list[float]:
-    """The ten statistics of one signal, number by number."""
+    """The 22 statistics of one signal, number by number."""
     n = len(x)
     mean = sum(x) / n
     spread = math.sqrt(sum((v - mean) ** 2 for v in x) / n)
@@ -45,7 +46,18 @@ def _signal_statistics(x: list[float]) -> list[float]:
             imaginary = sum((v - mean) * w * math.sin(a) for v, w, a in zip(x, taper, turns, strict=True))
             total += real**2 + imaginary**2
         powers.append(math.log(total / 4 / energy + 1e-12))
-    return [mean, skewness, math.log(spread + 1e-6), math.log(changes + 1e-6), *powers]
+    quantiles = [_quantile(x, share) for share in (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)]
+    of_changes = [_quantile([b - a for a, b in pairwise(x)], share) for share in (0.02, 0.98)]
+    ranges = [math.log(quantiles[b] - quantiles[a] + 1e-3) for a, b in ((1, 3), (3, 5), (0, 6))]
+    logs = [math.log(spread + 1e-6), math.log(changes + 1e-6)]
+    return [mean, skewness, *logs, *powers, *quantiles, *of_changes, *ranges]
+
+
+def _quantile(x: list[float], share: float) -> float:
+    """Linear between the two nearest of the sorted values."""
+    ordered, at = sorted(x), share * (len(x) - 1)
+    low = math.floor(at)
+    return ordered[low] + (at - low) * (ordered[math.ceil(at)] - ordered[low])
 
 
 def _some_windows(n: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -60,7 +72,7 @@ def _some_windows(n: int = 3) -> tuple[np.ndarray, np.ndarray]:
 def test_statistics_equal_a_plain_loop():
     values, mask = _some_windows()
     found = window_statistics(values, mask, rate_hz=RATE_HZ)
-    assert found.shape == (3, 10 * 2 * V)
+    assert found.shape == (3, 22 * 2 * V)
     for n in range(3):
         for c in range(2):
             for v in range(V):
@@ -72,13 +84,15 @@ def test_a_swing_shows_in_its_own_band():
     t = np.arange(64) / RATE_HZ
     middles = [(low + high) / 2 for low, high in BANDS_HZ]
     values = np.stack([np.sin(2 * np.pi * hertz * t) for hertz in middles], axis=1)[None, None]
-    bands = window_statistics(values.astype(np.float32), np.ones((1, 64), bool), rate_hz=RATE_HZ)[0, 4 * 6 :]
+    bands = window_statistics(values.astype(np.float32), np.ones((1, 64), bool), rate_hz=RATE_HZ)[
+        0, 4 * 6 : 10 * 6
+    ]
     assert bands.reshape(6, 6).argmax(axis=0).tolist() == [0, 1, 2, 3, 4, 5]
 
 
 def test_bands_that_a_rate_cannot_show_are_left_out():
     values, mask = _some_windows()
-    assert window_statistics(values, mask, rate_hz=12.0).shape == (3, (4 + 4) * 2 * V)
+    assert window_statistics(values, mask, rate_hz=12.0).shape == (3, (4 + 4 + 12) * 2 * V)
 
 
 def test_the_amount_of_padding_changes_nothing():
@@ -99,7 +113,7 @@ def test_how_many_windows_are_computed_together_changes_nothing(monkeypatch: pyt
     at_once = window_statistics(values, mask, rate_hz=RATE_HZ)
     monkeypatch.setattr(moments, "_AT_ONCE", 2)
     np.testing.assert_array_equal(window_statistics(values, mask, rate_hz=RATE_HZ), at_once)
-    assert window_statistics(values[:0], mask[:0], rate_hz=RATE_HZ).shape == (0, 10 * 2 * V)
+    assert window_statistics(values[:0], mask[:0], rate_hz=RATE_HZ).shape == (0, 22 * 2 * V)
 
 
 # what it learns -------------------------------------------------------------------------------------
@@ -134,7 +148,7 @@ def _eer(attacker: MomentsAttacker, values: np.ndarray, labels: np.ndarray) -> f
 
 
 def _fit(values: np.ndarray, labels: np.ndarray, **options: int) -> MomentsAttacker:
-    return fit_moments(values, _whole(values), labels, MomentsConfig(**options), rate_hz=RATE_HZ)
+    return fit_moments(values, _whole(values), labels, MomentsConfig(**options), features=FeatureConfig())
 
 
 def test_a_habit_is_found_in_people_never_seen():
@@ -165,7 +179,12 @@ def test_permuted_labels_bring_chance_back():
 
 def test_embeddings_have_the_dimensions_asked_for():
     values, labels = _people(range(10), habit=0.4)
-    for options, dimensions in (({}, 9), ({"dimensions": 4}, 4), ({"components": 3}, 3)):
+    for options, dimensions in (
+        ({}, 64),
+        ({"dimensions": 4}, 4),
+        ({"components": 3}, 3),
+        ({"discriminant": "lda"}, 9),  # one less than there are people
+    ):
         attacker = _fit(values, labels, **options)
         assert attacker.embed(values[:5], _whole(values[:5])).shape == (5, dimensions)
 
@@ -174,7 +193,7 @@ def test_few_signals_and_many_windows_fit():
     """The head pose has six signals, hence fewer statistics than components."""
     values, labels = _people(range(20), habit=0.4)
     attacker = _fit(values[..., :2], labels)
-    assert attacker.projection.shape == (20, 19)
+    assert attacker.projection.shape == (44, 44)
     assert np.isfinite(attacker.embed(values[..., :2], _whole(values))).all()
 
 
@@ -188,7 +207,7 @@ def test_a_constant_signal_is_ignored():
     still = np.concatenate([values, np.full((*values.shape[:3], 1), 0.3, np.float32)], axis=3)
     mask = np.arange(T) < np.random.default_rng(1).integers(30, T + 1, len(values))[:, None]
     attacker, alone = (
-        fit_moments(x, mask, labels, MomentsConfig(), rate_hz=RATE_HZ) for x in (still, values)
+        fit_moments(x, mask, labels, MomentsConfig(), features=FeatureConfig()) for x in (still, values)
     )
     scores = compare_all(alone.embed(values, mask), labels).scores
     np.testing.assert_allclose(compare_all(attacker.embed(still, mask), labels).scores, scores, atol=1e-8)
@@ -229,7 +248,7 @@ def test_fitting_twice_gives_the_same_bytes():
 def test_an_attacker_comes_back_from_its_arrays():
     values, labels = _people(range(10), habit=0.4)
     attacker = _fit(values, labels)
-    back = MomentsAttacker.from_tensors(attacker.tensors())
+    back = MomentsAttacker.from_tensors(attacker.tensors(), FeatureConfig())
     mask = _whole(values)
     np.testing.assert_array_equal(back.embed(values, mask), attacker.embed(values, mask))
 
@@ -239,14 +258,15 @@ def test_an_attacker_comes_back_from_its_arrays():
     [
         (lambda a: {n: x for n, x in a.items() if n != "scale"}, "expected the arrays .*, got .*"),
         (lambda a: a | {"bias": np.zeros(3)}, "got .*'bias'"),
-        (lambda a: a | {"mean": a["mean"][:-1]}, r"mean must be of shape \(60,\) and floating, got \(59,\)"),
-        (lambda a: a | {"offset": a["offset"][None]}, r"offset must be of shape \(9,\)"),
+        (
+            lambda a: a | {"mean": a["mean"][:-1]},
+            r"mean must be of shape \(132,\) and floating, got \(131,\)",
+        ),
         (lambda a: a | {"projection": a["projection"][0]}, "must be of shape"),
-        (lambda a: a | {"frames_hz": np.array([25.0])}, r"frames_hz must be of shape \(\)"),
         (lambda a: a | {"scale": a["scale"].astype(np.int64)}, "and floating, got .* int64"),
     ],
 )
 def test_wrong_arrays_are_refused(change, message: str):
     values, labels = _people(range(10), habit=0.4, clips=3)
     with pytest.raises(ValueError, match=message):
-        MomentsAttacker.from_tensors(change(_fit(values, labels).tensors()))
+        MomentsAttacker.from_tensors(change(_fit(values, labels).tensors()), FeatureConfig())

@@ -1,11 +1,11 @@
 """The network: shapes, masks, and that it knows which landmark is which."""
 
-import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
+from torch.utils.flop_counter import FlopCounterMode
 
-from amber_id.attackers.stgcn import MaskedVertexNorm, Stgcn, StgcnAttacker, StgcnConfig
+from amber_id.attackers.stgcn import GraphConv, MaskedVertexNorm, Stgcn, StgcnConfig
 from amber_id.motion.graph import face_graph, unconnected_graph
 
 N, C, T, V = 5, 6, 50, 152
@@ -33,6 +33,8 @@ def test_embeddings_have_length_one(network: Stgcn) -> None:
 def test_padding_tells_nothing(network: Stgcn) -> None:
     """A short window alone, and the same one padded with anything under a mask, are embedded alike."""
     x, mask = windows()
+    for block in network.blocks:
+        block.spatial.own.data.fill_(1.0)
     short = network(x[:, :, :40], mask[:, :40])
     mask[:, 40:] = False
     torch.testing.assert_close(network(x, mask), short, rtol=1e-4, atol=1e-5)
@@ -59,6 +61,9 @@ def test_order_in_time_matters(network: Stgcn) -> None:
 def test_every_parameter_has_a_gradient() -> None:
     torch.manual_seed(0)
     network = Stgcn(C, face_graph(), StgcnConfig())
+    for part in network.modules():
+        if isinstance(part, GraphConv):
+            part.own.data.fill_(1.0)  # starts at zero, which nothing goes through
     network(*windows()).square().mul(torch.arange(128)).sum().backward()
     without = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
     assert without == []
@@ -91,17 +96,32 @@ def test_a_signal_that_never_moves_stays_zero(network: Stgcn) -> None:
     assert torch.isfinite(embedded).all()
 
 
-def test_an_attacker_survives_its_tensors(network: Stgcn) -> None:
-    device = torch.device("cpu")
-    attacker = StgcnAttacker(network, device)
-    again = StgcnAttacker.from_tensors(
-        attacker.tensors(), in_channels=C, graph=face_graph(), config=StgcnConfig(), device=device
-    )
-    x, mask = (a.numpy() for a in windows())
-    np.testing.assert_array_equal(again.embed(x, mask), attacker.embed(x, mask))
-    np.testing.assert_allclose(attacker.embed(x, mask, batch=2), attacker.embed(x, mask), atol=1e-5)
-
-
 def test_an_even_kernel_is_refused() -> None:
     with pytest.raises(ValidationError, match="must be odd"):
         StgcnConfig(kernel=4)
+
+
+def test_a_branch_of_a_strided_block_sees_no_padding() -> None:
+    torch.manual_seed(0)
+    network = Stgcn(C, face_graph(), StgcnConfig(channels=(12, 16), dilations=(1, 3))).eval()
+    x, mask = windows()
+    mask[:, 37:] = False
+    torch.testing.assert_close(network(x, mask), network(x[:, :, :37], mask[:, :37]), rtol=1e-4, atol=1e-5)
+
+
+def test_a_window_has_a_topology_of_its_own() -> None:
+    torch.manual_seed(0)
+    layer = GraphConv(C, 8, face_graph(), rank=4).eval()
+    x, mask = windows()
+    without = layer(x, mask)
+    layer.own.data.fill_(5.0)
+    assert (layer(x, mask) - without).abs().max() > 1e-2
+    one, two = layer(x[:1], mask[:1]), layer(torch.cat([x[:1], 3 * x[1:2]]), mask[:2])[:1]
+    torch.testing.assert_close(one, two)  # that of another window changes nothing
+
+
+def test_it_costs_less_than_one_gmac_for_a_window() -> None:
+    network = Stgcn(4, face_graph(), StgcnConfig()).eval()
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network(torch.randn(1, 4, 64, V), torch.ones(1, 64, dtype=torch.bool))
+    assert counter.get_total_flops() / 2 < 0.1e9

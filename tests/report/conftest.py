@@ -14,6 +14,7 @@ from amber_id.audit.judging import bootstrap_of, judge
 from amber_id.biometrics import Comparisons, compare_all, error_curve
 from amber_id.results import (
     Attacker,
+    AttackerResult,
     ComparisonCounts,
     Counts,
     DevFold,
@@ -109,18 +110,23 @@ def _results(
     )
     eer = judged.rates["eer"]
     who = f"{len(arrays.subjects)} people it has never seen"
+    attacker = Attacker(
+        name="stgcn",
+        config={"attacker": "stgcn", "channels": [64, 128, 256], "embedding": 256, "epochs": 60},
+        features={"view": "motion", "fps": 25.0, "window_s": 2.56, "regions": None},
+        train_subjects=80,
+        train_clips=3200,
+    )
+    shown = {
+        name: judged.rates.get(name) for name in AttackerResult.model_fields if name in Metrics.model_fields
+    }
     return EvaluationResults(
-        schema="amber-id/evaluation/3",
+        schema="amber-id/evaluation/4",
         headline=f"stgcn tells apart {who}: EER {100 * eer.value:.1f} % "
         f"[{100 * eer.low:.1f}, {100 * eer.high:.1f}], guessing 50 %",
         control="permuted-labels" if permuted else None,
-        attacker=Attacker(
-            name="stgcn",
-            config={"attacker": "stgcn", "channels": [64, 128, 256], "embedding": 256, "epochs": 60},
-            features={"view": "motion", "fps": 25.0, "window_s": 2.56, "regions": None},
-            train_subjects=80,
-            train_clips=3200,
-        ),
+        attacker=attacker,
+        attackers=(AttackerResult(**dict(attacker), **shown, dev_eer=None, chosen=True, mapped=True),),
         counts=Counts(
             subjects=len(arrays.subjects),
             clips=len(arrays.clips),

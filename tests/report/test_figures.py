@@ -103,6 +103,22 @@ def test_people_are_listed_from_the_easiest_to_recognise(evaluation: Any) -> Non
     assert axes.yaxis_inverted()
 
 
+def test_figures_of_a_fusion_say_what_its_scores_are_and_whose_map_it_is(evaluation: Any) -> None:
+    results, arrays = evaluation
+    alone = results.attackers[0]
+    fused = results.model_copy(
+        update={
+            "attacker": results.attacker.model_copy(update={"name": "fusion"}),
+            "attackers": (alone, alone.model_copy(update={"name": "fusion", "mapped": False})),
+        }
+    )
+    bins, rows = score_bins(compared(arrays)), subject_rows(results)
+    for each, kind in ((results, "cosine similarity"), (fused, "log-odds of the fusion")):
+        assert f"Score ({kind};" in draw_distributions(Figure(), bins, each).axes[0].get_xlabel()
+        assert draw_subjects(Figure(), rows, each).axes[0].get_xlabel() == f"Mean score ({kind})"
+        assert "test clips by stgcn" in draw_maps(Figure(), fold_maps(results, arrays), each).get_suptitle()
+
+
 def test_a_control_says_so_in_every_title(make: Callable[..., Any]) -> None:
     results, arrays = make(permuted=True, folds=1, single_clip_people=0)
     figures = (

@@ -291,6 +291,55 @@ def test_importing_the_package_needs_no_extra() -> None:
     assert done.stdout == "set()\n"
 
 
+def _fused(results: EvaluationResults) -> EvaluationResults:
+    """The same figures, as if they were those of a fusion of two attackers."""
+    (alone,) = (each.model_dump() for each in results.attackers)
+    worse = alone["eer"] | {"value": 0.417, "low": 0.398, "high": 0.431}
+    tried = [
+        alone | {"name": "stgcn", "dev_eer": 0.123, "chosen": False},
+        alone | {"name": "moments", "dev_eer": 0.234, "eer": worse, "chosen": False, "mapped": False},
+        alone | {"name": "fusion", "dev_eer": 0.111, "mapped": False},
+    ]
+    return _changed(
+        results,
+        attackers=tried,
+        attacker=results.attacker.model_dump() | {"name": "fusion"},
+        dev=[fold.model_dump() | {"epoch": None} for fold in results.dev],
+        provenance=results.provenance.model_dump() | {"train_seed": None},
+    )
+
+
+def test_several_attackers_stand_in_a_table_and_the_worst_was_chosen_on_dev(
+    page: Page, evaluation: Any, tmp_path: Path
+) -> None:
+    assert "EER on test" not in page.text
+    results, arrays = evaluation
+    text = Page(_html((_fused(results), arrays), tmp_path)).text
+    eer = results.metrics.eer
+    assert (
+        f"fusion headline 11.1 % {100 * eer.value:.1f} % [{100 * eer.low:.1f}, {100 * eer.high:.1f}]" in text
+    )
+    assert "moments 23.4 % 41.7 % [39.8, 43.1]" in text
+    assert "chosen there, not on the test people" in text
+    assert text.count("headline ") == 1
+    assert "Seeds: different ones for training" in text
+    assert "None" not in text
+
+
+def test_a_fused_score_is_log_odds_and_the_maps_are_of_the_best_that_has_embeddings(
+    page: Page, evaluation: Any, tmp_path: Path
+) -> None:
+    results, arrays = evaluation
+    fused = Page(_html((_fused(results), arrays), tmp_path))
+    for each, kind in ((page, "cosine similarity"), (fused, "log-odds of the fusion")):
+        titles = [each.charts[name]["layout"]["xaxis"]["title"]["text"] for name in ("scores", "subjects")]
+        assert titles == [f"Score ({kind})", f"Mean score ({kind})"]
+    assert "A fusion has no embeddings: these are those of stgcn," in fused.text
+    assert "natural log-odds of one person, from a logistic regression" in fused.text
+    assert "A fusion has" not in page.text
+    assert "compared once, by the cosine similarity of their embeddings, and accepted" in page.text
+
+
 def test_the_lowest_possible_eer_stands_beside_where_it_is_known(
     page: Page, evaluation: Any, tmp_path: Path
 ) -> None:

@@ -1,22 +1,33 @@
 """Training: nobody of test is looked at, a kill changes nothing, what is kept is what was measured."""
 
 import csv
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
 from amber_id.attackers import load_attacker, load_checkpoint
 from amber_id.errors import FileFormatError, SplitError, TrainingError, UsageError
 from amber_id.motion import FeatureConfig, load_windows
-from amber_id.protocols import Split, SplitConfig, make_split, partition_of, source_of_subjects
+from amber_id.protocols import (
+    Split,
+    SplitConfig,
+    make_split,
+    partition_of,
+    source_of_subjects,
+    write_split,
+)
 from amber_id.recordings import Recording, RecordingEntry, RecordingSet
 from amber_id.training import FoldFolder, LoopConfig, Run, TrainConfig, measure_dev, reselect, train
-from amber_id.training.network import EpochReport, _random_windows
+from amber_id.training.network import EpochReport
 
 LIPS = FeatureConfig(view="motion", regions=("lips",))
-SMALL = {"channels": [8, 8], "dimensions": 16}
+SMALL = {"channels": [8], "parts": 4, "width": 16, "dimensions": 16}
 
 
 def config(attacker: str = "stgcn", epochs: int = 3, **changes: object) -> TrainConfig:
@@ -180,15 +191,6 @@ def test_a_clip_that_is_too_short_is_named_and_the_rest_go_on(
         )
 
 
-def test_every_window_of_a_clip_is_drawn_alike() -> None:
-    torch.manual_seed(0)
-    first_window = torch.tensor([0, 3, 4])  # clip 0 has windows 0, 1, 2; clip 1 has window 3
-    drawn = torch.stack([_random_windows(first_window, torch.tensor([0, 1])) for _ in range(3000)])
-    assert (drawn[:, 1] == 3).all()
-    shares = np.bincount(drawn[:, 0].numpy(), minlength=4) / 3000
-    np.testing.assert_allclose(shares, [1 / 3, 1 / 3, 1 / 3, 0], atol=0.04)
-
-
 def test_run_folder_refuses_what_is_no_run(tmp_path: Path) -> None:
     with pytest.raises(FileFormatError, match="amber train"):
         Run.open(tmp_path)
@@ -202,3 +204,135 @@ def test_best_is_preferred_where_there_is_one(tmp_path: Path) -> None:
     assert folder.chosen == folder.checkpoint
     folder.best.write_bytes(b"")
     assert folder.chosen == folder.best
+
+
+def _small(attacker: str) -> TrainConfig:
+    signals = "blendshapes" if attacker == "blendshapes" else "landmarks"
+    regions = ("lips",) if signals == "landmarks" else None
+    own = {"channels": [8], "dimensions": 12} | ({"parts": 4} if attacker in ("stgcn", "blendshapes") else {})
+    return TrainConfig(
+        attacker=attacker,
+        attacker_config=own,
+        features=FeatureConfig(signals=signals, regions=regions),
+        loop=LoopConfig(epochs=2),
+    )
+
+
+@pytest.mark.parametrize("attacker", ["stgcn", "thesis", "distances", "blendshapes"])
+def test_every_network_of_the_zoo_can_be_trained(
+    attacker: str, people: RecordingSet, split: Split, tmp_path: Path
+) -> None:
+    run, failures = train(people, split, _small(attacker), tmp_path / "run")
+    (header,) = run.headers()
+    assert (header.attacker, header.epoch in (1, 2), failures) == (attacker, True, ())
+    assert set(header.attacker_config) > {"channels", "dropout"}  # all defaults are written out
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        {"loss": {"name": "arcface"}},
+        {"loss": {"name": "supcon"}, "clips_per_subject": 2},
+        {"loss": {"shuffled_negatives": True}},
+        {"loss": {"name": "supcon", "shuffled_negatives": True}, "clips_per_subject": 2},
+        {
+            "augment": {
+                "mirror": 0.5,
+                "rotation_degrees": 3,
+                "scale": 0.1,
+                "jitter": 0.1,
+                "drop": 0.1,
+                "speed": 0.1,
+            }
+        },
+        {"precision": "bf16"},
+    ],
+)
+def test_every_way_of_training_ends_and_repeats(
+    loop: dict, people: RecordingSet, split: Split, tmp_path: Path
+) -> None:
+    several = config(loop=LoopConfig.model_validate({"epochs": 2} | loop))
+    runs = [train(people, split, several, tmp_path / name)[0] for name in "ab"]
+    first, second = (run.folds[0].checkpoint.read_bytes() for run in runs)
+    assert first == second
+
+
+def test_it_stops_when_dev_has_long_not_improved(people: RecordingSet, split: Split, tmp_path: Path) -> None:
+    still = config(loop=LoopConfig(epochs=40, patience=2, learning_rate=1e-12))
+    run, _ = train(people, split, still, tmp_path / "run")
+    rows = list(csv.DictReader(run.folds[0].log.read_text().splitlines()))
+    best = min(rows, key=lambda row: (float(row["dev_eer"]), -float(row["dev_auc"])))
+    assert len(rows) == int(best["epoch"]) + 2 < 40
+    assert run.folds[0].epoch(len(rows)).exists()  # the last is kept
+    before = run.folds[0].state.read_bytes()
+    train(people, split, still, tmp_path / "run", resume=True)  # nothing is left to do
+    assert run.folds[0].state.read_bytes() == before
+
+
+def test_a_person_with_one_clip_stops_the_training(
+    people: RecordingSet, split: Split, tmp_path: Path
+) -> None:
+    lonely = split.subjects("train", 0)[0]
+    for path in sorted(people.root.glob(f"*_{lonely}/*.safetensors"))[1:]:
+        path.unlink()
+    for attacker in ("moments", "stgcn"):
+        with pytest.raises(TrainingError, match=f"two usable clips, with one only: {lonely};"):
+            train(RecordingSet.open(people.root), split, config(attacker), tmp_path / attacker)
+
+
+def test_a_kill_at_any_moment_changes_nothing(people: RecordingSet, split: Split, tmp_path: Path) -> None:
+    """The program itself, killed by the system while it writes and computes, and started again."""
+    write_split(split, people.root / "split.csv")
+    (tmp_path / "small.toml").write_text("[attacker_config]\nchannels = [8]\nparts = 4\nwidth = 16\n")
+    flags = ["--regions", "lips", "--epochs", "12", "--config", str(tmp_path / "small.toml"), "--quiet"]
+    command = [sys.executable, "-m", "amber_id", "train", str(people.root), *flags, "--out"]
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    subprocess.run([*command, str(whole)], check=True, capture_output=True)
+    for n in range(2):
+        more = ["--resume"] if n else []
+        child = subprocess.Popen([*command, str(killed), *more], stderr=subprocess.DEVNULL)
+        wanted = killed / "checkpoints" / f"epoch{4 * n + 3:04d}.safetensors"
+        while not wanted.exists() and child.poll() is None:
+            time.sleep(0.002)
+        child.kill()
+        assert child.wait() == -signal.SIGKILL
+    subprocess.run([*command, str(killed), "--resume"], check=True, capture_output=True)
+    for name in ("checkpoint.safetensors", "checkpoints/epoch0012.safetensors", "log.csv"):
+        assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
+
+
+def test_two_processes_train_one_network(people: RecordingSet, split: Split, tmp_path: Path) -> None:
+    write_split(split, people.root / "split.csv")
+    (tmp_path / "small.toml").write_text("[attacker_config]\nchannels = [8]\nparts = 4\nwidth = 16\n")
+    flags = [
+        "--regions",
+        "lips",
+        "--epochs",
+        "2",
+        "--config",
+        str(tmp_path / "small.toml"),
+        "--device",
+        "cpu",
+    ]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run(
+        [
+            *torchrun,
+            "-m",
+            "amber_id",
+            "train",
+            str(people.root),
+            *flags,
+            "--device=cpu",
+            f"--out={tmp_path}/run",
+        ],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count("dev EER") == 1  # only the first process speaks
+    rows = (tmp_path / "run" / "log.csv").read_text().splitlines()
+    assert len(rows) == 3
+    assert load_checkpoint(tmp_path / "run" / "checkpoint.safetensors")[0].attacker == "stgcn"

@@ -6,23 +6,33 @@ An attacker is one file with its source at the top. A weak attacker overstates p
 from amber_id.attackers.checkpoint import (
     AttackerName,
     CheckpointHeader,
+    DevCalibration,
     DevFigures,
     file_hash,
     load_checkpoint,
     save_checkpoint,
 )
-from amber_id.attackers.zoo import Attacker, default_streams, find_device, in_channels, load_attacker
+from amber_id.attackers.zoo import (
+    Attacker,
+    default_signals,
+    default_streams,
+    find_device,
+    load_attacker,
+    resolved_config,
+)
 
 __all__ = [
     "Attacker",
     "AttackerName",
     "CheckpointHeader",
+    "DevCalibration",
     "DevFigures",
+    "default_signals",
     "default_streams",
     "file_hash",
     "find_device",
-    "in_channels",
     "load_attacker",
     "load_checkpoint",
+    "resolved_config",
     "save_checkpoint",
 ]

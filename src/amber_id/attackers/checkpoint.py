@@ -11,16 +11,31 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from amber_id.errors import EvaluationError
 from amber_id.file_formats import read_tensors, validated, write_tensors
 from amber_id.motion import FeatureConfig
 from amber_id.protocols import Control
 from amber_id.recordings import PointSet
 
-SCHEMA = "amber-id/checkpoint/1"
+SCHEMA = "amber-id/checkpoint/2"
 
 AttackerName = Literal["stgcn", "thesis", "distances", "moments", "blendshapes"]
+
+
+class DevCalibration(BaseModel):
+    """How a cosine becomes a natural-log likelihood ratio: ``slope * score + offset``.
+
+    Fitted on the dev people, on whom the checkpoint was chosen too, so it is optimistic.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    slope: float = Field(ge=0)
+    offset: float
+    lowest: float  # score of a dev comparison; nothing is known of scores beyond these two
+    highest: float
 
 
 class DevFigures(BaseModel):
@@ -32,6 +47,7 @@ class DevFigures(BaseModel):
     auc: float
     threshold: float  # the score at which FMR and FNMR cross
     subjects: int
+    calibration: DevCalibration | None  # None: the scores separate, or do not rise with identity
 
 
 class CheckpointHeader(BaseModel):
@@ -46,6 +62,7 @@ class CheckpointHeader(BaseModel):
     train_subjects: tuple[str, ...]
     dev_subjects: tuple[str, ...]
     train_clips: int
+    train_sources: tuple[str, ...]
     fold: int
     folds: int
     seed: int
@@ -55,6 +72,20 @@ class CheckpointHeader(BaseModel):
     recordings_sha256: str
     split_sha256: str
     versions: dict[str, str]
+
+    def check_point_set(self, found: PointSet, what: str) -> None:
+        """Refuse landmarks of another tracker than those that were trained on.
+
+        Raises
+        ------
+        EvaluationError
+            If `what`, e.g. a file, has another point set; the message names both.
+        """
+        if found != self.point_set:
+            raise EvaluationError(
+                f"{what}: has the points {found}, the checkpoint was trained on {self.point_set}; "
+                "track the videos with the tracker of the checkpoint"
+            )
 
 
 def save_checkpoint(path: Path, header: CheckpointHeader, tensors: Mapping[str, np.ndarray]) -> None:

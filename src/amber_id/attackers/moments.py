@@ -1,24 +1,45 @@
 """The attacker `moments`: statistics and spectra of every signal, and a linear discriminant.
 
-No network. Each signal (a channel of a vertex) of a window becomes ten numbers: mean, spread, skewness,
-spread of its changes, and the logarithm of its power in six frequency bands. These are standardised,
-reduced by principal components and projected by linear discriminant analysis with Ledoit-Wolf shrinkage
-(Friedman, JASA 84, 1989; Ledoit and Wolf, J. Multivariate Analysis 88, 2004), fitted on the training
-subjects. It needs seconds, and it is what a network has to beat.
+No network. Each signal (a channel of a vertex) of a window becomes 22 numbers: mean, spread, skewness, spread
+of its changes, the logarithm of its power in six frequency bands, seven quantiles, the distances between
+four of them, and two quantiles of its changes: what is rare, such as a blink, shows in these.
+
+They are standardised, weighted by how well each alone tells the training subjects apart (the root of its
+intraclass correlation), reduced by principal components, and projected by one of
+
+plda    the two-covariance model (Ioffe, "Probabilistic linear discriminant analysis", ECCV 2006): the
+        covariance of a subject's windows is made round, the subjects' own covariance, which few subjects
+        tell badly, is drawn towards a round one, and every axis is scaled by the weight that its product has
+        in the log-likelihood ratio of "one person" against "two". Cosines then rank pairs as that ratio does,
+        but for lengths, which tell more of the recording than of the person.
+lda     linear discriminant analysis with Ledoit-Wolf shrinkage (Friedman, JASA 84, 1989; Ledoit and Wolf,
+        J. Multivariate Analysis 88, 2004): no more dimensions than subjects.
+
+It needs seconds, and it is what a network has to beat.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from pydantic import BaseModel, ConfigDict, Field
 
 from amber_id.errors import MissingDependencyError, TrainingError
+from amber_id.motion import FeatureConfig
 
 BANDS_HZ = ((0.4, 1.0), (1.0, 2.0), (2.0, 3.5), (3.5, 5.5), (5.5, 8.0), (8.0, 12.0))
+QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+_RANGES = ((1, 3), (3, 5), (0, 6))  # of these, whose distance is taken
+_OF_CHANGES = (0.02, 0.98)
+_ARRAYS = ("mean", "scale", "projection")  # of a checkpoint
 _PER_BAND = 4  # frequencies looked at in each band
 _TINY = 1e-12
+_LEAST_WEIGHT = 0.003  # of a statistic that tells nobody apart, as an intraclass correlation
+_SHRINK_WITHIN = 0.2  # towards its own diagonal
+_SHRINK_BETWEEN = 0.7  # towards a round one: the subjects are few
+_LEAST_BETWEEN = 1e-3  # variance of subjects, in that of their windows, where none is found
 _AT_ONCE = 256  # windows whose intermediate arrays are in memory together, about 0.2 GB
 
 
@@ -27,52 +48,48 @@ class MomentsConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    components: int = Field(128, ge=1)  # principal components kept at most
-    dimensions: int = Field(128, ge=1)  # of the embedding, at most; subjects - 1 at most
+    discriminant: Literal["plda", "lda"] = "plda"
+    components: int = Field(64, ge=1)  # principal components kept at most
+    dimensions: int = Field(64, ge=1)  # of the embedding, at most
 
 
 @dataclass(frozen=True)
 class MomentsAttacker:
-    """A fitted attacker: F statistics, standardised, times one matrix.
-
-    `frames_hz` is the rate of the features, for the spectra.
-    """
+    """A fitted attacker: F statistics, standardised, times one matrix."""
 
     mean: Float[np.ndarray, " F"]
     scale: Float[np.ndarray, " F"]
     projection: Float[np.ndarray, "F D"]
-    offset: Float[np.ndarray, " D"]
-    frames_hz: Float[np.ndarray, ""]
+    features: FeatureConfig
 
     def embed(
         self, values: Float[np.ndarray, "N C T V"], mask: Bool[np.ndarray, "N T"]
     ) -> Float[np.ndarray, "N D"]:
         """Embeddings of windows, not yet normalised."""
-        return self.project(window_statistics(values, mask, rate_hz=float(self.frames_hz)))
+        return self.project(window_statistics(values, mask, rate_hz=self.features.rate_hz))
 
     def project(self, statistics: Float[np.ndarray, "N F"]) -> Float[np.ndarray, "N D"]:
         """The same from the statistics of `window_statistics`."""
-        return ((statistics - self.mean) / self.scale) @ self.projection - self.offset
+        return ((statistics - self.mean) / self.scale) @ self.projection
 
     def tensors(self) -> dict[str, np.ndarray]:
         """What a checkpoint holds."""
-        return {f.name: np.asarray(getattr(self, f.name)) for f in fields(self)}
+        return {name: np.asarray(getattr(self, name)) for name in _ARRAYS}
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, np.ndarray]) -> "MomentsAttacker":
+    def from_tensors(cls, tensors: Mapping[str, np.ndarray], features: FeatureConfig) -> "MomentsAttacker":
         """The attacker of a checkpoint; raises ValueError if they are not those of one."""
-        expected = {f.name for f in fields(cls)}
-        if set(tensors) != expected:
-            raise ValueError(f"expected the arrays {sorted(expected)}, got {sorted(tensors)}")
+        if set(tensors) != set(_ARRAYS):
+            raise ValueError(f"expected the arrays {sorted(_ARRAYS)}, got {sorted(tensors)}")
         F, D = (*tensors["projection"].shape, 0, 0)[:2]
-        shapes = {"mean": (F,), "scale": (F,), "projection": (F, D), "offset": (D,), "frames_hz": ()}
+        shapes = {"mean": (F,), "scale": (F,), "projection": (F, D)}
         for name, shape in shapes.items():
             array = tensors[name]
             if array.shape != shape or not np.issubdtype(array.dtype, np.floating):
                 raise ValueError(
                     f"{name} must be of shape {shape} and floating, got {array.shape} and {array.dtype}"
                 )
-        return cls(**tensors)
+        return cls(**tensors, features=features)
 
 
 def fit_moments(
@@ -81,7 +98,7 @@ def fit_moments(
     subject: Int[np.ndarray, " N"],
     config: MomentsConfig,
     *,
-    rate_hz: float,
+    features: FeatureConfig,
 ) -> MomentsAttacker:
     """Fit on the windows of the training subjects.
 
@@ -90,8 +107,8 @@ def fit_moments(
     TrainingError
         If nothing varies between windows, or nobody has two.
     """
-    statistics = window_statistics(values, mask, rate_hz=rate_hz)
-    return fit_to_statistics(statistics, subject, config, rate_hz=rate_hz)
+    statistics = window_statistics(values, mask, rate_hz=features.rate_hz)
+    return fit_to_statistics(statistics, subject, config, features=features)
 
 
 def fit_to_statistics(
@@ -99,15 +116,9 @@ def fit_to_statistics(
     subject: Int[np.ndarray, " N"],
     config: MomentsConfig,
     *,
-    rate_hz: float,
+    features: FeatureConfig,
 ) -> MomentsAttacker:
     """The same from the statistics of `window_statistics`, for whoever fits to parts of them in turn."""
-    try:
-        from sklearn.decomposition import PCA
-        from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("scikit-learn", "train") from error
-
     n_subjects = len(np.unique(subject))
     if n_subjects < 2 or len(subject) <= n_subjects:
         raise TrainingError(f"moments needs two subjects with several windows, got {len(subject)} windows")
@@ -116,25 +127,92 @@ def fit_to_statistics(
     if constant.all():
         raise TrainingError("moments: no statistic differs between any two windows; check the recordings")
     scale = np.where(constant, np.inf, scale)  # dividing by infinity leaves a constant statistic out
-    standardised = (statistics - mean) / scale
-    n_components = min(config.components, len(subject) - n_subjects, int((~constant).sum()))
-    pca = PCA(n_components, svd_solver="full")
-    reduced = pca.fit_transform(standardised)
-    lda = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto").fit(reduced, subject)
-    matrix = lda.scalings_[:, : min(config.dimensions, n_subjects - 1)]
-    return MomentsAttacker(
-        mean=mean,
-        scale=scale,
-        projection=pca.components_.T @ matrix,
-        offset=pca.mean_ @ pca.components_.T @ matrix,
-        frames_hz=np.array(rate_hz),
+    weight = np.sqrt(_intraclass_correlation((statistics - mean) / scale, subject) + _LEAST_WEIGHT)
+    scale = scale / weight
+    components, reduced = _principal(
+        (statistics - mean) / scale, min(config.components, len(subject) - n_subjects)
     )
+    fit = _plda if config.discriminant == "plda" else _lda
+    matrix = components @ fit(reduced, subject)[:, : config.dimensions]
+    return MomentsAttacker(mean=mean, scale=scale, projection=matrix, features=features)
+
+
+def _intraclass_correlation(
+    standardised: Float[np.ndarray, "N F"], subject: Int[np.ndarray, " N"]
+) -> Float[np.ndarray, " F"]:
+    """Of each statistic's variance, the share that lies between subjects (analysis of variance)."""
+    means, within = _within(standardised, subject)
+    noise = (within**2).sum(axis=0) / (len(within) - len(means))
+    between = np.maximum(means.var(axis=0, ddof=1) - noise * len(means) / len(within), 0)
+    return between / np.maximum(between + noise, _TINY)
+
+
+def _within(
+    values: Float[np.ndarray, "N F"], subject: Int[np.ndarray, " N"]
+) -> tuple[Float[np.ndarray, "S F"], Float[np.ndarray, "N F"]]:
+    """The mean of each subject, and each row less that of its own."""
+    _, place = np.unique(subject, return_inverse=True)
+    sums = np.zeros((place.max() + 1, values.shape[1]))
+    np.add.at(sums, place, values)
+    means = sums / np.bincount(place)[:, None]
+    return means, values - means[place]
+
+
+def _principal(
+    values: Float[np.ndarray, "N F"], n: int
+) -> tuple[Float[np.ndarray, "F P"], Float[np.ndarray, "N P"]]:
+    """At most `n` principal axes of centred values, and the values on them.
+
+    From the smaller of the two product matrices: there are more statistics than windows, or the reverse.
+    """
+    N, F = values.shape
+    if N < F:
+        variance, left = np.linalg.eigh(values @ values.T)
+        kept = _largest(variance, n)
+        axes = values.T @ left[:, kept] / np.sqrt(variance[kept])
+    else:
+        variance, axes = np.linalg.eigh(values.T @ values)
+        axes = axes[:, _largest(variance, n)]
+    return axes, values @ axes
+
+
+def _largest(variance: Float[np.ndarray, " _"], n: int) -> Int[np.ndarray, " _"]:
+    """Where the `n` largest are, descending, without those that are none but for rounding."""
+    order = np.argsort(variance)[::-1][:n]
+    return order[variance[order] > 1e-10 * variance[order[0]]]
+
+
+def _plda(reduced: Float[np.ndarray, "N P"], subject: Int[np.ndarray, " N"]) -> Float[np.ndarray, "P D"]:
+    """Axes in which both covariances are diagonal, each scaled by the root of its weight in the ratio."""
+    means, within = _within(reduced, subject)
+    covariance = within.T @ within / (len(within) - len(means))
+    covariance = (1 - _SHRINK_WITHIN) * covariance + _SHRINK_WITHIN * np.diag(np.diag(covariance))
+    variance, axes = np.linalg.eigh(covariance)
+    whiten = axes / np.sqrt(np.maximum(variance, _TINY))
+    centred = (means - means.mean(axis=0)) @ whiten
+    between = centred.T @ centred / (len(means) - 1) - np.eye(len(whiten)) * len(means) / len(within)
+    level = max(float(np.trace(between)) / len(between), _LEAST_BETWEEN)
+    between = (1 - _SHRINK_BETWEEN) * between + _SHRINK_BETWEEN * level * np.eye(len(between))
+    variance, axes = np.linalg.eigh(between)
+    variance = np.maximum(variance[::-1], _TINY)
+    share = variance / (1 + variance)
+    # The product of two standardised numbers has the weight share / (1 - share ** 2) in the ratio.
+    return whiten @ axes[:, ::-1] * np.sqrt(share / (1 - share**2) / (1 + variance))
+
+
+def _lda(reduced: Float[np.ndarray, "N P"], subject: Int[np.ndarray, " N"]) -> Float[np.ndarray, "P D"]:
+    try:
+        from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    except ImportError as error:
+        raise MissingDependencyError.for_extra("scikit-learn", "train") from error
+    lda = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto").fit(reduced, subject)
+    return lda.scalings_[:, : len(np.unique(subject)) - 1]
 
 
 def window_statistics(
     values: Float[np.ndarray, "N C T V"], mask: Bool[np.ndarray, "N T"], *, rate_hz: float
 ) -> Float[np.ndarray, "N F"]:
-    """Ten statistics of every signal of each window, in float64; frames outside the mask do not count."""
+    """22 statistics of every signal of each window, in float64; frames outside the mask do not count."""
     parts = [
         _statistics(values[n : n + _AT_ONCE], mask[n : n + _AT_ONCE], rate_hz=rate_hz)
         for n in range(0, max(len(values), 1), _AT_ONCE)
@@ -157,7 +235,26 @@ def _statistics(
     changes = np.sqrt((np.diff(signals, axis=2) ** 2 * both).sum(axis=2) / np.maximum(both.sum(axis=2), 1))
     bands = _band_powers(centred, weight, rate_hz=rate_hz)
     logs = [np.log(x + 1e-6) for x in (spread, changes)]
-    return np.concatenate([mean, skewness, *logs, *bands], axis=1)
+    quantiles = _quantiles(signals, weight, QUANTILES)
+    ranges = [np.log(quantiles[high] - quantiles[low] + 1e-3) for low, high in _RANGES]
+    quantiles += _quantiles(np.diff(signals, axis=2), both, _OF_CHANGES)
+    return np.concatenate([mean, skewness, *logs, *bands, *quantiles, *ranges], axis=1)
+
+
+def _quantiles(
+    signals: Float[np.ndarray, "N S T"], weight: Float[np.ndarray, "N 1 T"], shares: tuple[float, ...]
+) -> list[Float[np.ndarray, "N S"]]:
+    """Quantiles over the frames of the mask, linear between two frames; zero where there are none."""
+    ordered = np.sort(np.where(weight > 0, signals, np.inf), axis=2)
+    last = np.maximum(weight.sum(axis=2) - 1, 0)
+    found = []
+    for share in shares:
+        at = share * last
+        low = np.floor(at).astype(np.int64)
+        lower = np.take_along_axis(ordered, low[:, :, None], axis=2)[:, :, 0]
+        upper = np.take_along_axis(ordered, np.ceil(at).astype(np.int64)[:, :, None], axis=2)[:, :, 0]
+        found.append(lower + (at - low) * (upper - lower))
+    return found
 
 
 def _band_powers(

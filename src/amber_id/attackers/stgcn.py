@@ -1,17 +1,25 @@
 """The attacker `stgcn`: a spatio-temporal graph network that knows which landmark is which.
 
 After ST-GCN (Yan et al., "Spatial temporal graph convolutional networks for skeleton-based action
-recognition", AAAI 2018): every block mixes neighbours in K = 3 partitions of the face graph, then
-frames by a temporal convolution. Three things make it more than a set network: each vertex has its own
-input norm and its own learnt code, and a learnt part, of low rank, is added to each partition of the
-skeleton (as in 2s-AGCN, Shi et al., CVPR 2019), so that parts of the face far apart can act together.
-The first convolution strides over time, so that it trains on a laptop. Padding is masked after every
-block and in the pooling: the embedding of a short clip does not depend on how far it was padded.
+recognition", AAAI 2018): every block mixes neighbours in K = 3 partitions of the face graph, then frames.
+What makes it more than a set network, and what makes it train on a laptop:
 
-Shapes: N windows, C channels, T frames, V vertices, K partitions, D dimensions.
+- each vertex has its own input norm and its own learnt code;
+- a learnt part of low rank is added to each partition of the skeleton (2s-AGCN, Shi et al., CVPR 2019), and a
+  topology of the window itself, from signals that were averaged over its frames first (CTR-GCN, Chen et al.,
+  ICCV 2021), so that one small product per window does what the thesis network does for every frame;
+- the first temporal convolution strides, and later ones have branches of several reaches (as in pyskl's
+  ST-GCN++, Duan et al., ACM MM 2022);
+- at the end vertices are not averaged but read out as learnt parts of the face, frames are pooled by
+  attentive statistics (Okabe et al., Interspeech 2018), and the mean and spread of the input stand beside
+  them: much of what is characteristic of a person is how much each signal moves.
+
+Padding is masked after every step and in the pooling: the embedding of a short clip does not depend on how
+far it was padded.
+
+Shapes: N windows, C channels, T frames, V vertices, K partitions, P parts, S frames after strides.
 """
 
-import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -26,17 +34,19 @@ class StgcnConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    channels: tuple[int, ...] = Field(
-        (32, 64), min_length=1
-    )  # of the blocks; all but the first halve the frames
+    channels: tuple[int, ...] = Field((24,), min_length=1)  # of the blocks; all but the first halve frames
     stem_kernel: int = Field(9, ge=1)  # frames seen by the first temporal convolution; odd
     stem_stride: int = Field(4, ge=1)  # frames from one step of it to the next
-    kernel: int = Field(5, ge=1)  # frames seen by the other temporal convolutions; odd
-    rank: int = Field(8, ge=1)  # of the learnt part of the adjacency
+    kernel: int = Field(3, ge=1)  # steps seen by a branch of the other temporal convolutions; odd
+    dilations: tuple[int, ...] = Field((1, 2), min_length=1)  # of the branches
+    rank: int = Field(8, ge=1)  # of the learnt part of the adjacency, and of that of a window
+    parts: int = Field(16, ge=1)  # of the face, in the read-out
+    width: int = Field(128, ge=1)  # channels of the read-out
+    read_kernel: int = Field(5, ge=1)  # steps seen by the read-out; odd
     dimensions: int = Field(128, ge=1)  # of the embedding
-    dropout: float = Field(0.2, ge=0, lt=1)
+    dropout: float = Field(0.3, ge=0, lt=1)
 
-    @field_validator("stem_kernel", "kernel")
+    @field_validator("stem_kernel", "kernel", "read_kernel")
     @classmethod
     def _odd(cls, kernel: int) -> int:
         if kernel % 2 == 0:
@@ -49,26 +59,45 @@ class Stgcn(nn.Module):
 
     def __init__(self, in_channels: int, graph: FaceGraph, config: StgcnConfig) -> None:
         super().__init__()
-        first = config.channels[0]
-        self.input_norm = MaskedVertexNorm(in_channels, graph.n_vertices)
+        V, first, last = graph.n_vertices, config.channels[0], config.channels[-1]
+        self.input_norm = MaskedVertexNorm(in_channels, V)
         self.stem = TemporalConv(in_channels, first, config.stem_kernel, stride=config.stem_stride)
-        self.vertex_code = nn.Parameter(torch.randn(first, 1, graph.n_vertices) * 0.1)
+        self.vertex_code = nn.Parameter(torch.randn(first, 1, V) * 0.1)
         widths = (first, *config.channels)
         self.blocks = nn.ModuleList(
             Block(widths[i], widths[i + 1], graph, config, stride=1 if i == 0 else 2)
             for i in range(len(config.channels))
         )
-        self.project = nn.Linear(2 * config.channels[-1], config.dimensions, bias=False)
+        self.parts = nn.Parameter(torch.randn(V, config.parts) / V**0.5)
+        self.read_out = nn.Sequential(
+            nn.Conv1d(
+                last * config.parts,
+                config.width,
+                config.read_kernel,
+                padding=config.read_kernel // 2,
+                bias=False,
+            ),
+            nn.BatchNorm1d(config.width),
+        )
+        self.pool = AttentiveStatistics(config.width)
+        self.moments = nn.Linear(3 * in_channels * V, config.width, bias=False)
+        self.pooled_norm = nn.BatchNorm1d(3 * config.width)
+        self.dropout = nn.Dropout(config.dropout)
+        self.project = nn.Linear(3 * config.width, config.dimensions, bias=False)
         self.output_norm = nn.BatchNorm1d(config.dimensions)
 
     def forward(self, x: Float[Tensor, "N C T V"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N D"]:
         """Embed windows."""
         x = self.input_norm(x, mask)
+        moments = self.moments(self.dropout(_moments(x, mask)))
         x, mask = self.stem(x, mask)
-        x = _hide(x + self.vertex_code, mask)
+        x = _hide(F.relu(x) + self.vertex_code, mask)
         for block in self.blocks:
             x, mask = block(x, mask)
-        return F.normalize(self.output_norm(self.project(_pool(x, mask))), dim=1)
+        parts = (x @ self.parts).mT.flatten(1, 2)  # (N, C P, S)
+        pooled = self.pool(F.relu(self.read_out(parts)), mask)
+        pooled = self.pooled_norm(torch.cat([pooled, moments], dim=1))
+        return F.normalize(self.output_norm(self.project(self.dropout(pooled))), dim=1)
 
 
 class Block(nn.Module):
@@ -80,7 +109,7 @@ class Block(nn.Module):
         super().__init__()
         self.stride = stride
         self.spatial = GraphConv(in_channels, out_channels, graph, config.rank)
-        self.temporal = TemporalConv(out_channels, out_channels, config.kernel, stride=stride)
+        self.temporal = BranchedConv(out_channels, config, stride=stride)
         self.dropout = nn.Dropout(config.dropout)
         self.shortcut = nn.Conv2d(in_channels, out_channels, 1, bias=False)
 
@@ -89,14 +118,16 @@ class Block(nn.Module):
     ) -> tuple[Float[Tensor, "N E S V"], Bool[Tensor, "N S"]]:
         """Give E channels and S = T / stride frames, and the mask of those."""
         kept = self.shortcut(x[:, :, :: self.stride])
-        x, mask = self.temporal(_hide(self.spatial(x), mask), mask)
+        x, mask = self.temporal(_hide(self.spatial(x, mask), mask), mask)
         return _hide(F.relu(kept + self.dropout(x)), mask), mask
 
 
 class GraphConv(nn.Module):
     """Sum over neighbours in K partitions, each with its own weights, then batch norm and ReLU.
 
-    The adjacency of partition k is that of the face plus ``left[k] @ right[k]``, which starts near zero.
+    The adjacency of partition k is that of the face plus ``left[k] @ right[k]``, which starts near zero. One
+    more partition is of the window: ``tanh(query^T key)`` of its vertices, averaged over frames, which starts
+    at zero and enters by a learnt factor.
     """
 
     adjacency: Tensor
@@ -105,30 +136,43 @@ class GraphConv(nn.Module):
         super().__init__()
         K, V = graph.adjacency.shape[:2]
         self.register_buffer("adjacency", torch.from_numpy(graph.adjacency).float(), persistent=False)
-        rank = min(rank, V)
-        self.left = nn.Parameter(torch.randn(K, V, rank) * 0.01)
-        self.right = nn.Parameter(torch.randn(K, rank, V) * 0.1)
-        self.mix = nn.Conv2d(K * in_channels, out_channels, 1, bias=False)
+        self.left = nn.Parameter(torch.randn(K, V, min(rank, V)) * 0.01)
+        self.right = nn.Parameter(torch.randn(K, min(rank, V), V) * 0.1)
+        self.query = nn.Linear(in_channels, rank, bias=False)
+        self.key = nn.Linear(in_channels, rank, bias=False)
+        self.own = nn.Parameter(torch.zeros(()))
+        self.mix = nn.Conv2d((K + 1) * in_channels, out_channels, 1, bias=False)
         self.norm = nn.BatchNorm2d(out_channels)
 
-    def forward(self, x: Float[Tensor, "N C T V"]) -> Float[Tensor, "N E T V"]:
+    def forward(self, x: Float[Tensor, "N C T V"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N E T V"]:
         """Mix each vertex with its neighbours."""
         N, C, T, V = x.shape
         K = len(self.adjacency)
         weights = self.adjacency + self.left @ self.right  # (K, V, V): row i gathers from column j
         gathered = x.reshape(N * C * T, V) @ weights.reshape(K * V, V).T  # one product for all partitions
         gathered = gathered.reshape(N, C, T, K, V).permute(0, 3, 1, 2, 4).reshape(N, K * C, T, V)
-        return F.relu(self.norm(self.mix(gathered)))
+        mean = (x.sum(dim=2) / _frames(mask)[:, None, None]).mT
+        own = torch.tanh(self.query(mean) @ self.key(mean).mT) * (self.own / V)
+        of_window = (x.reshape(N, C * T, V) @ own.mT).reshape(N, C, T, V)
+        return F.relu(self.norm(self.mix(torch.cat([gathered, of_window], dim=1))))
 
 
 class TemporalConv(nn.Module):
     """Convolution over frames alone, then batch norm; padding stays hidden."""
 
-    def __init__(self, in_channels: int, out_channels: int, kernel: int, *, stride: int) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel: int, *, stride: int, dilation: int = 1
+    ) -> None:
         super().__init__()
         self.stride = stride
         self.conv = nn.Conv2d(
-            in_channels, out_channels, (kernel, 1), (stride, 1), (kernel // 2, 0), bias=False
+            in_channels,
+            out_channels,
+            (kernel, 1),
+            (stride, 1),
+            (kernel // 2 * dilation, 0),
+            (dilation, 1),
+            bias=False,
         )
         self.norm = nn.BatchNorm2d(out_channels)
 
@@ -138,6 +182,57 @@ class TemporalConv(nn.Module):
         """Give S = T / stride frames, and the mask of those."""
         mask = mask[:, :: self.stride]
         return _hide(self.norm(self.conv(x)), mask), mask
+
+
+class BranchedConv(nn.Module):
+    """Over frames in branches: one convolution for each dilation, the highest of three, and the frame itself.
+
+    Every branch has its share of the channels.
+    """
+
+    def __init__(self, channels: int, config: StgcnConfig, *, stride: int) -> None:
+        super().__init__()
+        n = len(config.dilations) + 2
+        sizes = [channels // n] * (n - 1)
+        sizes.append(channels - sum(sizes))
+        self.stride = stride
+        self.reduce = nn.Conv2d(channels, channels, 1, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+        self.sizes = sizes
+        self.branches = nn.ModuleList(
+            TemporalConv(size, size, config.kernel, stride=stride, dilation=dilation)
+            for size, dilation in zip(sizes, config.dilations, strict=False)
+        )
+
+    def forward(
+        self, x: Float[Tensor, "N C T V"], mask: Bool[Tensor, "N T"]
+    ) -> tuple[Float[Tensor, "N C S V"], Bool[Tensor, "N S"]]:
+        """Give S = T / stride frames, and the mask of those."""
+        x = _hide(F.relu(self.norm(self.reduce(x))), mask)
+        *convolved, highest, itself = torch.split(x, self.sizes, dim=1)
+        kept = mask[:, :: self.stride]
+        parts = [branch(part, mask)[0] for branch, part in zip(self.branches, convolved, strict=True)]
+        # What is hidden is zero, and so is the least that a ReLU gives: it never is the highest.
+        parts.append(_hide(F.max_pool2d(highest, (3, 1), (self.stride, 1), (1, 0)), kept))
+        parts.append(itself[:, :, :: self.stride])
+        return torch.cat(parts, dim=1), kept
+
+
+class AttentiveStatistics(nn.Module):
+    """Mean and spread over the frames of the mask, each channel weighing frames in its own way."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.look = nn.Sequential(
+            nn.Conv1d(channels, channels // 2, 1), nn.Tanh(), nn.Conv1d(channels // 2, channels, 1)
+        )
+
+    def forward(self, x: Float[Tensor, "N E S"], mask: Bool[Tensor, "N S"]) -> Float[Tensor, "N F"]:
+        """Give F = 2 E figures."""
+        weight = self.look(x).masked_fill(~mask[:, None], -torch.inf).softmax(dim=2)
+        mean = (x * weight).sum(dim=2)
+        var = ((x - mean[:, :, None]) ** 2 * weight).sum(dim=2)
+        return torch.cat([mean, (var + 1e-6).sqrt()], dim=1)
 
 
 class MaskedVertexNorm(nn.Module):
@@ -155,6 +250,7 @@ class MaskedVertexNorm(nn.Module):
     def forward(self, x: Float[Tensor, "N C T V"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N C T V"]:
         """Standardise, by the batch in training and by the running figures otherwise."""
         mean, var = self.running_mean, self.running_var
+        x = x.float()  # sums over a batch are beyond bf16
         if self.training:
             weight = mask[:, None, :, None].to(x.dtype)
             frames = weight.sum()
@@ -170,49 +266,15 @@ def _hide(x: Float[Tensor, "N C T V"], mask: Bool[Tensor, "N T"]) -> Float[Tenso
     return x * mask[:, None, :, None].to(x.dtype)
 
 
-def _pool(x: Float[Tensor, "N C T V"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N E"]:
-    """Mean over vertices and frames, and mean over vertices of the spread over frames."""
-    weight = mask[:, None, :, None].to(x.dtype)
-    frames = weight.sum(dim=2).clamp(min=1)
-    mean = (x * weight).sum(dim=2) / frames
-    var = ((x - mean[:, :, None]) ** 2 * weight).sum(dim=2) / frames
-    return torch.cat([mean.mean(dim=2), (var + 1e-6).sqrt().mean(dim=2)], dim=1)
+def _frames(mask: Bool[Tensor, "N T"]) -> Float[Tensor, " N"]:
+    return mask.sum(dim=1).clamp(min=1).float()
 
 
-class StgcnAttacker:
-    """A trained network, used on NumPy arrays."""
-
-    def __init__(self, network: Stgcn, device: torch.device) -> None:
-        self.network = network.to(device).eval()
-        self.device = device
-
-    def embed(
-        self, values: Float[np.ndarray, "N C T V"], mask: Bool[np.ndarray, "N T"], *, batch: int = 64
-    ) -> Float[np.ndarray, "N D"]:
-        """Embeddings of windows, of length one."""
-        parts = []
-        with torch.inference_mode():
-            for start in range(0, len(values), batch):
-                x = torch.from_numpy(values[start : start + batch]).to(self.device)
-                m = torch.from_numpy(mask[start : start + batch]).to(self.device)
-                parts.append(self.network(x, m).float().cpu().numpy())
-        return np.concatenate(parts)
-
-    def tensors(self) -> dict[str, np.ndarray]:
-        """What a checkpoint holds."""
-        return {name: tensor.cpu().numpy() for name, tensor in self.network.state_dict().items()}
-
-    @classmethod
-    def from_tensors(
-        cls,
-        tensors: dict[str, np.ndarray],
-        *,
-        in_channels: int,
-        graph: FaceGraph,
-        config: StgcnConfig,
-        device: torch.device,
-    ) -> "StgcnAttacker":
-        """The attacker of a checkpoint; raises RuntimeError if the arrays do not fit the network."""
-        network = Stgcn(in_channels, graph, config)
-        network.load_state_dict({name: torch.from_numpy(a) for name, a in tensors.items()}, strict=True)
-        return cls(network, device)
+def _moments(x: Float[Tensor, "N C T V"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N F"]:
+    """Of every signal over the mask its mean, and logarithms of its spread and its changes; F = 3 C V."""
+    frames = _frames(mask)[:, None, None]
+    mean = x.sum(dim=2) / frames
+    var = (x**2).sum(dim=2) / frames - mean**2  # of values that are standardised already
+    changes = ((x.diff(dim=2) * mask[:, None, 1:, None]) ** 2).sum(dim=2) / frames
+    logs = [(power.clamp(min=0) + 1e-3).log() / 2 for power in (var, changes)]
+    return torch.cat([mean, *logs], dim=1).flatten(1)

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float
+from pydantic import ValidationError
 
 from amber_id.attackers.checkpoint import AttackerName, CheckpointHeader, load_checkpoint
-from amber_id.attackers.moments import MomentsAttacker
+from amber_id.attackers.moments import MomentsAttacker, MomentsConfig
 from amber_id.errors import FileFormatError, MissingDependencyError, UsageError
-from amber_id.motion import FeatureConfig, Signals, Stream, View, vertex_graph
+from amber_id.motion import FeatureConfig, Signals, Stream, View
 
 if TYPE_CHECKING:
     import torch
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Attacker(Protocol):
-    """Anything that turns windows into embeddings, of any length."""
+    """Anything that turns windows into embeddings, of any length; `features` are what it was trained on."""
+
+    @property
+    def features(self) -> FeatureConfig:
+        """What its windows are made of."""
+        ...
 
     def embed(
         self, values: Float[np.ndarray, "N C T V"], mask: Bool[np.ndarray, "N T"]
@@ -30,22 +36,49 @@ class Attacker(Protocol):
         ...
 
 
+def default_signals(attacker: AttackerName) -> Signals:
+    """The signals that an attacker is given unless told otherwise."""
+    return "blendshapes" if attacker == "blendshapes" else "landmarks"
+
+
 def default_streams(attacker: AttackerName, signals: Signals, view: View) -> tuple[Stream, ...]:
     """The streams that an attacker is given unless told otherwise.
 
-    `moments` computes changes by itself; head pose and blendshapes have no bones.
+    The network of the thesis and distances take positions alone; changes every attacker computes by itself;
+    head pose and blendshapes have neither bones nor a frame of the head.
     """
-    if attacker == "moments":
+    if signals == "blendshapes" or view == "pose" or attacker in ("thesis", "distances"):
         return ("joint",)
-    if signals == "blendshapes" or view == "pose":
-        return ("joint", "joint_motion")
-    return ("joint", "bone", "joint_motion")
+    if view == "all":
+        return ("joint", "face")
+    return ("joint",) if attacker == "moments" else ("joint", "bone")
 
 
-def in_channels(config: FeatureConfig) -> int:
-    """Channels of the features that a configuration gives."""
-    per_stream = 1 if config.signals == "blendshapes" else 3 if config.depth or config.view == "pose" else 2
-    return per_stream * len(config.streams)
+def resolved_config(
+    attacker: AttackerName, features: FeatureConfig, values: dict[str, Any]
+) -> dict[str, Any]:
+    """An attacker's configuration with all defaults written out.
+
+    Raises
+    ------
+    UsageError
+        If the attacker cannot take these features.
+    """
+    if attacker == "blendshapes" and features.signals != "blendshapes":
+        raise UsageError(f"the attacker blendshapes needs the signals blendshapes, got {features.signals}")
+    if attacker == "moments":
+        return MomentsConfig.model_validate(values).model_dump(mode="json")
+    torch = _torch()
+    from amber_id.attackers.networks import make_network, network_config
+
+    try:
+        with torch.random.fork_rng():  # the weights are thrown away, and leave no trace
+            make_network(attacker, features, values)
+    except ValidationError:
+        raise
+    except ValueError as error:
+        raise UsageError(f"--attacker {attacker}: {error}") from error
+    return network_config(attacker, values).model_dump(mode="json")
 
 
 def find_device(name: str) -> "torch.device":
@@ -79,23 +112,21 @@ def load_attacker(path: Path, device: str = "auto") -> tuple[CheckpointHeader, A
     header, tensors = load_checkpoint(path)
     if header.attacker == "moments":
         try:
-            return header, MomentsAttacker.from_tensors(tensors)
+            return header, MomentsAttacker.from_tensors(tensors, header.features)
         except ValueError as error:
             raise FileFormatError(path, str(error)) from error
     chosen = find_device(device)
-    from amber_id.attackers.stgcn import StgcnAttacker, StgcnConfig
+    import torch
+
+    from amber_id.attackers.networks import NetworkAttacker, make_network
 
     try:
-        return header, StgcnAttacker.from_tensors(
-            tensors,
-            in_channels=in_channels(header.features),
-            graph=vertex_graph(header.features),
-            config=StgcnConfig.model_validate(header.attacker_config),
-            device=chosen,
-        )
+        network = make_network(header.attacker, header.features, header.attacker_config)
+        network.load_state_dict({name: torch.from_numpy(a) for name, a in tensors.items()}, strict=True)
     except (RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise FileFormatError(path, f"its arrays do not fit its header: {reason}") from error
+    return header, NetworkAttacker(network, chosen, header.features)
 
 
 def _torch() -> Any:

@@ -1,8 +1,8 @@
-"""From a run and recordings to `EvaluationResults`, with everything needed to say where they came from."""
+"""From runs and recordings to `EvaluationResults`, with everything needed to say where they came from."""
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,28 +10,22 @@ import numpy as np
 from jaxtyping import Float
 
 from amber_id.attackers import file_hash
-from amber_id.audit.evaluation import (
-    Tested,
-    embed_test_people,
-    find_checkpoints,
-    measure,
-    subject_results,
-)
-from amber_id.audit.judging import EvaluationConfig, bootstrap_of
+from amber_id.audit.evaluation import Tested, embed_people, subject_results
+from amber_id.audit.judging import EvaluationConfig, Judged, bootstrap_of, judge
 from amber_id.audit.known_truth import oracle_result
 from amber_id.audit.openings import record_opening
 from amber_id.audit.wording import headline, limits
-from amber_id.errors import MissingDependencyError
+from amber_id.audit.worst_attacker import Scored, Tried, attacker_results, score_attackers
+from amber_id.errors import EvaluationError, MissingDependencyError
 from amber_id.protocols import Split
 from amber_id.recordings import RecordingSet, read_failures, read_header
 from amber_id.results import (
-    Attacker,
     ComparisonCounts,
     Counts,
-    DevFold,
     EvaluationArrays,
     EvaluationResults,
     FailedClip,
+    Metrics,
     Provenance,
     Times,
     surroundings,
@@ -48,19 +42,23 @@ def evaluate(
     split: Split,
     config: EvaluationConfig | None = None,
     *,
+    others: Sequence[Path] = (),
     oracle: Path | None = None,
     device: str = "auto",
     on_clip: Callable[[], None] | None = None,
 ) -> tuple[EvaluationResults, EvaluationArrays]:
     """Test a run, or one checkpoint, on the test people of the split.
 
-    `oracle` is the ``oracle.json`` of synthetic recordings: the lowest possible EER of the same comparisons
-    then stands beside the attacker's.
+    With `others`, runs trained under the same split, all of them and their fusion are tried, and the results
+    are those of the worst, which is chosen on dev people. `oracle` is the ``oracle.json`` of synthetic
+    recordings: the lowest possible EER of the same comparisons then stands beside the attacker's.
 
     Raises
     ------
     SplitError
-        If a test subject was trained or chosen on.
+        If a test subject was trained or chosen on, or a run was trained under another split.
+    UsageError
+        If a run comes twice, or only some were trained on permuted labels.
     EvaluationError
         If there is nothing to compare, or too little for an interval; or the oracle is of other recordings.
     FileFormatError
@@ -68,24 +66,27 @@ def evaluate(
     """
     started = time.perf_counter()
     config = config or EvaluationConfig()
-    checkpoints = find_checkpoints(run)
-    tested = embed_test_people(checkpoints, recordings, split, device=device, on_clip=on_clip)
-    metrics, judged = measure(tested, config)
-    best = None if oracle is None else oracle_result(oracle, tested, recordings, metrics, config)
-    failures = _failures(tested, recordings)
-    provenance = _provenance(tested, recordings, split, config)
+    tested = embed_people((run, *others), recordings, split, device=device, on_clip=on_clip)
+    tried = score_attackers(tested)
+    worst = tried.worst
+    metrics, judged = _measure(worst, config)
+    best = None if oracle is None else oracle_result(oracle, worst, recordings, metrics, config)
+    attackers = attacker_results(tried, metrics, config)
+    failures = _failures(tried, recordings)
+    provenance = _provenance(tried, recordings, split, config)
     results = EvaluationResults(
-        headline=headline(tested, metrics),
-        control=tested.folds[0].header.control,
-        attacker=_attacker(tested),
-        counts=_counts(tested, len(failures)),
+        headline=headline(worst, metrics),
+        control=tested[0].folds[0].header.control,
+        attacker=worst.attacker,
+        attackers=attackers,
+        counts=_counts(tried, len(failures)),
         metrics=metrics,
         disclosure=judged.disclosure,
         oracle=best,
-        dev=_dev(tested),
-        subjects=subject_results(tested, judged.people),
+        dev=worst.dev,
+        subjects=subject_results(tested[0], judged.people),
         failures=failures,
-        limits=limits(tested, judged, len(failures), synthetic=provenance.synthetic),
+        limits=limits(tried, judged, len(failures), synthetic=provenance.synthetic),
         bootstrap=bootstrap_of(judged.eer),
         provenance=provenance,
         times=Times(
@@ -93,76 +94,75 @@ def evaluate(
             wall_s=round(time.perf_counter() - started, 3),
         ),
     )
-    return results, _arrays(tested, seed=config.seed)
+    return results, _arrays(tried, seed=config.seed)
 
 
-def _attacker(tested: Tested) -> Attacker:
-    header = tested.folds[0].header
-    return Attacker(
-        name=header.attacker,
-        config=header.attacker_config,
-        features=header.features.model_dump(mode="json"),
-        train_subjects=len(header.train_subjects),
-        train_clips=header.train_clips,
-    )
+def _measure(scored: Scored, config: EvaluationConfig) -> tuple[Metrics, Judged]:
+    """Every figure with its interval over subjects.
+
+    Raises
+    ------
+    EvaluationError
+        If there is no mated or no non-mated comparison, or there are too few people for an interval.
+    """
+    if scored.comparisons.n_mated == 0:
+        raise EvaluationError("no test subject has two usable clips, so there is no mated comparison")
+    judged = judge(scored.comparisons, config, from_threshold=scored.from_threshold)
+    undefined = dict.fromkeys(set(Metrics.model_fields) - set(judged.rates))
+    return Metrics.model_validate(judged.rates | undefined), judged
 
 
-def _counts(tested: Tested, failed_clips: int) -> Counts:
-    comparisons = tested.comparisons
-    source = {entry.subject: entry.source for fold in tested.folds for entry in fold.windows.entries}
+def _counts(tried: Tried, failed_clips: int) -> Counts:
+    comparisons, tested = tried.worst.comparisons, tried.mapped.members[0]
+    source = {entry.subject: entry.source for entry in tested.entries}
     return Counts(
         subjects=len(tested.subjects),
-        clips=sum(len(fold.windows.entries) for fold in tested.folds),
-        windows=sum(len(fold.windows.clip) for fold in tested.folds),
+        clips=len(tested.entries),
+        windows=sum(int(fold.test.windows.sum()) for fold in tested.folds),
         comparisons=ComparisonCounts(mated=comparisons.n_mated, nonmated=comparisons.n_nonmated),
         subjects_of_source=dict(sorted(Counter(source.values()).items())),
         failed_clips=failed_clips,
     )
 
 
-def _dev(tested: Tested) -> tuple[DevFold, ...]:
-    return tuple(
-        DevFold(
-            fold=fold.header.fold,
-            subjects=fold.header.dev.subjects,
-            eer=fold.header.dev.eer,
-            threshold=fold.header.dev.threshold,
-            epoch=fold.header.epoch,
-        )
-        for fold in tested.folds
-    )
-
-
-def _failures(tested: Tested, recordings: RecordingSet) -> tuple[FailedClip, ...]:
-    """Clips of test people that gave no figure: never tracked, or too little of them."""
+def _failures(tried: Tried, recordings: RecordingSet) -> tuple[FailedClip, ...]:
+    """Clips of test people that gave no figure: never tracked, or of no use to some attacker."""
+    alone = [each for each in tried.scored if not each.is_fusion]
+    reasons: dict[str, str] = {}
+    for each in alone:
+        who = f"{each.attacker.name}: " if len(alone) > 1 else ""
+        for fold in each.members[0].folds:
+            reasons |= {failure.clip: f"{who}{failure.reason}" for failure in fold.test.failures}
+    subjects = alone[0].members[0].subjects
     listed = read_failures(recordings.root)
-    untracked = [f for f in listed if f.stage == "track" and f.subject in tested.subjects]
-    unusable = [failure for fold in tested.folds for failure in fold.windows.failures]
-    reasons = {failure.clip: failure.reason for failure in (*untracked, *unusable)}
+    reasons |= {f.clip: f.reason for f in listed if f.stage == "track" and f.subject in subjects}
     return tuple(FailedClip(clip=clip, reason=reasons[clip]) for clip in sorted(reasons))
 
 
-def _provenance(
-    tested: Tested, recordings: RecordingSet, split: Split, config: EvaluationConfig
-) -> Provenance:
-    hashes = tuple(file_hash(fold.checkpoint) for fold in tested.folds)
-    header = tested.folds[0].header
+def _provenance(tried: Tried, recordings: RecordingSet, split: Split, config: EvaluationConfig) -> Provenance:
+    alone = [each for each in tried.scored if not each.is_fusion]
+    hashes = [tuple(file_hash(fold.checkpoint) for fold in each.members[0].folds) for each in alone]
     opening = None
-    if header.control is None:
+    if tried.worst.members[0].folds[0].header.control is None:
         opening = record_opening(
-            recordings.root, split=split.content_hash(), checkpoints=hashes, attacker=header.attacker
+            recordings.root,
+            split=split.content_hash(),
+            # One look at the test people, whichever of the runs is named first.
+            checkpoints=tuple(each for run in sorted(hashes) for each in run),
+            attacker=" + ".join(sorted(each.attacker.name for each in alone)),
         )
-    trackers, synthetic = _trackers(tested)
+    trackers, synthetic = _trackers(tried.mapped.members[0])
+    seeds = {fold.header.seed for tested in tried.worst.members for fold in tested.folds}
     return Provenance(
         **surroundings(),
         packages={name: number for name, number in versions().items() if name != "amber-id"},
         recordings=recordings.root.name,
         recordings_sha256=recordings.content_hash(),
         split_sha256=split.content_hash(),
-        checkpoints_sha256=hashes,
+        checkpoints_sha256=tuple(each for run in hashes for each in run),
         trackers=trackers,
         synthetic=synthetic,
-        train_seed=header.seed,
+        train_seed=seeds.pop() if len(seeds) == 1 else None,
         bootstrap_seed=config.seed,
         test_opening=opening,
     )
@@ -170,27 +170,22 @@ def _provenance(
 
 def _trackers(tested: Tested) -> tuple[tuple[str, ...], bool]:
     """What made the test recordings, sorted, and whether their people never lived."""
-    headers = [read_header(entry.path) for fold in tested.folds for entry in fold.windows.entries]
+    headers = [read_header(entry.path) for entry in tested.entries]
     names = {f"{h.tracker} {h.tracker_version}, model {h.model_sha256[:12]}" for h in headers}
     return tuple(sorted(names)), all(h.tracker == SYNTHETIC_TRACKER for h in headers)
 
 
-def _arrays(tested: Tested, *, seed: int) -> EvaluationArrays:
-    enrolment, probe, first = [], [], 0
-    for fold in tested.folds:
-        a, b = np.triu_indices(len(fold.vectors), k=1)  # the order of `compare_all`
-        enrolment.append(a + first)
-        probe.append(b + first)
-        first += len(fold.vectors)
+def _arrays(tried: Tried, *, seed: int) -> EvaluationArrays:
+    worst, tested = tried.worst, tried.mapped.members[0]
     return EvaluationArrays(
-        vectors=_stacked([fold.vectors for fold in tested.folds]),
-        tsne=np.concatenate([_tsne(fold.vectors, seed=seed) for fold in tested.folds]),
-        subject=np.concatenate([tested.subject_numbers(fold) for fold in tested.folds]),
-        fold=np.concatenate([np.full(len(fold.vectors), fold.header.fold) for fold in tested.folds]),
-        scores=tested.comparisons.scores,
-        enrolment=np.concatenate(enrolment),
-        probe=np.concatenate(probe),
-        clips=tuple(entry.clip for fold in tested.folds for entry in fold.windows.entries),
+        vectors=_stacked([fold.test.vectors for fold in tested.folds]),
+        tsne=np.concatenate([_tsne(fold.test.vectors, seed=seed) for fold in tested.folds]),
+        subject=worst.comparisons.subjects,
+        fold=np.concatenate([np.full(len(f.test.entries), f.header.fold) for f in tested.folds]),
+        scores=worst.comparisons.scores,
+        enrolment=worst.comparisons.enrolment,
+        probe=worst.comparisons.probe,
+        clips=tuple(entry.clip for entry in tested.entries),
         subjects=tested.subjects,
     )
 

@@ -5,7 +5,7 @@ from the same draws of people. What needs other people's scores, a threshold or 
 comparisons that were shifted or calibrated with those: accepted from zero on, or as log likelihood ratios.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -294,10 +294,19 @@ def _bootstrapped(
     )
 
 
-def judged_eer(comparisons: Comparisons, config: EvaluationConfig) -> Rate:
-    """The EER alone, from the draws of people that all figures of a study come from."""
-    statistics = {"eer": Statistic(ErrorCurve.eer)}
-    return Rate.of(_bootstrapped(tally(comparisons), statistics, config)["eer"], chance=0.5)
+def judged_rates(
+    comparisons: Comparisons, config: EvaluationConfig, names: Collection[str]
+) -> dict[str, Rate]:
+    """Some figures alone, from the draws of people that all figures of a study come from.
+
+    `names` are of those that are read from the scores alone; one that these people say nothing about is
+    left out.
+    """
+    people = tally(comparisons)
+    defined = statistics_of(people.whole.curve(), comparisons.fmr_floor)
+    statistics = {name: statistic for name, statistic in defined.items() if name in names}
+    found = _bootstrapped(people, statistics, config)
+    return {name: Rate.of(each, CHANCE.get(name, 0.5)) for name, each in found.items()}
 
 
 def bootstrap_of(eer: Estimate) -> Bootstrap:

@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from amber_id.attackers import file_hash
-from amber_id.audit.evaluation import Tested
-from amber_id.audit.judging import EvaluationConfig, judged_eer
+from amber_id.audit.judging import EvaluationConfig, judged_rates
+from amber_id.audit.worst_attacker import Scored
 from amber_id.errors import EvaluationError
 from amber_id.recordings import RecordingSet
 from amber_id.results import Metrics, OracleResult
@@ -13,7 +13,7 @@ from amber_id.synthetic import CONDITIONS, Oracle
 
 
 def oracle_result(
-    path: Path, tested: Tested, recordings: RecordingSet, metrics: Metrics, config: EvaluationConfig
+    path: Path, scored: Scored, recordings: RecordingSet, metrics: Metrics, config: EvaluationConfig
 ) -> OracleResult:
     """The lowest possible EER of the comparisons that were tested, with the attacker's beside it.
 
@@ -26,6 +26,7 @@ def oracle_result(
         If the file is no oracle of this version.
     """
     oracle = Oracle.read(path)
+    tested = scored.members[0]
     if tested.folds[0].header.control is not None:
         raise EvaluationError("an oracle knows who people are; a run with permuted labels has no use for it")
     condition = next((name for name in CONDITIONS if name == recordings.root.resolve().name), None)
@@ -34,10 +35,10 @@ def oracle_result(
             f"{recordings.root}: expected a folder named original or avatar, as amber synth leaves them "
             f"beside {path.name}"
         )
-    clips = [entry.clip for fold in tested.folds for entry in fold.windows.entries]
-    comparisons = tested.comparisons
+    clips = [entry.clip for entry in tested.entries]
+    comparisons = scored.comparisons
     scores = oracle.scores(condition, clips, comparisons.enrolment, comparisons.probe)
-    best = judged_eer(replace(comparisons, scores=scores), config)
+    best = judged_rates(replace(comparisons, scores=scores), config, ("eer",))["eer"]
     return OracleResult(
         eer=best,
         way=(0.5 - metrics.eer.value) / (0.5 - best.value) if best.value < 0.5 else None,

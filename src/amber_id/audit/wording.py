@@ -1,7 +1,7 @@
 """What may be said about an evaluation, and what may not."""
 
-from amber_id.audit.evaluation import Tested
 from amber_id.audit.judging import Judged
+from amber_id.audit.worst_attacker import Scored, Tried
 from amber_id.biometrics import Estimate
 from amber_id.results import Metrics, Rate
 
@@ -24,17 +24,20 @@ def as_percent(rate: Rate) -> str:
     return f"{rate.value:.1%} [{100 * rate.low:.1f}, {100 * rate.high:.1f}]".replace("%", " %")
 
 
-def headline(tested: Tested, metrics: Metrics) -> str:
+def headline(scored: Scored, metrics: Metrics) -> str:
     """The finding in a sentence, with interval and counts."""
+    tested = scored.members[0]
     header = tested.folds[0].header
-    n_clips = sum(len(fold.windows.entries) for fold in tested.folds)
-    basis = f"EER {as_percent(metrics.eer)}, {len(tested.subjects)} people, {n_clips} clips"
+    basis = f"EER {as_percent(metrics.eer)}, {len(tested.subjects)} people, {len(tested.entries)} clips"
     if header.control is not None:
         return f"Control with permuted labels: {basis}; 50 % is what must come out"
+    found = metrics.eer.high < metrics.eer.chance
+    if scored.is_fusion:
+        did = "re-identified" if found else "did not re-identify"
+        return f"{len(scored.members)} attackers together {did} people: {basis}"
     shown = _SHOWN[header.features.signals, header.features.view]
-    if metrics.eer.high < metrics.eer.chance:
-        return f"{shown} re-identified people: {basis}"
-    return f"{shown} did not let this attacker re-identify people: {basis}"
+    did = "re-identified" if found else "did not let this attacker re-identify"
+    return f"{shown} {did} people: {basis}"
 
 
 def interval_limits(eer: Estimate) -> tuple[str, ...]:
@@ -53,31 +56,32 @@ def interval_limits(eer: Estimate) -> tuple[str, ...]:
     return tuple(said)
 
 
-def limits(tested: Tested, judged: Judged, failed_clips: int, *, synthetic: bool) -> tuple[str, ...]:
+def limits(tried: Tried, judged: Judged, failed_clips: int, *, synthetic: bool) -> tuple[str, ...]:
     """What the figures do not show, in whole sentences."""
-    header = tested.folds[0].header
-    n_clips = sum(len(fold.windows.entries) for fold in tested.folds)
-    sources = {entry.source for fold in tested.folds for entry in fold.windows.entries}
+    tested = tried.mapped.members[0]
+    n_clips = len(tested.entries)
+    sources = {entry.source for entry in tested.entries}
     said = [
-        f"One attacker, {header.attacker}, was tried. A stronger one may find more: a high error rate is not "
+        f"{_attackers_tried(tried)} A stronger one may find more: a high error rate is not "
         "a proof of privacy.",
         "Which clips were filmed in one sitting is not known. If each person sat once, this measures "
         "recognition within a session, not across sessions.",
     ]
     if synthetic:
         said.insert(0, "These people never lived: the figures say nothing about real ones.")
-    if header.features.signals == "landmarks" and header.features.view == "all":
+    features = [each.folds[0].header.features for each in tried.worst.members]
+    if any(each.signals == "landmarks" and each.view == "all" for each in features):
         said.append(
             "The view `all` shows face shape and head pose as well as motion; what motion alone gives away "
             "is the view `motion`."
         )
-    said.extend((*judged.limits, *interval_limits(judged.eer)))
+    said.extend((*tried.limits, *judged.limits, *interval_limits(judged.eer)))
     if len(sources) > 1:
         said.append(
             f"People of {len(sources)} sources are pooled. Telling sources apart is easy and makes non-mated "
             "comparisons across them easy too: look at each source by itself."
         )
-    if header.folds > 1:
+    if tested.folds[0].header.folds > 1:
         said.append(
             f"Scores of {len(tested.folds)} attackers, one for each fold, are pooled as they are; "
             "a person is compared with people of the same fold only."
@@ -88,3 +92,13 @@ def limits(tested: Tested, judged: Judged, failed_clips: int, *, synthetic: bool
             "(failure to acquire)."
         )
     return tuple(said)
+
+
+def _attackers_tried(tried: Tried) -> str:
+    names = [each.attacker.name for each in tried.scored]
+    if len(names) == 1:
+        return f"One attacker, {names[0]}, was tried."
+    return (
+        f"{len(names)} attackers were tried ({'; '.join(names)}); the figures are those of "
+        f"{tried.worst.attacker.name}, which had the lowest EER on dev people."
+    )

@@ -32,10 +32,15 @@ from amber_id.cli.viewing import view
 # isort: split
 from amber_id.cli.planning import power
 
+# isort: split
+from amber_id.cli.sharing import embed, export, verify
+
 __all__ = [
     "app",
     "doctor",
+    "embed",
     "evaluate",
+    "export",
     "main",
     "metrics",
     "models_fetch",
@@ -45,6 +50,7 @@ __all__ = [
     "synth",
     "track",
     "train",
+    "verify",
     "view",
 ]
 

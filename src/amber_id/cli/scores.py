@@ -17,7 +17,8 @@ def metrics(
     scores: Annotated[
         Path,
         typer.Argument(
-            help="Scores: text `enrol probe target|nontarget score`, Parquet, .npz; or embeddings, .npz."
+            help="Scores: text `enrol probe target|nontarget score`, Parquet, .npz; or embeddings: .npz, or "
+            "what `amber embed` wrote."
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder for results.json.")],
@@ -54,7 +55,7 @@ def metrics(
         raise UsageError(f"--out names a folder for results.json, got the file {out}")
     if holds_embeddings(scores):
         if subjects or dev or against:
-            raise UsageError("--subjects, --dev and --against go with scores, got an archive of embeddings")
+            raise UsageError("--subjects, --dev and --against go with scores, got embeddings")
         with ClipBar("comparing", None, quiet=quiet) as bar:
             results = judge_embeddings(scores, config, on_progress=bar.step)
     else:

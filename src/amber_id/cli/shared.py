@@ -1,6 +1,7 @@
 """What the verbs share: the app, options that mean the same everywhere, and how things are said."""
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -11,6 +12,7 @@ from amber_id.errors import UsageError
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from amber_id.recordings import Failure
     from amber_id.results import Point, Rate
 
 _Model = TypeVar("_Model", bound="BaseModel")
@@ -27,6 +29,7 @@ models_app = typer.Typer(help="The face landmarker model.", no_args_is_help=True
 app.add_typer(models_app, name="models")
 
 SOME_CLIPS_LOST = 3
+_SHOWN_FAILURES = 20
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
@@ -49,6 +52,18 @@ def configured(model: type[_Model], **values: Any) -> _Model:
         raise UsageError(said) from error
 
 
+def read_toml(path: Path | None) -> dict[str, Any]:
+    """What a TOML file says, nothing where there is none; raises UsageError if it cannot be read."""
+    if path is None:
+        return {}
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: expected TOML, got something else ({error})") from error
+
+
 def require(flag: str, value: object, expected: str, fits: bool) -> None:
     """A flag that does not fit is wrong usage."""
     if not fits:
@@ -66,3 +81,18 @@ def print_figures(figures: "Mapping[str, Rate | Point]") -> None:
         low, high = (getattr(figure, end, None) for end in ("low", "high"))
         interval = "" if low is None else f" [{low:.3f}, {high:.3f}]"
         typer.echo(f"  {name:30} {figure.value:.3f}{interval}  chance {figure.chance:.3f}")
+
+
+def name_failures(failures: Sequence["Failure"]) -> None:
+    """One line for each lost clip, of some twenty at most."""
+    for failure in failures[:_SHOWN_FAILURES]:
+        say(f"{failure.clip}: {failure.reason}")
+    if len(failures) > _SHOWN_FAILURES:
+        say(f"... and {len(failures) - _SHOWN_FAILURES} more")
+
+
+def end_with(failures: Sequence["Failure"]) -> None:
+    """Name the clips that were of no use, and end with the exit code for that, if there are any."""
+    name_failures(failures)
+    if failures:
+        raise typer.Exit(SOME_CLIPS_LOST)

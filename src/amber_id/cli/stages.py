@@ -1,6 +1,5 @@
 """The stages of a study, by hand: track, split, train, reselect, evaluate."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,15 +14,16 @@ from amber_id.cli.shared import (
     Workers,
     app,
     configured,
+    end_with,
+    name_failures,
     print_figures,
+    read_toml,
     say,
 )
 from amber_id.errors import UsageError
 
 if TYPE_CHECKING:
-    from amber_id.recordings import Failure
-
-_SHOWN_FAILURES = 20
+    pass
 
 
 @app.command()
@@ -56,7 +56,7 @@ def track(
             shard=config.shard,
             on_progress=lambda event: bar.advance(event.frames),
         )
-    _name_failures(summary.failures)
+    name_failures(summary.failures)
     for warning in summary.warnings:
         say(f"{warning.clip}: kept, but {warning.reason}")
     rate = summary.frames / summary.wall_s if summary.wall_s else 0.0
@@ -95,19 +95,31 @@ def split(
 def train(
     recordings: Recordings,
     out: Annotated[Path, typer.Option(help="The run: checkpoints, log, configuration.")],
-    attacker: Annotated[Literal["moments", "stgcn"], typer.Option(help="Who attacks.")] = "stgcn",
+    attacker: Annotated[
+        Literal["stgcn", "thesis", "distances", "moments", "blendshapes"], typer.Option(help="Who attacks.")
+    ] = "stgcn",
     view: Annotated[
         Literal["all", "motion", "static", "pose"], typer.Option(help="What of the face it is shown.")
     ] = "all",
     signals: Annotated[
-        Literal["landmarks", "blendshapes"], typer.Option(help="Landmarks, or blendshapes and head pose.")
-    ] = "landmarks",
+        Literal["landmarks", "blendshapes"] | None,
+        typer.Option(help="Landmarks, or blendshapes and head pose; the attacker's own unless told."),
+    ] = None,
     regions: Annotated[str | None, typer.Option(help="E.g. lips,nose; the whole face unless told.")] = None,
     streams: Annotated[
         str | None,
-        typer.Option(help="Of joint,bone,joint_motion,bone_motion; the attacker's own unless told."),
+        typer.Option(
+            help="Of joint,bone,face,joint_motion,bone_motion,face_motion; the attacker's own unless told."
+        ),
     ] = None,
-    epochs: Annotated[int, typer.Option(help="Of a network.")] = 60,
+    epochs: Annotated[int, typer.Option(help="Of a network, at most.")] = 60,
+    loss: Annotated[
+        Literal["cross_entropy", "arcface", "supcon"], typer.Option(help="What a network learns by.")
+    ] = "cross_entropy",
+    config: Annotated[
+        Path | None,
+        typer.Option(help="TOML with what else differs from the defaults: [loop] and [attacker_config]."),
+    ] = None,
     control: Annotated[
         Literal["permuted-labels"] | None, typer.Option(help="Train and test on shuffled labels.")
     ] = None,
@@ -117,13 +129,14 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train an attacker: on originals the reference model, on avatars the attacker model."""
-    from amber_id.attackers import default_streams
+    from amber_id.attackers import default_signals, default_streams
     from amber_id.motion import FeatureConfig
     from amber_id.progress import ClipBar, epoch_line
     from amber_id.recordings import RecordingSet
-    from amber_id.training import LoopConfig, TrainConfig
+    from amber_id.training import TrainConfig, is_first_process
     from amber_id.training import train as train_run
 
+    signals = signals or default_signals(attacker)
     features = configured(
         FeatureConfig,
         view=view,
@@ -131,30 +144,31 @@ def train(
         regions=_names(regions),
         streams=_names(streams) or default_streams(attacker, signals, view),
     )
-    config = TrainConfig(
-        attacker=attacker,
-        features=features,
-        loop=configured(LoopConfig, epochs=epochs),
-        seed=seed,
-        control=control,
-    )
+    told = read_toml(config)
+    # A contrast needs several clips of a person in a batch.
+    of_loss = {"loss": {"name": loss}, "clips_per_subject": 4 if loss == "supcon" else 0}
+    loop = {"epochs": epochs, **of_loss, **told.pop("loop", {})}
+    values = {"attacker": attacker, "features": features, "loop": loop, "seed": seed, "control": control}
+    settings = configured(TrainConfig, **values, **told)
     found = RecordingSet.open(recordings)
     division = _split_of(found)
     with ClipBar("features", len(found.entries), quiet=quiet) as bar:
         run, failures = train_run(
             found,
             division,
-            config,
+            settings,
             out,
             device=device,
             resume=resume,
             on_clip=bar.advance,
             on_epoch=None if quiet else lambda report: bar.say(epoch_line(report)),
         )
+    if not is_first_process():
+        return  # what there is to say, the first one says
     for row in run.headers():
         typer.echo(f"fold {row.fold}: dev EER {row.dev.eer:.3f}, AUC {row.dev.auc:.3f} (epoch {row.epoch})")
     typer.echo(out)
-    _end_with(failures)
+    end_with(failures)
 
 
 @app.command()
@@ -187,6 +201,14 @@ def evaluate(
     run: Annotated[Path, typer.Argument(help="A run, or one checkpoint.")],
     recordings: Recordings,
     out: Annotated[Path, typer.Option(help="Where results, figures and report go.")],
+    others: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with",
+            help="Another run under the same split; may be repeated. All and their fusion are tried, and the "
+            "worst on dev is reported.",
+        ),
+    ] = None,
     oracle: Annotated[
         Path | None, typer.Option(help="The oracle.json of `amber synth`: the lowest possible EER beside.")
     ] = None,
@@ -208,7 +230,14 @@ def evaluate(
     division = _split_of(found)
     with ClipBar("testing", None, quiet=quiet) as bar:
         results, arrays = evaluate_run(
-            run, found, division, config, oracle=oracle, device=device, on_clip=bar.advance
+            run,
+            found,
+            division,
+            config,
+            others=others or (),
+            oracle=oracle,
+            device=device,
+            on_clip=bar.advance,
         )
     write_results(results, out / "results.json")
     write_arrays(arrays, out / "arrays.safetensors")
@@ -218,6 +247,13 @@ def evaluate(
     print_figures({name: rate for name, rate in results.metrics if rate is not None})
     if results.oracle is not None:
         print_figures({"eer of the oracle": results.oracle.eer})
+    if len(results.attackers) > 1:
+        typer.echo("  all attackers; the figures are those of the lowest EER on dev people:")
+        for each in results.attackers:
+            typer.echo(
+                f"  {'*' if each.chosen else ' '} {each.name:28} {each.eer.value:.3f} [{each.eer.low:.3f}, "
+                f"{each.eer.high:.3f}]  on dev {each.dev_eer:.3f}"
+            )
     counts = results.counts.comparisons
     typer.echo(f"  {counts.mated} mated and {counts.nonmated} non-mated comparisons")
     typer.echo(page)
@@ -247,17 +283,3 @@ def _parsed_shard(text: str | None) -> tuple[int, int] | None:
     if not (slash and i.isdecimal() and n.isdecimal()):
         raise UsageError(f"--shard must be i/n, e.g. 2/8, got {text}")
     return int(i), int(n)
-
-
-def _name_failures(failures: Sequence["Failure"]) -> None:
-    for failure in failures[:_SHOWN_FAILURES]:
-        say(f"{failure.clip}: {failure.reason}")
-    if len(failures) > _SHOWN_FAILURES:
-        say(f"... and {len(failures) - _SHOWN_FAILURES} more")
-
-
-def _end_with(failures: Sequence["Failure"]) -> None:
-    """Name the clips that were of no use, and end with the exit code for that, if there are any."""
-    _name_failures(failures)
-    if failures:
-        raise typer.Exit(SOME_CLIPS_LOST)

@@ -4,7 +4,14 @@ Recording -> features (N, C, T, V): windows, channels, frames, vertices. On disk
 they are turned once, here.
 """
 
-from amber_id.motion.features import ClipFeatures, FeatureConfig, Signals, clip_features, vertex_graph
+from amber_id.motion.features import (
+    ClipFeatures,
+    FeatureConfig,
+    Signals,
+    clip_features,
+    in_channels,
+    vertex_graph,
+)
 from amber_id.motion.graph import FaceGraph
 from amber_id.motion.streams import Stream
 from amber_id.motion.views import View
@@ -19,6 +26,7 @@ __all__ = [
     "View",
     "WindowSet",
     "clip_features",
+    "in_channels",
     "load_windows",
     "vertex_graph",
 ]

@@ -110,7 +110,16 @@ class ClipFeatures:
 
 
 def clip_features(recording: Recording, config: FeatureConfig) -> ClipFeatures:
-    """Features of one recording.
+    """Windows of one recording; raises ClipError as `clip_segments` does."""
+    cut = [
+        cut_windows(segment, window=config.window_frames, hop=config.hop_frames)
+        for segment in clip_segments(recording, config)
+    ]
+    return ClipFeatures(np.concatenate([v for v, _ in cut]), np.concatenate([m for _, m in cut]))
+
+
+def clip_segments(recording: Recording, config: FeatureConfig) -> list[Float[np.ndarray, "T C V"]]:
+    """Every usable stretch of a recording: all streams, at the fixed rate.
 
     Raises
     ------
@@ -120,14 +129,18 @@ def clip_features(recording: Recording, config: FeatureConfig) -> ClipFeatures:
     segments = _segments(recording, config)
     still = _still_streams(recording, np.concatenate(segments), config)
     ends = np.cumsum([len(segment) for segment in segments])
-    windows = []
+    stacked = []
     for segment, end in zip(segments, ends, strict=True):
         part = {stream: values[end - len(segment) : end] for stream, values in still.items()}
-        stacked = stack_streams(part, config.streams, rate_hz=config.rate_hz)
-        windows.append(cut_windows(stacked, window=config.window_frames, hop=config.hop_frames))
-    return ClipFeatures(
-        np.concatenate([values for values, _ in windows]), np.concatenate([mask for _, mask in windows])
-    )
+        values = stack_streams(part, config.streams, rate_hz=config.rate_hz)
+        stacked.append(np.ascontiguousarray(values.transpose(0, 2, 1), dtype=np.float32))
+    return stacked
+
+
+def in_channels(config: FeatureConfig) -> int:
+    """Channels of the features that a configuration gives."""
+    per_stream = 1 if config.signals == "blendshapes" else 3 if config.depth or config.view == "pose" else 2
+    return per_stream * len(config.streams)
 
 
 def vertex_graph(config: FeatureConfig) -> FaceGraph:

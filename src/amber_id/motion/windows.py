@@ -6,7 +6,7 @@ must honour: padding must not tell the length of a clip.
 """
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 
 def window_starts(length: int, *, window: int, hop: int) -> list[int]:
@@ -26,15 +26,23 @@ def window_starts(length: int, *, window: int, hop: int) -> list[int]:
 
 
 def cut_windows(
-    segment: Float[np.ndarray, "T V C"], *, window: int, hop: int
+    segment: Float[np.ndarray, "T C V"], *, window: int, hop: int
 ) -> tuple[Float[np.ndarray, "N C W V"], Bool[np.ndarray, "N W"]]:
-    """All windows of a segment, turned from (T, V, C) to (N, C, T, V), and which frames of them are real."""
+    """All windows of a segment, turned from (T, C, V) to (N, C, T, V), and which frames of them are real."""
     T = len(segment)
-    starts = window_starts(T, window=window, hop=hop)
-    values = np.zeros((len(starts), window, *segment.shape[1:]), dtype=np.float32)
-    mask = np.zeros((len(starts), window), dtype=bool)
-    for n, start in enumerate(starts):
-        stop = min(start + window, T)
-        values[n, : stop - start] = segment[start:stop]
-        mask[n, : stop - start] = True
-    return np.ascontiguousarray(values.transpose(0, 3, 1, 2)), mask
+    starts = np.array(window_starts(T, window=window, hop=hop))
+    return gather_windows(segment, starts, np.full(len(starts), min(window, T)), window=window)
+
+
+def gather_windows(
+    frames: Float[np.ndarray, "F C V"],
+    first: Int[np.ndarray, " N"],
+    length: Int[np.ndarray, " N"],
+    *,
+    window: int,
+) -> tuple[Float[np.ndarray, "N C W V"], Bool[np.ndarray, "N W"]]:
+    """Windows that begin at the frames `first` and have `length` real frames, zeros after them."""
+    mask = np.arange(window) < length[:, None]
+    rows = np.where(mask, first[:, None] + np.arange(window), 0)
+    values = frames[rows] * mask[:, :, None, None]
+    return np.ascontiguousarray(values.transpose(0, 2, 1, 3)), mask

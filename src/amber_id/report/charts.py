@@ -16,7 +16,7 @@ import numpy as np
 
 from amber_id.report.palette import MATED, NEUTRAL, NONMATED, person_style
 from amber_id.report.summary import STANDING_OUT, FoldMap, RocPoints, ScoreBins, SubjectRow
-from amber_id.report.wording import interval, percent, short_percent
+from amber_id.report.wording import interval, percent, score_kind, short_percent
 from amber_id.results import EvaluationResults
 
 Chart = dict[str, Any]
@@ -84,7 +84,7 @@ def distributions_chart(bins: ScoreBins, results: EvaluationResults) -> Chart:
             hovertemplate=f"threshold {fold.threshold:.4f}{of_fold}<extra></extra>",
         )  # fmt: skip
         data.append(line)
-    layout = _layout("Score (cosine similarity)", f"Share per {bins.width:.2g} of score", height=420)
+    layout = _layout(f"Score ({score_kind(results)})", f"Share per {bins.width:.2g} of score", height=420)
     layout |= {"barmode": "overlay", "bargap": 0}
     layout["yaxis"] |= {"tickformat": ".0%", "range": [0, 1.08 * highest]}
     return {"data": data, "layout": layout}
@@ -113,7 +113,7 @@ def map_chart(fold_map: FoldMap) -> Chart:
     return {"data": data, "layout": layout}
 
 
-def subjects_chart(rows: list[SubjectRow]) -> Chart:
+def subjects_chart(rows: list[SubjectRow], results: EvaluationResults) -> Chart:
     """Each person's mean score with itself and with others; the widest gap on top."""
     data = []
     gaps = [row for row in rows if row.gap is not None]
@@ -140,7 +140,7 @@ def subjects_chart(rows: list[SubjectRow]) -> Chart:
         })  # fmt: skip
     row_height = float(np.clip(1700 / len(rows), 9, 20))
     step = int(np.ceil(13 / row_height))
-    layout = _layout("Mean score (cosine similarity)", "", height=round(80 + row_height * len(rows)))
+    layout = _layout(f"Mean score ({score_kind(results)})", "", height=round(80 + row_height * len(rows)))
     layout["yaxis"] |= {
         "range": [len(rows), -1], "showgrid": False,
         "tickvals": list(range(0, len(rows), step)), "ticktext": [row.name for row in rows][::step],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from amber_id.report.figures_scores import title_of
 from amber_id.report.palette import MATED, NEUTRAL, NONMATED, person_style
 from amber_id.report.summary import STANDING_OUT, FoldMap, SubjectRow
+from amber_id.report.wording import mapped_attacker, score_kind
 from amber_id.results import EvaluationResults
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def draw_maps(
     figure.set_size_inches(max(5.2 * columns, 6.0), rows * (4.9 + 0.22 * legend_rows) + 0.7)
     figure.set_layout_engine("constrained", h_pad=0.1, w_pad=0.12, hspace=0, wspace=0)
     figure.suptitle(
-        title_of(results, f"Embeddings of {results.counts.clips:,} test clips by {results.attacker.name}")
+        title_of(results, f"Embeddings of {results.counts.clips:,} test clips by {mapped_attacker(results)}")
         + "\nt-SNE: near means alike; distances between groups mean nothing",
         x=0.01, ha="left",
     )  # fmt: skip
@@ -96,6 +97,6 @@ def draw_subjects(
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
     axes.set_title(title_of(results, f"{len(rows)} test people, the easiest to recognise on top"), pad=12)
-    axes.set(xlabel="Mean score (cosine similarity)", ylabel="Person (pseudonym)")
+    axes.set(xlabel=f"Mean score ({score_kind(results)})", ylabel="Person (pseudonym)")
     figure.legend(loc="outside lower left")
     return figure

@@ -11,7 +11,7 @@ import numpy as np
 
 from amber_id.report.palette import MATED, NEUTRAL, NONMATED
 from amber_id.report.summary import RocPoints, ScoreBins
-from amber_id.report.wording import interval, percent, short_percent
+from amber_id.report.wording import interval, percent, score_kind, short_percent
 from amber_id.results import EvaluationResults
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def draw_distributions(
         title_of(results, f"Scores of {results.attacker.name}, {results.counts.subjects} test people"), pad=12
     )
     axes.set(
-        xlabel="Score (cosine similarity; accepted at or above the threshold)",
+        xlabel=f"Score ({score_kind(results)}; accepted at or above the threshold)",
         ylabel=f"Share of comparisons (% per {bins.width:.2g} of score)",
         ylim=(0, None),
     )

@@ -37,6 +37,7 @@ from amber_id.report.wording import (
     percent,
     reading,
     roc_note,
+    scoring_note,
     short_percent,
 )
 from amber_id.results import EvaluationArrays, EvaluationResults, read_arrays, read_results
@@ -94,7 +95,7 @@ def _content(results: EvaluationResults, arrays: EvaluationArrays) -> dict[str, 
     charts: dict[str, Chart] = {
         "roc": roc_chart(roc, results),
         "scores": distributions_chart(score_bins(comparisons), results),
-        "subjects": subjects_chart(rows),
+        "subjects": subjects_chart(rows, results),
     } | {f"map-{each.fold}": map_chart(each) for each in maps}
     sources = results.counts.subjects_of_source
     return {
@@ -112,7 +113,8 @@ def _content(results: EvaluationResults, arrays: EvaluationArrays) -> dict[str, 
         "roc": roc,
         "roc_note": roc_note(roc),
         "maps": maps,
-        "map_note": map_note(maps),
+        "map_note": map_note(maps, results),
+        "scoring_note": scoring_note(results),
         "people_note": people_note(rows),
         "charts": charts,
         "legends": {name: legend_of(charts[name]) for name in ("roc", "scores", "subjects")},

@@ -7,7 +7,7 @@ Nothing here calls a weak attacker privacy.
 """
 
 from amber_id.report.summary import STANDING_OUT, FoldMap, RocPoints, SubjectRow
-from amber_id.results import Disclosure, EvaluationResults, OracleResult, Rate
+from amber_id.results import FUSION, Disclosure, EvaluationResults, OracleResult, Rate
 
 METRICS = (  # field of `Metrics`, name, unit, meaning
     (
@@ -196,6 +196,27 @@ def reading(results: EvaluationResults) -> tuple[str, str]:
     )
 
 
+def score_kind(results: EvaluationResults) -> str:
+    """What a score is."""
+    return "log-odds of the fusion" if results.attacker.name == FUSION else "cosine similarity"
+
+
+def scoring_note(results: EvaluationResults) -> str:
+    """How a comparison got its score."""
+    if results.attacker.name != FUSION:
+        return "by the cosine similarity of their embeddings,"
+    return (
+        f"by the cosine similarity of the embeddings of each of {len(results.attackers) - 1} attackers; the "
+        "score is the natural log-odds of one person, from a logistic regression on these that was fitted on "
+        "dev people,"
+    )
+
+
+def mapped_attacker(results: EvaluationResults) -> str:
+    """Whose embeddings the maps show."""
+    return next(each.name for each in results.attackers if each.mapped)
+
+
 def oracle_note(oracle: OracleResult) -> str:
     """What an attacker found of what there was to find."""
     way = ""
@@ -239,11 +260,17 @@ def roc_note(roc: RocPoints) -> str:
     )
 
 
-def map_note(maps: list[FoldMap]) -> str:
-    """Whether clips were left out of the maps; empty if not."""
+def map_note(maps: list[FoldMap], results: EvaluationResults) -> str:
+    """Whether the maps are of another attacker, and whether clips were left out; empty if neither."""
     shown = sum(len(places) for each in maps for places in each.people.values())
     clips = sum(each.clips for each in maps)
-    return f"{shown:,} of the clips are drawn. " if shown < clips else ""
+    note = f"{shown:,} of the clips are drawn. " if shown < clips else ""
+    if results.attacker.name == FUSION:
+        note += (
+            f"A fusion has no embeddings: these are those of {mapped_attacker(results)}, the attacker with "
+            "the lowest EER on dev people besides it. "
+        )
+    return note
 
 
 def people_note(rows: list[SubjectRow]) -> str:

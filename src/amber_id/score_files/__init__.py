@@ -6,16 +6,24 @@ from the surest source there is: see :class:`IdentifiedBy`. A file that contradi
 the line and the clips; nothing is dropped in silence.
 """
 
-from amber_id.score_files.embeddings import Embeddings, holds_embeddings, read_embeddings
+from amber_id.score_files.embeddings import (
+    Embeddings,
+    EmbeddingsHeader,
+    holds_embeddings,
+    read_embeddings,
+    write_embeddings,
+)
 from amber_id.score_files.files import read_scores, write_scores
 from amber_id.score_files.score_file import IdentifiedBy, ScoreFile
 
 __all__ = [
     "Embeddings",
+    "EmbeddingsHeader",
     "IdentifiedBy",
     "ScoreFile",
     "holds_embeddings",
     "read_embeddings",
     "read_scores",
+    "write_embeddings",
     "write_scores",
 ]

@@ -1,6 +1,8 @@
-"""Embeddings instead of scores: an ``.npz`` archive with the arrays ``vectors`` (N, D) and ``subjects`` (N,).
+"""Embeddings instead of scores: one vector per clip, and who each clip shows.
 
-All pairs of clips are then compared by cosine, as many as there are, and no score is ever kept.
+A ``.safetensors`` file is what `amber embed` writes; an ``.npz`` archive with the arrays ``vectors`` (N, D)
+and ``subjects`` (N,) is what any other system can write. All pairs of clips are then compared by cosine, as
+many as there are, and no score is ever kept.
 """
 
 import zipfile
@@ -8,10 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32, Int64, Shaped
+from pydantic import BaseModel, ConfigDict
 
 from amber_id.errors import FileFormatError
+from amber_id.file_formats import read_tensors, validated, write_tensors
 from amber_id.score_files.npz import BROKEN
+
+_SCHEMA = "amber-id/embeddings/1"
+_SUFFIX = ".safetensors"
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +30,26 @@ class Embeddings:
     names: tuple[str, ...]
 
 
+class EmbeddingsHeader(BaseModel):
+    """What a file of our own says about its vectors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    clips: tuple[str, ...]  # one for each vector
+    subjects: tuple[str, ...]  # one for each vector
+    attacker: str
+    checkpoint_sha256: str
+    recordings_sha256: str
+    amber_id_version: str
+
+
 def holds_embeddings(path: Path) -> bool:
-    """Whether a file is an archive with ``vectors``; False for anything else, readable or not."""
+    """Whether a file is to be read as embeddings: a tensor file of any kind, or an archive with ``vectors``.
+
+    False for anything else, readable or not.
+    """
+    if path.suffix.lower() == _SUFFIX:
+        return True
     if path.suffix.lower() != ".npz" or not zipfile.is_zipfile(path):
         return False
     try:
@@ -34,8 +59,19 @@ def holds_embeddings(path: Path) -> bool:
         return False
 
 
+def write_embeddings(path: Path, vectors: Float32[np.ndarray, "N D"], header: EmbeddingsHeader) -> None:
+    """Write vectors and whose they are, whole or not at all; equal embeddings are equal bytes.
+
+    Raises
+    ------
+    AmberError
+        If the disk is full or the place cannot be written.
+    """
+    write_tensors(path, _SCHEMA, header.model_dump(mode="json"), {"vectors": vectors})
+
+
 def read_embeddings(path: Path) -> Embeddings:
-    """Read the vectors and subjects of an archive.
+    """Read the vectors and subjects of a file of either kind.
 
     Raises
     ------
@@ -43,16 +79,8 @@ def read_embeddings(path: Path) -> Embeddings:
         If an array is missing, of another type or length, or a vector is not finite or zero; the message
         names the row, counted from 1.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            missing = {"vectors", "subjects"} - set(archive.files)
-            if missing:
-                raise FileFormatError(path, f"expected vectors and subjects, got no {min(missing)}")
-            vectors, subjects = archive["vectors"], archive["subjects"]
-    except OSError as error:
-        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
-    except BROKEN as error:
-        raise FileFormatError(path, f"expected an .npz archive of arrays, no pickle ({error})") from error
+    read = _read_tensor_file if path.suffix.lower() == _SUFFIX else _read_archive
+    vectors, subjects = read(path)
     if vectors.ndim != 2 or vectors.dtype.kind != "f":
         raise FileFormatError(path, f"expected vectors (N, D), got {vectors.dtype} of shape {vectors.shape}")
     if subjects.shape != vectors.shape[:1] or subjects.dtype.kind not in "iuU":
@@ -77,3 +105,24 @@ def read_embeddings(path: Path) -> Embeddings:
         numbers.astype(np.int64),
         tuple(str(name) for name in names),
     )
+
+
+def _read_tensor_file(path: Path) -> tuple[Shaped[np.ndarray, "..."], Shaped[np.ndarray, "..."]]:
+    values, tensors = read_tensors(path, _SCHEMA)
+    header = validated(EmbeddingsHeader, values, path)
+    if set(tensors) != {"vectors"}:
+        raise FileFormatError(path, f"expected the array vectors, got {', '.join(sorted(tensors)) or 'none'}")
+    return tensors["vectors"], np.array(header.subjects, dtype=np.str_)
+
+
+def _read_archive(path: Path) -> tuple[Shaped[np.ndarray, "..."], Shaped[np.ndarray, "..."]]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            missing = {"vectors", "subjects"} - set(archive.files)
+            if missing:
+                raise FileFormatError(path, f"expected vectors and subjects, got no {min(missing)}")
+            return archive["vectors"], archive["subjects"]
+    except OSError as error:
+        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
+    except BROKEN as error:
+        raise FileFormatError(path, f"expected an .npz archive of arrays, no pickle ({error})") from error

@@ -1,17 +1,21 @@
 """Train on some people, choose on others; those who are tested are not seen here."""
 
 from amber_id.training.dev import compare_clips, measure_dev
+from amber_id.training.loop_config import AugmentConfig, LoopConfig, LossConfig
 from amber_id.training.reselect import Reselected, refuse_overlap, reselect
-from amber_id.training.run_folder import FoldFolder, LoopConfig, Run, TrainConfig
+from amber_id.training.run_folder import FoldFolder, Run, TrainConfig, is_first_process
 from amber_id.training.train import train, versions
 
 __all__ = [
+    "AugmentConfig",
     "FoldFolder",
     "LoopConfig",
+    "LossConfig",
     "Reselected",
     "Run",
     "TrainConfig",
     "compare_clips",
+    "is_first_process",
     "measure_dev",
     "refuse_overlap",
     "reselect",

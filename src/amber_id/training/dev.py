@@ -1,13 +1,14 @@
 """How well does an attacker do on the dev people? Everything that is chosen is chosen on this."""
 
-from amber_id.attackers import Attacker, DevFigures
-from amber_id.biometrics import Comparisons, auc, compare_all, eer, eer_threshold
+from amber_id.attackers import Attacker, DevCalibration, DevFigures
+from amber_id.biometrics import Comparisons, auc, compare_all, eer, eer_threshold, fit_linear_calibration
 from amber_id.embeddings import embed_clips
+from amber_id.errors import EvaluationError
 from amber_id.motion import WindowSet
 
 
 def measure_dev(attacker: Attacker, dev: WindowSet) -> DevFigures:
-    """EER, AUC and the threshold at which FMR and FNMR cross, over all pairs of dev clips.
+    """EER, AUC, the threshold at which FMR and FNMR cross, and calibration, over all pairs of dev clips.
 
     Raises
     ------
@@ -21,6 +22,22 @@ def measure_dev(attacker: Attacker, dev: WindowSet) -> DevFigures:
         auc=auc(mated, nonmated),
         threshold=eer_threshold(mated, nonmated),
         subjects=len(dev.subjects),
+        calibration=calibrate(comparisons),
+    )
+
+
+def calibrate(comparisons: Comparisons) -> DevCalibration | None:
+    """From a score to a log-likelihood ratio; None where no rising line fits best."""
+    # Optimistic: fitted on the people on whom the checkpoint is chosen, by the comparisons it is chosen by.
+    try:
+        line = fit_linear_calibration(comparisons.mated_scores, comparisons.nonmated_scores)
+    except EvaluationError:
+        return None
+    return DevCalibration(
+        slope=line.scale,
+        offset=line.offset,
+        lowest=float(comparisons.scores.min()),
+        highest=float(comparisons.scores.max()),
     )
 
 

@@ -1,36 +1,47 @@
 """The training loop of a network, and how it goes on after a kill.
 
-Cross-entropy over the training subjects, on cosines between embeddings and one learnt direction for each
-subject (Wang et al., "NormFace", ACM MM 2017). AdamW; the learning rate warms up over a tenth of the
-steps and falls to zero as a cosine. After every epoch the dev people are measured and the state is
-written. Nothing random outlives an epoch: shuffling and dropout are seeded by seed, fold and epoch, so a
-run that was killed ends in the same weights as one that was not (same machine type, versions, threads).
+Cross-entropy, ArcFace or supervised contrast (`losses.py`) on batches cut on the device (`batches.py`).
+AdamW; the learning rate warms up over a tenth of the steps and falls to zero as a cosine. After every epoch
+the dev people are measured and the state is written; training stops when their EER has long not fallen.
+Nothing random outlives an epoch: all that is drawn is seeded by seed, fold and epoch, so a run that was
+killed ends in the same weights as one that was not (same machine type, versions, threads; CPU, float32).
+
+Started by ``torchrun`` it trains on several devices, each with its share of every batch; what is written is
+written by the first of them.
 """
 
 import math
+import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from amber_id.atomic_files import write_text_atomically
 from amber_id.attackers import DevFigures
-from amber_id.attackers.stgcn import Stgcn, StgcnAttacker
-from amber_id.errors import EmbeddingError, FileFormatError, TrainingError
+from amber_id.attackers.networks import NetworkAttacker
+from amber_id.errors import EmbeddingError, FileFormatError, MissingDependencyError, TrainingError
 from amber_id.file_formats import read_tensors, write_tensors
 from amber_id.motion import WindowSet
+from amber_id.training.batches import DeviceWindows, clip_batches, shuffled
 from amber_id.training.dev import measure_dev
-from amber_id.training.run_folder import FoldFolder, LoopConfig
+from amber_id.training.loop_config import LoopConfig
+from amber_id.training.losses import Loss
+from amber_id.training.run_folder import FoldFolder, is_first_process
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 _WARM_UP = 0.1  # of all steps
 _LONGEST_GRADIENT = 5.0  # longer ones are cut to this norm
-_STATE_SCHEMA = "amber-id/training-state/1"
+_BATCH_OF_RATE = 32  # clips for which the learning rate is given
+_STATE_SCHEMA = "amber-id/training-state/2"
 _LOG_COLUMNS = ("epoch", "loss", "dev_eer", "dev_auc", "learning_rate")
 
 
@@ -48,19 +59,34 @@ class EpochReport:
     seconds_left: float
 
 
+class Learner(nn.Module):
+    """A network and its loss, which are trained together."""
+
+    def __init__(self, network: nn.Module, loss: Loss) -> None:
+        super().__init__()
+        self.network = network
+        self.loss = loss
+
+    def forward(
+        self, x: Float[Tensor, "N C T V"], mask: Bool[Tensor, "N T"], subject: Int[Tensor, " N"]
+    ) -> Float[Tensor, ""]:
+        """The loss of a batch."""
+        found: Tensor = self.loss(self.network(x, mask), subject)
+        return found
+
+
 @dataclass
 class _State:
     """Everything that changes while training."""
 
-    network: Stgcn
-    directions: nn.Parameter  # (subjects, D)
-    optimiser: torch.optim.AdamW
+    learner: Learner
+    optimiser: torch.optim.Optimizer
     epoch: int
     log: list[tuple[float, ...]]
 
 
 def train_network(
-    make_network: Callable[[], Stgcn],
+    make_network: Callable[[], nn.Module],
     train: WindowSet,
     dev: WindowSet,
     config: LoopConfig,
@@ -70,64 +96,108 @@ def train_network(
     device: torch.device,
     fingerprint: str,
     resume: bool,
-    save_epoch: Callable[[StgcnAttacker, int, DevFigures, bool], None],
+    save_epoch: Callable[[NetworkAttacker, int, DevFigures, bool, bool], None],
     on_epoch: Callable[[EpochReport], None] | None = None,
 ) -> None:
     """Train on `train`, measure on `dev`, and hand every epoch's attacker to `save_epoch`.
 
-    `save_epoch` gets the attacker, the epoch from one, its dev figures, and whether it is the best so far.
-    `fingerprint` says what this training is; a state with another one is refused.
+    `save_epoch` gets the attacker, the epoch from one, its dev figures, whether it is the best so far, and
+    whether it is the last. `fingerprint` says what this training is; a state with another one is refused.
 
     Raises
     ------
     TrainingError
-        If the training has diverged, so that embeddings are no longer numbers.
+        If the training has diverged, so that the loss or embeddings are no longer numbers.
     """
-    state = _begin(make_network, train, config, seed=seed, fold=folder.fold, device=device)
+    fabric = _fabric(device, config)
+    state = _begin(make_network, train, config, seed=seed, fold=folder.fold, device=fabric.device)
     if resume and folder.state.exists():
         _restore(state, folder, fingerprint)
-    values = torch.from_numpy(train.values).to(device)
-    mask = torch.from_numpy(train.mask).to(device)
-    subject = torch.from_numpy(train.subject_of_clip).to(device)
-    first_window = torch.from_numpy(np.searchsorted(train.clip, np.arange(len(train.entries) + 1)))
+    if config.compiled:
+        state.learner.compile()
+    step, optimiser = fabric.setup(state.learner, state.optimiser)
+    windows = DeviceWindows.of(train, fabric.device)
+    subject = torch.from_numpy(train.subject_of_clip)
     started, first = time.perf_counter(), state.epoch
-    while state.epoch < config.epochs:
+    while not _is_over(state.log, config):
         epoch_started = time.perf_counter()
-        with _seeded(seed, folder.fold, state.epoch):
-            loss = _train_epoch(state, values, mask, subject, first_window, config)
+        with _seeded(seed, folder.fold, state.epoch) as word:
+            batches = clip_batches(
+                train.subject_of_clip, config.batch, per_subject=config.clips_per_subject, seed=word
+            )
+            loss = _train_epoch(fabric, step, optimiser, windows, subject, batches, state.epoch, config)
         seconds = time.perf_counter() - epoch_started
-        attacker = StgcnAttacker(state.network, device)
-        try:
-            figures = measure_dev(attacker, dev)
-        except EmbeddingError as error:
-            raise TrainingError(
-                f"fold {folder.fold}, epoch {state.epoch + 1}: the training has diverged (loss {loss:g}); "
-                "lower the learning rate"
-            ) from error
+        if not math.isfinite(loss):
+            raise TrainingError(_diverged(folder, state.epoch, loss))
+        attacker = NetworkAttacker(state.learner.network, fabric.device, train.config)
+        measured = _measure(attacker, dev, folder, state.epoch, loss) if is_first_process() else None
+        figures: DevFigures = fabric.broadcast(measured)  # type: ignore[assignment]
         state.epoch += 1
         is_best = all((figures.eer, -figures.auc) < (row[2], -row[3]) for row in state.log)
-        state.log.append((state.epoch, loss, figures.eer, figures.auc, _rate(state.optimiser)))
-        save_epoch(attacker, state.epoch, figures, is_best)
+        rate = float(state.optimiser.param_groups[0]["lr"])
+        state.log.append((float(state.epoch), loss, figures.eer, figures.auc, rate))
+        if not is_first_process():
+            continue
+        save_epoch(attacker, state.epoch, figures, is_best, _is_over(state.log, config))
         _write_log(state, folder)
         _write_state(state, folder, fingerprint)
         if on_epoch is not None:
             per_epoch = (time.perf_counter() - started) / (state.epoch - first)
-            left = per_epoch * (config.epochs - state.epoch)
-            report = EpochReport(
-                fold=folder.fold,
-                epoch=state.epoch,
-                epochs=config.epochs,
-                loss=loss,
-                dev=figures,
-                is_best=is_best,
-                clips_per_s=len(train.entries) / seconds,
-                seconds_left=left,
+            on_epoch(
+                EpochReport(
+                    fold=folder.fold,
+                    epoch=state.epoch,
+                    epochs=config.epochs,
+                    loss=loss,
+                    dev=figures,
+                    is_best=is_best,
+                    clips_per_s=sum(map(len, batches)) / seconds,
+                    seconds_left=per_epoch * (config.epochs - state.epoch),
+                )
             )
-            on_epoch(report)
+    fabric.barrier()
+
+
+def is_finished(folder: FoldFolder, config: LoopConfig) -> bool:
+    """Whether the training of a fold, of which there is a state, has come to its end."""
+    header, _ = read_tensors(folder.state, _STATE_SCHEMA, header_only=True)
+    return _is_over(header["log"], config)
+
+
+def _is_over(log: Sequence[Sequence[float]], config: LoopConfig) -> bool:
+    if not log:
+        return False
+    best = min(log, key=lambda row: (row[2], -row[3], row[0]))
+    return len(log) >= config.epochs or len(log) - best[0] >= config.patience
+
+
+def _fabric(device: torch.device, config: LoopConfig) -> "Fabric":
+    """One device, or those of ``torchrun``; raises MissingDependencyError without lightning-fabric."""
+    try:
+        from lightning_fabric import Fabric
+    except ImportError as error:
+        raise MissingDependencyError.for_extra("lightning_fabric", "train") from error
+    world, local = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return Fabric(
+        accelerator=device.type,
+        devices=local if world > 1 or device.type == "cpu" else [device.index or 0],
+        num_nodes=world // local,
+        strategy="ddp" if world > 1 else "auto",
+        precision="bf16-mixed" if _in_bf16(device, config) else "32-true",
+    )
+
+
+def _in_bf16(device: torch.device, config: LoopConfig) -> bool:
+    if config.precision != "auto":
+        return config.precision == "bf16"
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    # On a CPU without such units bf16 is slower than float32.
+    return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
 
 
 def _begin(
-    make_network: Callable[[], Stgcn],
+    make_network: Callable[[], nn.Module],
     train: WindowSet,
     config: LoopConfig,
     *,
@@ -136,63 +206,68 @@ def _begin(
     device: torch.device,
 ) -> _State:
     with _seeded(seed, fold, -1):
-        network = make_network().to(device)
-        dimensions = network.project.out_features
-        directions = nn.Parameter(torch.randn(len(train.subjects), dimensions).to(device))
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    free = [p for p in network.parameters() if p.ndim <= 1]
+        network = make_network()
+        x, mask = train.gather(slice(0, 1))
+        dimensions = network.eval()(torch.from_numpy(x), torch.from_numpy(mask)).shape[1]
+        learner = Learner(network, Loss(len(train.subjects), dimensions, config.loss)).to(device)
+    decayed = [p for p in learner.parameters() if p.ndim > 1]
+    free = [p for p in learner.parameters() if p.ndim <= 1]
     groups = [
-        {"params": [*decayed, directions], "weight_decay": config.weight_decay},
+        {"params": decayed, "weight_decay": config.weight_decay},
         {"params": free, "weight_decay": 0.0},
     ]
-    return _State(network, directions, torch.optim.AdamW(groups, lr=config.learning_rate), 0, [])
+    return _State(learner, torch.optim.AdamW(groups, lr=config.learning_rate), 0, [])
 
 
 def _train_epoch(
-    state: _State,
-    values: Float[Tensor, "N C T V"],
-    mask: Bool[Tensor, "N T"],
+    fabric: "Fabric",
+    learner: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    windows: DeviceWindows,
     subject: Int[Tensor, " M"],
-    first_window: Int[Tensor, " _"],
+    batches: list[Int[Tensor, " B"]],
+    epoch: int,
     config: LoopConfig,
 ) -> float:
-    """Train on one random window of every clip, in random order; the mean loss."""
-    state.network.train()
-    total = 0.0
-    batches = _batches(len(subject), config.batch)
-    steps = config.epochs * len(batches)
-    for i, clips in enumerate(batches):
-        share = (state.epoch * len(batches) + i + 0.5) / steps
-        for group in state.optimiser.param_groups:
-            group["lr"] = config.learning_rate * _schedule(share)
-        windows = _random_windows(first_window, clips).to(values.device)
-        embedded = state.network(values[windows], mask[windows])
-        cosines = embedded @ F.normalize(state.directions, dim=1).T
-        loss = F.cross_entropy(
-            config.logit_scale * cosines,
-            subject[clips.to(values.device)],
-            label_smoothing=config.label_smoothing,
-        )
-        state.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(state.network.parameters(), _LONGEST_GRADIENT)
-        state.optimiser.step()
-        total += float(loss.detach()) * len(clips)
-    return total / len(subject)
+    """Take one step for each batch; the mean loss."""
+    learner.train()
+    steps, highest = (
+        config.epochs * len(batches),
+        config.learning_rate * (config.batch / _BATCH_OF_RATE) ** 0.5,
+    )
+    total = torch.zeros((), device=fabric.device)
+    for i, batch in enumerate(batches):
+        for group in optimiser.param_groups:
+            group["lr"] = highest * _schedule((epoch * len(batches) + i + 0.5) / steps)
+        clips = torch.tensor_split(batch, fabric.world_size)[fabric.global_rank]
+        x, mask = windows.crop(clips, config.augment)
+        label = subject[clips].to(fabric.device)
+        if config.loss.shuffled_negatives:
+            nobody = torch.full_like(label, int(subject.max()) + 1)
+            x, mask, label = torch.cat([x, shuffled(x, mask)]), mask.repeat(2, 1), torch.cat([label, nobody])
+        loss = learner(x, mask, label)
+        optimiser.zero_grad(set_to_none=True)
+        fabric.backward(loss)
+        fabric.clip_gradients(learner, optimiser, max_norm=_LONGEST_GRADIENT, error_if_nonfinite=False)
+        optimiser.step()
+        total += loss.detach() * len(batch)
+    return float(total) / sum(map(len, batches))
 
 
-def _batches(n: int, size: int) -> list[Int[Tensor, " B"]]:
-    """A random order, cut into batches of nearly equal size, so that none is too small for a batch norm."""
-    return list(torch.tensor_split(torch.randperm(n), max(1, round(n / size))))
+def _measure(
+    attacker: NetworkAttacker, dev: WindowSet, folder: FoldFolder, epoch: int, loss: float
+) -> DevFigures:
+    try:
+        return measure_dev(attacker, dev)
+    except EmbeddingError as error:
+        raise TrainingError(_diverged(folder, epoch, loss)) from error
 
 
-def _random_windows(first_window: Int[Tensor, " _"], clips: Int[Tensor, " B"]) -> Int[Tensor, " B"]:
-    """One window of each clip, all its windows alike.
-
-    Clip m has the windows from ``first_window[m]`` to before ``first_window[m + 1]``.
-    """
-    first, count = first_window[clips], first_window[clips + 1] - first_window[clips]
-    return first + (torch.rand(len(clips), dtype=torch.float64) * count).long()
+def _diverged(folder: FoldFolder, epoch: int, loss: float) -> str:
+    return (
+        f"fold {folder.fold}, epoch {epoch + 1}: the training has diverged (loss {loss:g}); "
+        "lower the learning rate"
+    )
 
 
 def _schedule(share: float) -> float:
@@ -201,17 +276,16 @@ def _schedule(share: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (share - _WARM_UP) / (1 - _WARM_UP)))
 
 
-def _rate(optimiser: torch.optim.Optimizer) -> float:
-    return float(optimiser.param_groups[0]["lr"])
-
-
 @contextmanager
-def _seeded(seed: int, fold: int, epoch: int) -> Iterator[None]:
-    """Make torch's randomness depend on these three numbers, and leave its global state as it was."""
-    words = np.random.SeedSequence([seed, fold, epoch + 1]).generate_state(2, np.uint32)
+def _seeded(seed: int, fold: int, epoch: int) -> Iterator[int]:
+    """Make torch's randomness depend on these three numbers, and leave its global state as it was.
+
+    Gives one more number that depends on them.
+    """
+    words = np.random.SeedSequence([seed, fold, epoch + 1]).generate_state(3, np.uint32)
     with torch.random.fork_rng():
         torch.manual_seed(int(words[0]) << 31 | int(words[1]) >> 1)
-        yield
+        yield int(words[2])
 
 
 def _write_log(state: _State, folder: FoldFolder) -> None:
@@ -221,8 +295,7 @@ def _write_log(state: _State, folder: FoldFolder) -> None:
 
 
 def _write_state(state: _State, folder: FoldFolder, fingerprint: str) -> None:
-    tensors = {f"network.{name}": t for name, t in state.network.state_dict().items()}
-    tensors["directions"] = state.directions.detach()
+    tensors = {f"learner.{name}": t for name, t in state.learner.state_dict().items()}
     for index, moments in state.optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{name}": torch.as_tensor(t) for name, t in moments.items()}
     header = {"fingerprint": fingerprint, "epoch": state.epoch, "log": state.log}
@@ -245,10 +318,8 @@ def _restore(state: _State, folder: FoldFolder, fingerprint: str) -> None:
             folder.state,
             "belongs to a training with another configuration, split or recordings; use another --out",
         )
-    state.network.load_state_dict(
-        {name.removeprefix("network."): t for name, t in tensors.items() if name.startswith("network.")}
-    )
-    state.directions.data.copy_(tensors["directions"])
+    own = {name.removeprefix("learner."): t for name, t in tensors.items() if name.startswith("learner.")}
+    state.learner.load_state_dict(own)
     moments: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         if name.startswith("optimiser."):

@@ -12,6 +12,7 @@ Layout::
 With k folds all but run.json lie in RUN/fold0 to RUN/fold<k-1>.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -24,23 +25,15 @@ from amber_id.errors import FileFormatError
 from amber_id.file_formats import read_json
 from amber_id.motion import FeatureConfig
 from amber_id.protocols import Control
+from amber_id.training.loop_config import LoopConfig
 
 _RUN_FILE = "run.json"
 _SCHEMA: Literal["amber-id/run/1"] = "amber-id/run/1"
 
 
-class LoopConfig(BaseModel):
-    """How a network is trained."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    epochs: int = Field(60, ge=1)
-    batch: int = Field(32, ge=2)
-    learning_rate: float = Field(2e-3, gt=0)  # highest; warmed up over a tenth, then cosine to zero
-    weight_decay: float = Field(1e-2, ge=0)
-    logit_scale: float = Field(16.0, gt=0)  # cosines are multiplied by this before the softmax
-    label_smoothing: float = Field(0.1, ge=0, lt=1)
-    kept_checkpoints: int = Field(50, ge=1)  # at most; evenly spaced, the last always
+def is_first_process() -> bool:
+    """Whether this is the only process of a training, or the first of those that ``torchrun`` started."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 class TrainConfig(BaseModel):

@@ -7,9 +7,13 @@ are train or dev people of another fold.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
 
 from amber_id import __version__
 from amber_id.attackers import (
@@ -17,19 +21,20 @@ from amber_id.attackers import (
     CheckpointHeader,
     DevFigures,
     find_device,
-    in_channels,
+    resolved_config,
     save_checkpoint,
 )
-from amber_id.attackers.moments import MomentsConfig, fit_moments
-from amber_id.errors import UsageError
-from amber_id.motion import WindowSet, load_windows, vertex_graph
+from amber_id.attackers.moments import MomentsConfig, fit_to_statistics, window_statistics
+from amber_id.errors import TrainingError, UsageError
+from amber_id.motion import WindowSet, load_windows
 from amber_id.protocols import Split, labelled
 from amber_id.recordings import Failure, RecordingSet
 from amber_id.training.dev import measure_dev
-from amber_id.training.run_folder import FoldFolder, Run, RunRecord, TrainConfig
+from amber_id.training.run_folder import FoldFolder, Run, RunRecord, TrainConfig, is_first_process
 
 # The packages that decide the numbers.
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "torch")
+_AT_ONCE = 512  # windows
 
 
 def train(
@@ -66,7 +71,7 @@ def train(
     shown = labelled(recordings, config.control, seed=config.seed)
     windows = load_windows(_of_train_and_dev(shown, split), config.features, on_clip=on_clip)
     for folder in run.folds:
-        if resume and _is_finished(folder, config):
+        if resume and _is_finished(run, folder):
             continue
         present = set(windows.subjects)
         train_windows = windows.select(present & set(split.subjects("train", folder.fold)))
@@ -77,12 +82,8 @@ def train(
 
 def resolved(config: TrainConfig) -> TrainConfig:
     """The configuration with every default of its attacker written out."""
-    if config.attacker == "moments":
-        own = MomentsConfig.model_validate(config.attacker_config).model_dump(mode="json")
-    else:
-        from amber_id.attackers.stgcn import StgcnConfig
-
-        own = StgcnConfig.model_validate(config.attacker_config).model_dump(mode="json")
+    config.loop.augment.check(config.features)
+    own = resolved_config(config.attacker, config.features, config.attacker_config)
     return config.model_copy(update={"attacker_config": own})
 
 
@@ -92,6 +93,8 @@ def versions() -> dict[str, str]:
 
 
 def _open_or_create(out: Path, record: RunRecord, *, resume: bool) -> Run:
+    if not is_first_process():
+        return Run(out, record)  # the first one looks, and writes
     if not Run.exists(out):
         return Run.create(out, record)
     run = Run.open(out)
@@ -110,10 +113,25 @@ def _of_train_and_dev(recordings: RecordingSet, split: Split) -> RecordingSet:
     return recordings.select(wanted & set(recordings.subjects))
 
 
-def _is_finished(folder: FoldFolder, config: TrainConfig) -> bool:
-    if config.attacker == "moments":
+def _is_finished(run: Run, folder: FoldFolder) -> bool:
+    if run.record.config.attacker == "moments":
         return folder.checkpoint.exists()
-    return folder.epoch(config.loop.epochs).exists()
+    if not folder.state.exists():
+        return False
+    from amber_id.training.network import is_finished
+
+    return is_finished(folder, run.record.config.loop)
+
+
+def _refuse_single_clips(train_windows: WindowSet) -> None:
+    """What stays the same in a person shows in two clips of it at least."""
+    clips = Counter(entry.subject for entry in train_windows.entries)
+    single = sorted(subject for subject, n in clips.items() if n == 1)
+    if single:
+        raise TrainingError(
+            f"every train subject needs two usable clips, with one only: {', '.join(single)}; "
+            "track more of them, or leave them out of the recordings"
+        )
 
 
 def _train_fold(
@@ -127,12 +145,12 @@ def _train_fold(
     on_epoch: Callable[..., None] | None,
 ) -> None:
     config = run.record.config
-    n_epochs = config.loop.epochs
-    stride = -(-n_epochs // config.loop.kept_checkpoints)
+    _refuse_single_clips(train_windows)
+    stride = -(-config.loop.epochs // config.loop.kept_checkpoints)
 
-    def save_epoch(attacker: Attacker, epoch: int, dev: DevFigures, is_best: bool) -> None:
+    def save_epoch(attacker: Attacker, epoch: int, dev: DevFigures, is_best: bool, is_last: bool) -> None:
         header = _header(run, folder, train_windows, dev_windows, epoch, dev)
-        keep = epoch % stride == 0 or epoch == n_epochs
+        keep = epoch % stride == 0 or is_last
         # The best first: a kill in between repeats the epoch and writes the same bytes again.
         if is_best:
             save_checkpoint(folder.checkpoint, header, attacker.tensors())
@@ -140,25 +158,21 @@ def _train_fold(
             save_checkpoint(folder.epoch(epoch), header, attacker.tensors())
 
     if config.attacker == "moments":
-        fitted = fit_moments(
-            train_windows.values,
-            train_windows.mask,
+        fitted = fit_to_statistics(
+            _statistics(train_windows),
             train_windows.subject_of_clip[train_windows.clip],
             MomentsConfig.model_validate(config.attacker_config),
-            rate_hz=config.features.rate_hz,
+            features=config.features,
         )
-        header = _header(run, folder, train_windows, dev_windows, 1, measure_dev(fitted, dev_windows))
-        save_checkpoint(folder.epoch(1), header, fitted.tensors())
-        save_checkpoint(folder.checkpoint, header, fitted.tensors())
+        save_epoch(fitted, 1, measure_dev(fitted, dev_windows), is_best=True, is_last=True)
         return
 
     chosen = find_device(device)
-    from amber_id.attackers.stgcn import Stgcn, StgcnConfig
+    from amber_id.attackers.networks import make_network
     from amber_id.training.network import train_network
 
-    network_config = StgcnConfig.model_validate(config.attacker_config)
     train_network(
-        lambda: Stgcn(in_channels(config.features), vertex_graph(config.features), network_config),
+        lambda: make_network(config.attacker, config.features, config.attacker_config),
         train_windows,
         dev_windows,
         config.loop,
@@ -170,6 +184,15 @@ def _train_fold(
         save_epoch=save_epoch,
         on_epoch=on_epoch,
     )
+
+
+def _statistics(windows: WindowSet) -> Float[np.ndarray, "N F"]:
+    """Those of all windows, of which no more than some hundred are in memory together."""
+    parts = [
+        window_statistics(*windows.gather(slice(n, n + _AT_ONCE)), rate_hz=windows.config.rate_hz)
+        for n in range(0, len(windows.clip), _AT_ONCE)
+    ]
+    return np.concatenate(parts)
 
 
 def _header(
@@ -189,6 +212,7 @@ def _header(
         train_subjects=train_windows.subjects,
         dev_subjects=dev_windows.subjects,
         train_clips=len(train_windows.entries),
+        train_sources=tuple(sorted({entry.source for entry in train_windows.entries})),
         fold=folder.fold,
         folds=record.folds,
         seed=record.config.seed,

@@ -1,0 +1,65 @@
+"""The networks of the zoo: which there are, how one is built, and how a trained one is used on arrays.
+
+Every network is a module with ``forward(x, mask)``: windows (N, C, T, V) and the mask of their real frames
+(N, T) to embeddings (N, D) of length one.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from pydantic import BaseModel
+from torch import nn
+
+from amber_id.attackers.checkpoint import AttackerName
+from amber_id.attackers.distances import Distances, DistancesConfig
+from amber_id.attackers.stgcn import Stgcn, StgcnConfig
+from amber_id.attackers.thesis import Thesis, ThesisConfig
+from amber_id.motion import FeatureConfig, in_channels, vertex_graph
+
+# The upper bound for an avatar that is driven by blendshapes is the default network on these.
+_NETWORKS: dict[AttackerName, tuple[Any, type[BaseModel]]] = {
+    "stgcn": (Stgcn, StgcnConfig),
+    "blendshapes": (Stgcn, StgcnConfig),
+    "thesis": (Thesis, ThesisConfig),
+    "distances": (Distances, DistancesConfig),
+}
+
+
+def network_config(attacker: AttackerName, values: Mapping[str, Any]) -> BaseModel:
+    """The configuration of a network, with `values` for what differs from its defaults."""
+    return _NETWORKS[attacker][1].model_validate(values)
+
+
+def make_network(attacker: AttackerName, features: FeatureConfig, values: Mapping[str, Any]) -> nn.Module:
+    """A network with fresh weights for these features; raises ValueError if it cannot take them."""
+    network, _ = _NETWORKS[attacker]
+    made: nn.Module = network(in_channels(features), vertex_graph(features), network_config(attacker, values))
+    return made
+
+
+class NetworkAttacker:
+    """A trained network, used on NumPy arrays."""
+
+    def __init__(self, network: nn.Module, device: torch.device, features: FeatureConfig) -> None:
+        self.network = network.to(device).eval()
+        self.device = device
+        self.features = features
+
+    def embed(
+        self, values: Float[np.ndarray, "N C T V"], mask: Bool[np.ndarray, "N T"], *, batch: int = 64
+    ) -> Float[np.ndarray, "N D"]:
+        """Embeddings of windows, of length one, whatever the batch."""
+        parts = []
+        with torch.inference_mode():
+            for start in range(0, len(values), batch):
+                x = torch.from_numpy(values[start : start + batch]).to(self.device)
+                m = torch.from_numpy(mask[start : start + batch]).to(self.device)
+                parts.append(self.network(x, m).float().cpu().numpy())
+        return np.concatenate(parts)
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """What a checkpoint holds."""
+        return {name: tensor.cpu().numpy() for name, tensor in self.network.state_dict().items()}

@@ -1,0 +1,233 @@
+"""Which of several attackers, or their fusion, finds out most?
+
+Privacy is only as good as against the worst attacker: the one with the lowest EER on dev people. It is chosen
+there and then reported on the test people, whatever they say; choosing on test would find a worse one by
+chance alone. Between equals the one named first wins, and the fusion comes last.
+
+Scores of a fold mean something only beside the threshold of that fold, where FMR and FNMR of its dev people
+cross: less that threshold, the dev comparisons of all folds are pooled, and their EER is the dev EER.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float
+
+from amber_id.audit.attacker_names import attacker_names
+from amber_id.audit.evaluation import Tested
+from amber_id.audit.fusion import RIDGE, fit_fusion, left_out_llrs
+from amber_id.audit.judging import EvaluationConfig, judged_rates
+from amber_id.biometrics import Comparisons, eer, eer_threshold
+from amber_id.errors import EvaluationError
+from amber_id.results import FUSION, Attacker, AttackerResult, DevFold, Metrics
+
+_SHOWN = ("eer", "auc", "tmr_at_fmr_10_percent", "tmr_at_fmr_1_percent", "tmr_at_fmr_0_1_percent")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The test comparisons of an attacker or of a fusion, and what was chosen for it on dev."""
+
+    attacker: Attacker
+    members: tuple[Tested, ...]  # one; of a fusion all
+    folds: tuple[Comparisons, ...]
+    dev: tuple[DevFold, ...]
+    dev_eer: float | None  # None where there is nothing to choose
+
+    @cached_property
+    def comparisons(self) -> Comparisons:
+        """The test comparisons of all folds, scores as they are."""
+        return Comparisons.pool(self.folds)
+
+    @cached_property
+    def from_threshold(self) -> Comparisons:
+        """The same with the dev threshold of its fold subtracted from each score: accepted from zero on."""
+        thresholds = np.repeat([row.threshold for row in self.dev], [len(f.scores) for f in self.folds])
+        return replace(self.comparisons, scores=self.comparisons.scores - thresholds)
+
+    @property
+    def is_fusion(self) -> bool:
+        """Whether several attackers are behind the scores."""
+        return len(self.members) > 1
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Every attacker that was tried, the fusion last."""
+
+    scored: tuple[Scored, ...]
+    limits: tuple[str, ...]  # what was not tried and why, in whole sentences
+
+    @property
+    def worst(self) -> Scored:
+        """The one with the lowest dev EER; the first of equals."""
+        return min(self.scored, key=_dev_eer)
+
+    @property
+    def mapped(self) -> Scored:
+        """The worst of those that have embeddings, which a fusion has not."""
+        return min((each for each in self.scored if not each.is_fusion), key=_dev_eer)
+
+
+def score_attackers(tested: Sequence[Tested]) -> Tried:
+    """The comparisons of each attacker and, of several, of their fusion.
+
+    Raises
+    ------
+    EvaluationError
+        If there is no mated or no non-mated comparison of dev people in a fold.
+    """
+    names = attacker_names([each.folds[0].header for each in tested])
+    if len(tested) == 1:
+        return Tried((_alone(tested[0], names[0], dev_eer=None),), ())
+    dev = [_dev_comparisons(each) for each in tested]
+    scored = [
+        _alone(each, name, dev_eer=_pooled_dev_eer(own))
+        for each, name, own in zip(tested, names, dev, strict=True)
+    ]
+    limits = _lost_on_dev(tested)
+    try:
+        scored.append(_fused(scored, dev))
+    except EvaluationError as error:
+        limits = (*limits, f"The attackers were not fused: {error}.")
+    return Tried(tuple(scored), limits)
+
+
+def attacker_results(tried: Tried, metrics: Metrics, config: EvaluationConfig) -> tuple[AttackerResult, ...]:
+    """A row for each attacker that was tried; `metrics` are those of the worst."""
+    return tuple(
+        AttackerResult(
+            **each.attacker.model_dump(),
+            dev_eer=each.dev_eer,
+            **_rates(each, metrics if each is tried.worst else None, config),
+            chosen=each is tried.worst,
+            mapped=each is tried.mapped,
+        )
+        for each in tried.scored
+    )
+
+
+def _rates(scored: Scored, metrics: Metrics | None, config: EvaluationConfig) -> dict[str, object]:
+    if metrics is not None:
+        return {name: getattr(metrics, name) for name in _SHOWN}
+    return dict.fromkeys(_SHOWN) | judged_rates(scored.comparisons, config, _SHOWN)
+
+
+def _dev_eer(scored: Scored) -> float:
+    return 0.0 if scored.dev_eer is None else scored.dev_eer
+
+
+def _alone(tested: Tested, name: str, *, dev_eer: float | None) -> Scored:
+    header = tested.folds[0].header
+    attacker = Attacker(
+        name=name,
+        config=header.attacker_config,
+        features=header.features.model_dump(mode="json"),
+        train_subjects=len(header.train_subjects),
+        train_clips=header.train_clips,
+    )
+    dev = tuple(
+        DevFold(
+            fold=fold.header.fold,
+            subjects=fold.header.dev.subjects,
+            eer=fold.header.dev.eer,
+            threshold=fold.header.dev.threshold,
+            epoch=fold.header.epoch,
+        )
+        for fold in tested.folds
+    )
+    return Scored(attacker, (tested,), tested.comparisons, dev, dev_eer)
+
+
+def _fused(scored: list[Scored], dev: list[tuple[Comparisons, ...]]) -> Scored:
+    """The fusion of all, fitted anew in each fold.
+
+    Raises
+    ------
+    EvaluationError
+        If a fold has too few dev people to fit to, or no attacker is of any use on them.
+    """
+    folds, left_out, rows, weights = [], [], [], []
+    of_folds = zip(zip(*dev, strict=True), zip(*(each.folds for each in scored), strict=True), strict=True)
+    for (on_dev, on_test), own in zip(of_folds, scored[0].dev, strict=True):
+        fusion = fit_fusion(_stacked(on_dev), on_dev[0].mated)
+        if not fusion.weights.any():
+            raise EvaluationError(f"on the dev people of fold {own.fold} no attacker is of any use")
+        # Fitted to these very people it does too well on them, and would be chosen too often. So for its dev
+        # EER and threshold each dev comparison is scored by a fusion fitted without its two people.
+        held = replace(on_dev[0], scores=left_out_llrs(_stacked(on_dev), on_dev[0]))
+        row = DevFold(
+            fold=own.fold,
+            subjects=len(np.unique(held.subjects)),
+            eer=eer(held.mated_scores, held.nonmated_scores),
+            threshold=eer_threshold(held.mated_scores, held.nonmated_scores),
+            epoch=None,
+        )
+        folds.append(replace(on_test[0], scores=fusion.llrs(_stacked(on_test))))
+        left_out.append(held)
+        rows.append(row)
+        weights.append(fusion.weights)
+    attacker = Attacker(
+        name=FUSION,
+        config={"ridge": RIDGE}
+        | {
+            f"weights of {each.attacker.name}": [round(float(fold[i]), 6) for fold in weights]
+            for i, each in enumerate(scored)
+        },
+        features={each.attacker.name: each.attacker.features for each in scored},
+        train_subjects=max(each.attacker.train_subjects for each in scored),
+        train_clips=max(each.attacker.train_clips for each in scored),  # some lacked features for one of them
+    )
+    members = tuple(each.members[0] for each in scored)
+    return Scored(attacker, members, tuple(folds), tuple(rows), _pooled_dev_eer(left_out))
+
+
+def _stacked(of_attackers: Sequence[Comparisons]) -> Float[np.ndarray, "P A"]:
+    return np.column_stack([each.scores for each in of_attackers])
+
+
+def _dev_comparisons(tested: Tested) -> tuple[Comparisons, ...]:
+    """The dev comparisons of each fold.
+
+    Raises
+    ------
+    EvaluationError
+        If a fold has none of one kind.
+    """
+    found = []
+    for number, dev in ((fold.header.fold, fold.dev) for fold in tested.folds if fold.dev is not None):
+        comparisons = dev.compared(dev.subjects)
+        if 0 in (comparisons.n_mated, comparisons.n_nonmated):
+            raise EvaluationError(
+                f"fold {number}: to choose an attacker, dev people need mated and non-mated "
+                f"comparisons, got {comparisons.n_mated} and {comparisons.n_nonmated}"
+            )
+        found.append(comparisons)
+    return tuple(found)
+
+
+def _pooled_dev_eer(folds: Sequence[Comparisons]) -> float:
+    shifted = [
+        replace(fold, scores=fold.scores - eer_threshold(fold.mated_scores, fold.nonmated_scores))
+        for fold in folds
+    ]
+    mated, nonmated = (
+        np.concatenate([getattr(fold, side) for fold in shifted])
+        for side in ("mated_scores", "nonmated_scores")
+    )
+    return eer(mated, nonmated)
+
+
+def _lost_on_dev(tested: Sequence[Tested]) -> tuple[str, ...]:
+    lost = {
+        failure.clip
+        for each in tested
+        for fold in each.folds
+        if fold.dev is not None
+        for failure in fold.dev.failures
+    }
+    if not lost:
+        return ()
+    return (f"{len(lost)} clips of dev people that some attacker could not use had no part in the choice.",)

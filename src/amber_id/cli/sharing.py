@@ -1,0 +1,168 @@
+"""What is handed on: vectors, one comparison, a network for other programs."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from amber_id.cli.shared import Device, Quiet, Recordings, app, end_with, require, say
+from amber_id.errors import UsageError
+
+if TYPE_CHECKING:
+    from amber_id.attackers import CheckpointHeader
+    from amber_id.recordings import RecordingSet
+    from amber_id.verification import Verification
+
+_Checkpoint = Annotated[
+    Path, typer.Argument(metavar="CHECKPOINT", help="One checkpoint, or a run that has one.")
+]
+
+
+@app.command()
+def embed(
+    checkpoint: _Checkpoint,
+    recordings: Recordings,
+    out: Annotated[Path, typer.Option(help="FILE.safetensors; `amber metrics` reads it.")],
+    partition: Annotated[
+        Literal["train", "dev", "test"] | None,
+        typer.Option(help="As the checkpoint knows them; test: whom it has never seen. All unless told."),
+    ] = None,
+    device: Device = "auto",
+    quiet: Quiet = False,
+) -> None:
+    """One vector for each clip, to be compared by cosine."""
+    from amber_id import __version__
+    from amber_id.attackers import file_hash, load_attacker
+    from amber_id.attackers.terms import PERSONAL_DATA
+    from amber_id.embeddings import embed_clips
+    from amber_id.motion import load_windows
+    from amber_id.progress import ClipBar
+    from amber_id.recordings import RecordingSet
+    from amber_id.score_files import EmbeddingsHeader, write_embeddings
+
+    require(
+        "--out", out, "a file, FILE.safetensors", out.suffix.lower() == ".safetensors" and not out.is_dir()
+    )
+    path = _one_checkpoint(checkpoint)
+    header, attacker = load_attacker(path, device)
+    found = RecordingSet.open(recordings)
+    header.check_point_set(found.entries[0].point_set, str(recordings))
+    chosen = _of_partition(found, header, partition)
+    with ClipBar("features", len(chosen.entries), quiet=quiet) as bar:
+        windows = load_windows(chosen, header.features, on_clip=bar.advance)
+    vectors = embed_clips(attacker, windows)
+    described = EmbeddingsHeader(
+        clips=tuple(entry.clip for entry in windows.entries),
+        subjects=tuple(entry.subject for entry in windows.entries),
+        attacker=header.attacker,
+        checkpoint_sha256=file_hash(path),
+        recordings_sha256=chosen.content_hash(),
+        amber_id_version=__version__,
+    )
+    write_embeddings(out, vectors, described)
+    typer.echo(
+        f"{len(vectors)} clips of {len(windows.subjects)} people, {vectors.shape[1]} numbers each, "
+        f"by {header.attacker}"
+    )
+    typer.echo(out)
+    if not quiet:
+        _say_who_was_seen(header, windows.subjects)
+        say(f"note: {PERSONAL_DATA}")
+    end_with(windows.failures)
+
+
+@app.command()
+def verify(
+    first: Annotated[Path, typer.Argument(metavar="A", help="A video, or a recording (.safetensors).")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another.")],
+    checkpoint: Annotated[Path, typer.Option(help="Whose attacker compares: one checkpoint, or a run.")],
+    model: Annotated[Path | None, typer.Option(help="Face landmarker bundle; else found or fetched.")] = None,
+    prior: Annotated[float, typer.Option(help="How probable one person is before, between 0 and 1.")] = 0.5,
+    device: Device = "auto",
+) -> None:
+    """Do two clips show one person? With the limits of the answer. For tests, not for decisions on people."""
+    from amber_id.attackers.terms import NOT_FOR
+    from amber_id.verification import verify as verify_clips
+
+    require("--prior", prior, "between 0 and 1", 0 < prior < 1)
+    found = verify_clips(_one_checkpoint(checkpoint), first, second, model=model, device=device)
+    for line in _said(found, prior):
+        typer.echo(line)
+    for limit in found.limits():
+        typer.echo(f"  limit: {limit}")
+    typer.echo(f"  terms: {NOT_FOR} (RESPONSIBLE_USE.md)")
+
+
+@app.command()
+def export(
+    checkpoint: _Checkpoint,
+    onnx: Annotated[Path, typer.Option(help="FILE.onnx to write, for programs without torch.")],
+) -> None:
+    """Write a network as ONNX, once onnxruntime has been seen to give the same embeddings."""
+    from amber_id.attackers.onnx_export import export_onnx
+
+    require("--onnx", onnx, "a file, FILE.onnx", onnx.suffix.lower() == ".onnx" and not onnx.is_dir())
+    made = export_onnx(_one_checkpoint(checkpoint), onnx)
+    typer.echo(
+        f"windows (N, {made.channels}, {made.frames}, {made.vertices}) float32, mask (N, {made.frames}) bool "
+        f"-> embeddings (N, {made.dimensions}); differs from torch by {made.largest_difference:.1g} at most"
+    )
+    typer.echo(onnx)
+
+
+def _one_checkpoint(path: Path) -> Path:
+    """The checkpoint that is named, or the only one of a run."""
+    from amber_id.audit.evaluation import find_checkpoints
+
+    found = find_checkpoints(path)
+    if len(found) > 1:
+        raise UsageError(
+            f"{path}: a run of {len(found)} folds, and vectors of different folds cannot be compared; name "
+            f"the checkpoint of one, e.g. {found[0]}"
+        )
+    return found[0]
+
+
+def _of_partition(found: "RecordingSet", header: "CheckpointHeader", partition: str | None) -> "RecordingSet":
+    if partition is None:
+        return found
+    if header.control is not None:
+        raise UsageError(
+            f"--partition: {header.control} mixes clips of all people, so nobody is of one partition"
+        )
+    people = {"train": set(header.train_subjects), "dev": set(header.dev_subjects)}
+    people["test"] = set(found.subjects) - people["train"] - people["dev"]
+    present = people[partition] & set(found.subjects)
+    if not present:
+        raise UsageError(
+            f"--partition {partition}: {found.root} has nobody of it; leave it out to take everybody"
+        )
+    return found.select(present)
+
+
+def _say_who_was_seen(header: "CheckpointHeader", subjects: tuple[str, ...]) -> None:
+    if header.control is not None:
+        say(f"note: the checkpoint is a control, {header.control}: it knows nobody")
+        return
+    seen = set(subjects) & {*header.train_subjects, *header.dev_subjects}
+    if seen:
+        say(
+            f"note: {len(seen)} of {len(subjects)} people bear numbers that were trained or chosen on; in "
+            "the same corpus that makes error rates too good, and --partition test leaves them out"
+        )
+
+
+def _said(found: "Verification", prior: float) -> list[str]:
+    decision = "the same person" if found.is_one_person else "not the same person"
+    side = "at or above" if found.is_one_person else "below"
+    lines = [
+        f"{decision}: cosine {found.score:.3f}, {side} the dev threshold {found.header.dev.threshold:.3f}"
+    ]
+    llr, probability = found.llr, found.probability(prior)
+    if llr is not None and probability is not None:
+        more, less = ("one person", "two") if llr >= 0 else ("two people", "one")
+        times = f"{math.exp(abs(llr)):.3g} times likelier if they are of {more} than of {less}"
+        lines.append(f"log-likelihood ratio {llr:+.2f}: such clips are {times}")
+        lines.append(f"probability of one person {probability:.3f}, at a prior of {prior:g}")
+    return lines
