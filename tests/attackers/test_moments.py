@@ -15,7 +15,7 @@ from amber_id.attackers.moments import (
     fit_moments,
     window_statistics,
 )
-from amber_id.biometrics import compare_all, eer
+from amber_id.biometrics import compare_all, eer, two_covariance_llr
 from amber_id.errors import TrainingError
 from amber_id.motion import FeatureConfig
 
@@ -180,7 +180,7 @@ def test_permuted_labels_bring_chance_back():
 def test_embeddings_have_the_dimensions_asked_for():
     values, labels = _people(range(10), habit=0.4)
     for options, dimensions in (
-        ({}, 64),
+        ({}, 48),
         ({"dimensions": 4}, 4),
         ({"components": 3}, 3),
         ({"discriminant": "lda"}, 9),  # one less than there are people
@@ -270,3 +270,38 @@ def test_wrong_arrays_are_refused(change, message: str):
     values, labels = _people(range(10), habit=0.4, clips=3)
     with pytest.raises(ValueError, match=message):
         MomentsAttacker.from_tensors(change(_fit(values, labels).tensors()), FeatureConfig())
+
+
+def test_few_people_are_better_told_by_the_two_covariance_model():
+    """More dimensions than people less one: what few people cannot tell apart may tell others apart."""
+    values, labels = _people(range(6), habit=0.15)
+    others = _people(range(24, 48), habit=0.15)
+    plda, lda = (_fit(values, labels, discriminant=name) for name in ("plda", "lda"))
+    assert _eer(plda, *others) < _eer(lda, *others) - 0.02
+
+
+def test_the_projection_ranks_pairs_as_the_likelihood_ratio_does():
+    """Vectors of one length, drawn from the model itself: cosine and ratio put pairs in one order."""
+    rng = np.random.default_rng(0)
+    between = np.array([4.0, 1.0, 0.25])
+    labels = np.repeat(np.arange(4000), 4)
+    vectors = (np.sqrt(between) * rng.normal(size=(4000, 3)))[labels] + rng.normal(size=(16000, 3))
+    scaled = vectors[:200] @ moments._plda(vectors - vectors.mean(axis=0), labels)
+    scores = (scaled @ scaled.T)[np.triu_indices(200, k=1)]
+    enrolment, probe = np.triu_indices(200, k=1)
+    llr = two_covariance_llr(vectors[:200], enrolment, probe, between=between, within=np.ones(3))
+    of_lengths = two_covariance_llr(
+        vectors[:200], np.arange(200), np.arange(200), between=between, within=np.ones(3)
+    )
+    own = of_lengths[enrolment] + of_lengths[probe]
+    # What is left of the ratio once each vector's own part is taken out goes with the product.
+    left = llr - np.linalg.lstsq(np.column_stack([own, np.ones_like(own)]), llr, rcond=None)[0][0] * own
+    assert np.corrcoef(left, scores)[0, 1] > 0.9
+
+
+def test_a_large_set_is_reduced_as_a_small_one_is(monkeypatch: pytest.MonkeyPatch):
+    values, labels = _people(range(24), habit=0.4)
+    others = _people(range(24, 40), habit=0.4)
+    exact = _eer(_fit(values, labels, components=12), *others)
+    monkeypatch.setattr(moments, "_EXACT_UP_TO", 10)
+    assert _eer(_fit(values, labels, components=12), *others) == pytest.approx(exact, abs=0.003)

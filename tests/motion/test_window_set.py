@@ -82,3 +82,68 @@ def test_no_usable_clip_at_all_is_an_error_that_names_one(recordings: RecordingS
     short = replace(recordings, entries=tuple(e for e in recordings.entries if "too_short" in e.clip))
     with pytest.raises(EvaluationError, match=r"no clip is usable, e\.g\. talking_id002/too_short: longest"):
         load_windows(short, FeatureConfig())
+
+
+# the file beside the recordings ---------------------------------------------------------------------
+
+
+def _files(recordings: RecordingSet) -> list[Path]:
+    return sorted((recordings.root / ".features").glob("*"))
+
+
+def test_features_are_computed_once_and_mapped_afterwards(
+    recordings: RecordingSet, monkeypatch: pytest.MonkeyPatch
+):
+    first = load_windows(recordings, FeatureConfig())
+    (file,) = _files(recordings)
+
+    def load_nothing(recordings: RecordingSet, entry: object) -> None:
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr(RecordingSet, "load", load_nothing)
+    calls = []
+    again = load_windows(recordings, FeatureConfig(), on_clip=lambda: calls.append(1))
+    assert isinstance(again.frames, np.memmap)
+    assert len(calls) == len(SECONDS)
+    np.testing.assert_array_equal(again.frames, first.frames)
+    np.testing.assert_array_equal(again.clip, first.clip)
+    assert (again.entries, again.failures) == (first.entries, first.failures)
+    assert _files(recordings) == [file]
+
+
+def test_other_recordings_or_features_have_another_file(recordings: RecordingSet):
+    load_windows(recordings, FeatureConfig())
+    load_windows(recordings, FeatureConfig(view="motion"))
+    load_windows(recordings.select({"id001", "id003"}), FeatureConfig())
+    assert len(_files(recordings)) == 3
+    path = recordings.entries[0].path
+    save_recording(replace(recordings.load(recordings.entries[0]), fps=24.0), path)
+    load_windows(RecordingSet.open(recordings.root), FeatureConfig())
+    assert len(_files(recordings)) == 4
+    newest = load_windows(recordings, FeatureConfig(view="static"))
+    assert len(_files(recordings)) == 4  # the oldest is gone
+    again = load_windows(recordings, FeatureConfig(view="static"))
+    np.testing.assert_array_equal(again.frames, newest.frames)
+
+
+def test_a_file_that_is_cut_off_is_computed_again(recordings: RecordingSet):
+    first = load_windows(recordings, FeatureConfig())
+    frames = np.array(first.frames)
+    (file,) = _files(recordings)
+    file.write_bytes(file.read_bytes()[:-100])
+    np.testing.assert_array_equal(load_windows(recordings, FeatureConfig()).frames, frames)
+
+
+def test_a_folder_that_cannot_be_written_to_has_no_file(recordings: RecordingSet):
+    (recordings.root / ".features").write_text("in the way")
+    windows = load_windows(recordings, FeatureConfig())
+    assert len(windows.entries) == 4
+    assert not isinstance(windows.frames, np.memmap)
+
+
+def test_windows_are_gathered_from_anywhere(recordings: RecordingSet):
+    windows = load_windows(recordings, FeatureConfig())
+    values, mask = windows.gather(slice(None))
+    some, of_them = windows.select({"id002", "id003"}).gather(slice(1, 3))
+    np.testing.assert_array_equal(some, values[5:7])
+    np.testing.assert_array_equal(of_them, mask[5:7])

@@ -70,13 +70,36 @@ def train(
     run = _open_or_create(out, record, resume=resume)
     shown = labelled(recordings, config.control, seed=config.seed)
     windows = load_windows(_of_train_and_dev(shown, split), config.features, on_clip=on_clip)
+    statistics = _statistics(windows) if config.attacker == "moments" else None
+    present = set(windows.subjects)
     for folder in run.folds:
         if resume and _is_finished(run, folder):
             continue
-        present = set(windows.subjects)
         train_windows = windows.select(present & set(split.subjects("train", folder.fold)))
         dev_windows = windows.select(present & set(split.subjects("dev", folder.fold)))
-        _train_fold(train_windows, dev_windows, run, folder, device=device, resume=resume, on_epoch=on_epoch)
+        _refuse_single_clips(train_windows)
+        save_epoch = _saver(run, folder, train_windows, dev_windows)
+        if statistics is None:
+            _train_network(
+                train_windows,
+                dev_windows,
+                run,
+                folder,
+                save_epoch,
+                device=device,
+                resume=resume,
+                on_epoch=on_epoch,
+            )
+        else:
+            # Those of all clips were computed once, whatever the number of folds.
+            own = np.isin([entry.subject for entry in windows.entries], train_windows.subjects)
+            fitted = fit_to_statistics(
+                statistics[own[windows.clip]],
+                train_windows.subject_of_clip[train_windows.clip],
+                MomentsConfig.model_validate(config.attacker_config),
+                features=config.features,
+            )
+            save_epoch(fitted, 1, measure_dev(fitted, dev_windows), True, True)
     return run, windows.failures
 
 
@@ -134,39 +157,35 @@ def _refuse_single_clips(train_windows: WindowSet) -> None:
         )
 
 
-def _train_fold(
+def _saver(
+    run: Run, folder: FoldFolder, train_windows: WindowSet, dev_windows: WindowSet
+) -> Callable[[Attacker, int, DevFigures, bool, bool], None]:
+    loop = run.record.config.loop
+    stride = -(-loop.epochs // loop.kept_checkpoints)
+
+    def save_epoch(attacker: Attacker, epoch: int, dev: DevFigures, is_best: bool, is_last: bool) -> None:
+        header = _header(run, folder, train_windows, dev_windows, epoch, dev)
+        # The best first: a kill in between repeats the epoch and writes the same bytes again.
+        if is_best:
+            save_checkpoint(folder.checkpoint, header, attacker.tensors())
+        if epoch % stride == 0 or is_last:
+            save_checkpoint(folder.epoch(epoch), header, attacker.tensors())
+
+    return save_epoch
+
+
+def _train_network(
     train_windows: WindowSet,
     dev_windows: WindowSet,
     run: Run,
     folder: FoldFolder,
+    save_epoch: Callable[[Attacker, int, DevFigures, bool, bool], None],
     *,
     device: str,
     resume: bool,
     on_epoch: Callable[..., None] | None,
 ) -> None:
     config = run.record.config
-    _refuse_single_clips(train_windows)
-    stride = -(-config.loop.epochs // config.loop.kept_checkpoints)
-
-    def save_epoch(attacker: Attacker, epoch: int, dev: DevFigures, is_best: bool, is_last: bool) -> None:
-        header = _header(run, folder, train_windows, dev_windows, epoch, dev)
-        keep = epoch % stride == 0 or is_last
-        # The best first: a kill in between repeats the epoch and writes the same bytes again.
-        if is_best:
-            save_checkpoint(folder.checkpoint, header, attacker.tensors())
-        if keep:
-            save_checkpoint(folder.epoch(epoch), header, attacker.tensors())
-
-    if config.attacker == "moments":
-        fitted = fit_to_statistics(
-            _statistics(train_windows),
-            train_windows.subject_of_clip[train_windows.clip],
-            MomentsConfig.model_validate(config.attacker_config),
-            features=config.features,
-        )
-        save_epoch(fitted, 1, measure_dev(fitted, dev_windows), is_best=True, is_last=True)
-        return
-
     chosen = find_device(device)
     from amber_id.attackers.networks import make_network
     from amber_id.training.network import train_network
