@@ -178,13 +178,15 @@ def _fabric(device: torch.device, config: LoopConfig) -> "Fabric":
     except ImportError as error:
         raise MissingDependencyError.for_extra("lightning_fabric", "train") from error
     world, local = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    return Fabric(
+    fabric = Fabric(
         accelerator=device.type,
         devices=local if world > 1 or device.type == "cpu" else [device.index or 0],
         num_nodes=world // local,
         strategy="ddp" if world > 1 else "auto",
         precision="bf16-mixed" if _in_bf16(device, config) else "32-true",
     )
+    fabric.launch()
+    return fabric
 
 
 def _in_bf16(device: torch.device, config: LoopConfig) -> bool:
