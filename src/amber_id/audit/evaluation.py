@@ -203,10 +203,7 @@ def _tested_fold(
             f"{path}: trained under a split of {header.folds} folds, "
             f"the recordings have one of {len(split.folds)}"
         )
-    if recordings.entries[0].point_set != header.point_set:
-        raise EvaluationError(
-            f"{path}: expects {header.point_set}, the recordings have {recordings.entries[0].point_set}"
-        )
+    header.check_point_set(recordings.entries[0].point_set, str(recordings.root))
     shown = labelled(recordings, header.control, seed=header.seed)
     test = partition_of(shown, split, "test", header.fold)
     known = header.train_subjects + header.dev_subjects

@@ -28,7 +28,7 @@ from amber_id.protocols import Control
 from amber_id.training.loop_config import LoopConfig
 
 _RUN_FILE = "run.json"
-_SCHEMA: Literal["amber-id/run/1"] = "amber-id/run/1"
+_SCHEMA: Literal["amber-id/run/2"] = "amber-id/run/2"
 
 
 def is_first_process() -> bool:
@@ -54,7 +54,7 @@ class RunRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    schema_: Literal["amber-id/run/1"] = Field(_SCHEMA, alias="schema")
+    schema_: Literal["amber-id/run/2"] = Field(_SCHEMA, alias="schema")
     config: TrainConfig
     folds: int
     recordings_sha256: str
