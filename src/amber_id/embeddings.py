@@ -10,8 +10,6 @@ from amber_id.attackers import Attacker
 from amber_id.errors import EmbeddingError
 from amber_id.motion import WindowSet
 
-_AT_ONCE = 256  # windows
-
 
 def embed_clips(attacker: Attacker, windows: WindowSet) -> Float[np.ndarray, "M D"]:
     """One vector of length one for each clip of `windows`, in the order of its entries.
@@ -23,9 +21,7 @@ def embed_clips(attacker: Attacker, windows: WindowSet) -> Float[np.ndarray, "M 
         features that the attacker was trained on.
     """
     _refuse_other_features(attacker, windows)
-    parts = [
-        attacker.embed(*windows.gather(slice(n, n + _AT_ONCE))) for n in range(0, len(windows.clip), _AT_ONCE)
-    ]
+    parts = [attacker.embed(*part) for part in windows.in_parts()]
     vectors = _unit(np.concatenate(parts).astype(np.float64), windows, windows.clip)
     sums = np.zeros((len(windows.entries), vectors.shape[1]))
     np.add.at(sums, windows.clip, vectors)

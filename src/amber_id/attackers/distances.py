@@ -15,11 +15,11 @@ Shapes: N windows, C channels, T frames, V vertices, P pairs, E channels given, 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from amber_id.attackers.stgcn import MaskedVertexNorm
+from amber_id.attackers.stgcn import MaskedVertexNorm, OddKernel
 from amber_id.motion import FaceGraph
 
 
@@ -32,16 +32,9 @@ class DistancesConfig(BaseModel):
     channels: tuple[int, ...] = Field(
         (128, 128, 128), min_length=1
     )  # of the layers; all but the first halve the frames
-    kernel: int = Field(5, ge=1)  # frames seen by a layer; odd
+    kernel: OddKernel = 5  # frames seen by a layer; odd
     dimensions: int = Field(128, ge=1)  # of the embedding
     dropout: float = Field(0.2, ge=0, lt=1)
-
-    @field_validator("kernel")
-    @classmethod
-    def _odd(cls, kernel: int) -> int:
-        if kernel % 2 == 0:
-            raise ValueError(f"must be odd, so that it is centred on a frame, got {kernel}")
-        return kernel
 
 
 class Distances(nn.Module):

@@ -20,13 +20,24 @@ far it was padded.
 Shapes: N windows, C channels, T frames, V vertices, K partitions, P parts, S frames after strides.
 """
 
+from typing import Annotated
+
 import torch
 from jaxtyping import Bool, Float
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from amber_id.motion import FaceGraph
+
+
+def _odd(kernel: int) -> int:
+    if kernel % 2 == 0:
+        raise ValueError(f"must be odd, so that it is centred on a frame, got {kernel}")
+    return kernel
+
+
+OddKernel = Annotated[int, Field(ge=1), AfterValidator(_odd)]
 
 
 class StgcnConfig(BaseModel):
@@ -35,23 +46,16 @@ class StgcnConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     channels: tuple[int, ...] = Field((24,), min_length=1)  # of the blocks; all but the first halve frames
-    stem_kernel: int = Field(9, ge=1)  # frames seen by the first temporal convolution; odd
+    stem_kernel: OddKernel = 9  # frames seen by the first temporal convolution; odd
     stem_stride: int = Field(4, ge=1)  # frames from one step of it to the next
-    kernel: int = Field(3, ge=1)  # steps seen by a branch of the other temporal convolutions; odd
+    kernel: OddKernel = 3  # steps seen by a branch of the other temporal convolutions; odd
     dilations: tuple[int, ...] = Field((1, 2), min_length=1)  # of the branches
     rank: int = Field(8, ge=1)  # of the learnt part of the adjacency, and of that of a window
     parts: int = Field(16, ge=1)  # of the face, in the read-out
     width: int = Field(128, ge=1)  # channels of the read-out
-    read_kernel: int = Field(5, ge=1)  # steps seen by the read-out; odd
+    read_kernel: OddKernel = 5  # steps seen by the read-out; odd
     dimensions: int = Field(128, ge=1)  # of the embedding
     dropout: float = Field(0.3, ge=0, lt=1)
-
-    @field_validator("stem_kernel", "kernel", "read_kernel")
-    @classmethod
-    def _odd(cls, kernel: int) -> int:
-        if kernel % 2 == 0:
-            raise ValueError(f"must be odd, so that it is centred on a frame, got {kernel}")
-        return kernel
 
 
 class Stgcn(nn.Module):

@@ -15,10 +15,11 @@ Shapes: N windows, C channels, T frames, V vertices, A attention width, E channe
 """
 
 from jaxtyping import Bool, Float
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from amber_id.attackers.stgcn import OddKernel
 from amber_id.motion import FaceGraph
 
 
@@ -30,16 +31,9 @@ class ThesisConfig(BaseModel):
     channels: tuple[int, ...] = Field(
         (64, 64, 64, 128, 128, 128, 256, 256, 256), min_length=1
     )  # of the blocks
-    kernel: int = Field(9, ge=1)  # frames seen by a temporal convolution; odd
+    kernel: OddKernel = 9  # frames seen by a temporal convolution; odd
     dimensions: int = Field(256, ge=1)  # of the embedding
     dropout: float = Field(0.3, ge=0, lt=1)
-
-    @field_validator("kernel")
-    @classmethod
-    def _odd(cls, kernel: int) -> int:
-        if kernel % 2 == 0:
-            raise ValueError(f"must be odd, so that it is centred on a frame, got {kernel}")
-        return kernel
 
 
 class Thesis(nn.Module):

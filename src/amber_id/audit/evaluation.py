@@ -22,7 +22,7 @@ from amber_id.motion import load_windows
 from amber_id.protocols import Split, labelled, partition_of
 from amber_id.recordings import Failure, RecordingEntry, RecordingSet
 from amber_id.results import SubjectResult
-from amber_id.training import Run, refuse_overlap
+from amber_id.training import find_checkpoints, refuse_overlap
 
 
 @dataclass(frozen=True)
@@ -122,13 +122,6 @@ def embed_people(
         for paths in checkpoints
     )
     return _on_common_clips(tested) if with_dev else tested
-
-
-def find_checkpoints(run: Path) -> tuple[Path, ...]:
-    """The checkpoint of each fold of a run, or the one checkpoint that is named."""
-    if run.is_file():
-        return (run,)
-    return tuple(folder.chosen for folder in Run.open(run).folds)
 
 
 def subject_results(tested: Tested, people: tuple[SubjectFigures, ...]) -> tuple[SubjectResult, ...]:

@@ -113,7 +113,7 @@ def export(
 
 def _one_checkpoint(path: Path) -> Path:
     """The checkpoint that is named, or the only one of a run."""
-    from amber_id.audit.evaluation import find_checkpoints
+    from amber_id.training import find_checkpoints
 
     found = find_checkpoints(path)
     if len(found) > 1:

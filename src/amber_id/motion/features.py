@@ -82,6 +82,13 @@ class FeatureConfig(BaseModel):
         return self.signals == "landmarks" and self.view != "pose"
 
     @property
+    def channels_per_stream(self) -> int:
+        """The numbers of a vertex in one stream."""
+        if self.signals == "blendshapes":
+            return 1
+        return 3 if self.depth or self.view == "pose" else 2
+
+    @property
     def points(self) -> tuple[int, ...]:
         """The landmarks that are the vertices, ascending; empty where the vertices are no landmarks."""
         if not self.on_face:
@@ -139,8 +146,7 @@ def clip_segments(recording: Recording, config: FeatureConfig) -> list[Float[np.
 
 def in_channels(config: FeatureConfig) -> int:
     """Channels of the features that a configuration gives."""
-    per_stream = 1 if config.signals == "blendshapes" else 3 if config.depth or config.view == "pose" else 2
-    return per_stream * len(config.streams)
+    return config.channels_per_stream * len(config.streams)
 
 
 def vertex_graph(config: FeatureConfig) -> FaceGraph:

@@ -7,7 +7,7 @@ recordings and mapped into memory: computed once for every set of recordings and
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -64,6 +64,13 @@ class WindowSet:
         """Some windows, and which of their frames are real."""
         first, length, _ = self._table[rows].T
         return gather_windows(self.frames, first, length, window=self.config.window_frames)
+
+    def in_parts(
+        self, size: int = 256
+    ) -> Iterator[tuple[Float[np.ndarray, "n C T V"], Bool[np.ndarray, "n T"]]]:
+        """All windows in order, `size` at a time, so that no more are in memory together."""
+        for start in range(0, len(self.clip), size):
+            yield self.gather(slice(start, start + size))
 
     @property
     def subjects(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from amber_id.training.dev import compare_clips, measure_dev
 from amber_id.training.loop_config import AugmentConfig, LoopConfig, LossConfig
 from amber_id.training.reselect import Reselected, refuse_overlap, reselect
-from amber_id.training.run_folder import FoldFolder, Run, TrainConfig, is_first_process
+from amber_id.training.run_folder import FoldFolder, Run, TrainConfig, find_checkpoints, is_first_process
 from amber_id.training.train import train, versions
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Run",
     "TrainConfig",
     "compare_clips",
+    "find_checkpoints",
     "is_first_process",
     "measure_dev",
     "refuse_overlap",

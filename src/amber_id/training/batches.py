@@ -69,10 +69,8 @@ class DeviceWindows:
         return _changed(x, mask, self.features, augment) * mask[:, None, :, None], mask
 
     def _random_segments(self, clips: Int[Tensor, " N"]) -> Int[Tensor, " N"]:
-        ends = self.segment_length.cumsum(0)
-        begin = torch.where(
-            self.first_segment[clips] > 0, ends[(self.first_segment[clips] - 1).clamp(min=0)], 0
-        )
+        ends = self.segment_first + self.segment_length
+        begin = self.segment_first[self.first_segment[clips]]
         total = ends[self.first_segment[clips + 1] - 1] - begin
         frame = begin + (torch.rand(len(clips), dtype=torch.float64) * total).long()
         return torch.searchsorted(ends, frame, right=True)
@@ -146,7 +144,7 @@ def _at_speed(
         return x.gather(2, index[:, None, :, None].expand_as(x))
 
     read = frames(low) + (at - low)[:, None, :, None] * (frames(high) - frames(low))
-    per_stream = x.shape[1] // len(features.streams)
+    per_stream = features.channels_per_stream
     for n, stream in enumerate(features.streams):
         if stream.endswith("_motion"):
             read[:, n * per_stream : (n + 1) * per_stream] *= speed[:, None, None, None]
@@ -156,14 +154,14 @@ def _at_speed(
 def _mirrored(x: Float[Tensor, "N C T V"], features: FeatureConfig) -> Float[Tensor, "N C T V"]:
     place = {point: i for i, point in enumerate(features.points)}
     swapped = x[..., [place[point] for point in mirror_pairs()[list(features.points)]]].clone()
-    swapped[:, :: 3 if features.depth else 2] *= -1
+    swapped[:, :: features.channels_per_stream] *= -1
     return swapped
 
 
 def _rotated(
     x: Float[Tensor, "N C T V"], angle: Float[Tensor, " N"], features: FeatureConfig
 ) -> Float[Tensor, "N C T V"]:
-    per_stream = 3 if features.depth else 2
+    per_stream = features.channels_per_stream
     cos, sin = angle.cos()[:, None, None, None], angle.sin()[:, None, None, None]
     turned = x.clone()
     turned[:, ::per_stream] = cos * x[:, ::per_stream] - sin * x[:, 1::per_stream]

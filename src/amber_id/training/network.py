@@ -81,8 +81,12 @@ class _State:
 
     learner: Learner
     optimiser: torch.optim.Optimizer
-    epoch: int
     log: list[tuple[float, ...]]
+
+    @property
+    def epoch(self) -> int:
+        """Epochs that are done."""
+        return len(self.log)
 
 
 def train_network(
@@ -132,10 +136,9 @@ def train_network(
         attacker = NetworkAttacker(state.learner.network, fabric.device, train.config)
         measured = _measure(attacker, dev, folder, state.epoch, loss) if is_first_process() else None
         figures: DevFigures = fabric.broadcast(measured)  # type: ignore[assignment]
-        state.epoch += 1
         is_best = all((figures.eer, -figures.auc) < (row[2], -row[3]) for row in state.log)
         rate = float(state.optimiser.param_groups[0]["lr"])
-        state.log.append((float(state.epoch), loss, figures.eer, figures.auc, rate))
+        state.log.append((state.epoch + 1.0, loss, figures.eer, figures.auc, rate))
         if not is_first_process():
             continue
         save_epoch(attacker, state.epoch, figures, is_best, _is_over(state.log, config))
@@ -218,7 +221,7 @@ def _begin(
         {"params": decayed, "weight_decay": config.weight_decay},
         {"params": free, "weight_decay": 0.0},
     ]
-    return _State(learner, torch.optim.AdamW(groups, lr=config.learning_rate), 0, [])
+    return _State(learner, torch.optim.AdamW(groups, lr=config.learning_rate), [])
 
 
 def _train_epoch(
@@ -300,7 +303,7 @@ def _write_state(state: _State, folder: FoldFolder, fingerprint: str) -> None:
     tensors = {f"learner.{name}": t for name, t in state.learner.state_dict().items()}
     for index, moments in state.optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{name}": torch.as_tensor(t) for name, t in moments.items()}
-    header = {"fingerprint": fingerprint, "epoch": state.epoch, "log": state.log}
+    header = {"fingerprint": fingerprint, "log": state.log}
     arrays = {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
     write_tensors(folder.state, _STATE_SCHEMA, header, arrays)
 
@@ -328,4 +331,4 @@ def _restore(state: _State, folder: FoldFolder, fingerprint: str) -> None:
             _, index, key = name.split(".")
             moments.setdefault(int(index), {})[key] = tensor
     state.optimiser.load_state_dict({**state.optimiser.state_dict(), "state": moments})
-    state.epoch, state.log = header["epoch"], [tuple(row) for row in header["log"]]
+    state.log = [tuple(row) for row in header["log"]]

@@ -145,3 +145,10 @@ class Run:
     def headers(self) -> tuple[CheckpointHeader, ...]:
         """What the checkpoint of each fold says of itself, its dev figures among it."""
         return tuple(load_checkpoint(folder.checkpoint)[0] for folder in self.folds)
+
+
+def find_checkpoints(run: Path) -> tuple[Path, ...]:
+    """The checkpoint of each fold of a run, or the one checkpoint that is named."""
+    if run.is_file():
+        return (run,)
+    return tuple(folder.chosen for folder in Run.open(run).folds)

@@ -34,7 +34,6 @@ from amber_id.training.run_folder import FoldFolder, Run, RunRecord, TrainConfig
 
 # The packages that decide the numbers.
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "torch")
-_AT_ONCE = 512  # windows
 
 
 def train(
@@ -206,12 +205,8 @@ def _train_network(
 
 
 def _statistics(windows: WindowSet) -> Float[np.ndarray, "N F"]:
-    """Those of all windows, of which no more than some hundred are in memory together."""
-    parts = [
-        window_statistics(*windows.gather(slice(n, n + _AT_ONCE)), rate_hz=windows.config.rate_hz)
-        for n in range(0, len(windows.clip), _AT_ONCE)
-    ]
-    return np.concatenate(parts)
+    rate_hz = windows.config.rate_hz
+    return np.concatenate([window_statistics(*part, rate_hz=rate_hz) for part in windows.in_parts()])
 
 
 def _header(
