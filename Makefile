@@ -19,8 +19,9 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)
 	@BIN=$(BIN) OUT="$(OUT)" VIDEOS="$(VIDEOS)" bash scripts/demo.sh
 
+# Two at a time, each with one thread: most tests have no use for a second.
 test: $(STAMP)
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 check: $(STAMP)
 	$(BIN)/ruff format --check

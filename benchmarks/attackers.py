@@ -36,8 +36,9 @@ from amber_id.biometrics import (
 from amber_id.motion import FeatureConfig
 from amber_id.protocols import Split, SplitConfig, make_split, source_of_subjects
 from amber_id.recordings import RecordingSet
-from amber_id.synthetic import Condition, SynthConfig, generate, oracle_comparisons
+from amber_id.synthetic import SynthConfig, generate, oracle_comparisons
 from amber_id.training import LoopConfig, TrainConfig, train
+from amber_id.training.network import EpochReport
 
 ZOO = ("moments", "moments on blendshapes", "stgcn", "blendshapes", "distances")
 
@@ -51,6 +52,7 @@ class Study:
     loop: LoopConfig
     features: dict[str, object]  # that differ from the defaults, of those that see landmarks
     seed: int
+    told: bool = False  # print the dev EER of every epoch, which shows whether it has converged
 
 
 def features_of(name: str, study: Study) -> tuple[AttackerName, FeatureConfig]:
@@ -69,10 +71,20 @@ def attacked(recordings: RecordingSet, study: Study, folder: Path) -> tuple[Scor
         attacker, features = features_of(name, study)
         config = TrainConfig(attacker=attacker, features=features, loop=study.loop, seed=study.seed)
         began = time.perf_counter()
-        run, _ = train(recordings, study.split, config, folder / name.replace(" ", "_"))
+        out = folder / name.replace(" ", "_")
+        run, _ = train(recordings, study.split, config, out, on_epoch=print_epoch if study.told else None)
         print(f"  {name}: trained in {time.perf_counter() - began:.0f} s", flush=True)
         runs.append(run.path)
     return score_attackers(embed_people(tuple(runs), recordings, study.split)).scored
+
+
+def print_epoch(report: EpochReport) -> None:
+    """One line."""
+    print(
+        f"    epoch {report.epoch}: loss {report.loss:.3f}, dev EER {report.dev.eer:.3f}, "
+        f"{report.clips_per_s:.1f} clips/s",
+        flush=True,
+    )
 
 
 def report(title: str, scored: tuple[Scored, ...], best: Estimate | None) -> list[str]:
@@ -128,8 +140,7 @@ def on_synthetic_people(asked: argparse.Namespace, study: Study | None, loop: Lo
             config = config.model_copy(update={"shape": 0.0})
         with tempfile.TemporaryDirectory() as folder:
             generate(config, Path(folder))
-            conditions: tuple[Condition, ...] = ("original", "avatar")
-            for condition in conditions:
+            for condition in asked.conditions:
                 recordings = RecordingSet.open(Path(folder) / condition)
                 own = study or Study(
                     tuple(asked.attackers.split(",")), split_of(recordings, asked), loop, {}, asked.seed
@@ -156,6 +167,7 @@ def small_study(asked: argparse.Namespace) -> Study:
         loop=LoopConfig(epochs=asked.epochs, batch=8, patience=asked.epochs),
         features={"regions": ("eyes", "lips"), "window_s": 1.28, "hop_s": 0.64},
         seed=asked.seed,
+        told=True,
     )
 
 
@@ -165,6 +177,7 @@ def main() -> None:
     parser.add_argument("--recordings", type=Path)
     parser.add_argument("--attackers", default=",".join(ZOO))
     parser.add_argument("--habit", default="0,1")
+    parser.add_argument("--conditions", nargs="+", default=["original", "avatar"])
     parser.add_argument("--people", type=int, default=40)
     parser.add_argument("--clips", type=int, default=20)
     parser.add_argument("--epochs", type=int, default=40)

@@ -8,7 +8,7 @@ import pytest
 
 from amber_id.errors import EvaluationError
 from amber_id.motion import FeatureConfig, WindowSet, clip_features, load_windows
-from amber_id.recordings import RecordingSet, save_recording
+from amber_id.recordings import Recording, RecordingEntry, RecordingSet, save_recording
 
 SECONDS = {
     "talking_id001/a": 4.0,
@@ -111,19 +111,70 @@ def test_features_are_computed_once_and_mapped_afterwards(
     assert _files(recordings) == [file]
 
 
-def test_other_recordings_or_features_have_another_file(recordings: RecordingSet):
-    load_windows(recordings, FeatureConfig())
-    load_windows(recordings, FeatureConfig(view="motion"))
-    load_windows(recordings.select({"id001", "id003"}), FeatureConfig())
-    assert len(_files(recordings)) == 3
-    path = recordings.entries[0].path
-    save_recording(replace(recordings.load(recordings.entries[0]), fps=24.0), path)
-    load_windows(RecordingSet.open(recordings.root), FeatureConfig())
+def test_other_features_have_another_file_and_the_oldest_is_deleted(recordings: RecordingSet):
+    views = ("all", "motion", "static", "pose")
+    for view in views:
+        load_windows(recordings, FeatureConfig(view=view))
+    of_views = _files(recordings)
+    assert len(of_views) == 4
+    load_windows(recordings, FeatureConfig(rate_hz=20.0))
     assert len(_files(recordings)) == 4
-    newest = load_windows(recordings, FeatureConfig(view="static"))
-    assert len(_files(recordings)) == 4  # the oldest is gone
-    again = load_windows(recordings, FeatureConfig(view="static"))
-    np.testing.assert_array_equal(again.frames, newest.frames)
+    assert len(set(_files(recordings)) & set(of_views)) == 3
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The clips whose features are computed, in order."""
+    clips = []
+    load = RecordingSet.load
+
+    def noted(recordings: RecordingSet, entry: RecordingEntry) -> Recording:
+        clips.append(entry.clip)
+        return load(recordings, entry)
+
+    monkeypatch.setattr(RecordingSet, "load", noted)
+    return clips
+
+
+def test_selections_of_one_folder_share_a_file_and_compute_each_clip_once(
+    recordings: RecordingSet, loaded: list[str]
+):
+    two = load_windows(recordings.select({"id001", "id003"}), FeatureConfig())
+    assert loaded == ["talking_id001/a", "talking_id001/b", "talking_id003/a"]
+    whole = load_windows(recordings, FeatureConfig())
+    one = load_windows(recordings.select({"id002"}), FeatureConfig())
+    assert loaded[3:] == ["talking_id002/a", "talking_id002/too_short"]
+    assert len(_files(recordings)) == 1
+    assert [entry.clip for entry in whole.entries] == [clip for clip in SECONDS if "too_short" not in clip]
+    for windows in (two, whole, one):
+        for entry in windows.entries:
+            alone = clip_features(recordings.load(entry), FeatureConfig())
+            np.testing.assert_array_equal(_of_clip(windows, entry.clip), alone.values)
+    assert one.failures == whole.failures
+
+
+def test_a_changed_recording_is_computed_again_and_one_that_is_gone_is_dropped(
+    recordings: RecordingSet, loaded: list[str]
+):
+    load_windows(recordings, FeatureConfig())
+    first, second = recordings.entries[:2]
+    changed = recordings.load(first)
+    save_recording(replace(changed, landmarks=changed.landmarks[::-1].copy()), first.path)
+    second.path.unlink()
+    loaded.clear()
+    now = RecordingSet.open(recordings.root)
+    windows = load_windows(now, FeatureConfig())
+    assert loaded == [first.clip]
+    assert [entry.clip for entry in windows.entries] == [
+        "talking_id001/a",
+        "talking_id002/a",
+        "talking_id003/a",
+    ]
+    for entry in windows.entries:
+        np.testing.assert_array_equal(
+            _of_clip(windows, entry.clip), clip_features(now.load(entry), FeatureConfig()).values
+        )
+    assert len(windows.frames) == 100 + 75 + 64
 
 
 def test_a_file_that_is_cut_off_is_computed_again(recordings: RecordingSet):

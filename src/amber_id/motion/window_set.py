@@ -1,29 +1,21 @@
 """All windows of a set of recordings, ready for an attacker.
 
-The frames of all clips lie one after another in one array; a window is a place in it. So an attacker may take
-any window of a clip, and a selection of people copies nothing. The array is kept in a file beside the
-recordings and mapped into memory: computed once for every set of recordings and configuration.
+The frames of all clips lie one after another in one array (`feature_file.py`); a window is a place in it. So
+an attacker may take any window of a clip, and a selection of people copies nothing.
 """
 
-import contextlib
-import hashlib
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from amber_id.errors import AmberError, ClipError, EvaluationError, FileFormatError
-from amber_id.file_formats import map_tensor, read_tensors, write_tensors
-from amber_id.motion.features import FeatureConfig, clip_segments
+from amber_id.errors import EvaluationError
+from amber_id.motion.feature_file import stored_features
+from amber_id.motion.features import FeatureConfig
 from amber_id.motion.windows import gather_windows, window_starts
 from amber_id.recordings import Failure, RecordingEntry, RecordingSet
-
-_SCHEMA = "amber-id/features/1"
-_FOLDER = ".features"
-_KEPT = 4  # files beside one set of recordings; the oldest are deleted
 
 
 @dataclass(frozen=True)
@@ -115,79 +107,26 @@ def load_windows(
     EvaluationError
         If not a single clip gives a window.
     """
-    on_clip = on_clip or (lambda: None)
-    path = recordings.root / _FOLDER / f"{_key(recordings, config)}.safetensors"
-    if path.exists():
-        # One that is cut off is computed again.
-        with contextlib.suppress(FileFormatError):
-            windows = _read(path, recordings, config)
-            for _ in recordings.entries:
-                on_clip()
-            return windows
-    windows = _compute(recordings, config, on_clip)
-    try:
-        _write(path, windows)
-    except AmberError:
-        return windows  # recordings that may only be read are used without such a file
-    return _read(path, recordings, config)
-
-
-def _compute(recordings: RecordingSet, config: FeatureConfig, on_clip: Callable[[], None]) -> WindowSet:
-    parts: list[Float[np.ndarray, "T C V"]] = []
-    clips: list[int] = []
+    stored = stored_features(recordings, config, on_clip=on_clip or (lambda: None))
+    place = {known.clip: i for i, known in enumerate(stored.clips)}
     entries: list[RecordingEntry] = []
     failures: list[Failure] = []
     for entry in recordings.entries:
-        try:
-            segments = clip_segments(recordings.load(entry), config)
-            parts += segments
-            clips += [len(entries)] * len(segments)
+        reason = stored.clips[place[entry.clip]].reason
+        if reason is None:
             entries.append(entry)
-        except ClipError as error:
-            failures.append(Failure(entry.clip, entry.subject, "features", error.reason))
-        on_clip()
-    if not parts:
+        else:
+            failures.append(Failure(entry.clip, entry.subject, "features", reason))
+    if not entries:
         first = failures[0]
         raise EvaluationError(f"{recordings.root}: no clip is usable, e.g. {first.clip}: {first.reason}")
-    lengths = np.array([len(part) for part in parts])
+    segments, clip = stored.segments_of([place[entry.clip] for entry in entries])
     return WindowSet(
-        frames=np.concatenate(parts),
-        segment_first=np.cumsum(lengths) - lengths,
-        segment_length=lengths,
-        segment_clip=np.array(clips),
+        frames=stored.frames,
+        segment_first=stored.segment_first[segments],
+        segment_length=stored.segment_length[segments],
+        segment_clip=clip,
         config=config,
         entries=tuple(entries),
         failures=tuple(failures),
-    )
-
-
-def _key(recordings: RecordingSet, config: FeatureConfig) -> str:
-    """Names what the features depend on: the recordings, the configuration, and the code of this room."""
-    digest = hashlib.sha256(recordings.content_hash().encode() + config.model_dump_json().encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _write(path: Path, windows: WindowSet) -> None:
-    header = {
-        "clips": [entry.clip for entry in windows.entries],
-        "failures": [asdict(failure) for failure in windows.failures],
-    }
-    tables = {name: getattr(windows, name) for name in ("segment_first", "segment_length", "segment_clip")}
-    write_tensors(path, _SCHEMA, header, {"frames": windows.frames, **tables})
-    files = sorted(path.parent.glob("*.safetensors"), key=lambda file: file.stat().st_mtime_ns)
-    for old in files[:-_KEPT]:
-        old.unlink(missing_ok=True)
-
-
-def _read(path: Path, recordings: RecordingSet, config: FeatureConfig) -> WindowSet:
-    header, tables = read_tensors(path, _SCHEMA, leave_out=("frames",))
-    of_clip = {entry.clip: entry for entry in recordings.entries}
-    return WindowSet(
-        frames=map_tensor(path, "frames"),
-        **tables,
-        config=config,
-        entries=tuple(of_clip[clip] for clip in header["clips"]),
-        failures=tuple(Failure(**failure) for failure in header["failures"]),
     )

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
 
 from amber_id.corpora import find_subject_folders
@@ -32,6 +33,17 @@ class RecordingEntry:
     width: int
     height: int
     point_set: PointSet
+
+    def content_hash(self) -> str:
+        """SHA-256 of the file's bytes, as hexadecimal; a file that has not changed is read once."""
+        now = self.path.stat()
+        return _sha256(self.path, (now.st_ino, now.st_size, now.st_mtime_ns))
+
+
+@lru_cache(maxsize=100_000)
+def _sha256(path: Path, state: tuple[int, ...]) -> str:  # noqa: ARG001  (another state, another answer)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 _FROM_HEADER = [f.name for f in fields(RecordingEntry) if f.name not in {"clip", "subject", "source", "path"}]
@@ -104,9 +116,7 @@ class RecordingSet:
         """SHA-256, as hexadecimal, of the clips in order, their subjects and the bytes of their files."""
         digest = hashlib.sha256()
         for entry in self.entries:
-            with entry.path.open("rb") as file:
-                content = hashlib.file_digest(file, "sha256").hexdigest()
-            digest.update(f"{json.dumps([entry.clip, entry.subject, content])}\n".encode())
+            digest.update(f"{json.dumps([entry.clip, entry.subject, entry.content_hash()])}\n".encode())
         return digest.hexdigest()
 
 

@@ -35,11 +35,8 @@ class DeviceWindows:
         lengths = windows.segment_length
         first = np.cumsum(lengths) - lengths
         rows = np.repeat(windows.segment_first - first, lengths) + np.arange(lengths.sum())
-        whole = len(rows) == len(windows.frames)
-        # A mapped file must not be written to, which torch could not promise: it is copied, once.
-        frames = np.array(windows.frames) if whole else windows.frames[rows]
         return cls(
-            frames=torch.from_numpy(frames).to(device),
+            frames=torch.from_numpy(windows.frames[rows]).to(device),
             segment_first=torch.from_numpy(first),
             segment_length=torch.from_numpy(lengths),
             first_segment=torch.from_numpy(

@@ -1,0 +1,180 @@
+"""The features of all clips of a set of recordings under one configuration, in one file beside them.
+
+Each clip is computed once, whoever asks for it first and with whichever others: a fold, a partition, or a
+control with other labels is a selection of the file, which is mapped into memory and not read. A clip whose
+recording has changed is computed again. The file may be deleted at any time.
+"""
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from amber_id.errors import AmberError, ClipError, FileFormatError
+from amber_id.file_formats import map_tensor, read_tensors, write_tensors
+from amber_id.motion.features import FeatureConfig, clip_segments, in_channels, vertex_graph
+from amber_id.recordings import RecordingEntry, RecordingSet
+
+_SCHEMA = "amber-id/features/2"
+_FOLDER = ".features"
+_KEPT = 4  # files beside one set of recordings, each of a configuration; the oldest are deleted
+
+
+@dataclass(frozen=True)
+class StoredClip:
+    """A clip of which the features are known, or the reason why it has none."""
+
+    clip: str
+    sha256: str  # of its recording
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class StoredFeatures:
+    """What the file holds.
+
+    Segment s, a stretch of ``clips[segment_clip[s]]``, is ``segment_length[s]`` frames from
+    ``frames[segment_first[s]]`` on; a clip's segments are adjacent.
+    """
+
+    frames: Float[np.ndarray, "F C V"]
+    segment_first: Int[np.ndarray, " S"]
+    segment_length: Int[np.ndarray, " S"]
+    segment_clip: Int[np.ndarray, " S"]
+    clips: tuple[StoredClip, ...]
+
+    def segments_of(self, clips: Sequence[int]) -> tuple[Int[np.ndarray, " S"], Int[np.ndarray, " S"]]:
+        """The segments of these clips in their order, and for each the position of its clip in `clips`."""
+        begin = np.searchsorted(self.segment_clip, np.arange(len(self.clips) + 1))
+        counts = np.diff(begin)[list(clips)]
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return np.repeat(begin[list(clips)], counts) + within, np.repeat(np.arange(len(clips)), counts)
+
+    def only(self, clips: Sequence[int]) -> "StoredFeatures":
+        """A copy without the frames of all other clips."""
+        segments, clip = self.segments_of(clips)
+        first, length = self.segment_first[segments], self.segment_length[segments]
+        starts = np.cumsum(length) - length
+        rows = np.repeat(first - starts, length) + np.arange(length.sum())
+        return StoredFeatures(
+            self.frames[rows], starts, length, clip, tuple(self.clips[clip] for clip in clips)
+        )
+
+
+def stored_features(
+    recordings: RecordingSet, config: FeatureConfig, *, on_clip: Callable[[], None]
+) -> StoredFeatures:
+    """The features of at least these recordings; what the file lacks is computed and added to it."""
+    path = recordings.root / _FOLDER / f"{_key(config)}.safetensors"
+    known = _known(path, config)
+    hashes = {(stored.clip, stored.sha256) for stored in known.clips}
+    missing = [e for e in recordings.entries if (e.clip, e.content_hash()) not in hashes]
+    for _ in range(len(recordings.entries) - len(missing)):
+        on_clip()
+    if not missing:
+        return known
+    whole = _joined(_current(known, recordings, missing), _compute(recordings, missing, config, on_clip))
+    try:
+        _write(path, whole)
+    except AmberError:
+        return whole  # recordings that may only be read are used without such a file
+    return _read(path)
+
+
+def _known(path: Path, config: FeatureConfig) -> StoredFeatures:
+    if path.exists():
+        # One that is cut off is computed again.
+        with contextlib.suppress(FileFormatError):
+            return _read(path)
+    return _stored(config, [], [], [])
+
+
+def _current(
+    known: StoredFeatures, recordings: RecordingSet, missing: list[RecordingEntry]
+) -> StoredFeatures:
+    """Without the clips that are computed anew or whose recordings are gone."""
+    new = {entry.clip for entry in missing}
+    kept = [
+        i
+        for i, stored in enumerate(known.clips)
+        if stored.clip not in new and (recordings.root / f"{stored.clip}.safetensors").exists()
+    ]
+    return known if len(kept) == len(known.clips) else known.only(kept)
+
+
+def _compute(
+    recordings: RecordingSet,
+    entries: list[RecordingEntry],
+    config: FeatureConfig,
+    on_clip: Callable[[], None],
+) -> StoredFeatures:
+    parts: list[Float[np.ndarray, "T C V"]] = []
+    owners: list[int] = []
+    clips: list[StoredClip] = []
+    for entry in entries:
+        reason = None
+        try:
+            segments = clip_segments(recordings.load(entry), config)
+            parts += segments
+            owners += [len(clips)] * len(segments)
+        except ClipError as error:
+            reason = error.reason
+        clips.append(StoredClip(entry.clip, entry.content_hash(), reason))
+        on_clip()
+    return _stored(config, parts, owners, clips)
+
+
+def _stored(
+    config: FeatureConfig,
+    parts: list[Float[np.ndarray, "_ C V"]],
+    owners: list[int],
+    clips: Iterable[StoredClip],
+) -> StoredFeatures:
+    nothing = np.zeros((0, in_channels(config), vertex_graph(config).n_vertices), np.float32)
+    lengths = np.array([len(part) for part in parts], dtype=np.int64)
+    return StoredFeatures(
+        frames=np.concatenate([nothing, *parts]),
+        segment_first=np.cumsum(lengths) - lengths,
+        segment_length=lengths,
+        segment_clip=np.array(owners, dtype=np.int64),
+        clips=tuple(clips),
+    )
+
+
+def _joined(one: StoredFeatures, other: StoredFeatures) -> StoredFeatures:
+    if not one.clips:
+        return other
+    return StoredFeatures(
+        frames=np.concatenate([one.frames, other.frames]),
+        segment_first=np.concatenate([one.segment_first, other.segment_first + len(one.frames)]),
+        segment_length=np.concatenate([one.segment_length, other.segment_length]),
+        segment_clip=np.concatenate([one.segment_clip, other.segment_clip + len(one.clips)]),
+        clips=one.clips + other.clips,
+    )
+
+
+def _key(config: FeatureConfig) -> str:
+    """Names what the features of a clip depend on: the configuration, and the code of this room."""
+    digest = hashlib.sha256(config.model_dump_json().encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _write(path: Path, features: StoredFeatures) -> None:
+    header = {"clips": [[stored.clip, stored.sha256, stored.reason] for stored in features.clips]}
+    tables = {name: getattr(features, name) for name in ("segment_first", "segment_length", "segment_clip")}
+    write_tensors(path, _SCHEMA, header, {"frames": features.frames, **tables})
+    files = sorted(path.parent.glob("*.safetensors"), key=lambda file: file.stat().st_mtime_ns)
+    for old in files[:-_KEPT]:
+        old.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> StoredFeatures:
+    header, tables = read_tensors(path, _SCHEMA, leave_out=("frames",))
+    clips = tuple(StoredClip(*row) for row in header["clips"])
+    return StoredFeatures(frames=map_tensor(path, "frames"), **tables, clips=clips)
