@@ -1,0 +1,95 @@
+"""What a study found, in files: the schemas of every ``results.json``, and the arrays beside them.
+
+A figure travels with its interval over people and with what guessing would give; rates are fractions.
+"""
+
+from pathlib import Path
+
+from amber_id.atomic_files import write_text_atomically
+from amber_id.file_formats import read_json
+from amber_id.results.arrays import ARRAYS_SCHEMA, EvaluationArrays, read_arrays, write_arrays
+from amber_id.results.evaluation import (
+    EVALUATION_SCHEMA,
+    FUSION,
+    Attacker,
+    AttackerResult,
+    Counts,
+    DevFold,
+    EvaluationResults,
+    Metrics,
+    OracleResult,
+    Provenance,
+    SubjectResult,
+)
+from amber_id.results.figures import (
+    Bootstrap,
+    ComparisonCounts,
+    Difference,
+    Disclosure,
+    FailedClip,
+    Frozen,
+    NullTest,
+    Point,
+    Rate,
+    Times,
+    surroundings,
+)
+from amber_id.results.scores import (
+    METRICS_SCHEMA,
+    ScoreCounts,
+    ScoreProvenance,
+    ScoreResults,
+    ScoreSubject,
+)
+
+__all__ = [
+    "ARRAYS_SCHEMA",
+    "EVALUATION_SCHEMA",
+    "FUSION",
+    "METRICS_SCHEMA",
+    "Attacker",
+    "AttackerResult",
+    "Bootstrap",
+    "ComparisonCounts",
+    "Counts",
+    "DevFold",
+    "Difference",
+    "Disclosure",
+    "EvaluationArrays",
+    "EvaluationResults",
+    "FailedClip",
+    "Frozen",
+    "Metrics",
+    "NullTest",
+    "OracleResult",
+    "Point",
+    "Provenance",
+    "Rate",
+    "ScoreCounts",
+    "ScoreProvenance",
+    "ScoreResults",
+    "ScoreSubject",
+    "SubjectResult",
+    "Times",
+    "read_arrays",
+    "read_results",
+    "read_score_results",
+    "surroundings",
+    "write_arrays",
+    "write_results",
+]
+
+
+def write_results(results: EvaluationResults | ScoreResults, path: Path) -> None:
+    """Write `results` as JSON, whole or not at all."""
+    write_text_atomically(path, results.model_dump_json(indent=2, by_alias=True) + "\n")
+
+
+def read_results(path: Path) -> EvaluationResults:
+    """Read a ``results.json``; raises FileFormatError if it is missing, cut off, or of another schema."""
+    return read_json(EvaluationResults, path)
+
+
+def read_score_results(path: Path) -> ScoreResults:
+    """Read the ``results.json`` of `amber metrics`; raises FileFormatError as `read_results` does."""
+    return read_json(ScoreResults, path)

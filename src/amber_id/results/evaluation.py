@@ -1,0 +1,148 @@
+"""The schema of the ``results.json`` of an evaluation: every figure, and where it came from.
+
+Two runs of the same study agree in everything but `times`. The JSON schema is published in
+``docs/results.schema.json``.
+"""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from amber_id.results.figures import (
+    Bootstrap,
+    ComparisonCounts,
+    Disclosure,
+    FailedClip,
+    Frozen,
+    Rate,
+    Times,
+)
+
+EVALUATION_SCHEMA: Literal["amber-id/evaluation/4"] = "amber-id/evaluation/4"
+
+FUSION = "fusion"  # the name of what several attackers find together
+
+
+class Counts(Frozen):
+    """What the figures rest on; test partition only, all folds pooled."""
+
+    subjects: int
+    clips: int
+    windows: int
+    comparisons: ComparisonCounts
+    subjects_of_source: dict[str, int]
+    failed_clips: int  # test clips without usable features, and clips of the corpus that were never tracked
+
+
+class Metrics(Frozen):
+    """1:1 verification by the headline attacker's scores; accept when score >= threshold."""
+
+    eer: Rate
+    eer_balanced: Rate | None  # every person and pair of people weighing alike; None beyond 300 people
+    eer_rocch: Rate  # on the convex hull of the ROC
+    auc: Rate
+    tmr_at_fmr_10_percent: Rate | None  # None where too few pairs of people say anything at that FMR
+    tmr_at_fmr_1_percent: Rate | None
+    tmr_at_fmr_0_1_percent: Rate | None
+    rank1: Rate | None  # closed-set identification; None where no galleries can be made
+    min_dcf: Rate  # normalised, prior 0.01, equal costs
+    min_cllr: Rate  # bits
+    linkability: Rate  # D_sys, less what it is where there is nothing to find
+    zebra_expected: Rate  # bits, at most 0.7213
+    accuracy: Rate  # share of right decisions at the dev threshold, all comparisons alike
+    balanced_accuracy: Rate  # 1 - (FMR + FNMR) / 2 at the dev threshold
+    balanced_accuracy_optimistic: Rate  # at the threshold that is best on the test comparisons themselves
+
+
+class OracleResult(Frozen):
+    """What anybody could reach on the same comparisons, which is known of people who never lived."""
+
+    eer: Rate  # of the log-likelihood ratio of the clips' true traits
+    way: float | None  # how far the attacker's EER went from 0.5 to it; None where it is 0.5
+    oracle_sha256: str
+
+
+class DevFold(Frozen):
+    """What was chosen on the dev people of one fold."""
+
+    fold: int
+    subjects: int
+    eer: float
+    threshold: float  # the score at which FMR and FNMR cross on dev
+    epoch: int | None  # None for a fusion
+
+
+class SubjectResult(Frozen):
+    """One test subject's mean scores; None where there is nothing to average."""
+
+    subject: str
+    source: str
+    fold: int
+    clips: int
+    mean_mated: float | None
+    mean_nonmated: float | None
+    eer: float | None  # its own mated scores against the non-mated ones in which it takes part
+
+
+class Attacker(Frozen):
+    """Who attacked, and with what it was given."""
+
+    name: str
+    config: dict[str, Any]
+    features: dict[str, Any]
+    train_subjects: int
+    train_clips: int
+
+
+class AttackerResult(Attacker):
+    """One of the attackers that were tried, on the same comparisons and draws of people as the others."""
+
+    dev_eer: float | None  # what is chosen by: dev comparisons of all folds; None where there was no choice
+    eer: Rate
+    auc: Rate
+    tmr_at_fmr_10_percent: Rate | None
+    tmr_at_fmr_1_percent: Rate | None
+    tmr_at_fmr_0_1_percent: Rate | None
+    chosen: bool  # the worst, of the lowest dev EER: `attacker`, `metrics` and all else are its own
+    mapped: bool  # `vectors` and `tsne` beside these results are its own
+
+
+class Provenance(Frozen):
+    """Which program, data and seed made this."""
+
+    amber_id: str
+    packages: dict[str, str]
+    python: str
+    machine: str
+    recordings: str  # folder name
+    recordings_sha256: str
+    split_sha256: str
+    checkpoints_sha256: tuple[str, ...]
+    trackers: tuple[str, ...]
+    synthetic: bool  # people who never lived
+    train_seed: int | None  # None where fused attackers had different ones
+    bootstrap_seed: int
+    test_opening: (
+        int | None
+    )  # the how manyth attacker that saw the test people of this split; None for a control
+
+
+class EvaluationResults(Frozen):
+    """One attacker, or the worst of several, tested on people it has never seen."""
+
+    schema_: Literal["amber-id/evaluation/4"] = Field(EVALUATION_SCHEMA, alias="schema")
+    headline: str
+    control: Literal["permuted-labels"] | None
+    attacker: Attacker
+    counts: Counts
+    metrics: Metrics
+    attackers: tuple[AttackerResult, ...]  # all that were tried, the chosen one among them
+    disclosure: Disclosure
+    oracle: OracleResult | None  # None where nobody knows
+    dev: tuple[DevFold, ...]
+    subjects: tuple[SubjectResult, ...]
+    failures: tuple[FailedClip, ...]
+    limits: tuple[str, ...]  # what these figures do not show
+    bootstrap: Bootstrap
+    provenance: Provenance
+    times: Times

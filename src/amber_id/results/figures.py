@@ -1,0 +1,109 @@
+"""What every results file is made of: a figure, its interval over people, and what guessing would give.
+
+Rates are fractions. None stands where a figure is not defined; NaN is refused.
+"""
+
+import platform
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from amber_id import __version__
+from amber_id.biometrics import Estimate
+
+
+class Frozen(BaseModel):
+    """Cannot be changed, knows every field, holds no NaN."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def surroundings() -> dict[str, str]:
+    """What every provenance says: the program's version, Python's, and the kind of machine."""
+    return {
+        "amber_id": __version__,
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
+
+
+class Rate(Frozen):
+    """A figure and its interval over subjects; `chance` is what guessing would give."""
+
+    value: float
+    low: float
+    high: float
+    level: float
+    chance: float
+
+    @classmethod
+    def of(cls, found: Estimate, chance: float) -> "Rate":
+        """An estimate beside what guessing would give."""
+        return cls(value=found.value, low=found.low, high=found.high, level=found.level, chance=chance)
+
+
+class Point(Frozen):
+    """A figure without an interval: nobody knows whose the scores are."""
+
+    value: float
+    chance: float
+
+
+class Difference(Frozen):
+    """A figure less that of other scores of the same people, with its paired interval over subjects."""
+
+    value: float
+    low: float
+    high: float
+    level: float
+    detectable: float  # smallest true difference that had an 80 % chance of an interval without zero
+
+
+class ComparisonCounts(Frozen):
+    """How many comparisons of each kind."""
+
+    mated: int
+    nonmated: int
+
+
+class NullTest(Frozen):
+    """A measure that is positive even where there is nothing to find, held against studies like that."""
+
+    null_mean: float  # over studies in which it is permuted who the clips show
+    p_value: float
+    permutations: int
+
+
+class Disclosure(Frozen):
+    """How much the scores give away, beyond error rates."""
+
+    linkability: NullTest | None  # D_sys; None where nothing can be permuted
+    zebra_expected: NullTest | None
+    zebra_worst_case: float  # log10 of the strongest likelihood ratio; describes these comparisons only
+    zebra_category: str  # of the worst case: "0", then "A" to "F"
+    worst_decile_eer: float | None  # EER of the person at the most recognisable tenth of people
+    people_with_eer: int
+
+
+class FailedClip(Frozen):
+    """A clip that gave no figure, and why."""
+
+    clip: str
+    reason: str
+
+
+class Bootstrap(Frozen):
+    """How the intervals were made: by resampling subjects, on the probit scale for rates."""
+
+    unit: Literal["subject"] = "subject"
+    replicates: int
+    redrawn: int  # replicates drawn again because one side had no comparison
+    level: float
+    degrees_of_freedom: float  # of the EER's spread between people; far below their number where few decide
+
+
+class Times(Frozen):
+    """The only part that differs between two runs of the same study."""
+
+    finished: str
+    wall_s: float
