@@ -16,6 +16,7 @@ from amber_id.results import (
     Metrics,
     Rate,
     ScoreResults,
+    StudyResults,
     read_arrays,
     read_results,
     write_arrays,
@@ -180,7 +181,12 @@ def test_results_cannot_be_changed_by_accident():
 
 
 @pytest.mark.parametrize(
-    ("name", "model"), [("results.schema.json", EvaluationResults), ("metrics.schema.json", ScoreResults)]
+    ("name", "model"),
+    [
+        ("results.schema.json", EvaluationResults),
+        ("metrics.schema.json", ScoreResults),
+        ("study.schema.json", StudyResults),
+    ],
 )
 def test_the_published_schema_is_that_of_the_code(name: str, model: type[BaseModel]):
     schema = json.dumps(model.model_json_schema(by_alias=True), indent=2, sort_keys=True) + "\n"

@@ -22,7 +22,18 @@ def embed_clips(attacker: Attacker, windows: WindowSet) -> Float[np.ndarray, "M 
     """
     _refuse_other_features(attacker, windows)
     parts = [attacker.embed(*part) for part in windows.in_parts()]
-    vectors = _unit(np.concatenate(parts).astype(np.float64), windows, windows.clip)
+    return mean_directions(np.concatenate(parts), windows)
+
+
+def mean_directions(embeddings: Float[np.ndarray, "N D"], windows: WindowSet) -> Float[np.ndarray, "M D"]:
+    """One vector of length one for each clip, from the embeddings of its windows, of any length.
+
+    Raises
+    ------
+    EmbeddingError
+        If one is zero or not a number; the message names the clip.
+    """
+    vectors = _unit(embeddings.astype(np.float64), windows, windows.clip)
     sums = np.zeros((len(windows.entries), vectors.shape[1]))
     np.add.at(sums, windows.clip, vectors)
     return _unit(sums, windows, np.arange(len(sums))).astype(np.float32)

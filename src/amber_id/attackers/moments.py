@@ -41,7 +41,7 @@ _LEAST_WEIGHT = 0.003  # of a statistic that tells nobody apart, as an intraclas
 _SHRINK_BETWEEN = 0.7  # towards a round one: the subjects are few
 _LEAST_BETWEEN = 1e-3  # variance of subjects, in that of their windows, where none is found
 _EXACT_UP_TO = 1500  # windows or statistics
-_AT_ONCE = 256  # windows whose intermediate arrays are in memory together, about 0.2 GB
+_AT_ONCE = 16  # windows at a time: what they need on the way fits the cache of a processor
 
 
 class MomentsConfig(BaseModel):
@@ -240,8 +240,8 @@ def _statistics(
     frames = weight.sum(axis=2)
     mean = (signals * weight).sum(axis=2) / frames
     centred = (signals - mean[:, :, None]) * weight
-    spread = np.sqrt((centred**2).sum(axis=2) / frames)
-    skewness = (centred**3).sum(axis=2) / frames / (spread**3 + _TINY)
+    spread = np.sqrt((centred * centred).sum(axis=2) / frames)
+    skewness = (centred * centred * centred).sum(axis=2) / frames / (spread**3 + _TINY)
     both = weight[:, :, 1:] * weight[:, :, :-1]
     changes = np.sqrt((np.diff(signals, axis=2) ** 2 * both).sum(axis=2) / np.maximum(both.sum(axis=2), 1))
     bands = _band_powers(centred, weight, rate_hz=rate_hz)

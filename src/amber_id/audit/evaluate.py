@@ -11,12 +11,12 @@ from jaxtyping import Float
 
 from amber_id.attackers import file_hash
 from amber_id.audit.evaluation import Tested, embed_people, subject_results
-from amber_id.audit.judging import EvaluationConfig, Judged, bootstrap_of, judge
+from amber_id.audit.judging import EvaluationConfig, bootstrap_of
 from amber_id.audit.known_truth import oracle_result
 from amber_id.audit.openings import record_opening
 from amber_id.audit.wording import headline, limits
-from amber_id.audit.worst_attacker import Scored, Tried, attacker_results, score_attackers
-from amber_id.errors import EvaluationError, MissingDependencyError
+from amber_id.audit.worst_attacker import Tried, attacker_results, measure, score_attackers
+from amber_id.errors import MissingDependencyError
 from amber_id.protocols import Split
 from amber_id.recordings import RecordingSet, read_failures, read_header
 from amber_id.results import (
@@ -25,7 +25,6 @@ from amber_id.results import (
     EvaluationArrays,
     EvaluationResults,
     FailedClip,
-    Metrics,
     Provenance,
     Times,
     surroundings,
@@ -69,7 +68,7 @@ def evaluate(
     tested = embed_people((run, *others), recordings, split, device=device, on_clip=on_clip)
     tried = score_attackers(tested)
     worst = tried.worst
-    metrics, judged = _measure(worst, config)
+    metrics, judged = measure(worst, config)
     best = None if oracle is None else oracle_result(oracle, worst, recordings, metrics, config)
     attackers = attacker_results(tried, metrics, config)
     failures = _failures(tried, recordings)
@@ -95,21 +94,6 @@ def evaluate(
         ),
     )
     return results, _arrays(tried, seed=config.seed)
-
-
-def _measure(scored: Scored, config: EvaluationConfig) -> tuple[Metrics, Judged]:
-    """Every figure with its interval over subjects.
-
-    Raises
-    ------
-    EvaluationError
-        If there is no mated or no non-mated comparison, or there are too few people for an interval.
-    """
-    if scored.comparisons.n_mated == 0:
-        raise EvaluationError("no test subject has two usable clips, so there is no mated comparison")
-    judged = judge(scored.comparisons, config, from_threshold=scored.from_threshold)
-    undefined = dict.fromkeys(set(Metrics.model_fields) - set(judged.rates))
-    return Metrics.model_validate(judged.rates | undefined), judged
 
 
 def _counts(tried: Tried, failed_clips: int) -> Counts:

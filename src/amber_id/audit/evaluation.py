@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from amber_id.attackers import Attacker, CheckpointHeader, file_hash, load_attacker, load_checkpoint
-from amber_id.biometrics import Comparisons, SubjectFigures, compare_all
+from amber_id.biometrics import Comparisons, SubjectFigures, compare_across, compare_all
 from amber_id.embeddings import embed_clips
 from amber_id.errors import EvaluationError, SplitError, UsageError
 from amber_id.motion import load_windows
@@ -33,6 +33,7 @@ class EmbeddedClips:
     vectors: Float[np.ndarray, "N D"]
     windows: Int[np.ndarray, " N"]  # of each clip
     failures: tuple[Failure, ...]
+    enrolled: Float[np.ndarray, "N D"] | None = None  # the same clips as they were enrolled, if not as these
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -42,7 +43,10 @@ class EmbeddedClips:
     def compared(self, subjects: tuple[str, ...]) -> Comparisons:
         """All pairs of clips; people are positions in `subjects`."""
         number = {subject: i for i, subject in enumerate(subjects)}
-        return compare_all(self.vectors, np.array([number[entry.subject] for entry in self.entries]))
+        who = np.array([number[entry.subject] for entry in self.entries])
+        if self.enrolled is None:
+            return compare_all(self.vectors, who)
+        return compare_across(self.enrolled, self.vectors, who)
 
     def only(self, clips: Collection[str]) -> "EmbeddedClips":
         """Those of the clips that are named."""
@@ -52,6 +56,7 @@ class EmbeddedClips:
             entries=tuple(self.entries[i] for i in kept),
             vectors=self.vectors[kept],
             windows=self.windows[kept],
+            enrolled=None if self.enrolled is None else self.enrolled[kept],
         )
 
 
@@ -94,8 +99,11 @@ def embed_people(
     *,
     device: str = "auto",
     on_clip: Callable[[], None] | None = None,
+    with_dev: bool = False,
 ) -> tuple[Tested, ...]:
-    """Embed the clips of the test people of each run's folds; of several runs, those of the dev people too.
+    """Embed the clips of the test people of each run's folds.
+
+    With several runs, or `with_dev`, those of the dev people too.
 
     Several runs are left with the clips that all of them could use.
 
@@ -109,8 +117,8 @@ def embed_people(
         If the point sets differ, or nobody in test has a usable clip.
     """
     checkpoints = [find_checkpoints(run) for run in runs]
-    with_dev = len(runs) > 1
-    if with_dev:
+    with_dev = with_dev or len(runs) > 1
+    if len(runs) > 1:
         _refuse_unlike(runs, checkpoints)
     tested = tuple(
         Tested(

@@ -288,12 +288,7 @@ def _differences(
         level=config.level,
         rng=np.random.default_rng(config.seed),
     )
-    return {
-        name: Difference(
-            value=each.value, low=each.low, high=each.high, level=each.level, detectable=each.detectable
-        )
-        for name, each in found.items()
-    }
+    return {name: Difference.of(each) for name, each in found.items()}
 
 
 def _unsure(read: ScoreFile) -> bool:

@@ -15,7 +15,7 @@ _SHOWN = {
     ("blendshapes", "static"): "Mean blendshapes alone",
     ("blendshapes", "pose"): "Head pose alone",
 }
-_FEW_SUBJECTS = 30
+FEW_SUBJECTS = 30
 _FEW_DEGREES = 5  # of freedom
 
 
@@ -43,7 +43,7 @@ def headline(scored: Scored, metrics: Metrics) -> str:
 def interval_limits(eer: Estimate) -> tuple[str, ...]:
     """Where an interval is wider than one would like, or less sure than it says."""
     said = []
-    if eer.n_deciding < _FEW_SUBJECTS:
+    if eer.n_deciding < FEW_SUBJECTS:
         said.append(
             f"{eer.n_deciding} people are few: the interval is wide. In simulated studies of 12 people, "
             "intervals at level 0.95 held the truth in 85 to 99 % of studies (docs/coverage.md)."

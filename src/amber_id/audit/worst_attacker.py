@@ -18,7 +18,7 @@ from jaxtyping import Float
 from amber_id.audit.attacker_names import attacker_names
 from amber_id.audit.evaluation import Tested
 from amber_id.audit.fusion import RIDGE, fit_fusion, left_out_llrs
-from amber_id.audit.judging import EvaluationConfig, judged_rates
+from amber_id.audit.judging import EvaluationConfig, Judged, judge, judged_rates
 from amber_id.biometrics import Comparisons, eer, eer_threshold
 from amber_id.errors import EvaluationError
 from amber_id.results import FUSION, Attacker, AttackerResult, DevFold, Metrics
@@ -80,19 +80,33 @@ def score_attackers(tested: Sequence[Tested]) -> Tried:
         If there is no mated or no non-mated comparison of dev people in a fold.
     """
     names = attacker_names([each.folds[0].header for each in tested])
-    if len(tested) == 1:
-        return Tried((_alone(tested[0], names[0], dev_eer=None),), ())
+    if len(tested) == 1 and tested[0].folds[0].dev is None:
+        return Tried((_alone(tested[0], names[0], None),), ())
     dev = [_dev_comparisons(each) for each in tested]
-    scored = [
-        _alone(each, name, dev_eer=_pooled_dev_eer(own))
-        for each, name, own in zip(tested, names, dev, strict=True)
-    ]
+    scored = [_alone(*each) for each in zip(tested, names, dev, strict=True)]
     limits = _lost_on_dev(tested)
+    if len(tested) == 1:
+        return Tried(tuple(scored), limits)
     try:
         scored.append(_fused(scored, dev))
     except EvaluationError as error:
         limits = (*limits, f"The attackers were not fused: {error}.")
     return Tried(tuple(scored), limits)
+
+
+def measure(scored: Scored, config: EvaluationConfig) -> tuple[Metrics, Judged]:
+    """Every figure of an attacker with its interval over subjects.
+
+    Raises
+    ------
+    EvaluationError
+        If there is no mated or no non-mated comparison, or there are too few people for an interval.
+    """
+    if scored.comparisons.n_mated == 0:
+        raise EvaluationError("no test subject has two usable clips, so there is no mated comparison")
+    judged = judge(scored.comparisons, config, from_threshold=scored.from_threshold)
+    undefined = dict.fromkeys(set(Metrics.model_fields) - set(judged.rates))
+    return Metrics.model_validate(judged.rates | undefined), judged
 
 
 def attacker_results(tried: Tried, metrics: Metrics, config: EvaluationConfig) -> tuple[AttackerResult, ...]:
@@ -119,7 +133,8 @@ def _dev_eer(scored: Scored) -> float:
     return 0.0 if scored.dev_eer is None else scored.dev_eer
 
 
-def _alone(tested: Tested, name: str, *, dev_eer: float | None) -> Scored:
+def _alone(tested: Tested, name: str, dev: tuple[Comparisons, ...] | None) -> Scored:
+    """One attacker; without dev comparisons of its own, with what its checkpoints say of dev people."""
     header = tested.folds[0].header
     attacker = Attacker(
         name=name,
@@ -128,17 +143,25 @@ def _alone(tested: Tested, name: str, *, dev_eer: float | None) -> Scored:
         train_subjects=len(header.train_subjects),
         train_clips=header.train_clips,
     )
-    dev = tuple(
+    if dev is None:
+        figures = [fold.header.dev for fold in tested.folds]
+        found = [(each.subjects, each.eer, each.threshold) for each in figures]
+    else:
+        found = [_on_dev(comparisons) for comparisons in dev]
+    rows = tuple(
         DevFold(
-            fold=fold.header.fold,
-            subjects=fold.header.dev.subjects,
-            eer=fold.header.dev.eer,
-            threshold=fold.header.dev.threshold,
-            epoch=fold.header.epoch,
+            fold=fold.header.fold, subjects=subjects, eer=eer, threshold=threshold, epoch=fold.header.epoch
         )
-        for fold in tested.folds
+        for fold, (subjects, eer, threshold) in zip(tested.folds, found, strict=True)
     )
-    return Scored(attacker, (tested,), tested.comparisons, dev, dev_eer)
+    dev_eer = None if dev is None else _pooled_dev_eer(dev)
+    return Scored(attacker, (tested,), tested.comparisons, rows, dev_eer)
+
+
+def _on_dev(comparisons: Comparisons) -> tuple[int, float, float]:
+    """How many people, their EER, and the threshold at which FMR and FNMR cross."""
+    scores = comparisons.mated_scores, comparisons.nonmated_scores
+    return len(np.unique(comparisons.subjects)), eer(*scores), eer_threshold(*scores)
 
 
 def _fused(scored: list[Scored], dev: list[tuple[Comparisons, ...]]) -> Scored:
@@ -158,13 +181,8 @@ def _fused(scored: list[Scored], dev: list[tuple[Comparisons, ...]]) -> Scored:
         # Fitted to these very people it does too well on them, and would be chosen too often. So for its dev
         # EER and threshold each dev comparison is scored by a fusion fitted without its two people.
         held = replace(on_dev[0], scores=left_out_llrs(_stacked(on_dev), on_dev[0]))
-        row = DevFold(
-            fold=own.fold,
-            subjects=len(np.unique(held.subjects)),
-            eer=eer(held.mated_scores, held.nonmated_scores),
-            threshold=eer_threshold(held.mated_scores, held.nonmated_scores),
-            epoch=None,
-        )
+        subjects, found, threshold = _on_dev(held)
+        row = DevFold(fold=own.fold, subjects=subjects, eer=found, threshold=threshold, epoch=None)
         folds.append(replace(on_test[0], scores=fusion.llrs(_stacked(on_test))))
         left_out.append(held)
         rows.append(row)

@@ -28,7 +28,8 @@ From scores to figures
 * How sure: :func:`bootstrap_eer` for plain arrays; :func:`bootstrap` and, paired,
   :func:`bootstrap_difference` for any :class:`Statistic` of :class:`Comparisons` or their :func:`tally`
 * Before a study, how many people it takes: :func:`study_power` of a :class:`StudyPlan`
-* From embeddings: :func:`compare_all` holds the scores; :func:`tally_all` does not, for very many clips
+* From embeddings: :func:`compare_all` holds the scores, :func:`compare_across` those of clips under two
+  conditions; :func:`tally_all` does not, for very many clips
 """
 
 from amber_id.biometrics.calibration import (
@@ -42,7 +43,7 @@ from amber_id.biometrics.calibration import (
     min_cllr_of,
     pav_llrs,
 )
-from amber_id.biometrics.comparisons import Comparisons, compare_all
+from amber_id.biometrics.comparisons import Comparisons, compare_across, compare_all
 from amber_id.biometrics.curves import ErrorCurve, error_curve
 from amber_id.biometrics.disclosure import Zebra, d_sys, d_sys_raw_of, zebra, zebra_expected_of
 from amber_id.biometrics.error_rates import (
@@ -140,6 +141,7 @@ __all__ = [
     "cllr",
     "cllr_of",
     "cmc",
+    "compare_across",
     "compare_all",
     "d_sys",
     "d_sys_raw_of",

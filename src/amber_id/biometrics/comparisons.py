@@ -234,6 +234,51 @@ def compare_all(
     )
 
 
+def compare_across(
+    enrolled: Float[np.ndarray, "N D"], probes: Float[np.ndarray, "N D"], subjects: Int[np.ndarray, " N"]
+) -> Comparisons:
+    """Cosine score of each clip, as it looks when enrolled, with every other clip, as it looks when probed.
+
+    Row i of both arrays is one clip under two conditions, such as the original and its avatar. A clip is not
+    compared with itself: that would be recognising a take, not a person. Enrolled clips are numbered from 0,
+    probes from N.
+
+    Parameters
+    ----------
+    enrolled, probes
+        One embedding per clip, of any length but zero.
+    subjects
+        Who each clip shows, as an index in 0..S-1.
+
+    Returns
+    -------
+    Comparisons
+        N (N - 1) scores in [-1, 1], up to rounding.
+
+    Raises
+    ------
+    EvaluationError
+        If there are fewer than two clips.
+    ValueError
+        If a vector is zero or not finite, or a subject is negative.
+
+    Examples
+    --------
+    >>> originals, avatars = np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([[0.0, 2.0], [3.0, 0.0]])
+    >>> comparisons = compare_across(originals, avatars, np.array([0, 1]))
+    >>> comparisons.scores, comparisons.enrolment, comparisons.probe
+    (array([1., 1.]), array([0, 1]), array([3, 2]))
+    """
+    N = len(enrolled)
+    if N < 2:
+        raise EvaluationError(f"a comparison takes two clips, got {N}: add clips to this partition")
+    scores = unit_vectors(enrolled, np.float64) @ unit_vectors(probes, np.float64).T
+    enrolment, probe = np.nonzero(~np.eye(N, dtype=bool))
+    return Comparisons(
+        scores[enrolment, probe], enrolment, probe + N, np.concatenate([subjects, subjects]).astype(np.int64)
+    )
+
+
 def lowest_rate(n_independent: int) -> float:
     """The rate below which so many independent trials say nothing: 3 / n, at most 1.
 

@@ -21,6 +21,9 @@ from amber_id.cli.setup import doctor, models_fetch
 from amber_id.cli.stages import evaluate, reselect, split, track, train
 
 # isort: split
+from amber_id.cli.auditing import audit
+
+# isort: split
 from amber_id.cli.scores import metrics
 
 # isort: split
@@ -37,6 +40,7 @@ from amber_id.cli.sharing import embed, export, verify
 
 __all__ = [
     "app",
+    "audit",
     "doctor",
     "embed",
     "evaluate",

@@ -7,8 +7,9 @@ recording has changed is computed again. The file may be deleted at any time.
 
 import contextlib
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ class StoredClip:
     """A clip of which the features are known, or the reason why it has none."""
 
     clip: str
+    path: str  # of its recording, from the folder of the recordings
     sha256: str  # of its recording
     reason: str | None
 
@@ -101,7 +103,7 @@ def _current(
     kept = [
         i
         for i, stored in enumerate(known.clips)
-        if stored.clip not in new and (recordings.root / f"{stored.clip}.safetensors").exists()
+        if stored.clip not in new and (recordings.root / stored.path).exists()
     ]
     return known if len(kept) == len(known.clips) else known.only(kept)
 
@@ -123,7 +125,8 @@ def _compute(
             owners += [len(clips)] * len(segments)
         except ClipError as error:
             reason = error.reason
-        clips.append(StoredClip(entry.clip, entry.content_hash(), reason))
+        path = os.path.relpath(entry.path, recordings.root)
+        clips.append(StoredClip(entry.clip, path, entry.content_hash(), reason))
         on_clip()
     return _stored(config, parts, owners, clips)
 
@@ -166,7 +169,7 @@ def _key(config: FeatureConfig) -> str:
 
 
 def _write(path: Path, features: StoredFeatures) -> None:
-    header = {"clips": [[stored.clip, stored.sha256, stored.reason] for stored in features.clips]}
+    header = {"clips": [list(astuple(stored)) for stored in features.clips]}
     tables = {name: getattr(features, name) for name in ("segment_first", "segment_length", "segment_clip")}
     write_tensors(path, _SCHEMA, header, {"frames": features.frames, **tables})
     files = sorted(path.parent.glob("*.safetensors"), key=lambda file: file.stat().st_mtime_ns)

@@ -16,7 +16,7 @@ from amber_id.recordings.recording import (
     read_header,
     save_recording,
 )
-from amber_id.recordings.recording_set import RecordingEntry, RecordingSet
+from amber_id.recordings.recording_set import RecordingEntry, RecordingSet, scan_recordings
 from amber_id.recordings.tables import Failure, read_failures, write_failures, write_index
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "read_failures",
     "read_header",
     "save_recording",
+    "scan_recordings",
     "write_failures",
     "write_index",
 ]

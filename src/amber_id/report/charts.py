@@ -17,7 +17,7 @@ import numpy as np
 from amber_id.report.palette import MATED, NEUTRAL, NONMATED, person_style
 from amber_id.report.summary import STANDING_OUT, FoldMap, RocPoints, ScoreBins, SubjectRow
 from amber_id.report.wording import interval, percent, score_kind, short_percent
-from amber_id.results import EvaluationResults
+from amber_id.results import CellResult, EvaluationResults, Rate
 
 Chart = dict[str, Any]
 
@@ -29,32 +29,34 @@ def roc_chart(points: RocPoints, results: EvaluationResults) -> Chart:
     across = np.linspace(rate.low, rate.high, 30)
     thresholds = [f"{each:.4f}" if np.isfinite(each) else "above every score" for each in points.thresholds]
     data = [
-        _line(guess, guess, "Guessing", NEUTRAL, dash="dash", hoverinfo="skip"),
-        _line(
+        line_trace(guess, guess, "Guessing", NEUTRAL, dash="dash", hoverinfo="skip"),
+        line_trace(
             points.fmr, points.tmr, f"Attacker {html.escape(results.attacker.name)}", MATED,
             customdata=thresholds,
             hovertemplate="threshold %{customdata}<br>FMR %{x:.2%}<br>TMR %{y:.2%}<extra></extra>",
         ),
-        _line(
+        line_trace(
             across, 1 - across, f"{short_percent(rate.level)} interval of the EER", NEUTRAL,
             width=5, hoverinfo="skip",
         ),
         {
             "type": "scatter", "mode": "markers", "name": f"EER {percent(rate.value)}",
-            "x": _numbers([rate.value]), "y": _numbers([1 - rate.value]),
+            "x": six_digits([rate.value]), "y": six_digits([1 - rate.value]),
             "marker": {"size": 10, "color": MATED, "symbol": "circle",
                        "line": {"width": 2, "color": "#ffffff"}},
             "hovertemplate": f"EER {percent(rate.value)} {interval(rate)}"
             "<extra></extra>",
         },
     ]  # fmt: skip
-    layout = _layout("False match rate, FMR", "True match rate, TMR = 1 − FNMR", height=420)
+    layout = plain_layout("False match rate, FMR", "True match rate, TMR = 1 − FNMR", height=420)
     layout["xaxis"] |= {"range": [-0.01, 1.01], "tickformat": ".0%"}
     layout["yaxis"] |= {"range": [-0.01, 1.01], "tickformat": ".0%"}
     return {"data": data, "layout": layout}
 
 
-def distributions_chart(bins: ScoreBins, results: EvaluationResults) -> Chart:
+def distributions_chart(
+    bins: ScoreBins, results: EvaluationResults | CellResult, *, height: int = 420
+) -> Chart:
     """Both histograms as outlines over shared bins, and the thresholds chosen on dev."""
     low, high = bins.edges[:-1], bins.edges[1:]
     data = []
@@ -66,7 +68,7 @@ def distributions_chart(bins: ScoreBins, results: EvaluationResults) -> Chart:
         share = counts / counts.sum()
         highest = max(highest, float(share.max()))
         data.append({
-            "type": "bar", "name": name, "x": _numbers((low + high) / 2), "y": _numbers(share),
+            "type": "bar", "name": name, "x": six_digits((low + high) / 2), "y": six_digits(share),
             "width": bins.width, "marker": {"color": color, "opacity": 0.5, "line": {"width": 0}},
             "customdata": [
                 [f"{a:.3f}", f"{b:.3f}", f"{n:,}"] for a, b, n in zip(low, high, counts, strict=True)
@@ -77,14 +79,16 @@ def distributions_chart(bins: ScoreBins, results: EvaluationResults) -> Chart:
     several = len(results.dev) > 1
     for number, fold in enumerate(results.dev):
         of_fold = f", fold {fold.fold}" if several else ""
-        line = _line(
+        line = line_trace(
             [fold.threshold, fold.threshold], [0, 1.06 * highest],
             "Threshold of each fold, from dev" if several else "Threshold, from dev", NEUTRAL, dash="dash",
             showlegend=number == 0,
             hovertemplate=f"threshold {fold.threshold:.4f}{of_fold}<extra></extra>",
         )  # fmt: skip
         data.append(line)
-    layout = _layout(f"Score ({score_kind(results)})", f"Share per {bins.width:.2g} of score", height=420)
+    layout = plain_layout(
+        f"Score ({score_kind(results)})", f"Share per {bins.width:.2g} of score", height=height
+    )
     layout |= {"barmode": "overlay", "bargap": 0}
     layout["yaxis"] |= {"tickformat": ".0%", "range": [0, 1.08 * highest]}
     return {"data": data, "layout": layout}
@@ -97,12 +101,12 @@ def map_chart(fold_map: FoldMap) -> Chart:
         color, symbol, _ = person_style(number)
         data.append({
             "type": "scatter", "mode": "markers", "name": name,
-            "x": _numbers(places[:, 0]), "y": _numbers(places[:, 1]),
+            "x": six_digits(places[:, 0]), "y": six_digits(places[:, 1]),
             "marker": {"size": 7, "color": color, "symbol": symbol, "opacity": 0.9,
                        "line": {"width": 0.5, "color": "#ffffff"}},
             "hovertemplate": f"{name}, fold {fold_map.fold}<extra></extra>",
         })  # fmt: skip
-    layout = _layout("t-SNE 1 (no unit)", "t-SNE 2 (no unit)", height=440 + 4 * len(fold_map.people))
+    layout = plain_layout("t-SNE 1 (no unit)", "t-SNE 2 (no unit)", height=440 + 4 * len(fold_map.people))
     layout["legend"] = {
         "orientation": "h", "y": -0.14, "yanchor": "top", "x": 0, "itemsizing": "constant",
         "font": {"size": 11}, "entrywidth": 7 * max(len(name) for name in fold_map.people) + 4,
@@ -132,7 +136,7 @@ def subjects_chart(rows: list[SubjectRow], results: EvaluationResults) -> Chart:
         known = [(place, row) for place, row in enumerate(rows) if getattr(row, side) is not None]
         data.append({
             "type": "scatter", "mode": "markers", "name": name,
-            "x": _numbers([getattr(row, side) for _, row in known]), "y": [place for place, _ in known],
+            "x": six_digits([getattr(row, side) for _, row in known]), "y": [place for place, _ in known],
             "marker": {"size": 9, "color": color, "symbol": symbol},
             "customdata": [[row.name, row.fold, row.clips] for _, row in known],
             "hovertemplate": "%{customdata[0]}, fold %{customdata[1]}, %{customdata[2]} clips<br>"
@@ -140,12 +144,23 @@ def subjects_chart(rows: list[SubjectRow], results: EvaluationResults) -> Chart:
         })  # fmt: skip
     row_height = float(np.clip(1700 / len(rows), 9, 20))
     step = int(np.ceil(13 / row_height))
-    layout = _layout(f"Mean score ({score_kind(results)})", "", height=round(80 + row_height * len(rows)))
+    layout = plain_layout(
+        f"Mean score ({score_kind(results)})", "", height=round(80 + row_height * len(rows))
+    )
     layout["yaxis"] |= {
         "range": [len(rows), -1], "showgrid": False,
         "tickvals": list(range(0, len(rows), step)), "ticktext": [row.name for row in rows][::step],
     }  # fmt: skip
     return {"data": data, "layout": layout}
+
+
+def scale_places(eer: Rate, second: Rate | None) -> dict[str, float]:
+    """Where an EER, its interval, guessing and a second EER lie on the scale, in % of its width."""
+    end = 0.6 if max(eer.high, eer.chance) <= 0.6 else 1.0
+    places = {"value": eer.value, "low": eer.low, "width": eer.high - eer.low, "chance": eer.chance}
+    if second is not None:
+        places["second"] = second.value
+    return {name: round(100 * value / end, 2) for name, value in places.items()}
 
 
 def legend_of(chart: Chart) -> list[dict[str, str]]:
@@ -165,17 +180,18 @@ def legend_of(chart: Chart) -> list[dict[str, str]]:
     return entries
 
 
-def _line(
+def line_trace(
     x: Any, y: Any, name: str, color: str, *, dash: str = "solid", width: int = 2, **more: Any
 ) -> Chart:
     """A line without marks."""
     style = {"color": color, "width": width, "dash": dash}
     return {
-        "type": "scatter", "mode": "lines", "name": name, "x": _numbers(x), "y": _numbers(y), "line": style
+        "type": "scatter", "mode": "lines", "name": name, "x": six_digits(x), "y": six_digits(y),
+        "line": style,
     } | more  # fmt: skip
 
 
-def _layout(x: str, y: str, *, height: int) -> Chart:
+def plain_layout(x: str, y: str, *, height: int) -> Chart:
     """What all charts share: legend above, transparent ground, room for labels."""
     axis = {"automargin": True, "zeroline": False, "fixedrange": True}
     return {
@@ -190,6 +206,6 @@ def _layout(x: str, y: str, *, height: int) -> Chart:
     }
 
 
-def _numbers(values: Any) -> list[float]:
+def six_digits(values: Any) -> list[float]:
     """The values with 6 significant digits: more would only make the page larger."""
     return [float(f"{value:.6g}") for value in np.asarray(values, dtype=np.float64)]

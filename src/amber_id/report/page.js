@@ -46,7 +46,7 @@
   });
   window.addEventListener("beforeprint", () => {
     for (const details of document.querySelectorAll("details")) details.open = true;
-    for (const div of divs()) Plotly.relayout(div, { ...colours(paper), width: 640 });
+    for (const div of divs()) Plotly.relayout(div, { ...colours(paper), width: Number(div.dataset.printWidth ?? 640) });
   });
   window.addEventListener("afterprint", () => {
     for (const div of divs()) Plotly.relayout(div, { ...colours(screen()), width: null, autosize: true });

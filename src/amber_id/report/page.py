@@ -13,9 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from amber_id.atomic_files import write_text_atomically
-from amber_id.errors import MissingDependencyError
-from amber_id.report.charts import Chart, distributions_chart, legend_of, map_chart, roc_chart, subjects_chart
-from amber_id.report.self_contained import own_file, render
+from amber_id.report.charts import (
+    Chart,
+    distributions_chart,
+    legend_of,
+    map_chart,
+    roc_chart,
+    scale_places,
+    subjects_chart,
+)
+from amber_id.report.self_contained import own_file, plotly_js, render
 from amber_id.report.summary import (
     check_belong_together,
     compared,
@@ -74,7 +81,7 @@ def _render(results: EvaluationResults, arrays: EvaluationArrays) -> str:
         "page.html",
         _content(results, arrays),
         css=own_file("page.css"),
-        scripts={"plotly": _plotly_js(), "script": own_file("page.js")},
+        scripts={"plotly": plotly_js(), "script": own_file("page.js")},
         filters={
             "count": lambda number: f"{number:,}",
             "duration": duration,
@@ -105,7 +112,7 @@ def _content(results: EvaluationResults, arrays: EvaluationArrays) -> dict[str, 
         "eer": results.metrics.eer,
         "level": short_percent(results.metrics.eer.level),
         "reading": dict(zip(("text", "tone"), reading(results), strict=True)),
-        "scale": _scale(results),
+        "scale": scale_places(results.metrics.eer, None if results.oracle is None else results.oracle.eer),
         "oracle_note": None if results.oracle is None else oracle_note(results.oracle),
         "sources": ", ".join(f"{name} {number}" for name, number in sorted(sources.items())),
         "rates": _rates(results),
@@ -136,21 +143,3 @@ def _rates(results: EvaluationResults) -> list[dict[str, Any]]:
         for rate, name, title, unit, meaning in found
         if rate is not None
     ]
-
-
-def _scale(results: EvaluationResults) -> dict[str, float]:
-    """Where the EER, its interval, guessing and the oracle lie on the scale, in % of its width."""
-    eer = results.metrics.eer
-    end = 0.6 if max(eer.high, eer.chance) <= 0.6 else 1.0
-    places = {"value": eer.value, "low": eer.low, "width": eer.high - eer.low, "chance": eer.chance}
-    if results.oracle is not None:
-        places["oracle"] = results.oracle.eer.value
-    return {name: round(100 * value / end, 2) for name, value in places.items()}
-
-
-def _plotly_js() -> str:
-    try:
-        from plotly.offline import get_plotlyjs
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError.for_extra("plotly", "report") from error
-    return str(get_plotlyjs())

@@ -4,9 +4,12 @@ Conventions
 -----------
 Mated is vermillion, non-mated is blue, guessing and thresholds are grey: told apart by people with any common
 colour vision, and in grey print (Okabe and Ito, Color Universal Design, 2008).
+A cell of a study has a colour, a line and a mark of its own; AAA, the headline, is the boldest.
 People have ten colours, after Tol's muted scheme (personal.sron.nl/~pault) with its indigo made lighter for
 dark pages; then other marks.
 """
+
+from dataclasses import dataclass
 
 MATED = "#d55e00"
 NONMATED = "#0072b2"
@@ -20,6 +23,27 @@ _MARKS = (  # name in plotly, in matplotlib
     ("circle", "o"), ("square", "s"), ("triangle-up", "^"), ("diamond", "D"), ("cross", "P"), ("x", "X"),
     ("triangle-down", "v"), ("pentagon", "p"), ("star", "*"), ("hexagon", "h"),
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CellStyle:
+    """How a cell of the threat matrix looks: in plotly's words, then in matplotlib's."""
+
+    color: str
+    dash: str
+    width: int
+    symbol: str
+    linestyle: str
+    marker: str
+
+
+CELL_STYLES = {
+    "OOO": CellStyle("#7468e0", "solid", 2, "circle", "-", "o"),
+    "OOA": CellStyle("#56b4e9", "dot", 2, "square", ":", "s"),
+    "OAA": CellStyle("#009e73", "dash", 2, "diamond", "--", "D"),
+    "AAA": CellStyle(MATED, "solid", 4, "triangle-up", "-", "^"),
+    "BOA": CellStyle("#cc79a7", "dashdot", 2, "x", "-.", "X"),
+}
 
 
 def person_style(number: int) -> tuple[str, str, str]:

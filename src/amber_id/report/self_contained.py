@@ -60,6 +60,21 @@ def own_file(name: str) -> str:
     return files("amber_id.report").joinpath(name).read_text(encoding="utf-8")
 
 
+def plotly_js() -> str:
+    """The library that draws the charts, as a script.
+
+    Raises
+    ------
+    MissingDependencyError
+        If plotly is not installed.
+    """
+    try:
+        from plotly.offline import get_plotlyjs
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError.for_extra("plotly", "report") from error
+    return str(get_plotlyjs())
+
+
 def _policy(*scripts: str) -> str:
     """A content security policy: no network at all, and no script but these."""
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]

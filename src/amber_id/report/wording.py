@@ -7,7 +7,8 @@ Nothing here calls a weak attacker privacy.
 """
 
 from amber_id.report.summary import STANDING_OUT, FoldMap, RocPoints, SubjectRow
-from amber_id.results import FUSION, Disclosure, EvaluationResults, OracleResult, Rate
+from amber_id.results import FUSION, CellResult, Disclosure, EvaluationResults, OracleResult, Rate
+from amber_id.results.utility import Average
 
 METRICS = (  # field of `Metrics`, name, unit, meaning
     (
@@ -120,7 +121,7 @@ def short_percent(rate: float) -> str:
     return f"{100 * rate:.3g}\N{NO-BREAK SPACE}%"
 
 
-def interval(rate: Rate) -> str:
+def interval(rate: Rate | Average) -> str:
     """The interval beside a percentage.
 
     Examples
@@ -180,6 +181,11 @@ def reading(results: EvaluationResults) -> tuple[str, str]:
             "what guessing gives. Do not use figures of this study before the reason is known.",
             "bad",
         )
+    return finding(eer, results.counts.subjects)
+
+
+def finding(eer: Rate, people: int) -> tuple[str, str]:
+    """What an EER means; and ``bad`` or nothing for its colour."""
     if eer.high < eer.chance:
         return (
             "Better than guessing: what this attacker saw still tells people apart. At the threshold where "
@@ -190,13 +196,13 @@ def reading(results: EvaluationResults) -> tuple[str, str]:
     if eer.low > eer.chance:
         return "Worse than guessing, which no sound attack is: look for exchanged labels or scores.", "bad"
     return (
-        f"This attacker, on {results.counts.subjects} people, cannot be told from guessing. That does not "
+        f"This attacker, on {people} people, cannot be told from guessing. That does not "
         "prove privacy: a stronger attacker, or more people, may show otherwise.",
         "",
     )
 
 
-def score_kind(results: EvaluationResults) -> str:
+def score_kind(results: EvaluationResults | CellResult) -> str:
     """What a score is."""
     return "log-odds of the fusion" if results.attacker.name == FUSION else "cosine similarity"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from amber_id.atomic_files import write_text_atomically
 from amber_id.file_formats import read_json
 from amber_id.results.arrays import ARRAYS_SCHEMA, EvaluationArrays, read_arrays, write_arrays
+from amber_id.results.confounds import Confound
 from amber_id.results.evaluation import (
     EVALUATION_SCHEMA,
     FUSION,
@@ -24,6 +25,7 @@ from amber_id.results.evaluation import (
 from amber_id.results.figures import (
     Bootstrap,
     ComparisonCounts,
+    ConditionName,
     Difference,
     Disclosure,
     FailedClip,
@@ -41,46 +43,75 @@ from amber_id.results.scores import (
     ScoreResults,
     ScoreSubject,
 )
+from amber_id.results.study import (
+    STUDY_SCHEMA,
+    CellResult,
+    ControlResult,
+    DroppedClip,
+    Headline,
+    RegionResult,
+    Share,
+    StudyCounts,
+    StudyProvenance,
+    StudyResults,
+    VariantResult,
+)
+from amber_id.results.utility import UtilityResult
 
 __all__ = [
     "ARRAYS_SCHEMA",
     "EVALUATION_SCHEMA",
     "FUSION",
     "METRICS_SCHEMA",
+    "STUDY_SCHEMA",
     "Attacker",
     "AttackerResult",
     "Bootstrap",
+    "CellResult",
     "ComparisonCounts",
+    "ConditionName",
+    "Confound",
+    "ControlResult",
     "Counts",
     "DevFold",
     "Difference",
     "Disclosure",
+    "DroppedClip",
     "EvaluationArrays",
     "EvaluationResults",
     "FailedClip",
     "Frozen",
+    "Headline",
     "Metrics",
     "NullTest",
     "OracleResult",
     "Point",
     "Provenance",
     "Rate",
+    "RegionResult",
     "ScoreCounts",
     "ScoreProvenance",
     "ScoreResults",
     "ScoreSubject",
+    "Share",
+    "StudyCounts",
+    "StudyProvenance",
+    "StudyResults",
     "SubjectResult",
     "Times",
+    "UtilityResult",
+    "VariantResult",
     "read_arrays",
     "read_results",
     "read_score_results",
+    "read_study_results",
     "surroundings",
     "write_arrays",
     "write_results",
 ]
 
 
-def write_results(results: EvaluationResults | ScoreResults, path: Path) -> None:
+def write_results(results: EvaluationResults | ScoreResults | StudyResults, path: Path) -> None:
     """Write `results` as JSON, whole or not at all."""
     write_text_atomically(path, results.model_dump_json(indent=2, by_alias=True) + "\n")
 
@@ -88,6 +119,11 @@ def write_results(results: EvaluationResults | ScoreResults, path: Path) -> None
 def read_results(path: Path) -> EvaluationResults:
     """Read a ``results.json``; raises FileFormatError if it is missing, cut off, or of another schema."""
     return read_json(EvaluationResults, path)
+
+
+def read_study_results(path: Path) -> StudyResults:
+    """Read the ``results.json`` of a study; raises FileFormatError as `read_results` does."""
+    return read_json(StudyResults, path)
 
 
 def read_score_results(path: Path) -> ScoreResults:

@@ -9,7 +9,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from amber_id import __version__
+from amber_id.biometrics import Difference as PairedEstimate
 from amber_id.biometrics import Estimate
+
+ConditionName = Literal["original", "anonymised"]
 
 
 class Frozen(BaseModel):
@@ -57,6 +60,17 @@ class Difference(Frozen):
     high: float
     level: float
     detectable: float  # smallest true difference that had an 80 % chance of an interval without zero
+
+    @classmethod
+    def of(cls, found: PairedEstimate) -> "Difference":
+        """A paired estimate, as it is written."""
+        return cls(
+            value=found.value,
+            low=found.low,
+            high=found.high,
+            level=found.level,
+            detectable=found.detectable,
+        )
 
 
 class ComparisonCounts(Frozen):

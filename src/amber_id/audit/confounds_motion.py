@@ -1,0 +1,143 @@
+"""How alike are the motions of two clips, frame by frame?
+
+Nine signals of a face do not depend on the camera, the picture or whose face it is: how far the lips, the
+mouth, each eye and each brow are open, wide or raised, in units of the mean face, and how the head is turned
+from its mean pose. Read at 25 Hz for the first ten seconds of a clip, each is divided by how much it usually
+varies within a clip, so that mouth, eyes and head weigh alike.
+
+Two clips are compared where both show a face, with the second up to some frames later or earlier. All pairs
+are matrix products; a block of clips is compared with all others at once.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32
+from scipy.spatial.transform import Rotation
+
+from amber_id.face_mesh import RIGID_POINTS, mean_face
+from amber_id.motion.alignment import fit_similarity, isotropic, mean_rotation
+from amber_id.recordings import Recording, RecordingSet
+
+RATE_HZ = 25.0
+
+_LONGEST_S = 10.0  # of a clip; what comes later is not read
+_LONGEST_GAP_S = 0.2  # between frames with a face, across which a signal is interpolated
+_BLOCK = 256  # clips compared with all others at once
+# Inner lips, corners of the mouth, both eyes' lids, both brows to lids.
+_DISTANCES = ((13, 14), (61, 291), (159, 145), (386, 374), (105, 159), (334, 386))
+_N_SIGNALS = len(_DISTANCES) + 3
+_FACE, _HEAD = slice(0, len(_DISTANCES)), slice(len(_DISTANCES), _N_SIGNALS)
+
+
+@dataclass(frozen=True, eq=False)
+class Signals:
+    """The signals of N clips, less their mean over the clip; 0 where there is no face, and after the end."""
+
+    values: Float32[np.ndarray, "N T S"]
+    seen: Float32[np.ndarray, "N T"]  # 1 where there is a face, else 0
+
+
+@dataclass(frozen=True, eq=False)
+class Alike:
+    """How alike n clips are to M others.
+
+    Correlations in [-1, 1] over all signals of a group together; `frames` is how many frames both show.
+    Concordances are correlations that amounts of motion lower, too: 1 only where they are the same (Lin,
+    "A concordance correlation coefficient to evaluate reproducibility", Biometrics 45, 1989, less its shift).
+    """
+
+    frames: Float32[np.ndarray, "n M"]
+    face: Float32[np.ndarray, "n M"]
+    head: Float32[np.ndarray, "n M"]
+
+
+def read_signals(recordings: RecordingSet) -> Signals:
+    """The signals of every recording, in order; raises FileFormatError if one of the files is damaged."""
+    rows = [_signals(recordings.load(entry)) for entry in recordings.entries]
+    N, T = len(rows), max(len(seen) for _, seen in rows)
+    values, seen = np.zeros((N, T, _N_SIGNALS), np.float32), np.zeros((N, T), np.float32)
+    for i, (signals, face) in enumerate(rows):
+        if face.any():
+            values[i, : len(signals)][face] = signals[face] - signals[face].mean(axis=0)
+            seen[i, : len(face)] = face
+    variance = (values.astype(np.float64) ** 2).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)[:, None]
+    usual = np.median(np.sqrt(variance[seen.any(axis=1)]), axis=0) if seen.any() else np.ones(_N_SIGNALS)
+    values /= np.where(usual > 0, usual, 1).astype(np.float32)
+    return Signals(values, seen)
+
+
+def _signals(recording: Recording) -> tuple[Float[np.ndarray, "T S"], Bool[np.ndarray, " T"]]:
+    """The signals at the fixed rate, and where they are known."""
+    times = recording.timestamps - recording.timestamps[0]
+    T = int(np.floor(min(times[-1], _LONGEST_S) * RATE_HZ + 1e-3)) + 1
+    at = np.arange(T) / RATE_HZ
+    frames = np.flatnonzero(recording.tracked & (times <= _LONGEST_S + _LONGEST_GAP_S))
+    points = isotropic(recording.landmarks[frames], width=recording.width, height=recording.height)
+    # A frame with all points in one place has no face, whatever the tracker says.
+    real = (np.ptp(points[:, list(RIGID_POINTS)], axis=1) > 0).any(axis=1)
+    frames, points = frames[real], points[real]
+    if len(frames) < 2:
+        return np.zeros((T, _N_SIGNALS)), np.zeros(T, dtype=bool)
+    measured = _measured(points)
+    values = np.stack([np.interp(at, times[frames], signal) for signal in measured.T], axis=1)
+    after = np.searchsorted(times[frames], at)
+    later = times[frames][np.minimum(after, len(frames) - 1)]
+    earlier = times[frames][np.maximum(after - 1, 0)]
+    known = (later - earlier <= max(_LONGEST_GAP_S, 2 / recording.fps)) & (at <= times[frames][-1] + 1e-3)
+    return values, known & (at >= times[frames][0] - 1e-3)
+
+
+def _measured(points: Float[np.ndarray, "F V 3"]) -> Float[np.ndarray, "F S"]:
+    rigid = list(RIGID_POINTS)
+    placement = fit_similarity(points[:, rigid], mean_face()[rigid])
+    one, other = np.array(_DISTANCES).T
+    apart = np.linalg.norm(points[:, one] - points[:, other], axis=2) * placement.scale[:, None]
+    turned = mean_rotation(placement.rotation) @ placement.rotation.transpose(0, 2, 1)
+    return np.concatenate([apart, Rotation.from_matrix(turned).as_rotvec()], axis=1)
+
+
+def blocks(clips: Signals) -> Iterator[slice]:
+    """The clips in parts small enough to be compared with all others at once."""
+    for start in range(0, len(clips.seen), _BLOCK):
+        yield slice(start, min(start + _BLOCK, len(clips.seen)))
+
+
+def compare(one: Signals, other: Signals, rows: slice, lag: int, *, concordance: bool = False) -> Alike:
+    """How alike some clips of `one` are to all of `other` read `lag` frames later."""
+    T = min(one.seen.shape[1], other.seen.shape[1]) - abs(lag)
+    first = slice(max(-lag, 0), max(-lag, 0) + T)
+    second = slice(max(lag, 0), max(lag, 0) + T)
+    seen, seen_too = one.seen[rows, first], other.seen[:, second]
+    face, head = (
+        _coefficient(
+            one.values[rows, first, signals], seen, other.values[:, second, signals], seen_too, concordance
+        )
+        for signals in (_FACE, _HEAD)
+    )
+    return Alike(seen @ seen_too.T, face, head)
+
+
+def _coefficient(
+    x: Float32[np.ndarray, "n T S"],
+    seen: Float32[np.ndarray, "n T"],
+    y: Float32[np.ndarray, "M T S"],
+    seen_too: Float32[np.ndarray, "M T"],
+    concordance: bool,
+) -> Float32[np.ndarray, "n M"]:
+    """Correlation or concordance over the frames that both show, from sums over them."""
+    # What is not seen is 0 already, but for what the other does not see: hence the products with `seen`.
+    n, M = len(x), len(y)
+    frames = np.maximum(seen @ seen_too.T, 1)
+    xy = x.reshape(n, -1) @ y.reshape(M, -1).T
+    xx = (x**2).sum(axis=2) @ seen_too.T
+    yy = seen @ (y**2).sum(axis=2).T
+    for s in range(x.shape[2]):
+        x_sum, y_sum = x[:, :, s] @ seen_too.T, seen @ y[:, :, s].T
+        xy -= x_sum * y_sum / frames
+        xx -= x_sum**2 / frames
+        yy -= y_sum**2 / frames
+    size = (xx + yy) / 2 if concordance else np.sqrt(np.maximum(xx, 0) * np.maximum(yy, 0))
+    # Clips that do not move at all are like no other.
+    return xy / np.maximum(size, np.float32(1e-3))

@@ -1,0 +1,226 @@
+"""Does the shape of the picture, the frame rate, the length or the lost frames of clips tell people apart?
+
+Each property is taken for an attacker: the score of two clips is minus the difference of their values. How
+well it does is its EER; whether that is more than chance is asked by permuting the values over the clips, the
+statistic being the rank of mated scores among all, which is their AUC but for constants (the same test as
+ANOSIM: Clarke, "Non-parametric multivariate analyses of changes in community structure", Australian Journal
+of Ecology 18, 1993). It has power against people who differ in level and against people who differ in spread.
+
+Where there are several sources, all is asked twice: among all clips, and among the clips of one source, which
+is what a headline compares. There the values are permuted within sources.
+
+Values that differ no more than measurements of one value do count as the same: a frame rate within 0.25 %
+of a whole number is that number (29.97 is 30, and timestamps in milliseconds make noise of 0.1 %); then
+values up to a tolerance above the smallest are one.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from amber_id.biometrics import error_curve
+from amber_id.recordings import RecordingEntry
+
+_WHOLE_RATE = 0.0025  # how far from a whole number, of itself, a frame rate is that number
+_GATHERED = 2_000_000  # comparisons looked up at once
+
+
+@dataclass(frozen=True)
+class Property:
+    """Something that a clip has whoever it shows."""
+
+    name: str
+    words: str  # for a sentence
+    shown: str  # format of a value
+    of: Callable[[RecordingEntry], float]
+    tolerance: float
+    relative: bool = False  # whether the tolerance is a share of the value
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How well a property tells people apart in some comparisons."""
+
+    eer: float
+    auc: float
+    p_value: float | None  # of the permutation test; None where no permutation could change anything
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """A property of N clips of P people: ``steps[code]`` are the values, ascending, K of them different."""
+
+    steps: Float64[np.ndarray, " K"]
+    code: Int64[np.ndarray, " N"]
+    person: Int64[np.ndarray, " N"]
+    place: Int64[np.ndarray, " N"]  # clips are compared, and values permuted, within one place
+
+
+def frame_rate(fps: float) -> float:
+    """Frames per second as people name them.
+
+    >>> frame_rate(29.97), frame_rate(30.01), frame_rate(29.5), frame_rate(12.5)
+    (30.0, 30.0, 29.5, 12.5)
+    """
+    whole = float(round(fps))
+    return whole if whole and abs(fps / whole - 1) <= _WHOLE_RATE else fps
+
+
+def lost_share(entry: RecordingEntry) -> float:
+    """Share of a clip's frames in which no face was found, in [0, 1]."""
+    return 1 - entry.tracked_frames / entry.frames
+
+
+PROPERTIES: tuple[Property, ...] = (
+    # Encoders round a side to whole blocks: 854 x 480 stands for 16:9.
+    Property(
+        "aspect", "width over height of the picture", "{:.2f}", lambda e: e.width / e.height, 0.01, True
+    ),
+    Property("frame_rate", "frame rate", "{:.4g} fps", lambda e: frame_rate(e.fps), 0.005, True),
+    # About a frame more or less.
+    Property("duration", "clip length", "{:.1f} s", lambda e: e.duration_s, 0.05),
+    Property("lost_frames", "share of frames without a face", "{:.1%}", lost_share, 0.005),
+)
+
+
+def values_of(what: Property, entries: Sequence[RecordingEntry], *, within_source: bool = False) -> Values:
+    """A property of all clips; all are in one place, or those of each source are."""
+    steps, code = in_steps(
+        np.array([what.of(entry) for entry in entries], dtype=np.float64), what.tolerance, what.relative
+    )
+    person = np.unique([entry.subject for entry in entries], return_inverse=True)[1]
+    sources = [entry.source if within_source else "" for entry in entries]
+    place = np.unique(sources, return_inverse=True)[1]
+    return Values(steps, code, person.astype(np.int64), place.astype(np.int64))
+
+
+def in_steps(
+    values: Float64[np.ndarray, " N"], tolerance: float, relative: bool
+) -> tuple[Float64[np.ndarray, " K"], Int64[np.ndarray, " N"]]:
+    """Different values, ascending, and which of them each value is.
+
+    From the smallest on, values up to `tolerance` above the first of a step are that step; its value is their
+    mean. No chain of small differences makes one step of values far apart.
+
+    >>> in_steps(np.array([4.0, 2.0, 4.04, 2.02]), 0.05, False)
+    (array([2.01, 4.02]), array([1, 0, 1, 0]))
+    """
+    different, place = np.unique(values, return_inverse=True)
+    step_of = np.zeros(len(different), dtype=np.int64)
+    first, step = different[0], 0
+    for i, value in enumerate(different):
+        if value > first + tolerance * (first if relative else 1.0) + 1e-9:
+            first, step = value, step + 1
+        step_of[i] = step
+    code: Int64[np.ndarray, " N"] = step_of[place]
+    return np.bincount(code, weights=values) / np.bincount(code), code
+
+
+def telling(values: Values, *, permutations: int, rng: np.random.Generator) -> Telling | None:
+    """How well the values tell people apart; None without a mated or without a non-mated comparison."""
+    mated, compared = _comparisons(values)
+    at = np.triu_indices(len(values.steps))
+    scores = _scores(values.steps)
+    of_mated, of_nonmated = mated[at], compared[at] - mated[at]
+    if not (of_mated.any() and of_nonmated.any()):
+        return None
+    curve = error_curve(scores[at], scores[at], mated_weights=of_mated, nonmated_weights=of_nonmated)
+    p_value = _p_value(values, _ranks(scores, compared), permutations, rng) if _can_change(values) else None
+    return Telling(float(curve.eer()), float(curve.auc()), p_value)
+
+
+def _can_change(values: Values) -> bool:
+    """Whether a place has two different values."""
+    pairs = np.unique(np.stack([values.place, values.code]), axis=1)
+    return bool((np.bincount(pairs[0]) > 1).any())
+
+
+def _scores(steps: Float64[np.ndarray, " K"]) -> Float64[np.ndarray, "K K"]:
+    # Rounded, so that 4 - 3 and 3 - 2 are one score.
+    return -np.abs(steps[:, None] - steps).round(9)
+
+
+def _comparisons(values: Values) -> tuple[Float64[np.ndarray, "K K"], Float64[np.ndarray, "K K"]]:
+    """Mated comparisons, and all, of each two values; on and above the diagonal each counts once."""
+
+    def within(groups: Int64[np.ndarray, " N"]) -> Float64[np.ndarray, "K K"]:
+        counts = np.zeros((groups.max() + 1, len(values.steps)))
+        np.add.at(counts, (groups, values.code), 1)
+        pairs = counts.T @ counts
+        diagonal = np.diag_indices_from(pairs)
+        pairs[diagonal] = (pairs[diagonal] - counts.sum(axis=0)) / 2
+        return pairs
+
+    return within(values.person), within(values.place)
+
+
+def _ranks(
+    scores: Float64[np.ndarray, "K K"], compared: Float64[np.ndarray, "K K"]
+) -> Float64[np.ndarray, "K K"]:
+    """Of each score the share of all comparisons that score lower, ties counting half."""
+    _, which = np.unique(scores, return_inverse=True)
+    which = which.reshape(scores.shape)
+    at = np.triu_indices(len(scores))
+    masses = np.bincount(which[at], weights=compared[at])
+    share = (np.cumsum(masses) - masses / 2) / masses.sum()
+    ranks: Float64[np.ndarray, "K K"] = share[which]
+    return ranks
+
+
+def _p_value(
+    values: Values, ranks: Float64[np.ndarray, "K K"], permutations: int, rng: np.random.Generator
+) -> float:
+    """(1 + permutations whose mated comparisons rank as high) / (1 + permutations)."""
+    one, other = _mated_pairs(values.person)
+    home = np.argsort(values.place, kind="stable")
+    observed = ranks[values.code[one], values.code[other]].sum()
+    reached, chunk = 0, max(1, _GATHERED // len(one))
+    for start in range(0, permutations, chunk):
+        rows = min(chunk, permutations - start)
+        code = np.empty((rows, len(values.code)), dtype=np.int64)
+        for row in code:
+            row[home] = values.code[np.lexsort((rng.random(len(home)), values.place))]
+        sums = ranks[code[:, one], code[:, other]].sum(axis=1)
+        # A permutation that changes nothing must count, whatever the rounding.
+        reached += int(np.count_nonzero(sums >= observed * (1 - 1e-12)))
+    return (1 + reached) / (1 + permutations)
+
+
+def _mated_pairs(
+    person: Int64[np.ndarray, " N"],
+) -> tuple[Int64[np.ndarray, " M"], Int64[np.ndarray, " M"]]:
+    """Both clips of every mated comparison."""
+    order = np.argsort(person, kind="stable")
+    one, other = [], []
+    for clips in np.split(order, np.flatnonzero(np.diff(person[order])) + 1):
+        first, second = np.triu_indices(len(clips), k=1)
+        one.append(clips[first])
+        other.append(clips[second])
+    return np.concatenate(one), np.concatenate(other)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p values after Holm's correction: rejecting those at or below a level errs at all that often.
+
+    Holm, "A simple sequentially rejective multiple test procedure", Scand. Journal of Statistics 6, 1979.
+
+    >>> holm([0.01, 0.04, 0.02])
+    [0.03, 0.04, 0.04]
+    """
+    adjusted, least = [0.0] * len(p_values), 0.0
+    for rank, i in enumerate(np.argsort(p_values, kind="stable")):
+        least = max(least, min(1.0, (len(p_values) - rank) * p_values[i]))
+        adjusted[i] = least
+    return adjusted
+
+
+def sign_flip_p_value(
+    differences: Float64[np.ndarray, " P"], *, permutations: int, rng: np.random.Generator
+) -> float:
+    """Two-sided p value of paired differences: how often random signs make a mean as far from 0."""
+    signs = rng.choice([-1.0, 1.0], size=(permutations, len(differences)))
+    observed = abs(differences.sum())
+    reached = np.count_nonzero(np.abs(signs @ differences) >= observed * (1 - 1e-12))
+    return (1 + int(reached)) / (1 + permutations)

@@ -1,0 +1,200 @@
+"""What does a face do in a recording, in channels that an avatar can be compared in?
+
+Channels: what landmarks show under any tracker (openings of mouth and eyes, width of the mouth, height of the
+brows, turn of the head), and the blendshapes where the tracker has them. Lengths are taken after alignment to
+the mean face, so that neither camera nor head pose changes them.
+
+Events: a blink is a closing of both eyes that opens again within 0.4 s: a peak of the mean of the two
+eyeBlink coefficients that rises 0.3 above its surroundings (its prominence). A smile is a rise of the mean of
+the two mouthSmile coefficients by 0.2 that stays for 0.3 s; it is timed by its half-way rise, and need not
+end in the clip. Where coefficients are missing, blinks are found in how far the eyes are closed, as a share
+of the clip's open eye, and smiles are not looked for. Of 89 real clips, in which the detectors found 147 and
+151 blinks, 133 were the same.
+"""
+
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32
+from scipy.ndimage import find_objects, label
+from scipy.signal import find_peaks
+from scipy.spatial.transform import Rotation
+
+from amber_id.errors import ClipError
+from amber_id.face_mesh import BLENDSHAPE_NAMES
+from amber_id.motion.alignment import align, isotropic
+from amber_id.motion.resampling import resample, tracked_segments
+from amber_id.recordings import Recording
+from amber_id.results.utility import EventName, Part, Unit
+
+EVENTS: tuple[EventName, ...] = get_args(EventName)
+_BLINK_RISE, _LONGEST_BLINK_S = 0.3, 0.4
+_SMILE_RISE, _SHORTEST_SMILE_S = 0.2, 0.3
+_OPEN = 0.9  # the quantile of a clip's opening at which the eye counts as open
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One way in which a face moves."""
+
+    name: str
+    part: Part
+    unit: Unit
+
+
+# Mean distances between pairs of points.
+_LENGTHS: dict[str, tuple[Part, tuple[tuple[int, int], ...]]] = {
+    "mouth opening": ("lips", ((13, 14), (82, 87), (312, 317))),
+    "mouth width": ("lips", ((61, 291),)),
+    "left eye opening": ("eyes", ((386, 374), (385, 380), (387, 373))),
+    "right eye opening": ("eyes", ((159, 145), (158, 153), (160, 144))),
+    "left brow height": ("eyebrows", ((285, 362), (295, 362), (283, 263), (276, 263))),
+    "right brow height": ("eyebrows", ((55, 133), (65, 133), (53, 33), (46, 33))),
+}
+_PARTS: dict[str, Part] = {"brow": "eyebrows", "eye": "eyes", "jaw": "lips", "mouth": "lips"}
+
+
+def _part_of(coefficient: str) -> Part:
+    return next((part for start, part in _PARTS.items() if coefficient.startswith(start)), "cheeks")
+
+
+LANDMARK_CHANNELS: tuple[Channel, ...] = (
+    *(Channel(name, part, "eye distances") for name, (part, _) in _LENGTHS.items()),
+    *(Channel(f"head {axis}", "head", "degrees") for axis in ("yaw", "pitch", "roll")),
+)
+CHANNELS: tuple[Channel, ...] = (
+    *LANDMARK_CHANNELS,
+    *(Channel(name, _part_of(name), "coefficient") for name in BLENDSHAPE_NAMES if name != "_neutral"),
+)
+_COLUMN = {channel.name: column for column, channel in enumerate(CHANNELS)}
+
+
+@dataclass(frozen=True)
+class FaceSignals:
+    """The channels of a recording, in their units; NaN without a face, and in coefficients it does not have.
+
+    Head angles are from facing the camera, in degrees: yaw, then pitch, then roll.
+    """
+
+    timestamps: Float[np.ndarray, " T"]
+    tracked: Bool[np.ndarray, " T"]
+    values: Float32[np.ndarray, "T C"]
+
+    @classmethod
+    def of(cls, recording: Recording, condition: str) -> "FaceSignals":
+        """The channels of a recording; raises ClipError, which names the condition, if it shows no face."""
+        seen = recording.tracked
+        if not seen.any():
+            raise ClipError(recording.clip, f"{condition}: no frame has a face")
+        points = isotropic(recording.landmarks[seen], width=recording.width, height=recording.height)
+        try:
+            aligned, placement = align(points)
+        except ValueError as error:
+            raise ClipError(recording.clip, f"{condition}: {error}") from error
+        # A placement brings the head back onto the mean face; the head's own turn is its inverse.
+        turn = Rotation.from_matrix(placement.rotation.transpose(0, 2, 1))
+        values = np.full((len(seen), len(CHANNELS)), np.nan, dtype=np.float32)
+        values[seen, : len(_LENGTHS)] = _lengths(aligned)
+        values[seen, len(_LENGTHS) : len(LANDMARK_CHANNELS)] = turn.as_euler("YXZ", degrees=True)
+        if recording.blendshapes is not None:
+            values[seen, len(LANDMARK_CHANNELS) :] = recording.blendshapes[seen, 1:]  # without _neutral
+        return cls(recording.timestamps, seen, values)
+
+    def on_grid(
+        self, start_s: float, length: int, *, rate_hz: float, longest_gap_s: float
+    ) -> Float[np.ndarray, "G C"]:
+        """The channels about ``start_s + k / rate_hz`` for k below `length`; NaN where there is no face."""
+        grid = np.full((length, len(CHANNELS)), np.nan)
+        for frames in tracked_segments(self.timestamps, self.tracked, longest_gap_s=longest_gap_s):
+            times, values = self.timestamps[frames], self.values[frames]
+            first = int(np.ceil(max(times[0] - start_s, 0) * rate_hz - 1e-3))
+            # Resampling begins at the first frame, so it is given one that lies on the grid.
+            at = max(start_s + first / rate_hz, times[0])
+            after = np.flatnonzero(times > at + 1e-9)
+            if first >= length or len(after) == 0:
+                continue
+            right = after[0]
+            share = (at - times[right - 1]) / (times[right] - times[right - 1])
+            begin = values[right - 1] * (1 - share) + values[right] * share
+            found = resample(
+                np.concatenate([begin[None], values[right:]]),
+                np.concatenate([[at], times[right:]]),
+                rate_hz=rate_hz,
+            )[: length - first]
+            grid[first : first + len(found)] = found
+        return grid
+
+
+def find_events(
+    name: EventName, values: Float[np.ndarray, "G C"], *, rate_hz: float, coefficients: bool
+) -> Float[np.ndarray, " E"] | None:
+    """When blinks or smiles happen in channels at a fixed rate, in seconds; None where that cannot be told.
+
+    Each stretch with a face is searched for itself. `coefficients` says whether to search those.
+    """
+    if name == "smiles" and not coefficients:
+        return None
+    signal = _smiling(values) if name == "smiles" else _closure(values, coefficients=coefficients)
+    find = _smiles_in if name == "smiles" else _blinks_in
+    stretches = find_objects(label(np.isfinite(signal))[0])
+    times = [stretch.start / rate_hz + find(signal[stretch], rate_hz) for (stretch,) in stretches]
+    return np.concatenate([np.zeros(0), *times])
+
+
+def _lengths(aligned: Float[np.ndarray, "T V 3"]) -> Float[np.ndarray, "T L"]:
+    columns = []
+    for _, pairs in _LENGTHS.values():
+        one, other = np.array(pairs).T
+        columns.append(np.linalg.norm(aligned[:, one] - aligned[:, other], axis=2).mean(axis=1))
+    return np.stack(columns, axis=1)
+
+
+def _both_sides(values: Float[np.ndarray, "G C"], left: str, right: str) -> Float[np.ndarray, " G"]:
+    return (values[:, _COLUMN[left]] + values[:, _COLUMN[right]]) / 2
+
+
+def _smiling(values: Float[np.ndarray, "G C"]) -> Float[np.ndarray, " G"]:
+    return _both_sides(values, "mouthSmileLeft", "mouthSmileRight")
+
+
+def _closure(values: Float[np.ndarray, "G C"], *, coefficients: bool) -> Float[np.ndarray, " G"]:
+    """How far the eyes are closed: about 0 where open, up to 1."""
+    if coefficients:
+        return _both_sides(values, "eyeBlinkLeft", "eyeBlinkRight")
+    opening = _both_sides(values, "left eye opening", "right eye opening")
+    return 1 - opening / max(float(np.nanquantile(opening, _OPEN)), 1e-6)
+
+
+def _blinks_in(closure: Float[np.ndarray, " G"], rate_hz: float) -> Float[np.ndarray, " E"]:
+    peaks, _ = find_peaks(closure, prominence=_BLINK_RISE, width=(None, _LONGEST_BLINK_S * rate_hz))
+    return peaks / rate_hz
+
+
+def _smiles_in(smiling: Float[np.ndarray, " G"], rate_hz: float) -> Float[np.ndarray, " E"]:
+    # A smile that stays until the end has a fall after it, so that it is a peak.
+    ended = np.append(smiling, smiling.min())
+    _, found = find_peaks(ended, prominence=_SMILE_RISE, width=(_SHORTEST_SMILE_S * rate_hz, None))
+    return found["left_ips"] / rate_hz
+
+
+def matched(
+    times: Float[np.ndarray, " E"], others: Float[np.ndarray, " F"], *, tolerance_s: float
+) -> tuple[Bool[np.ndarray, " E"], Bool[np.ndarray, " F"]]:
+    """Which events of either side have one of the other within the tolerance, each at most one.
+
+    Both in ascending order. Each takes the earliest that is left, which makes as many pairs as there can be.
+
+    >>> one, other = matched(np.array([1.0, 2.0]), np.array([1.1, 1.15, 2.5]), tolerance_s=0.2)
+    >>> one.tolist(), other.tolist()
+    ([True, False], [True, False, False])
+    """
+    found, taken = np.zeros(len(times), dtype=bool), np.zeros(len(others), dtype=bool)
+    j = 0
+    for i, time in enumerate(times):
+        while j < len(others) and others[j] < time - tolerance_s - 1e-9:
+            j += 1
+        if j < len(others) and others[j] <= time + tolerance_s + 1e-9:
+            found[i] = taken[j] = True
+            j += 1
+    return found, taken

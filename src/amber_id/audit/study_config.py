@@ -1,0 +1,53 @@
+"""What is asked in a study? One short TOML says what differs from these defaults."""
+
+from typing import get_args
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from amber_id.attackers import AttackerName, default_signals, default_streams
+from amber_id.audit.confounds import ConfoundConfig
+from amber_id.audit.judging import EvaluationConfig
+from amber_id.audit.utility import UtilityConfig
+from amber_id.motion import FeatureConfig, Signals, View
+from amber_id.protocols import SplitConfig
+from amber_id.training import LoopConfig, TrainConfig
+
+
+class StudyConfig(BaseModel):
+    """Who attacks, on which division of the people, and how figures are made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    attackers: tuple[str, ...] = ("moments", "moments on blendshapes", "stgcn")
+    split: SplitConfig = SplitConfig(folds=5)  # unless the study's folder has a split.csv
+    loop: LoopConfig = LoopConfig(epochs=8)  # of networks
+    evaluation: EvaluationConfig = EvaluationConfig()
+    confounds: ConfoundConfig = ConfoundConfig()
+    utility: UtilityConfig = UtilityConfig()
+    seed: int = Field(0, ge=0)  # of the trainings
+
+    @field_validator("attackers")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not names or len(set(names)) < len(names):
+            raise ValueError(f"name at least one attacker, each once, got {', '.join(names) or 'none'}")
+        for name in names:
+            attacker, on, signals = name.partition(" on ")
+            if attacker not in get_args(AttackerName) or (on and signals not in get_args(Signals)):
+                raise ValueError(
+                    f"expected names such as {', '.join(get_args(AttackerName))} or moments on blendshapes, "
+                    f"got {name}"
+                )
+        return names
+
+
+def training_of(
+    name: str, *, view: View = "all", loop: LoopConfig | None = None, seed: int = 0
+) -> TrainConfig:
+    """How the attacker of a name such as ``stgcn`` or ``moments on blendshapes`` is trained."""
+    attacker, _, asked = name.partition(" on ")
+    chosen: AttackerName = attacker  # type: ignore[assignment]
+    signals: Signals = asked or default_signals(chosen)  # type: ignore[assignment]
+    streams = default_streams(chosen, signals, view)
+    features = FeatureConfig(signals=signals, view=view, streams=streams)
+    return TrainConfig(attacker=chosen, features=features, loop=loop or LoopConfig(), seed=seed)

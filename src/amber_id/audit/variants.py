@@ -1,0 +1,86 @@
+"""What does `moments` find when it is shown less, or something else?
+
+The statistics of every window are computed once; each question then takes a part of them, or other labels,
+and fits anew in every fold of the study's split, on train people. Nothing is chosen: dev people are not used.
+All variants of a cell are asked about the same comparisons as the cell itself.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+
+from amber_id.attackers.moments import MomentsConfig, fit_to_statistics, window_statistics
+from amber_id.biometrics import Comparisons, compare_all
+from amber_id.embeddings import mean_directions
+from amber_id.motion import FeatureConfig, WindowSet, in_channels, load_windows
+from amber_id.protocols import Split
+from amber_id.recordings import RecordingSet
+
+
+@dataclass(frozen=True)
+class ClipStatistics:
+    """What `moments` knows of every window of some clips."""
+
+    windows: WindowSet
+    values: Float[np.ndarray, "N F"]
+
+    @classmethod
+    def of(
+        cls, recordings: RecordingSet, features: FeatureConfig, *, shuffled_by: int | None = None
+    ) -> "ClipStatistics":
+        """Compute them; with `shuffled_by`, a seed, the frames of every window in random order."""
+        windows = load_windows(recordings, features)
+        parts = []
+        for number, (values, mask) in enumerate(windows.in_parts()):
+            if shuffled_by is not None:
+                values = _shuffled(values, mask, np.random.default_rng([shuffled_by, number]))
+            parts.append(window_statistics(values, mask, rate_hz=features.rate_hz))
+        return cls(windows, np.concatenate(parts))
+
+    def shown(self, points: Collection[int]) -> "ClipStatistics":
+        """The same of some landmarks alone; the face is normalised as a whole all the same."""
+        config = self.windows.config
+        seen = np.isin(config.points, list(points))
+        signals = np.tile(seen, in_channels(config))  # a signal is a channel of a vertex
+        return replace(self, values=self.values[:, np.tile(signals, self.values.shape[1] // len(signals))])
+
+    def labelled(self, recordings: RecordingSet) -> "ClipStatistics":
+        """The same of the same clips with the subjects of `recordings`."""
+        return replace(self, windows=replace(self.windows, entries=recordings.entries))
+
+
+def attacked(statistics: ClipStatistics, split: Split) -> tuple[Comparisons, ...]:
+    """The test comparisons of each fold; people are positions in the sorted subjects of the split.
+
+    Raises
+    ------
+    TrainingError
+        If there is too little to fit to.
+    """
+    subjects = sorted(split.folds[0])
+    who = np.array([subjects.index(entry.subject) for entry in statistics.windows.entries])
+    return tuple(_in_fold(statistics, who, split, k, subjects) for k in range(len(split.folds)))
+
+
+def _in_fold(
+    statistics: ClipStatistics, who: np.ndarray, split: Split, fold: int, subjects: list[str]
+) -> Comparisons:
+    windows = statistics.windows
+    train = np.isin(who, [subjects.index(s) for s in split.subjects("train", fold)])[windows.clip]
+    fitted = fit_to_statistics(
+        statistics.values[train], who[windows.clip][train], MomentsConfig(), features=windows.config
+    )
+    tested = windows.select(set(split.subjects("test", fold)) & set(windows.subjects))
+    is_tested = np.isin([entry.clip for entry in windows.entries], [entry.clip for entry in tested.entries])
+    vectors = mean_directions(fitted.project(statistics.values[is_tested[windows.clip]]), tested)
+    return compare_all(vectors, who[is_tested])
+
+
+def _shuffled(
+    values: Float[np.ndarray, "n C T V"], mask: np.ndarray, rng: np.random.Generator
+) -> Float[np.ndarray, "n C T V"]:
+    """Each window with its real frames in an order of its own; padding stays behind."""
+    order = np.argsort(rng.random(mask.shape) + ~mask, axis=1)
+    return np.take_along_axis(values, order[:, None, :, None], axis=2)

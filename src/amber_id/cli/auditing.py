@@ -1,0 +1,138 @@
+"""The audit: from two folders to everything that motion gives away."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from amber_id.cli.shared import (
+    SOME_CLIPS_LOST,
+    Device,
+    Quiet,
+    Seed,
+    Workers,
+    app,
+    configured,
+    read_toml,
+    say,
+)
+from amber_id.errors import UsageError
+
+if TYPE_CHECKING:
+    from amber_id.recordings import RecordingSet
+    from amber_id.results import ConditionName, StudyResults
+
+
+@app.command()
+def audit(
+    out: Annotated[Path, typer.Option(help="The study: recordings, runs, results, report.")],
+    original: Annotated[Path | None, typer.Option(help="Folder of original videos, or recordings.")] = None,
+    anonymised: Annotated[
+        Path | None, typer.Option(help="Folder of the same clips anonymised, or their recordings.")
+    ] = None,
+    folds: Annotated[
+        int | None, typer.Option(help="k folds, in which everyone is tested once; 5 unless told.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Of networks, at most; 8 unless told.")] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML with what differs from the defaults.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Face landmarker bundle; else found or fetched.")] = None,
+    workers: Workers = None,
+    seed: Seed = 0,
+    device: Device = "auto",
+    quiet: Quiet = False,
+) -> None:
+    """Audit an anonymiser: who is still recognised, by what, and how sure that is.
+
+    Run again after a stop, it goes on where it was.
+    """
+    from amber_id.audit import StudyConfig, run_study
+    from amber_id.progress import ClipBar, epoch_line
+    from amber_id.report import write_study_report
+    from amber_id.results import write_results
+    from amber_id.score_files import write_scores
+
+    settings = configured(StudyConfig, **_asked(read_toml(config), folds=folds, epochs=epochs, seed=seed))
+    folders: dict[ConditionName, Path | None] = {"original": original, "anonymised": anonymised}
+    sets = {
+        name: _recordings(folder, out / "recordings" / name, model=model, workers=workers, quiet=quiet)
+        for name, folder in folders.items()
+        if folder is not None
+    }
+    if not sets:
+        raise UsageError("expected --original, --anonymised, or both")
+    with ClipBar("audit", None, quiet=quiet) as bar:
+        results, scores = run_study(
+            sets,
+            out,
+            settings,
+            device=device,
+            on_stage=lambda name, before: bar.say(f"{name}{': done before' if before else ''}"),
+            on_epoch=lambda report: bar.say(f"  {epoch_line(report)}"),
+        )
+    write_results(results, out / "results.json")
+    for name, of_cell in scores.items():
+        write_scores(out / "scores" / f"{name}.parquet", of_cell)
+    compared = {name: each.comparisons for name, each in scores.items() if each.comparisons is not None}
+    page = write_study_report(results, compared, out)
+    _print(results)
+    typer.echo(page)
+    if results.dropped:
+        say(f"clips in no figure: {results.counts.dropped_clips}; results.json says why")
+        raise typer.Exit(SOME_CLIPS_LOST)
+
+
+def _asked(told: dict[str, Any], *, folds: int | None, epochs: int | None, seed: int) -> dict[str, Any]:
+    """The configuration of a file, with what the command line says put over it."""
+    split = {"folds": 5, "seed": seed} | told.get("split", {})
+    loop = {"epochs": 8} | told.get("loop", {})
+    evaluation = {"seed": seed} | told.get("evaluation", {})
+    if folds is not None:
+        split["folds"] = folds
+    if epochs is not None:
+        loop["epochs"] = epochs
+    return {"seed": seed} | told | {"split": split, "loop": loop, "evaluation": evaluation}
+
+
+def _recordings(
+    folder: Path, tracked: Path, *, model: Path | None, workers: int | None, quiet: bool
+) -> "RecordingSet":
+    """The recordings of a folder; videos are tracked first, into the study."""
+    from amber_id.cli.stages import track
+    from amber_id.recordings import RecordingSet, scan_recordings
+
+    if scan_recordings(folder):
+        return RecordingSet.open(folder)
+    try:
+        track(folder, tracked, model=model, workers=workers, quiet=quiet)
+    except typer.Exit:
+        say(f"{folder}: some clips could not be tracked; the others are audited")
+    return RecordingSet.open(tracked)
+
+
+def _print(results: "StudyResults") -> None:
+    """The finding, the cells, what forbids or weakens it."""
+    finding = results.headline
+    typer.echo(finding.text if finding.valid else f"INVALID: {finding.text}")
+    for reason in finding.reasons:
+        typer.echo(f"  invalid since {reason}")
+    for name, cell in results.cells.items():
+        eer = cell.metrics.eer
+        typer.echo(f"  {name}  EER {eer.value:.3f} [{eer.low:.3f}, {eer.high:.3f}]  {cell.attacker.name}")
+    for name, of_cells in results.differences.items():
+        less = of_cells["eer"]
+        typer.echo(f"  {name}  EER {less.value:+.3f} [{less.low:+.3f}, {less.high:+.3f}]")
+    for cell_name, views in results.views.items():
+        said = ", ".join(f"{view} {found.eer.value:.3f}" for view, found in views.items())
+        typer.echo(f"  {cell_name} by moments, EER by view: {said}")
+    if results.utility is not None and results.utility.expression is not None:
+        kept = results.utility.expression
+        typer.echo(f"  expression kept {kept.value:.2f} [{kept.low:.2f}, {kept.high:.2f}], of 1")
+    for control in results.controls:
+        typer.echo(f"  {_shown(control.verdict)} {control.name} ({control.cell}): {control.words}")
+    for confound in results.confounds:
+        if confound.verdict != "pass":
+            typer.echo(f"  {_shown(confound.verdict)} {confound.name}: {confound.evidence}")
+
+
+def _shown(verdict: str) -> str:
+    return f"{verdict.replace('_', ' ').upper():11}"

@@ -1,0 +1,165 @@
+"""The charts of a study's page, as plotly.js reads them; `charts` says how a chart is made.
+
+Conventions
+-----------
+Every cell of the threat matrix has a colour, a line and a mark of its own (`palette`), so that charts can be
+told in black and white. An interval is a bar through its mark.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from amber_id.report.charts import Chart, distributions_chart, line_trace, plain_layout, six_digits
+from amber_id.report.palette import CELL_STYLES, MATED, NEUTRAL, CellStyle
+from amber_id.report.study_summary import VIEWS, DetCurve, probit_axis, shown_eer, tradeoff
+from amber_id.report.summary import ScoreBins
+from amber_id.report.wording import interval, percent
+from amber_id.results import CellResult, Rate, StudyResults
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Rates of some rows under one mark."""
+
+    name: str
+    style: CellStyle
+    rates: Mapping[str, Rate]  # by row
+
+
+def eers_chart(results: StudyResults) -> Chart:
+    """The EER of every cell on one axis."""
+    marks = [
+        Marks(letters, CELL_STYLES[letters], {letters: shown_eer(cell)})
+        for letters, cell in results.cells.items()
+    ]
+    return intervals_chart(marks, tuple(results.cells), "Equal error rate, EER", apart=False)
+
+
+def views_chart(results: StudyResults) -> Chart:
+    """The EER of `moments` in every view, where one condition is known."""
+    marks = [
+        Marks(letters, CELL_STYLES[letters], {view: found.eer for view, found in views.items()})
+        for letters, views in results.views.items()
+    ]
+    return intervals_chart(marks, VIEWS, "Equal error rate, EER, of moments")
+
+
+def intervals_chart(marks: Sequence[Marks], rows: Sequence[str], title: str, *, apart: bool = True) -> Chart:
+    """Rates with their intervals, a row each; with `apart`, marks of one row lie below each other."""
+    highest = max(rate.high for each in marks for rate in each.rates.values())
+    end = 0.62 if highest <= 0.62 else 1.0
+    data = [
+        line_trace(
+            [0.5, 0.5],
+            [-0.5, len(rows) - 0.5],
+            "Guessing",
+            NEUTRAL,
+            dash="dash",
+            hoverinfo="skip",
+        )
+    ]
+    for number, each in enumerate(marks):
+        shift = 0.3 * (number - (len(marks) - 1) / 2) if apart else 0.0
+        known = [(place + shift, row, each.rates[row]) for place, row in enumerate(rows) if row in each.rates]
+        data.append(_marked(each, known))
+    row_height = 26 + (18 * (len(marks) - 1) if apart else 0)
+    layout = plain_layout(title, "", height=70 + row_height * len(rows))
+    layout["xaxis"] |= {"range": [-0.01, end], "tickformat": ".0%"}
+    layout["yaxis"] |= {
+        "range": [len(rows) - 0.5, -0.5], "showgrid": False,
+        "tickvals": list(range(len(rows))), "ticktext": list(rows),
+    }  # fmt: skip
+    return {"data": data, "layout": layout}
+
+
+def _marked(marks: Marks, known: Sequence[tuple[float, str, Rate]]) -> Chart:
+    rates = [rate for _, _, rate in known]
+    return {
+        "type": "scatter", "mode": "markers", "name": marks.name,
+        "x": six_digits([rate.value for rate in rates]), "y": six_digits([place for place, _, _ in known]),
+        "marker": {"size": 12, "color": marks.style.color, "symbol": marks.style.symbol},
+        "error_x": _bars(rates, marks.style.color),
+        "customdata": [[row, percent(rate.value), interval(rate)] for _, row, rate in known],
+        "hovertemplate": f"{marks.name}, %{{customdata[0]}}<br>EER %{{customdata[1]}} %{{customdata[2]}}"
+        "<extra></extra>",
+    }  # fmt: skip
+
+
+def _bars(rates: Sequence[Rate], color: str) -> dict[str, Any]:
+    return {
+        "type": "data", "symmetric": False, "thickness": 2, "width": 5, "color": color,
+        "array": six_digits([rate.high - rate.value for rate in rates]),
+        "arrayminus": six_digits([rate.value - rate.low for rate in rates]),
+    }  # fmt: skip
+
+
+def det_chart(curves: Mapping[str, DetCurve], results: StudyResults) -> Chart:
+    """FNMR over FMR on probit axes, with the guesser's line; a mark where both are equal."""
+    axis = probit_axis(curves)
+    low, high = axis.ends
+    guess = np.linspace(low, high, 30)
+    data = [line_trace(guess, -guess, "Guessing", NEUTRAL, dash="dash", hoverinfo="skip")]
+    for letters, curve in curves.items():
+        style, eer = CELL_STYLES[letters], results.cells[letters].metrics.eer.value
+        said = [[percent(a), percent(b)] for a, b in zip(ndtr(curve.fmr), ndtr(curve.fnmr), strict=True)]
+        line = line_trace(
+            curve.fmr, curve.fnmr, f"{letters}, EER {percent(eer)}", style.color,
+            dash=style.dash, width=style.width, customdata=said,
+            hovertemplate=f"FMR %{{customdata[0]}}<br>FNMR %{{customdata[1]}}<extra>{letters}</extra>",
+        )  # fmt: skip
+        data += [line, _at_eer(eer, style)] if low < ndtri(eer) < high else [line]
+    layout = plain_layout("False match rate, FMR", "False non-match rate, FNMR", height=520)
+    for name in ("xaxis", "yaxis"):
+        layout[name] |= {
+            "range": six_digits([low - 0.05, high + 0.05]),
+            "tickvals": six_digits(axis.places),
+            "ticktext": [f"{100 * tick:g}%" for tick in axis.ticks],
+        }
+    return {"data": data, "layout": layout}
+
+
+def _at_eer(eer: float, style: CellStyle) -> Chart:
+    place = six_digits([ndtri(eer)])
+    return {
+        "type": "scatter", "mode": "markers", "x": place, "y": place,
+        "showlegend": False, "hoverinfo": "skip",
+        "marker": {"size": 10, "color": style.color, "symbol": style.symbol},
+    }  # fmt: skip
+
+
+def cell_distributions_chart(bins: ScoreBins, cell: CellResult) -> Chart:
+    """Both histograms of one cell; mated ones are hatched, to be told in black and white."""
+    chart = distributions_chart(bins, cell, height=280)
+    for trace in chart["data"]:
+        if trace.get("marker", {}).get("color") == MATED:
+            trace["marker"]["pattern"] = {"shape": "/", "size": 6, "solidity": 0.35}
+    return chart
+
+
+def tradeoff_chart(results: StudyResults) -> Chart:
+    """EER over expression kept, of originals and of anonymised clips."""
+    data = [line_trace([0, 1.05], [0.5, 0.5], "Guessing", NEUTRAL, dash="dash", hoverinfo="skip")]
+    points = tradeoff(results)
+    for (name, (kept, eer)), letters in zip(points.items(), ("OOO", "AAA"), strict=True):
+        style, x = CELL_STYLES[letters], 1.0 if kept is None else kept.value
+        trace: Chart = {
+            "type": "scatter", "mode": "markers", "name": f"{name} ({letters})",
+            "x": six_digits([x]), "y": six_digits([eer.value]),
+            "marker": {"size": 13, "color": style.color, "symbol": style.symbol},
+            "error_y": _bars([eer], style.color),
+            "hovertemplate": f"{name}<br>expression kept {x:.2f}<br>EER {percent(eer.value)} {interval(eer)}"
+            "<extra></extra>",
+        }  # fmt: skip
+        if kept is not None:
+            trace["error_x"] = _bars([kept], style.color)
+        data.append(trace)
+    lows = [0.0, *(kept.low for kept, _ in points.values() if kept is not None)]
+    highs = [0.6, *(eer.high + 0.02 for _, eer in points.values())]
+    layout = plain_layout("Expression kept", "EER", height=380)
+    layout["xaxis"] |= {"range": six_digits([min(lows) - 0.03, 1.06])}
+    layout["yaxis"] |= {"range": six_digits([0, min(1.0, max(highs))]), "tickformat": ".0%"}
+    return {"data": data, "layout": layout}

@@ -1,0 +1,174 @@
+"""The page of a study for whoever must decide: ``report.html``, and the figures beside it.
+
+Conventions
+-----------
+The page is one file that opens from disk and asks no network for anything; `self_contained` says how. What
+prints first, finding, limits, checks and matrix, is a summary of two pages; all else follows from page three.
+An invalid finding is struck through, with its reasons beside it; it is never hidden.
+Every text is escaped; rates are fractions inside and percentages on the page. Equal input gives an equal
+page, under the same versions.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from amber_id.atomic_files import write_text_atomically
+from amber_id.biometrics import Comparisons
+from amber_id.report.charts import Chart, legend_of, scale_places
+from amber_id.report.self_contained import own_file, plotly_js, render
+from amber_id.report.study_charts import (
+    cell_distributions_chart,
+    det_chart,
+    eers_chart,
+    tradeoff_chart,
+    views_chart,
+)
+from amber_id.report.study_face import face_drawing, largest_share, part_name
+from amber_id.report.study_figures import write_study_figures
+from amber_id.report.study_summary import (
+    check_belong,
+    det_curves,
+    distributions,
+    headline_eers,
+    is_shown,
+    several_sources,
+    shares,
+    shown_eer,
+    tradeoff,
+)
+from amber_id.report.study_tables import cell_rows, check_rows, matrix_columns, parts_kept
+from amber_id.report.study_wording import (
+    VIEW_MEANINGS,
+    detectable,
+    direction,
+    officer_notes,
+    officer_warnings,
+    plural,
+    points,
+)
+from amber_id.report.wording import duration, finding, interval, percent, short_percent
+from amber_id.results import StudyResults
+
+
+def write_study_report(results: StudyResults, comparisons: Mapping[str, Comparisons], folder: Path) -> Path:
+    """Write ``report.html`` and ``figures/`` into the folder of a study.
+
+    Parameters
+    ----------
+    results
+        Everything that the study found.
+    comparisons
+        The scores of the worst attacker of each cell, by its letters; curves and distributions are drawn of
+        those that are there.
+    folder
+        Of the study; it is made if need be.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    EvaluationError
+        If the scores are not those of the study.
+    MissingDependencyError
+        If jinja2, plotly or matplotlib is not installed.
+    """
+    check_belong(results, comparisons)
+    page = _render(results, comparisons)
+    write_study_figures(results, comparisons, folder / "figures")
+    path = folder / "report.html"
+    write_text_atomically(path, page)
+    return path
+
+
+def _render(results: StudyResults, comparisons: Mapping[str, Comparisons]) -> str:
+    """The page as text."""
+    return render(
+        "study.html",
+        _content(results, comparisons),
+        css=own_file("page.css") + own_file("study.css"),
+        scripts={"plotly": plotly_js(), "script": own_file("page.js")},
+        filters={
+            "count": lambda number: f"{number:,}",
+            "detectable": detectable,
+            "direction": direction,
+            "duration": duration,
+            "interval": interval,
+            "number": lambda value: f"{value:.3f}".replace("-", "\N{MINUS SIGN}"),
+            "part_name": part_name,
+            "percent": percent,
+            "plain": lambda value: value if isinstance(value, str) else json.dumps(value, sort_keys=True),
+            "plural": plural,
+            "points": points,
+            "short_percent": short_percent,
+        },
+    )
+
+
+def _content(results: StudyResults, comparisons: Mapping[str, Comparisons]) -> dict[str, Any]:
+    """What the template shows."""
+    eer, originals = headline_eers(results)
+    cell = results.cells[results.headline.cell]
+    charts = _charts(results, comparisons)
+    columns = matrix_columns(results)
+    return {
+        "results": results,
+        "headline": results.headline,
+        "counts": results.counts,
+        "utility": results.utility,
+        "made": results.provenance,
+        "eer": eer,
+        "originals": originals,
+        "auc": cell.metrics.auc,
+        "level": short_percent(eer.level),
+        "reading": dict(zip(("text", "tone"), finding(eer, results.counts.subjects), strict=True)),
+        "scale": scale_places(eer, originals),
+        "sources": ", ".join(f"{name} {n}" for name, n in sorted(results.counts.subjects_of_source.items())),
+        "several_sources": several_sources(results),
+        "controls": check_rows(results.controls),
+        "confounds": check_rows(results.confounds),
+        "columns": columns,
+        "matrix": {letters: cell_rows(each, columns) for letters, each in results.cells.items()},
+        "view_meanings": VIEW_MEANINGS,
+        "faces": {
+            letters: face_drawing(regions, largest_share(results))
+            for letters, regions in results.regions.items()
+            if shares(regions)
+        },
+        "largest": largest_share(results),
+        "shown": is_shown,
+        "shown_eer": shown_eer,
+        "lowest_fmr": max((each.fmr_floor for each in comparisons.values()), default=None),
+        "parts_kept": parts_kept(results.utility),
+        "criteria": officer_notes(results),
+        "warnings": officer_warnings(results),
+        "charts": charts,
+        "legends": _legends(charts),
+    }
+
+
+def _legends(charts: Mapping[str, Chart]) -> dict[str, list[dict[str, str]]]:
+    """What the marks mean: of all distributions once, and of the matrix, whose rows are named, guessing."""
+    legends = {name: legend_of(chart) for name, chart in charts.items()}
+    legends["eers"] = legends["eers"][:1]
+    distributions_of = [name for name in legends if name.startswith("scores-")]
+    return legends | {"scores": max((legends[name] for name in distributions_of), key=len, default=[])}
+
+
+def _charts(results: StudyResults, comparisons: Mapping[str, Comparisons]) -> dict[str, Chart]:
+    """Those for which there is something to draw."""
+    curves = det_curves(comparisons)
+    charts = {"eers": eers_chart(results)}
+    if results.views:
+        charts["views"] = views_chart(results)
+    if curves:
+        charts["det"] = det_chart(curves, results)
+    for letters, bins in distributions(comparisons).items():
+        charts[f"scores-{letters}"] = cell_distributions_chart(bins, results.cells[letters])
+    if tradeoff(results):
+        charts["tradeoff"] = tradeoff_chart(results)
+    return charts

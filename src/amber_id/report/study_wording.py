@@ -1,0 +1,172 @@
+"""What is said about the figures of a study, and what they mean to somebody who has to sign.
+
+Conventions
+-----------
+Rates are fractions; they are written as percentages, their differences as points of a percent.
+Nothing here calls a weak attacker privacy, and nothing decides for the reader.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from amber_id.report.study_summary import is_shown, shown_eer
+from amber_id.report.wording import interval, percent, short_percent
+from amber_id.results import CellResult, Difference, Rate, StudyResults, UtilityResult
+
+VERDICTS = {"invalid": "INVALID", "warn": "WARN", "not_checked": "NOT CHECKED", "pass": "PASS"}
+VIEW_MEANINGS = {
+    "all": "Face shape, head pose and motion together",
+    "motion": "Motion of the face alone: head still, mean face taken away",
+    "pose": "Turn and place of the head alone",
+    "static": "The face at rest alone, without motion",
+}
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One of the three criteria of opinion 05/2014, and what this study says to it, in whole sentences."""
+
+    name: str
+    question: str
+    said: tuple[str, ...]
+
+
+def points(found: Difference) -> str:
+    r"""A difference of rates with its interval, in points of a percent.
+
+    Examples
+    --------
+    >>> points(Difference(value=-0.098, low=-0.156, high=0.041, level=0.95, detectable=0.1))
+    '−9.8 [−15.6, +4.1]'
+    """
+    said = f"{100 * found.value:+.1f} [{100 * found.low:+.1f}, {100 * found.high:+.1f}]"
+    return said.replace("-", "−")
+
+
+def direction(found: Difference) -> str:
+    """Whether a difference is there: ``higher``, ``lower``, or not shown, and what would have been seen.
+
+    Examples
+    --------
+    >>> direction(Difference(value=0.1, low=0.02, high=0.2, level=0.95, detectable=0.12))
+    'higher'
+    >>> direction(Difference(value=0.01, low=-0.02, high=0.04, level=0.95, detectable=0.05))
+    'not shown'
+    """
+    if not is_shown(found):
+        return "not shown"
+    return "higher" if found.value > 0 else "lower"
+
+
+def detectable(found: Difference) -> str:
+    r"""The smallest true difference that this study would probably have shown, in points.
+
+    Examples
+    --------
+    >>> detectable(Difference(value=0.01, low=-0.02, high=0.04, level=0.95, detectable=0.05))
+    '5.0'
+    """
+    return f"{100 * found.detectable:.1f}"
+
+
+def officer_notes(results: StudyResults) -> tuple[Criterion, ...]:
+    """What the figures say to singling out, linkability and inference, after opinion 05/2014 (WP216)."""
+    return (
+        Criterion(
+            "Singling out", "Can one person be picked out among the others?", _singling_out(facing(results))
+        ),
+        Criterion("Linkability", "Can two clips of one person be linked?", _linkability(facing(results))),
+        Criterion(
+            "Inference", "Can something be learnt about the person shown?", _inference(results.utility)
+        ),
+    )
+
+
+def officer_warnings(results: StudyResults) -> tuple[str, ...]:
+    """What must be known before these sentences are used."""
+    said = []
+    if not results.headline.valid:
+        said.append(
+            "The finding of this study is not valid: none of this may be used before the reasons are gone."
+        )
+    if not any(letters.endswith("A") for letters in results.cells):
+        said.append(
+            "There are no anonymised clips in this study: all of this is about the originals, before any "
+            "anonymisation."
+        )
+    if results.provenance.synthetic:
+        said.append("The people of this study never lived: it says nothing about real ones.")
+    return tuple(said)
+
+
+def facing(results: StudyResults) -> dict[str, CellResult]:
+    """The cells in which the attacker is shown anonymised clips; those of originals if there is none."""
+    anonymised = {letters: cell for letters, cell in results.cells.items() if letters.endswith("A")}
+    return anonymised or dict(results.cells)
+
+
+def _singling_out(cells: Mapping[str, CellResult]) -> tuple[str, ...]:
+    known = {name: cell.metrics.rank1 for name, cell in cells.items() if cell.metrics.rank1 is not None}
+    if not known:
+        return ("Not measured: these clips allow no search among all people (rank-1 identification).",)
+    said = [
+        f"{name}: in {percent(rate.value)} {interval(rate)} of searches the best match among all people of "
+        f"its fold was the right person; a guesser is right in {short_percent(rate.chance)}."
+        for name, rate in known.items()
+    ]
+    found = [name for name, rate in known.items() if rate.low > rate.chance]
+    said.append(
+        _verdict(found, "People were singled out more often than by guessing", "anybody is singled out")
+    )
+    return tuple(said)
+
+
+def _linkability(cells: Mapping[str, CellResult]) -> tuple[str, ...]:
+    known = {name: shown_eer(cell) for name, cell in cells.items()}
+    said = [
+        f"{name}: whether two clips show one person was decided wrongly in {percent(rate.value)} "
+        f"{interval(rate)} of cases (EER); a guesser errs in {short_percent(rate.chance)}."
+        for name, rate in known.items()
+    ]
+    found = [name for name, rate in known.items() if rate.high < rate.chance]
+    said.append(
+        _verdict(found, "Clips of one person were linked more often than by guessing", "clips are linked")
+    )
+    return tuple(said)
+
+
+def _verdict(found: list[str], yes: str, what: str) -> str:
+    if found:
+        return f"{yes} ({', '.join(found)})."
+    return (
+        f"That {what} more often than by guessing is not shown. This does not prove that it cannot be done: "
+        "a stronger attacker, or more people, may show otherwise."
+    )
+
+
+def _inference(utility: UtilityResult | None) -> tuple[str, ...]:
+    said = (
+        "Not measured: this tool asks who is shown, not what can be learnt about them, such as age, sex, "
+        "health or mood."
+    )
+    if utility is None or utility.expression is None:
+        return (said,)
+    kept: Rate = utility.expression
+    figure = (
+        f"{kept.value:.2f} [{kept.low:.2f}, {kept.high:.2f}] (correlation; somebody else's clip gives "
+        f"{kept.chance:.2f})"
+    )
+    if kept.low > kept.chance:
+        return said, f"Expression is kept, {figure}: what can be read from expressions can still be read."
+    return said, f"That expression is kept is not shown, {figure}; this is no measurement of inference."
+
+
+def plural(number: int, one: str, many: str) -> str:
+    """The number with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "clip", "clips"), plural(1200, "clip", "clips")
+    ('1 clip', '1,200 clips')
+    """
+    return f"{number:,} {one if number == 1 else many}"

@@ -1,0 +1,139 @@
+"""The schema of the ``results.json`` of a study: originals and anonymised clips of the same people.
+
+A cell of the threat matrix has three letters, train / enrol / probe, each O(riginal), A(nonymised) or B(oth).
+Two runs of the same study agree in everything but `times`. The JSON schema is published in
+``docs/study.schema.json``.
+"""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from amber_id.results.confounds import Confound
+from amber_id.results.evaluation import Attacker, AttackerResult, DevFold, Metrics
+from amber_id.results.figures import (
+    Bootstrap,
+    ComparisonCounts,
+    ConditionName,
+    Difference,
+    Disclosure,
+    Frozen,
+    Rate,
+    Times,
+)
+from amber_id.results.utility import UtilityResult
+
+STUDY_SCHEMA: Literal["amber-id/study/1"] = "amber-id/study/1"
+
+
+class DroppedClip(Frozen):
+    """A clip that is in no figure, in neither condition, and why."""
+
+    clip: str
+    condition: ConditionName  # in which it was of no use
+    reason: str
+
+
+class StudyCounts(Frozen):
+    """What the figures rest on; every person is tested once over all folds."""
+
+    subjects: int  # that were tested
+    clips: dict[ConditionName, int]  # of those people
+    seconds_per_clip: float  # median
+    subjects_of_source: dict[str, int]
+    dropped_clips: int
+
+
+class CellResult(Frozen):
+    """One scenario: the worst of the attackers, which was chosen on dev, and all that were tried."""
+
+    story: str
+    counts: ComparisonCounts
+    attacker: Attacker
+    metrics: Metrics
+    within_source: Rate | None  # EER among people of one source; None where there is one source only
+    disclosure: Disclosure
+    attackers: dict[str, AttackerResult]
+    dev: tuple[DevFold, ...]
+    bootstrap: Bootstrap
+    limits: tuple[str, ...]
+
+
+class Share(Frozen):
+    """How much of 0.5 - EER is owed to a region: its Shapley value; those of all regions add up to it."""
+
+    value: float
+    low: float
+    high: float
+    level: float
+
+
+class VariantResult(Frozen):
+    """`moments` with less to see, or with something taken from it, on the same comparisons."""
+
+    eer: Rate
+    auc: Rate
+    less: dict[str, Difference]  # eer and auc, less those of `moments` with everything
+
+
+class RegionResult(Frozen):
+    """What a region of the face gives away, by `moments` in the view motion."""
+
+    alone: Rate  # EER of this region alone
+    removed: Difference  # EER of all other regions, less that of the whole face
+    share: Share | None  # Shapley; None for one side of the face
+
+
+class ControlResult(Frozen):
+    """Something whose outcome is known, or that must not explain the finding."""
+
+    name: str
+    cell: str
+    eer: Rate
+    verdict: Literal["pass", "warn", "invalid"]
+    words: str
+
+
+class Headline(Frozen):
+    """The finding in a sentence, and whether it may be used."""
+
+    text: str
+    cell: str
+    valid: bool  # False: a control or a confound forbids it
+    reasons: tuple[str, ...]  # why not
+
+
+class StudyProvenance(Frozen):
+    """Which program, data and seeds made this."""
+
+    amber_id: str
+    packages: dict[str, str]
+    python: str
+    machine: str
+    recordings: dict[ConditionName, str]  # folder names
+    recordings_sha256: dict[ConditionName, str]
+    split_sha256: str
+    checkpoints_sha256: dict[str, tuple[str, ...]]  # of each run
+    trackers: tuple[str, ...]
+    synthetic: bool  # people who never lived
+    test_opening: int
+
+
+class StudyResults(Frozen):
+    """Everything that a study found."""
+
+    schema_: Literal["amber-id/study/1"] = Field(STUDY_SCHEMA, alias="schema")
+    headline: Headline
+    config: dict[str, Any]
+    counts: StudyCounts
+    cells: dict[str, CellResult]
+    differences: dict[str, dict[str, Difference]]  # "AAA-OOO": eer and auc, paired over people
+    views: dict[str, dict[str, VariantResult]]  # of a cell: static, pose, motion, all
+    regions: dict[str, dict[str, RegionResult]]  # of a cell
+    controls: tuple[ControlResult, ...]
+    confounds: tuple[Confound, ...]
+    utility: UtilityResult | None  # None without both conditions
+    dropped: tuple[DroppedClip, ...]
+    limits: tuple[str, ...]  # what these figures do not show
+    provenance: StudyProvenance
+    times: Times

@@ -1,0 +1,107 @@
+"""What is left of the expression after anonymisation: the schema of the utility part of a study.
+
+Every figure compares an anonymised clip with its own original. A mean is over clips, its interval over
+subjects; `chance` is what the same measure gives where an original is held against the anonymised clip of
+somebody else. What could not be measured is None and says why, never 0.
+"""
+
+from typing import Literal
+
+from amber_id.biometrics import Estimate
+from amber_id.results.figures import ConditionName, FailedClip, Frozen, Rate
+
+Part = Literal["eyes", "eyebrows", "lips", "cheeks", "head"]
+EventName = Literal["blinks", "smiles"]
+Unit = Literal["coefficient", "degrees", "eye distances"]
+"""Of a channel; an eye distance is that between the outer corners of the eyes of the mean face."""
+
+
+class Average(Frozen):
+    """A mean over clips and its interval over subjects; guessing says nothing about it."""
+
+    value: float
+    low: float
+    high: float
+    level: float
+
+    @classmethod
+    def of(cls, found: Estimate) -> "Average":
+        """An estimate, as it is written."""
+        return cls(value=found.value, low=found.low, high=found.high, level=found.level)
+
+
+class ChannelResult(Frozen):
+    """One way in which faces move, over the clips in which the original moves in it.
+
+    Movement is that about the clip's mean, so that the face at rest has no part in it.
+    """
+
+    name: str
+    part: Part
+    unit: Unit
+    clips: int
+    subjects: int
+    correlation: Rate | None  # Pearson's, at the clip's best lag; 0 where the anonymised face stands still
+    amplitude: Average | None  # standard deviation of the anonymised movement over that of the original
+    error: Average | None  # mean absolute difference of the movements, in the channel's unit
+    offset: Average | None  # absolute difference of the means of the two clips, in the channel's unit
+    not_measured: str | None  # why the figures are None
+
+
+class EventResult(Frozen):
+    """Blinks or smiles, and whether both videos show them at the same time.
+
+    An event of one video is found if the other has one, its own, at most `tolerance_s` away.
+    """
+
+    name: EventName
+    tolerance_s: float
+    original: int
+    anonymised: int
+    found: int  # pairs
+    per_minute: dict[ConditionName, float] | None  # None where no clip could be searched
+    precision: Rate | None  # share of the anonymised events that the original has
+    recall: Rate | None  # share of the original events that the anonymised video has
+    f1: Rate | None
+    not_measured: str | None  # why one of the three is None
+
+
+class LagResult(Frozen):
+    """How much later the anonymised movement comes, in seconds: median and quartiles over clips."""
+
+    median_s: float
+    low_s: float
+    high_s: float
+    clips: int
+    at_limit: int  # clips with the longest lag that was tried, so that the true one may be longer
+
+
+class UtilityCounts(Frozen):
+    """What the figures rest on."""
+
+    clips: int
+    measured_clips: int  # the others are failures
+    subjects: int  # that have a measured clip
+    seconds: float  # in which both videos of a measured clip show a face
+
+
+class UtilityResult(Frozen):
+    """How much expression survived.
+
+    `expression` is the one number to set against privacy: in each clip, the mean correlation over the
+    channels that are measured on landmarks and move in it; then the mean over clips. Every tracker and every
+    anonymiser has these channels, so the numbers of several can be compared; `coefficients` is the same over
+    blendshapes, for which that is not so. Correlation does not see how large a movement is: `amplitude` of
+    the channels does.
+    """
+
+    expression: Rate | None  # None where the originals do not move
+    coefficients: Rate | None  # None where one side has no blendshapes, or they do not move
+    parts: dict[Part, Rate]  # as `expression`, over the channels of one part of the face
+    follows: Rate | None  # share of clips whose anonymised clip is more like them than somebody else's
+    channels: tuple[ChannelResult, ...]
+    events: tuple[EventResult, ...]
+    lag: LagResult | None
+    frames_lost: dict[ConditionName, Average]  # share of a clip's frames without a face
+    counts: UtilityCounts
+    failures: tuple[FailedClip, ...]

@@ -1,0 +1,75 @@
+"""`amber audit` as a person types it: what is printed, what is written, and how it ends."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from amber_id.synthetic import SynthConfig, generate
+
+
+def amber(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "amber_id", "audit", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("corpus")
+    generate(SynthConfig(people=12, clips=3), folder)
+    (folder / "study.toml").write_text(
+        'attackers = ["moments on blendshapes"]\n[evaluation]\nreplicates = 100\npermutations = 20\n'
+    )
+    return folder
+
+
+def test_originals_alone_and_a_lost_clip(corpus: Path, tmp_path: Path):
+    originals, avatars = tmp_path / "original", tmp_path / "avatar"
+    shutil.copytree(corpus / "original", originals)
+    shutil.copytree(corpus / "avatar", avatars)
+    lost = next(avatars.rglob("synth_id003/*.safetensors"))
+    lost.unlink()
+    study = tmp_path / "study"
+    common = ("--out", study, "--config", corpus / "study.toml", "--folds", 2)
+    done = amber("--original", originals, "--anonymised", avatars, *common)
+    assert done.returncode == 3, done.stderr[-2000:]
+    assert "clips in no figure: 1" in done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].removeprefix("INVALID: ").startswith("From 4-second anonymised clips of 12 people")
+    assert lines[-1] == str(study / "report.html")
+    results = json.loads((study / "results.json").read_text())
+    assert [each["reason"] for each in results["dropped"]] == ["has no recording"]
+    assert results["counts"]["clips"] == {"original": 35, "anonymised": 35}
+    assert {path.name for path in (study / "scores").iterdir()} == {
+        f"{cell}.parquet" for cell in ("OOO", "OOA", "OAA", "AAA", "BOA")
+    }
+    again = amber("--original", originals, "--anonymised", avatars, *common)
+    assert "regions: done before" in again.stderr
+    without_times = {name: value for name, value in results.items() if name != "times"}
+    repeated = json.loads((study / "results.json").read_text())
+    assert {name: value for name, value in repeated.items() if name != "times"} == without_times
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ((), 2, "expected --original, --anonymised, or both"),
+        (("--original", "nowhere"), 1, "nowhere: no such folder"),
+    ],
+)
+def test_wrong_use_is_one_line(tmp_path: Path, arguments: tuple[str, ...], code: int, said: str):
+    done = amber(*arguments, "--out", tmp_path / "study")
+    assert done.returncode == code
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_what_a_file_asks_wrongly_is_named(corpus: Path, tmp_path: Path):
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text('attackers = ["nobody"]\n')
+    done = amber("--original", corpus / "original", "--out", tmp_path / "study", "--config", wrong)
+    assert done.returncode == 2
+    assert "got nobody" in done.stderr
