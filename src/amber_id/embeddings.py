@@ -4,7 +4,7 @@ Two clips are compared by the cosine of their vectors.
 """
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from amber_id.attackers import Attacker
 from amber_id.errors import EmbeddingError
@@ -25,8 +25,12 @@ def embed_clips(attacker: Attacker, windows: WindowSet) -> Float[np.ndarray, "M 
     return mean_directions(np.concatenate(parts), windows)
 
 
-def mean_directions(embeddings: Float[np.ndarray, "N D"], windows: WindowSet) -> Float[np.ndarray, "M D"]:
+def mean_directions(
+    embeddings: Float[np.ndarray, "N D"], windows: WindowSet, *, first: int | None = None
+) -> Float[np.ndarray, "M D"]:
     """One vector of length one for each clip, from the embeddings of its windows, of any length.
+
+    With `first`, from so many of its first windows only, or all where it has fewer.
 
     Raises
     ------
@@ -35,8 +39,15 @@ def mean_directions(embeddings: Float[np.ndarray, "N D"], windows: WindowSet) ->
     """
     vectors = _unit(embeddings.astype(np.float64), windows, windows.clip)
     sums = np.zeros((len(windows.entries), vectors.shape[1]))
-    np.add.at(sums, windows.clip, vectors)
+    used = slice(None) if first is None else _place_in_clip(windows) < first
+    np.add.at(sums, windows.clip[used], vectors[used])
     return _unit(sums, windows, np.arange(len(sums))).astype(np.float32)
+
+
+def _place_in_clip(windows: WindowSet) -> Int[np.ndarray, " N"]:
+    """For each window how many of its clip are before it."""
+    begin = np.searchsorted(windows.clip, np.arange(len(windows.entries)))
+    return np.arange(len(windows.clip)) - begin[windows.clip]
 
 
 def _refuse_other_features(attacker: Attacker, windows: WindowSet) -> None:

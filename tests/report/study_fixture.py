@@ -16,6 +16,8 @@ from amber_id.results import (
     CellResult,
     Confound,
     ControlResult,
+    CurvePoint,
+    CurvesResult,
     Difference,
     DroppedClip,
     Metrics,
@@ -111,6 +113,7 @@ def make_study(
             for a, b in combinations(cells, 2)
         },
         "views": {name: _views(cells[name].metrics.eer.value) for name in own},
+        "curves": {name: _curves(cells[name].metrics.eer.value, 3 if name in own else 0) for name in cells},
         "regions": {name: _regions(0.5 - cells[name].metrics.eer.value) for name in own},
         "controls": [control for name in own for control in _controls(name, cells[name])],
         "confounds": confounds,
@@ -197,6 +200,19 @@ def _views(eer: float) -> dict[str, Any]:
         }
         for view, worse in less.items()
     }
+
+
+def _curves(eer: float, points: int) -> CurvesResult:
+    def curve(xs: tuple[float, ...], paired: bool) -> tuple[CurvePoint, ...]:
+        rates = [rate(eer + 0.02 * (len(xs) - 1 - i)) for i in range(len(xs))]
+        less = [difference(-0.02) if paired and i else None for i in range(len(xs))]
+        return tuple(CurvePoint(x=x, eer=r, less=d) for x, r, d in zip(xs, rates, less, strict=True))
+
+    return CurvesResult(
+        people=curve((4.0, 6.0, 9.0)[:points], True),
+        seconds=curve((2.56, 3.84, 4.0)[:points], True),
+        clips=curve((1.0, 2.0, 3.0), False),
+    )
 
 
 def _regions(total: float) -> dict[str, Any]:

@@ -207,7 +207,9 @@ def test_the_parts_lie_where_the_mean_face_has_them() -> None:
 def test_plotly_knows_every_chart(page: Any) -> None:
     go = pytest.importorskip("plotly.graph_objects")
     cells = ("OOO", "OOA", "OAA", "AAA", "BOA")
-    assert set(page.charts) == {"eers", "views", "det", "tradeoff", *(f"scores-{each}" for each in cells)}
+    curves = {"curve-people", "curve-seconds", "curve-clips"}
+    own = {"eers", "views", "det", "tradeoff", *curves}
+    assert set(page.charts) == own | {f"scores-{each}" for each in cells}
     for chart in page.charts.values():
         go.Figure(chart)  # refuses what it does not know
     drawn = [value for name, value in page.attributes if name == "data-chart"]
@@ -264,17 +266,19 @@ def test_originals_alone_are_a_study(tmp_path: Path) -> None:
     assert "How the cells differ" not in page.text
     assert "How much expression is left?" not in page.text
     assert "There are no anonymised clips in this study" in page.text
-    assert set(page.charts) == {"eers", "views", "det", "scores-OOO"}
+    curves = {"curve-people", "curve-seconds", "curve-clips"}
+    assert set(page.charts) == {"eers", "views", "det", "scores-OOO"} | curves
 
 
 def test_what_was_not_measured_has_no_place_on_the_page(tmp_path: Path) -> None:
-    results, _ = make_study("OOO", "AAA", utility=False, views={}, regions={})
+    results, _ = make_study("OOO", "AAA", utility=False, views={}, regions={}, curves={})
     page = Page(written((results, {}), tmp_path))
     assert set(page.charts) == {"eers"}
     for heading in (
         "What leaks?",
         "How well are people told apart",
         "How much expression",
+        "Would more find more?",
         "Expression kept",
     ):
         assert heading not in page.text

@@ -6,6 +6,7 @@
     matrix      who is found, in every scenario                                  matrix.py, scenarios.py
     views       static, pose, motion, all                                        variants.py
     regions     eyes, lips, nose, eyebrows, face oval: alone, removed, shares    regions.py
+    curves      would more people, longer clips, more clips find more?           curves.py
     controls    whose outcome is known                                           controls.py
     utility     how much expression survived                                     utility.py
 
@@ -25,6 +26,7 @@ from amber_id.attackers import file_hash
 from amber_id.audit.conditions import RecordingsOf, StudyClips, bare_id, study_clips
 from amber_id.audit.confounds import find_confounds
 from amber_id.audit.controls import permuted_labels, shuffled_frames, static_only, without_motion
+from amber_id.audit.curves import clips_curve, people_curve, seconds_curve
 from amber_id.audit.judging import judged_rates
 from amber_id.audit.matrix import Cell, cells_of, differences_of, less
 from amber_id.audit.openings import record_opening
@@ -44,6 +46,8 @@ from amber_id.results import (
     ConditionName,
     Confound,
     ControlResult,
+    CurvePoint,
+    CurvesResult,
     RegionResult,
     StudyCounts,
     StudyProvenance,
@@ -147,6 +151,7 @@ def run_study(
     cells = cells_of(runs, clips, split, scenarios_of(clips.conditions), config.evaluation, device=device)
     views = stages.done("views", dict[str, dict[str, VariantResult]], lambda: _views(study))
     regions = stages.done("regions", dict[str, dict[str, RegionResult]], lambda: _regions(study))
+    curves = stages.done("curves", dict[str, CurvesResult], lambda: _curves(study, cells))
     controls = stages.done("controls", tuple[ControlResult, ...], lambda: _controls(study, cells, views))
     utility = stages.done("utility", UtilityResult | None, lambda: _utility(study))
     counts = _counts(study)
@@ -164,11 +169,12 @@ def run_study(
             for cell, of_cell in views.items()
         },
         regions=regions,
+        curves=curves,
         controls=controls,
         confounds=confounds,
         utility=utility,
         dropped=clips.dropped,
-        limits=study_limits(cells, counts, split, synthetic=provenance.synthetic, skipped=skipped),
+        limits=study_limits(cells, curves, counts, split, synthetic=provenance.synthetic, skipped=skipped),
         provenance=provenance,
         times=Times(
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -276,6 +282,22 @@ def _regions(study: _Study) -> dict[str, dict[str, RegionResult]]:
         )
         for cell, condition in study.own_cells
     }
+
+
+def _curves(study: _Study, cells: Mapping[str, Cell]) -> dict[str, CurvesResult]:
+    config, own = study.config.evaluation, dict(study.own_cells)
+    features = training_of("moments").features
+    curves = {}
+    for name, cell in cells.items():
+        people: tuple[CurvePoint, ...] = ()
+        seconds: tuple[CurvePoint, ...] = ()
+        if name in own:
+            statistics = ClipStatistics.of(study.clips.under(own[name]), features)
+            people = people_curve(statistics, study.split, config)
+            seconds = seconds_curve(statistics, study.split, config)
+        clips = clips_curve(cell.comparisons, config)
+        curves[name] = CurvesResult(people=people, seconds=seconds, clips=clips)
+    return curves
 
 
 def _controls(

@@ -5,7 +5,16 @@ from collections.abc import Mapping, Sequence
 from amber_id.audit.matrix import Cell
 from amber_id.audit.wording import FEW_SUBJECTS
 from amber_id.protocols import Split
-from amber_id.results import FUSION, Confound, ControlResult, Headline, Rate, StudyCounts
+from amber_id.results import (
+    FUSION,
+    Confound,
+    ControlResult,
+    CurvePoint,
+    CurvesResult,
+    Headline,
+    Rate,
+    StudyCounts,
+)
 
 _BY_IMPORTANCE = ("AAA", "OOO")  # the cell that a headline is about: the first that is there
 
@@ -42,6 +51,7 @@ def study_headline(
 
 def study_limits(
     cells: Mapping[str, Cell],
+    curves: Mapping[str, CurvesResult],
     counts: StudyCounts,
     split: Split,
     *,
@@ -76,7 +86,30 @@ def study_limits(
             f"{counts.dropped_clips} clips were of no use under one condition and are in no figure of either "
             "(failure to acquire)."
         )
-    return (*said, *_limits_of_cells(cells))
+    return (*said, *_not_saturated(curves), *_limits_of_cells(cells))
+
+
+def _not_saturated(curves: Mapping[str, CurvesResult]) -> list[str]:
+    """The cells in which more of something still lowers the EER."""
+    more_people = [name for name, curve in curves.items() if _still_falls(curve.people)]
+    longer = [name for name, curve in curves.items() if _still_falls(curve.seconds)]
+    said = []
+    if more_people:
+        said.append(
+            f"{', '.join(more_people)}: with more people to learn from the EER still falls, so an attacker "
+            "with more people would find more."
+        )
+    if longer:
+        said.append(
+            f"{', '.join(longer)}: the more seconds of a clip are seen the lower the EER, so longer clips "
+            "would give more away."
+        )
+    return said
+
+
+def _still_falls(points: Sequence[CurvePoint]) -> bool:
+    last = points[-1].less if points else None
+    return last is not None and last.high < 0
 
 
 def _limits_of_cells(cells: Mapping[str, Cell]) -> list[str]:

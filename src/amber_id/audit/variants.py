@@ -9,9 +9,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 
-from amber_id.attackers.moments import MomentsConfig, fit_to_statistics, window_statistics
+from amber_id.attackers.moments import MomentsAttacker, MomentsConfig, fit_to_statistics, window_statistics
 from amber_id.biometrics import Comparisons, compare_all
 from amber_id.embeddings import mean_directions
 from amber_id.motion import FeatureConfig, WindowSet, in_channels, load_windows
@@ -51,8 +51,21 @@ class ClipStatistics:
         return replace(self, windows=replace(self.windows, entries=recordings.entries))
 
 
-def attacked(statistics: ClipStatistics, split: Split) -> tuple[Comparisons, ...]:
+def attacked(
+    statistics: ClipStatistics, split: Split, *, people: int | None = None, windows: int | None = None
+) -> tuple[Comparisons, ...]:
     """The test comparisons of each fold; people are positions in the sorted subjects of the split.
+
+    Parameters
+    ----------
+    statistics
+        Of all clips.
+    split
+        Whose train and test people count.
+    people
+        Learn from so many of the train people of each fold only, the same ones every time.
+    windows
+        See so many of the first windows of each test clip only.
 
     Raises
     ------
@@ -61,25 +74,44 @@ def attacked(statistics: ClipStatistics, split: Split) -> tuple[Comparisons, ...
     """
     subjects = sorted(split.folds[0])
     who = np.array([subjects.index(entry.subject) for entry in statistics.windows.entries])
-    return tuple(_in_fold(statistics, who, split, k, subjects) for k in range(len(split.folds)))
+    compared = []
+    for fold in range(len(split.folds)):
+        train = np.array([subjects.index(s) for s in split.subjects("train", fold)])
+        learnt = np.random.default_rng(fold).permutation(train)[:people]
+        fitted = _fitted(statistics, who, learnt)
+        compared.append(_compared(fitted, statistics, who, set(split.subjects("test", fold)), windows))
+    return tuple(compared)
 
 
-def _in_fold(
-    statistics: ClipStatistics, who: np.ndarray, split: Split, fold: int, subjects: list[str]
-) -> Comparisons:
-    windows = statistics.windows
-    train = np.isin(who, [subjects.index(s) for s in split.subjects("train", fold)])[windows.clip]
-    fitted = fit_to_statistics(
-        statistics.values[train], who[windows.clip][train], MomentsConfig(), features=windows.config
+def _fitted(
+    statistics: ClipStatistics, who: Int[np.ndarray, " M"], people: Int[np.ndarray, " P"]
+) -> MomentsAttacker:
+    of_window = who[statistics.windows.clip]
+    train = np.isin(of_window, people)
+    return fit_to_statistics(
+        statistics.values[train],
+        of_window[train],
+        MomentsConfig(),
+        features=statistics.windows.config,
     )
-    tested = windows.select(set(split.subjects("test", fold)) & set(windows.subjects))
-    is_tested = np.isin([entry.clip for entry in windows.entries], [entry.clip for entry in tested.entries])
-    vectors = mean_directions(fitted.project(statistics.values[is_tested[windows.clip]]), tested)
-    return compare_all(vectors, who[is_tested])
+
+
+def _compared(
+    fitted: MomentsAttacker,
+    statistics: ClipStatistics,
+    who: Int[np.ndarray, " M"],
+    people: set[str],
+    windows: int | None,
+) -> Comparisons:
+    everybody = statistics.windows
+    tested = everybody.select(people & set(everybody.subjects))
+    is_tested = np.array([entry.subject in people for entry in everybody.entries])
+    embeddings = fitted.project(statistics.values[is_tested[everybody.clip]])
+    return compare_all(mean_directions(embeddings, tested, first=windows), who[is_tested])
 
 
 def _shuffled(
-    values: Float[np.ndarray, "n C T V"], mask: np.ndarray, rng: np.random.Generator
+    values: Float[np.ndarray, "n C T V"], mask: Bool[np.ndarray, "n T"], rng: np.random.Generator
 ) -> Float[np.ndarray, "n C T V"]:
     """Each window with its real frames in an order of its own; padding stays behind."""
     order = np.argsort(rng.random(mask.shape) + ~mask, axis=1)

@@ -18,7 +18,7 @@ from amber_id.report.palette import CELL_STYLES, MATED, NEUTRAL, CellStyle
 from amber_id.report.study_summary import VIEWS, DetCurve, probit_axis, shown_eer, tradeoff
 from amber_id.report.summary import ScoreBins
 from amber_id.report.wording import interval, percent
-from amber_id.results import CellResult, Rate, StudyResults
+from amber_id.results import CellResult, CurvePoint, Rate, StudyResults
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,48 @@ def views_chart(results: StudyResults) -> Chart:
         for letters, views in results.views.items()
     ]
     return intervals_chart(marks, VIEWS, "Equal error rate, EER, of moments")
+
+
+CURVES = {
+    "people": "People learnt from, by moments",
+    "seconds": "Seconds seen of a test clip, by moments",
+    "clips": "Clips of a person on either side, by the worst attacker",
+}
+
+
+def curves_charts(results: StudyResults) -> dict[str, Chart]:
+    """The EER against how much there is of something; those that have a second point in some cell."""
+    charts = {}
+    for kind, title in CURVES.items():
+        points = {letters: getattr(curves, kind) for letters, curves in results.curves.items()}
+        if any(len(each) > 1 for each in points.values()):
+            charts[f"curve-{kind}"] = _curve_chart(points, title)
+    return charts
+
+
+def _curve_chart(points: Mapping[str, Sequence[CurvePoint]], title: str) -> Chart:
+    data, highest, xs = [], 0.6, {point.x for each in points.values() for point in each}
+    for letters, each in points.items():
+        if not each:
+            continue
+        style = CELL_STYLES[letters]
+        highest = max(highest, *(point.eer.high + 0.02 for point in each))
+        trace = line_trace(
+            [point.x for point in each], [point.eer.value for point in each], letters, style.color,
+            dash=style.dash, mode="lines+markers",
+            customdata=[[percent(point.eer.value), interval(point.eer)] for point in each],
+            hovertemplate=f"{letters}, %{{x:g}}<br>EER %{{customdata[0]}} %{{customdata[1]}}<extra></extra>",
+        )  # fmt: skip
+        trace["marker"] = {"size": 9, "color": style.color, "symbol": style.symbol}
+        trace["error_y"] = _bars([point.eer for point in each], style.color)
+        data.append(trace)
+    margin = 0.06 * (max(xs) - min(xs)) or 1.0
+    ends = [min(xs) - margin, max(xs) + margin]
+    data.insert(0, line_trace(ends, [0.5, 0.5], "Guessing", NEUTRAL, dash="dash", hoverinfo="skip"))
+    layout = plain_layout(title, "EER", height=320)
+    layout["xaxis"] |= {"range": six_digits(ends), "tickvals": six_digits(sorted(xs))}
+    layout["yaxis"] |= {"range": six_digits([0, min(1.0, highest)]), "tickformat": ".0%"}
+    return {"data": data, "layout": layout}
 
 
 def intervals_chart(marks: Sequence[Marks], rows: Sequence[str], title: str, *, apart: bool = True) -> Chart:

@@ -20,6 +20,7 @@ from amber_id.report.charts import Chart, legend_of, scale_places
 from amber_id.report.self_contained import own_file, plotly_js, render
 from amber_id.report.study_charts import (
     cell_distributions_chart,
+    curves_charts,
     det_chart,
     eers_chart,
     tradeoff_chart,
@@ -147,6 +148,7 @@ def _content(results: StudyResults, comparisons: Mapping[str, Comparisons]) -> d
         "criteria": officer_notes(results),
         "warnings": officer_warnings(results),
         "charts": charts,
+        "has_curves": any(name.startswith("curve-") for name in charts),
         "legends": _legends(charts),
     }
 
@@ -169,6 +171,7 @@ def _charts(results: StudyResults, comparisons: Mapping[str, Comparisons]) -> di
         charts["det"] = det_chart(curves, results)
     for letters, bins in distributions(comparisons).items():
         charts[f"scores-{letters}"] = cell_distributions_chart(bins, results.cells[letters])
+    charts |= curves_charts(results)
     if tradeoff(results):
         charts["tradeoff"] = tradeoff_chart(results)
     return charts

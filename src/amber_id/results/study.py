@@ -84,6 +84,22 @@ class RegionResult(Frozen):
     share: Share | None  # Shapley; None for one side of the face
 
 
+class CurvePoint(Frozen):
+    """The EER with so many people to learn from, seconds of a clip seen, or clips on either side."""
+
+    x: float
+    eer: Rate
+    less: Difference | None  # EER less that of the point before, paired; None where it cannot be paired
+
+
+class CurvesResult(Frozen):
+    """Would more find more? A curve has no point where the clips do not allow one."""
+
+    people: tuple[CurvePoint, ...]  # learnt from, by `moments`; empty where two conditions are known
+    seconds: tuple[CurvePoint, ...]  # of a test clip, by `moments`; empty where two conditions are known
+    clips: tuple[CurvePoint, ...]  # on either side, by the worst attacker of the cell
+
+
 class ControlResult(Frozen):
     """Something whose outcome is known, or that must not explain the finding."""
 
@@ -130,6 +146,7 @@ class StudyResults(Frozen):
     differences: dict[str, dict[str, Difference]]  # "AAA-OOO": eer and auc, paired over people
     views: dict[str, dict[str, VariantResult]]  # of a cell: static, pose, motion, all
     regions: dict[str, dict[str, RegionResult]]  # of a cell
+    curves: dict[str, CurvesResult]  # of a cell
     controls: tuple[ControlResult, ...]
     confounds: tuple[Confound, ...]
     utility: UtilityResult | None  # None without both conditions
