@@ -131,7 +131,9 @@ def _print(results: "StudyResults") -> None:
         typer.echo(f"  {_shown(control.verdict)} {control.name} ({control.cell}): {control.words}")
     for confound in results.confounds:
         if confound.verdict != "pass":
-            typer.echo(f"  {_shown(confound.verdict)} {confound.name}: {confound.evidence}")
+            about = f" ({confound.condition})" if confound.condition else ""
+            name = confound.name.replace("_", " ")
+            typer.echo(f"  {_shown(confound.verdict)} {name}{about}: {confound.evidence}")
 
 
 def _shown(verdict: str) -> str:
