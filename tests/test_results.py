@@ -11,6 +11,7 @@ from amber_id.errors import FileFormatError
 from amber_id.file_formats import write_tensors
 from amber_id.results import (
     ARRAYS_SCHEMA,
+    ComparisonResults,
     EvaluationArrays,
     EvaluationResults,
     Metrics,
@@ -186,6 +187,7 @@ def test_results_cannot_be_changed_by_accident():
         ("results.schema.json", EvaluationResults),
         ("metrics.schema.json", ScoreResults),
         ("study.schema.json", StudyResults),
+        ("comparison.schema.json", ComparisonResults),
     ],
 )
 def test_the_published_schema_is_that_of_the_code(name: str, model: type[BaseModel]):

@@ -1,16 +1,22 @@
 """What does a trained attacker find out about people it has never seen, and how sure is that?"""
 
+from amber_id.audit.compare import compare_read, compare_studies, pool_parts
 from amber_id.audit.evaluate import evaluate
 from amber_id.audit.judging import EvaluationConfig
 from amber_id.audit.score_results import judge_embeddings, judge_scores
 from amber_id.audit.study import run_study
 from amber_id.audit.study_config import StudyConfig
+from amber_id.audit.study_folders import read_studies
 
 __all__ = [
     "EvaluationConfig",
     "StudyConfig",
+    "compare_read",
+    "compare_studies",
     "evaluate",
     "judge_embeddings",
     "judge_scores",
+    "pool_parts",
+    "read_studies",
     "run_study",
 ]

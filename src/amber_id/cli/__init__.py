@@ -24,6 +24,9 @@ from amber_id.cli.stages import evaluate, reselect, split, track, train
 from amber_id.cli.auditing import audit
 
 # isort: split
+from amber_id.cli.comparing import compare
+
+# isort: split
 from amber_id.cli.scores import metrics
 
 # isort: split
@@ -41,6 +44,7 @@ from amber_id.cli.sharing import embed, export, verify
 __all__ = [
     "app",
     "audit",
+    "compare",
     "doctor",
     "embed",
     "evaluate",

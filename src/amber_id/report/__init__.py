@@ -8,15 +8,23 @@ There people appear by pseudonym; a page that plays faces names the clips.
 Equal input gives equal bytes, under the same versions.
 ``import amber_id.report`` needs no extra; drawing needs ``pip install 'amber-id[report]'``.
 
+* :func:`write_comparison_report`: one page of several studies side by side, with its figures
 * :func:`write_figures`: PNG and PDF of the ROC, the scores, the embedding maps and the people
 * :func:`write_motion_view`: a page that plays the tracked faces of some recordings
 * :func:`write_report`: one self-contained ``report.html`` of an evaluation
 * :func:`write_study_report`: the same of a whole study, with its figures
 """
 
+from amber_id.report.compare_page import write_comparison_report
 from amber_id.report.figures import write_figures
 from amber_id.report.motion_view import write_motion_view
 from amber_id.report.page import write_report
 from amber_id.report.study_page import write_study_report
 
-__all__ = ["write_figures", "write_motion_view", "write_report", "write_study_report"]
+__all__ = [
+    "write_comparison_report",
+    "write_figures",
+    "write_motion_view",
+    "write_report",
+    "write_study_report",
+]

@@ -4,12 +4,14 @@ Conventions
 -----------
 Mated is vermillion, non-mated is blue, guessing and thresholds are grey: told apart by people with any common
 colour vision, and in grey print (Okabe and Ito, Color Universal Design, 2008).
+Studies side by side have the colours and marks of cells, mixed with lines so that twenty differ; the first is
+the boldest.
 A cell of a study has a colour, a line and a mark of its own; AAA, the headline, is the boldest.
 People have ten colours, after Tol's muted scheme (personal.sron.nl/~pault) with its indigo made lighter for
 dark pages; then other marks.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MATED = "#d55e00"
 NONMATED = "#0072b2"
@@ -58,3 +60,21 @@ def person_style(number: int) -> tuple[str, str, str]:
     """
     symbol, marker = _MARKS[number // len(_PEOPLE) % len(_MARKS)]
     return _PEOPLE[number % len(_PEOPLE)], symbol, marker
+
+
+_STUDIES = ("AAA", "OOO", "OAA", "OOA", "BOA")  # whose colours and marks they have, in this order
+_LINES = (("solid", "-"), ("dash", "--"), ("dot", ":"), ("dashdot", "-."))
+
+
+def study_style(number: int) -> CellStyle:
+    """How the `number`-th of several studies looks.
+
+    Examples
+    --------
+    >>> study_style(0).color, study_style(0).width, study_style(1).dash
+    ('#d55e00', 4, 'dash')
+    >>> len({(study_style(n).symbol, study_style(n).dash) for n in range(20)})
+    20
+    """
+    cell, (dash, linestyle) = CELL_STYLES[_STUDIES[number % 5]], _LINES[number % 4]
+    return replace(cell, dash=dash, linestyle=linestyle, width=4 if number == 0 else 2)

@@ -6,6 +6,7 @@ Every cell of the threat matrix has a colour, a line and a mark of its own (`pal
 told in black and white. An interval is a bar through its mark.
 """
 
+import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from scipy.special import ndtr, ndtri
 
 from amber_id.report.charts import Chart, distributions_chart, line_trace, plain_layout, six_digits
 from amber_id.report.palette import CELL_STYLES, MATED, NEUTRAL, CellStyle
-from amber_id.report.study_summary import VIEWS, DetCurve, probit_axis, shown_eer, tradeoff
+from amber_id.report.study_summary import VIEWS, DetLine, probit_axis, shown_eer, tradeoff
 from amber_id.report.summary import ScoreBins
 from amber_id.report.wording import interval, percent
 from amber_id.results import CellResult, CurvePoint, Rate, StudyResults
@@ -139,19 +140,19 @@ def _bars(rates: Sequence[Rate], color: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def det_chart(curves: Mapping[str, DetCurve], results: StudyResults) -> Chart:
+def det_chart(lines: Sequence[DetLine]) -> Chart:
     """FNMR over FMR on probit axes, with the guesser's line; a mark where both are equal."""
-    axis = probit_axis(curves)
+    axis = probit_axis(lines)
     low, high = axis.ends
     guess = np.linspace(low, high, 30)
     data = [line_trace(guess, -guess, "Guessing", NEUTRAL, dash="dash", hoverinfo="skip")]
-    for letters, curve in curves.items():
-        style, eer = CELL_STYLES[letters], results.cells[letters].metrics.eer.value
+    for each in lines:
+        style, curve, eer = each.style, each.curve, each.eer.value
         said = [[percent(a), percent(b)] for a, b in zip(ndtr(curve.fmr), ndtr(curve.fnmr), strict=True)]
         line = line_trace(
-            curve.fmr, curve.fnmr, f"{letters}, EER {percent(eer)}", style.color,
+            curve.fmr, curve.fnmr, f"{html.escape(each.name)}, EER {percent(eer)}", style.color,
             dash=style.dash, width=style.width, customdata=said,
-            hovertemplate=f"FMR %{{customdata[0]}}<br>FNMR %{{customdata[1]}}<extra>{letters}</extra>",
+            hovertemplate="FMR %{customdata[0]}<br>FNMR %{customdata[1]}<extra>%{fullData.name}</extra>",
         )  # fmt: skip
         data += [line, _at_eer(eer, style)] if low < ndtri(eer) < high else [line]
     layout = plain_layout("False match rate, FMR", "False non-match rate, FNMR", height=520)

@@ -8,7 +8,7 @@ Tables are CSV in UTF-8 with a header; rates are fractions there, percentages in
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,9 @@ from amber_id.report.palette import CELL_STYLES, MATED, NEUTRAL, NONMATED
 from amber_id.report.study_face import largest_share, part_color, part_name
 from amber_id.report.study_summary import (
     DetCurve,
+    DetLine,
     det_curves,
+    det_lines,
     distributions,
     is_shown,
     part_shapes,
@@ -58,7 +60,8 @@ def write_study_figures(
     drawings = {"matrix": lambda figure: draw_matrix(figure, results)}
     tables: dict[str, list[dict[str, Any]]] = {"matrix": matrix_rows(results)}
     if curves:
-        drawings["det"] = lambda figure: draw_det(figure, curves, results)
+        lines = det_lines(curves, results)
+        drawings["det"] = lambda figure: draw_det(figure, lines, mark=_mark(results))
         tables["det"] = det_rows(curves)
     if bins:
         drawings["distributions"] = lambda figure: draw_distributions(figure, bins, results)
@@ -93,20 +96,20 @@ def draw_matrix(figure: "Figure", results: StudyResults) -> "Figure":
     return figure
 
 
-def draw_det(figure: "Figure", curves: Mapping[str, DetCurve], results: StudyResults) -> "Figure":
-    """FNMR over FMR of all cells on one pair of probit axes."""
+def draw_det(figure: "Figure", lines: Sequence[DetLine], *, mark: str = "", columns: int = 2) -> "Figure":
+    """FNMR over FMR of all lines on one pair of probit axes; `mark` goes before the title."""
     figure.set_size_inches(6.2, 7.4)
     figure.set_layout_engine("constrained", h_pad=0.1, w_pad=0.12)
     axes = figure.subplots()
-    axis = probit_axis(curves)
+    axis = probit_axis(lines)
     axes.plot(
         axis.ends, [-end for end in axis.ends], color=NEUTRAL, linestyle="--", linewidth=1.2, label="Guessing"
     )
-    for letters, curve in curves.items():
-        style, eer = CELL_STYLES[letters], results.cells[letters].metrics.eer
+    for each in lines:
+        style, eer = each.style, each.eer
         axes.plot(
-            curve.fmr, curve.fnmr, color=style.color, linestyle=style.linestyle, linewidth=style.width * 0.9,
-            label=f"{letters}, EER {percent(eer.value)} {interval(eer)}",
+            each.curve.fmr, each.curve.fnmr, color=style.color, linestyle=style.linestyle,
+            linewidth=style.width * 0.9, label=f"{each.name}, EER {percent(eer.value)} {interval(eer)}",
         )  # fmt: skip
         place = [ndtri(eer.value)] if 0 < eer.value < 1 else []
         axes.plot(place, place, color=style.color, marker=style.marker, markersize=7)
@@ -118,8 +121,8 @@ def draw_det(figure: "Figure", curves: Mapping[str, DetCurve], results: StudyRes
         xlim=reach, ylim=reach, aspect="equal",
         xlabel="False match rate, FMR (%)", ylabel="False non-match rate, FNMR (%)",
     )  # fmt: skip
-    axes.set_title(f"{_mark(results)}DET, down to an FMR of 3 / pairs of people", pad=10)
-    figure.legend(loc="outside lower left", ncols=2)
+    axes.set_title(f"{mark}DET, down to an FMR of 3 / pairs of people", pad=10)
+    figure.legend(loc="outside lower left", ncols=columns)
     return figure
 
 
@@ -208,10 +211,10 @@ def matrix_rows(results: StudyResults) -> list[dict[str, Any]]:
         row: dict[str, Any] = {
             "cell": letters, "attacker": cell.attacker.name,
             "mated": cell.counts.mated, "nonmated": cell.counts.nonmated,
-            **_spread("eer_within_source", cell.within_source),
+            **spread("eer_within_source", cell.within_source),
         }  # fmt: skip
         for name in type(cell.metrics).model_fields:
-            row |= _spread(name, getattr(cell.metrics, name))
+            row |= spread(name, getattr(cell.metrics, name))
         rows.append(row | {"worst_decile_eer": cell.disclosure.worst_decile_eer})
     return rows
 
@@ -241,13 +244,13 @@ def region_rows(results: StudyResults) -> list[dict[str, Any]]:
     rows = []
     for letters, regions in results.regions.items():
         for region, found in regions.items():
-            row = {"cell": letters, "region": region, **_spread("eer_alone", found.alone)}
-            row |= _spread("eer_removed_less_whole", found.removed) | _spread("share", found.share)
+            row = {"cell": letters, "region": region, **spread("eer_alone", found.alone)}
+            row |= spread("eer_removed_less_whole", found.removed) | spread("share", found.share)
             rows.append(row)
     return rows
 
 
-def _spread(name: str, rate: Any) -> dict[str, float | None]:
+def spread(name: str, rate: Any) -> dict[str, float | None]:
     """A figure and both ends of its interval, in columns; empty where there is none."""
     if rate is None:
         return {name: None, f"{name}_low": None, f"{name}_high": None}

@@ -31,6 +31,7 @@ from amber_id.report.study_figures import write_study_figures
 from amber_id.report.study_summary import (
     check_belong,
     det_curves,
+    det_lines,
     distributions,
     headline_eers,
     is_shown,
@@ -168,7 +169,7 @@ def _charts(results: StudyResults, comparisons: Mapping[str, Comparisons]) -> di
     if results.views:
         charts["views"] = views_chart(results)
     if curves:
-        charts["det"] = det_chart(curves, results)
+        charts["det"] = det_chart(det_lines(curves, results))
     for letters, bins in distributions(comparisons).items():
         charts[f"scores-{letters}"] = cell_distributions_chart(bins, results.cells[letters])
     charts |= curves_charts(results)

@@ -7,7 +7,7 @@ Where people come from several sources, the EER that is shown of a cell is that 
 headline. Rates are fractions. A curve has at most `CURVE_POINTS` points, however many were measured.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,7 +19,7 @@ from scipy.special import ndtri
 from amber_id.biometrics import Comparisons, det
 from amber_id.errors import EvaluationError
 from amber_id.face_mesh import REGION_GROUPS, edges_of, mean_face, points_of
-from amber_id.report.palette import CELL_STYLES
+from amber_id.report.palette import CELL_STYLES, CellStyle
 from amber_id.report.summary import ScoreBins, score_bins
 from amber_id.results import CellResult, Difference, Rate, RegionResult, Share, StudyResults
 
@@ -37,6 +37,16 @@ class DetCurve:
     fmr: Float64[np.ndarray, " K"]  # probit, rising
     fnmr: Float64[np.ndarray, " K"]  # probit, falling
     lowest_fmr: float  # below which these people say nothing: 3 / pairs
+
+
+@dataclass(frozen=True, eq=False)
+class DetLine:
+    """A curve as it is drawn: under which name, how, and with which EER."""
+
+    name: str
+    style: CellStyle
+    curve: DetCurve
+    eer: Rate
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +99,20 @@ def several_sources(results: StudyResults) -> bool:
 
 def det_curves(comparisons: Mapping[str, Comparisons]) -> dict[str, DetCurve]:
     """The curve of each cell that has a point where its people say something, in the order of the matrix."""
-    curves = {letters: _det_curve(comparisons[letters]) for letters in CELL_STYLES if letters in comparisons}
+    curves = {letters: det_curve(comparisons[letters]) for letters in CELL_STYLES if letters in comparisons}
     return {letters: curve for letters, curve in curves.items() if len(curve.fmr)}
 
 
-def _det_curve(comparisons: Comparisons) -> DetCurve:
+def det_lines(curves: Mapping[str, DetCurve], results: StudyResults) -> list[DetLine]:
+    """The curves of the cells of one study, each in the style of its cell."""
+    return [
+        DetLine(letters, CELL_STYLES[letters], curve, results.cells[letters].metrics.eer)
+        for letters, curve in curves.items()
+    ]
+
+
+def det_curve(comparisons: Comparisons) -> DetCurve:
+    """The curve from the FMR on that the people support; it has no point where they support none."""
     points = det(comparisons.mated_scores, comparisons.nonmated_scores)
     supported = points.fmr >= ndtri(comparisons.fmr_floor)
     fmr, fnmr = points.fmr[supported], points.fnmr[supported]
@@ -118,9 +137,9 @@ class ProbitAxis:
         return [float(ndtri(tick)) for tick in self.ticks]
 
 
-def probit_axis(curves: Mapping[str, DetCurve]) -> ProbitAxis:
-    """The axis of both rates, down to the lowest FMR that the people of any cell support."""
-    lowest = min(curve.lowest_fmr for curve in curves.values())
+def probit_axis(lines: Sequence[DetLine]) -> ProbitAxis:
+    """The axis of both rates, down to the lowest FMR that the people of any curve support."""
+    lowest = min(line.curve.lowest_fmr for line in lines)
     ticks = tuple(tick for tick in _TICKS if lowest * 0.999 <= tick <= _HIGHEST)
     return ProbitAxis((float(ndtri(lowest)), float(ndtri(_HIGHEST))), ticks)
 

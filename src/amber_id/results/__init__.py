@@ -8,6 +8,15 @@ from pathlib import Path
 from amber_id.atomic_files import write_text_atomically
 from amber_id.file_formats import read_json
 from amber_id.results.arrays import ARRAYS_SCHEMA, EvaluationArrays, read_arrays, write_arrays
+from amber_id.results.comparison import (
+    COMPARISON_SCHEMA,
+    ComparedCell,
+    ComparedStudy,
+    ComparisonProvenance,
+    ComparisonResults,
+    PairedDifferences,
+    PooledParts,
+)
 from amber_id.results.confounds import Confound
 from amber_id.results.evaluation import (
     EVALUATION_SCHEMA,
@@ -62,6 +71,7 @@ from amber_id.results.utility import UtilityResult
 
 __all__ = [
     "ARRAYS_SCHEMA",
+    "COMPARISON_SCHEMA",
     "EVALUATION_SCHEMA",
     "FUSION",
     "METRICS_SCHEMA",
@@ -70,7 +80,11 @@ __all__ = [
     "AttackerResult",
     "Bootstrap",
     "CellResult",
+    "ComparedCell",
+    "ComparedStudy",
     "ComparisonCounts",
+    "ComparisonProvenance",
+    "ComparisonResults",
     "ConditionName",
     "Confound",
     "ControlResult",
@@ -89,7 +103,9 @@ __all__ = [
     "Metrics",
     "NullTest",
     "OracleResult",
+    "PairedDifferences",
     "Point",
+    "PooledParts",
     "Provenance",
     "Rate",
     "RegionResult",
@@ -106,6 +122,7 @@ __all__ = [
     "UtilityResult",
     "VariantResult",
     "read_arrays",
+    "read_comparison",
     "read_results",
     "read_score_results",
     "read_study_results",
@@ -115,7 +132,9 @@ __all__ = [
 ]
 
 
-def write_results(results: EvaluationResults | ScoreResults | StudyResults, path: Path) -> None:
+def write_results(
+    results: EvaluationResults | ScoreResults | StudyResults | ComparisonResults, path: Path
+) -> None:
     """Write `results` as JSON, whole or not at all."""
     write_text_atomically(path, results.model_dump_json(indent=2, by_alias=True) + "\n")
 
@@ -133,3 +152,8 @@ def read_study_results(path: Path) -> StudyResults:
 def read_score_results(path: Path) -> ScoreResults:
     """Read the ``results.json`` of `amber metrics`; raises FileFormatError as `read_results` does."""
     return read_json(ScoreResults, path)
+
+
+def read_comparison(path: Path) -> ComparisonResults:
+    """Read the ``comparison.json`` of `amber compare`; raises FileFormatError as `read_results` does."""
+    return read_json(ComparisonResults, path)

@@ -10,6 +10,7 @@ Started by ``torchrun`` it trains on several devices, each with its share of eve
 written by the first of them.
 """
 
+import logging
 import math
 import os
 import time
@@ -180,6 +181,8 @@ def _fabric(device: torch.device, config: LoopConfig) -> "Fabric":
         from lightning_fabric import Fabric
     except ImportError as error:
         raise MissingDependencyError.for_extra("lightning_fabric", "train") from error
+    # At every start it would say on standard error which precision it uses.
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     world, local = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     fabric = Fabric(
         accelerator=device.type,

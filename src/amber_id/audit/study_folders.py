@@ -1,0 +1,153 @@
+"""What do several studies have in common: which cell, and whom?
+
+Conventions
+-----------
+A person is known by the folder of its clips, ``<source>_id<number>``: the number alone is unique within one
+corpus only. Where a clip has no such folder, the name of the subject in the scores stands for it.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from amber_id.attackers import file_hash
+from amber_id.biometrics import Comparisons, eer
+from amber_id.errors import EvaluationError, UsageError
+from amber_id.results import StudyResults, read_study_results
+from amber_id.score_files import ScoreFile, read_scores
+
+_HEADLINE = "AAA"
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class StudyFolder:
+    """A study as it lies on disk, with the scores of one cell."""
+
+    name: str
+    results: StudyResults
+    scores: ScoreFile
+    results_sha256: str
+    scores_sha256: str
+
+    @property
+    def comparisons(self) -> Comparisons:
+        """Of the worst attacker of the cell."""
+        compared = self.scores.comparisons
+        if compared is None:  # not so of a file that `amber audit` wrote
+            raise EvaluationError(f"{self.name}: expected scores whose people are known, got scores alone")
+        return compared
+
+    @cached_property
+    def people(self) -> tuple[str, ...]:
+        """Who each subject of the comparisons is."""
+        folders: list[set[str]] = [set() for _ in self.scores.subjects]
+        for clip, subject in zip(self.scores.clips, self.comparisons.subjects, strict=True):
+            folders[subject].add(clip.partition("/")[2].rpartition("/")[0])
+        return tuple(
+            folder.pop() if len(folder) == 1 and "" not in folder else name
+            for folder, name in zip(folders, self.scores.subjects, strict=True)
+        )
+
+    def numbered(self, people: Sequence[str]) -> Comparisons:
+        """The comparisons with every person numbered by its place in `people`, who hold all of them."""
+        place = {person: number for number, person in enumerate(people)}
+        numbers = np.array([place[person] for person in self.people], np.int64)
+        return replace(self.comparisons, subjects=numbers[self.comparisons.subjects])
+
+
+def read_studies(folders: Sequence[Path], cell: str | None = None) -> tuple[str, tuple[StudyFolder, ...]]:
+    """The cell to compare, and the studies with its scores, in the order given.
+
+    Parameters
+    ----------
+    folders
+        Two or more, each as `amber audit` leaves it.
+    cell
+        Three letters; AAA where all studies have it, else the first that all have, unless told.
+
+    Raises
+    ------
+    EvaluationError
+        If the studies have no cell in common, one of them lacks `cell`, or scores are of another study.
+    FileFormatError
+        If a file is missing, cut off or of another kind.
+    UsageError
+        If there are fewer than two folders, or one is given twice.
+    """
+    names = study_names(folders)
+    results = {
+        name: read_study_results(folder / "results.json") for name, folder in zip(names, folders, strict=True)
+    }
+    chosen = _common_cell(results, cell)
+    opened = []
+    for name, folder in zip(names, folders, strict=True):
+        path = folder / "scores" / f"{chosen}.parquet"
+        study = StudyFolder(
+            name, results[name], read_scores(path), file_hash(folder / "results.json"), file_hash(path)
+        )
+        _check_belong(study, chosen, path)
+        opened.append(study)
+    return chosen, tuple(opened)
+
+
+def study_names(folders: Sequence[Path]) -> tuple[str, ...]:
+    """The name of each folder, with parents before it as far as names would be alike without.
+
+    Raises
+    ------
+    UsageError
+        If there are fewer than two folders, or one is given twice.
+
+    Examples
+    --------
+    >>> study_names([Path("one/study"), Path("two/study"), Path("two/other")])
+    ('one/study', 'two/study', 'other')
+    """
+    if len(folders) < 2:
+        raise UsageError(f"expected two studies or more to compare, got {len(folders)}")
+    places = [folder.resolve() for folder in folders]
+    for place, times in Counter(places).items():
+        if times > 1:
+            raise UsageError(f"expected each study once, got {place.name} {times} times")
+    parts = [[part for part in place.parts if part != place.anchor] or ["/"] for place in places]
+    taken = [1] * len(parts)
+    while True:
+        names = ["/".join(each[-n:]) for each, n in zip(parts, taken, strict=True)]
+        alike = [k for k, name in enumerate(names) if names.count(name) > 1 and taken[k] < len(parts[k])]
+        if not alike:
+            return tuple(names)
+        for k in alike:
+            taken[k] += 1
+
+
+def _common_cell(results: dict[str, StudyResults], cell: str | None) -> str:
+    cells = {name: list(each.cells) for name, each in results.items()}
+    common = [letters for letters in next(iter(cells.values())) if all(letters in c for c in cells.values())]
+    if cell in common:
+        return cell
+    if cell is None and common:
+        return _HEADLINE if _HEADLINE in common else common[0]
+    said = "; ".join(f"{name} has {', '.join(found)}" for name, found in cells.items())
+    raise EvaluationError(f"expected {f'the cell {cell}' if cell else 'a cell'} in all studies, but {said}")
+
+
+def _check_belong(study: StudyFolder, cell: str, path: Path) -> None:
+    """Refuse scores of another audit: differences would contradict the EERs beside them."""
+    stated, found = study.results.cells[cell], study.comparisons
+    said = stated.counts
+    if (said.mated, said.nonmated) != (found.n_mated, found.n_nonmated):
+        raise EvaluationError(
+            f"{path}: expected the {said.mated} mated and {said.nonmated} non-mated comparisons that "
+            f"results.json counts, got {found.n_mated} and {found.n_nonmated}: audit again"
+        )
+    again = eer(found.mated_scores, found.nonmated_scores)
+    if abs(again - stated.metrics.eer.value) > _ROUNDING:
+        raise EvaluationError(
+            f"{path}: expected scores of the EER {stated.metrics.eer.value:.4f} that results.json has, got "
+            f"those of {again:.4f}: audit again"
+        )

@@ -1,0 +1,86 @@
+"""Several studies side by side: anonymisers, folds, regions or seeds."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amber_id.cli.shared import Seed, app, configured, say
+from amber_id.errors import UsageError
+
+if TYPE_CHECKING:
+    from amber_id.results import ComparisonResults, Difference, Rate
+
+_LONGEST_NAME = 32  # in the table
+
+
+@app.command()
+def compare(
+    studies: Annotated[list[Path], typer.Argument(help="Two studies or more, as `amber audit` leaves them.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder for comparison.json, comparison.csv, figures/ and compare.html.")
+    ],
+    cell: Annotated[
+        str | None, typer.Option(help="Cell to compare; AAA if all have it, else the first that all have.")
+    ] = None,
+    pool: Annotated[
+        bool,
+        typer.Option(
+            "--pool", help="The studies are parts of one, with other people in each: judge them as one too."
+        ),
+    ] = False,
+    replicates: Annotated[
+        int, typer.Option(help="Resamples of people, for the intervals of differences; 100 or more.")
+    ] = 1000,
+    level: Annotated[float, typer.Option(help="Level of those intervals, between 0 and 1.")] = 0.95,
+    seed: Seed = 0,
+) -> None:
+    """Several studies side by side: who is recognised under which anonymiser, and is that a difference?
+
+    Differences are those to the first study, paired over people where both tested the same ones.
+    """
+    from amber_id.audit import EvaluationConfig, compare_read, pool_parts, read_studies
+    from amber_id.report import write_comparison_report
+    from amber_id.results import write_results
+
+    config = configured(EvaluationConfig, replicates=replicates, level=level, seed=seed)
+    if out.is_file():
+        raise UsageError(f"--out names a folder, got the file {out}")
+    letters, read = read_studies(studies, cell)
+    pooled = pool_parts(letters, read) if pool else None
+    results = compare_read(letters, read, config, pooled=pooled)
+    scores = [study.comparisons for study in read] + ([] if pooled is None else [pooled])
+    write_results(results, out / "comparison.json")
+    page = write_comparison_report(results, scores, out)
+    _print(results)
+    for limit in results.limits:
+        say(f"note: {limit}")
+    typer.echo(page)
+
+
+def _print(results: "ComparisonResults") -> None:
+    """A line for each study: people, EER, and the difference to the first or why there is none."""
+    rows = []
+    for number, study in enumerate(results.studies):
+        against = study.not_paired or ("" if number else "the first")
+        if study.less_first is not None:
+            against = _signed(study.less_first.eer)
+        mark = "" if study.headline.valid else "  INVALID"
+        eer = _with_interval(study.cells[results.cell].eer)
+        rows.append((study.name, study.subjects, eer, f"{against}{mark}"))
+    if results.pooled is not None:
+        rows.append(
+            ("all parts pooled", results.pooled.subjects, _with_interval(results.pooled.cell.eer), "")
+        )
+    width = min(_LONGEST_NAME, max(len(row[0]) for row in rows))
+    typer.echo(f"{'study':{width}}  people  {f'EER of {results.cell}':20}  less that of the first")
+    for name, people, eer, against in rows:
+        typer.echo(f"{name:{width}}  {people:6}  {eer}  {against}".rstrip())
+
+
+def _with_interval(rate: "Rate") -> str:
+    return f"{rate.value:.3f} [{rate.low:.3f}, {rate.high:.3f}]"
+
+
+def _signed(found: "Difference") -> str:
+    return f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
