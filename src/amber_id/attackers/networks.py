@@ -49,9 +49,11 @@ class NetworkAttacker:
         self.features = features
 
     def embed(
-        self, values: Float[np.ndarray, "N C T V"], mask: Bool[np.ndarray, "N T"], *, batch: int = 64
+        self, values: Float[np.ndarray, "N C T V"], mask: Bool[np.ndarray, "N T"], *, batch: int | None = None
     ) -> Float[np.ndarray, "N D"]:
         """Embeddings of windows, of length one, whatever the batch."""
+        # What a few windows need on the way fits the cache of a processor; a GPU wants many.
+        batch = batch or (16 if self.device.type == "cpu" else 256)
         parts = []
         with torch.inference_mode():
             for start in range(0, len(values), batch):

@@ -67,8 +67,9 @@ def cells_of(
     """
     tested: dict[str, tuple[Tested, ...]] = {}
     for letter, of_letter in runs.items():
+        met = {each for scenario in scenarios if scenario.train == letter for each in scenario.conditions}
         tested[letter] = embed_people(
-            tuple(of_letter), clips.recordings, split, device=device, on_clip=on_clip, with_dev=True
+            tuple(of_letter), clips.under(*met), split, device=device, on_clip=on_clip, with_dev=True
         )
     return {
         scenario.letters: _cell(scenario, tested[scenario.train], clips, config) for scenario in scenarios

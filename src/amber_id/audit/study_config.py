@@ -20,7 +20,7 @@ class StudyConfig(BaseModel):
 
     attackers: tuple[str, ...] = ("moments", "moments on blendshapes", "stgcn")
     split: SplitConfig = SplitConfig(folds=5)  # unless the study's folder has a split.csv
-    loop: LoopConfig = LoopConfig(epochs=8)  # of networks
+    loop: LoopConfig = LoopConfig(epochs=5)  # of networks
     evaluation: EvaluationConfig = EvaluationConfig()
     confounds: ConfoundConfig = ConfoundConfig()
     utility: UtilityConfig = UtilityConfig()

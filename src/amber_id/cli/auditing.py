@@ -33,7 +33,7 @@ def audit(
     folds: Annotated[
         int | None, typer.Option(help="k folds, in which everyone is tested once; 5 unless told.")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Of networks, at most; 8 unless told.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Of networks, at most; 5 unless told.")] = None,
     config: Annotated[Path | None, typer.Option(help="TOML with what differs from the defaults.")] = None,
     model: Annotated[Path | None, typer.Option(help="Face landmarker bundle; else found or fetched.")] = None,
     workers: Workers = None,
@@ -83,14 +83,18 @@ def audit(
 
 def _asked(told: dict[str, Any], *, folds: int | None, epochs: int | None, seed: int) -> dict[str, Any]:
     """The configuration of a file, with what the command line says put over it."""
-    split = {"folds": 5, "seed": seed} | told.get("split", {})
-    loop = {"epochs": 8} | told.get("loop", {})
-    evaluation = {"seed": seed} | told.get("evaluation", {})
+    from amber_id.audit import StudyConfig
+
+    usual = StudyConfig()
+    parts = {
+        name: getattr(usual, name).model_dump() | own | told.get(name, {})
+        for name, own in (("split", {"seed": seed}), ("loop", {}), ("evaluation", {"seed": seed}))
+    }
     if folds is not None:
-        split["folds"] = folds
+        parts["split"]["folds"] = folds
     if epochs is not None:
-        loop["epochs"] = epochs
-    return {"seed": seed} | told | {"split": split, "loop": loop, "evaluation": evaluation}
+        parts["loop"]["epochs"] = epochs
+    return {"seed": seed} | told | parts
 
 
 def _recordings(
