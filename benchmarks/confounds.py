@@ -23,14 +23,14 @@ from pathlib import Path
 import numpy as np
 
 from amber_id.audit.confounds import ConfoundConfig, find_confounds, property_confounds
-from amber_id.audit.confounds_checks import Condition
 from amber_id.recordings import RecordingEntry, RecordingSet
+from amber_id.results import ConditionName
 from amber_id.results.confounds import Confound
 from amber_id.synthetic import SynthConfig, generate
 from amber_id.synthetic.people import origin_of
 
-Sets = dict[Condition, RecordingSet]
-CONDITIONS: tuple[Condition, ...] = ("original", "anonymised")
+Sets = dict[ConditionName, RecordingSet]
+CONDITIONS: tuple[ConditionName, ...] = ("original", "anonymised")
 PICTURES = ((1280, 720), (640, 480), (720, 1280))
 RATES = (23.976, 25.0, 29.97, 30.0)
 
