@@ -6,13 +6,18 @@ dev and test never overlap. Thresholds, fusion and the worst attacker are chosen
 enrolled and probed as in the cell.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from amber_id.audit.conditions import condition_of
 from amber_id.audit.evaluation import EmbeddedClips, Tested
 from amber_id.results import ConditionName
 
-CONDITION_OF_LETTER: dict[str, ConditionName] = {"O": "original", "A": "anonymised"}
+CONDITIONS_OF: Mapping[str, tuple[ConditionName, ...]] = {
+    "O": ("original",),
+    "A": ("anonymised",),
+    "B": ("original", "anonymised"),
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class Scenario:
     @property
     def conditions(self) -> tuple[ConditionName, ConditionName]:
         """How clips are enrolled, and how they are probed."""
-        return CONDITION_OF_LETTER[self.letters[1]], CONDITION_OF_LETTER[self.letters[2]]
+        (enrol,), (probe,) = CONDITIONS_OF[self.letters[1]], CONDITIONS_OF[self.letters[2]]
+        return enrol, probe
 
 
 SCENARIOS = (
@@ -44,11 +50,10 @@ SCENARIOS = (
 
 def scenarios_of(conditions: tuple[ConditionName, ...]) -> tuple[Scenario, ...]:
     """Those for which there are clips."""
-    needed = {"O": {"original"}, "A": {"anonymised"}, "B": {"original", "anonymised"}}
     return tuple(
         scenario
         for scenario in SCENARIOS
-        if set().union(*(needed[letter] for letter in scenario.letters)) <= set(conditions)
+        if all(set(CONDITIONS_OF[letter]) <= set(conditions) for letter in scenario.letters)
     )
 
 

@@ -31,7 +31,7 @@ from amber_id.audit.judging import judged_rates
 from amber_id.audit.matrix import Cell, cells_of, differences_of, less
 from amber_id.audit.openings import record_opening
 from amber_id.audit.regions import regions_of
-from amber_id.audit.scenarios import CONDITION_OF_LETTER, scenarios_of
+from amber_id.audit.scenarios import CONDITIONS_OF, scenarios_of
 from amber_id.audit.stages import Stages, hash_of
 from amber_id.audit.study_config import StudyConfig, training_of
 from amber_id.audit.study_wording import study_headline, study_limits
@@ -63,11 +63,6 @@ from amber_id.training import find_checkpoints, train, versions
 
 Runs = Mapping[str, tuple[Path, ...]]  # by what they were trained on: O, A, B
 
-_TRAINED_ON: Mapping[str, tuple[ConditionName, ...]] = {
-    "O": ("original",),
-    "A": ("anonymised",),
-    "B": ("original", "anonymised"),
-}
 _SHUFFLED = "shuffled frames"  # among the views, since it is asked in the same way
 
 
@@ -87,8 +82,11 @@ class _Study:
     @property
     def own_cells(self) -> tuple[tuple[str, ConditionName], ...]:
         """The cells that know one condition only, and which: OOO, AAA."""
-        own = {condition: letter * 3 for letter, condition in CONDITION_OF_LETTER.items()}
-        return tuple((own[condition], condition) for condition in self.clips.conditions)
+        return tuple(
+            (letter * 3, conditions[0])
+            for letter, conditions in CONDITIONS_OF.items()
+            if len(conditions) == 1 and conditions[0] in self.clips.conditions
+        )
 
     def bare(self) -> dict[ConditionName, RecordingSet]:
         """The clips of each condition under their own ids, in their own folders."""
@@ -220,7 +218,7 @@ def _split(clips: StudyClips, out: Path, config: StudyConfig) -> Split:
 def _trained(study: _Study, on_epoch: Callable[..., None] | None) -> Runs:
     """Every attacker on every kind of clips; what is there already is kept."""
     runs: dict[str, tuple[Path, ...]] = {}
-    for letter, conditions in _TRAINED_ON.items():
+    for letter, conditions in CONDITIONS_OF.items():
         if not set(conditions) <= set(study.clips.conditions):
             continue
         recordings, paths = study.clips.under(*conditions), []
