@@ -21,8 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from amber_id.attackers import AttackerName, default_signals, default_streams
 from amber_id.audit.evaluation import embed_people
+from amber_id.audit.study_config import training_of
 from amber_id.audit.worst_attacker import Scored, score_attackers
 from amber_id.biometrics import (
     Comparisons,
@@ -33,11 +33,10 @@ from amber_id.biometrics import (
     bootstrap_difference,
     bootstrap_eer,
 )
-from amber_id.motion import FeatureConfig
 from amber_id.protocols import Split, SplitConfig, make_split, source_of_subjects
 from amber_id.recordings import RecordingSet
 from amber_id.synthetic import SynthConfig, generate, oracle_comparisons
-from amber_id.training import LoopConfig, TrainConfig, train
+from amber_id.training import LoopConfig, train
 from amber_id.training.network import EpochReport
 
 ZOO = ("moments", "moments on blendshapes", "stgcn", "blendshapes", "distances")
@@ -55,21 +54,13 @@ class Study:
     told: bool = False  # print the dev EER of every epoch, which shows whether it has converged
 
 
-def features_of(name: str, study: Study) -> tuple[AttackerName, FeatureConfig]:
-    """``moments on blendshapes`` is `moments` with other signals."""
-    attacker, _, signals = name.partition(" on ")
-    signals = signals or default_signals(attacker)
-    own = study.features if signals == "landmarks" else {}
-    streams = default_streams(attacker, signals, "all")
-    return attacker, FeatureConfig(signals=signals, streams=streams, **own)
-
-
 def attacked(recordings: RecordingSet, study: Study, folder: Path) -> tuple[Scored, ...]:
     """Train all, test all, fuse."""
     runs = []
     for name in study.attackers:
-        attacker, features = features_of(name, study)
-        config = TrainConfig(attacker=attacker, features=features, loop=study.loop, seed=study.seed)
+        config = training_of(name, loop=study.loop, seed=study.seed)
+        if config.features.signals == "landmarks":
+            config = config.model_copy(update={"features": config.features.model_copy(update=study.features)})
         began = time.perf_counter()
         out = folder / name.replace(" ", "_")
         run, _ = train(recordings, study.split, config, out, on_epoch=print_epoch if study.told else None)

@@ -6,6 +6,7 @@ refused by name, with what was expected and what came.
 """
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -64,6 +65,12 @@ def read_tensors(
     if found != schema:
         raise FileFormatError(path, f"expected {schema}, got {found or 'a file with no schema'}")
     return header, tensors
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes, as hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def map_tensor(path: Path, name: str) -> np.ndarray:

@@ -8,7 +8,6 @@ from amber_id.attackers.checkpoint import (
     CheckpointHeader,
     DevCalibration,
     DevFigures,
-    file_hash,
     load_checkpoint,
     save_checkpoint,
 )
@@ -29,7 +28,6 @@ __all__ = [
     "DevFigures",
     "default_signals",
     "default_streams",
-    "file_hash",
     "find_device",
     "load_attacker",
     "load_checkpoint",

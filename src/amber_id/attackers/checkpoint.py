@@ -5,7 +5,6 @@ it again (attacker, its configuration, the features it was given, the people it 
 and to judge it (dev figures, versions, hashes). Never pickle.
 """
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -103,9 +102,3 @@ def load_checkpoint(path: Path) -> tuple[CheckpointHeader, dict[str, np.ndarray]
     """
     values, tensors = read_tensors(path, SCHEMA)
     return validated(CheckpointHeader, values, path), tensors
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, as hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -13,8 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from amber_id.audit.compare_wording import limits_of, not_the_same
-from amber_id.audit.judging import EvaluationConfig, judged_rates
-from amber_id.audit.matrix import less
+from amber_id.audit.judging import FMRS, EvaluationConfig, judged_rates, less
 from amber_id.audit.study_folders import StudyFolder, read_studies
 from amber_id.biometrics import Comparisons
 from amber_id.errors import EvaluationError
@@ -30,7 +29,7 @@ from amber_id.results import (
     surroundings,
 )
 
-_TMRS = ("tmr_at_fmr_10_percent", "tmr_at_fmr_1_percent", "tmr_at_fmr_0_1_percent")
+_TMRS = tuple(FMRS)
 
 
 def compare_studies(

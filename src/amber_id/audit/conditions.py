@@ -34,11 +34,6 @@ class StudyClips:
         kept = tuple(e for e in self.recordings.entries if condition_of(e.clip) in conditions)
         return replace(self.recordings, entries=kept)
 
-    @property
-    def n_clips(self) -> int:
-        """Clips under each condition."""
-        return len(self.recordings.entries) // len(self.conditions)
-
 
 def condition_of(clip: str) -> ConditionName:
     """The condition that the id of a study's clip begins with."""
@@ -106,13 +101,16 @@ def study_clips(
         DroppedClip(clip=bare_id(clip), condition=condition_of(clip), reason=reason)
         for clip, reason in sorted(lost.items())
     ]
-    kept = {entry.clip for entry in next(iter(pairs.values())).entries} - {each.clip for each in unusable}
-    of_person = Counter(e.subject for e in next(iter(pairs.values())).entries if e.clip in kept)
-    for entry in next(iter(pairs.values())).entries:
-        if entry.clip in kept and of_person[entry.subject] < 2:
-            kept.discard(entry.clip)
-            reason = f"the only usable clip of {entry.subject}"
-            unusable.append(DroppedClip(clip=entry.clip, condition=next(iter(pairs)), reason=reason))
+    first, one = next(iter(pairs.items()))
+    bad = {each.clip for each in unusable}
+    usable = [entry for entry in one.entries if entry.clip not in bad]
+    of_person = Counter(entry.subject for entry in usable)
+    unusable += [
+        DroppedClip(clip=entry.clip, condition=first, reason=f"the only usable clip of {entry.subject}")
+        for entry in usable
+        if of_person[entry.subject] < 2
+    ]
+    kept = {entry.clip for entry in usable if of_person[entry.subject] >= 2}
     if not kept:
         raise CorpusError(f"no person has two usable clips, e.g. {unusable[0].clip}: {unusable[0].reason}")
     left = tuple(entry for entry in entries if bare_id(entry.clip) in kept)

@@ -13,7 +13,6 @@ from amber_id.audit.confounds_properties import (
     Property,
     Telling,
     Values,
-    lost_share,
     sign_flip_p_value,
     telling,
     values_of,
@@ -231,7 +230,7 @@ def _of_source(entries: Sequence[RecordingEntry]) -> dict[str, float]:
 def _lost_by_person(entries: Sequence[RecordingEntry]) -> Float64[np.ndarray, " P"]:
     """Mean over clips of the share of lost frames, person by person in order."""
     person = np.unique([entry.subject for entry in entries], return_inverse=True)[1]
-    return np.bincount(person, weights=[lost_share(entry) for entry in entries]) / np.bincount(person)
+    return np.bincount(person, weights=[entry.lost_share for entry in entries]) / np.bincount(person)
 
 
 def _p(p: float | None) -> str:

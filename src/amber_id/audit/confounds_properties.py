@@ -68,11 +68,6 @@ def frame_rate(fps: float) -> float:
     return whole if whole and abs(fps / whole - 1) <= _WHOLE_RATE else fps
 
 
-def lost_share(entry: RecordingEntry) -> float:
-    """Share of a clip's frames in which no face was found, in [0, 1]."""
-    return 1 - entry.tracked_frames / entry.frames
-
-
 PROPERTIES: tuple[Property, ...] = (
     # Encoders round a side to whole blocks: 854 x 480 stands for 16:9.
     Property(
@@ -81,7 +76,7 @@ PROPERTIES: tuple[Property, ...] = (
     Property("frame_rate", "frame rate", "{:.4g} fps", lambda e: frame_rate(e.fps), 0.005, True),
     # About a frame more or less.
     Property("duration", "clip length", "{:.1f} s", lambda e: e.duration_s, 0.05),
-    Property("lost_frames", "share of frames without a face", "{:.1%}", lost_share, 0.005),
+    Property("lost_frames", "share of frames without a face", "{:.1%}", lambda e: e.lost_share, 0.005),
 )
 
 

@@ -11,9 +11,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from amber_id.audit.judging import EvaluationConfig, judged_rates
-from amber_id.audit.matrix import less
-from amber_id.audit.variants import ClipStatistics, attacked
+from amber_id.audit.judging import EvaluationConfig, judged_rates, less
+from amber_id.audit.variants import ClipStatistics, attacked, attacked_by, fitted_in_folds
 from amber_id.biometrics import Comparisons, aggregate_clips
 from amber_id.errors import EvaluationError
 from amber_id.protocols import Split
@@ -47,8 +46,11 @@ def seconds_curve(
     numbers = sorted({1, 2, max(1, usual // 2), usual} & set(range(1, usual + 1)))
     # The last window of a clip ends with it, and overlaps the one before by more than the others.
     seconds = {round(min(features.window_s + (n - 1) * features.hop_s, longest), 2): n for n in numbers}
+    fitted = fitted_in_folds(statistics, split)
     return _curve(
-        list(seconds), lambda s: Comparisons.pool(attacked(statistics, split, windows=seconds[s])), config
+        list(seconds),
+        lambda s: Comparisons.pool(attacked_by(fitted, statistics, split, windows=seconds[s])),
+        config,
     )
 
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from amber_id.attackers import file_hash
-from amber_id.audit.evaluation import Tested, embed_people, subject_results
+from amber_id.audit.evaluation import embed_people, subject_results, trackers_of
 from amber_id.audit.judging import EvaluationConfig, bootstrap_of
 from amber_id.audit.known_truth import oracle_result
 from amber_id.audit.openings import record_opening
 from amber_id.audit.wording import headline, limits
 from amber_id.audit.worst_attacker import Tried, attacker_results, measure, score_attackers
 from amber_id.errors import MissingDependencyError
+from amber_id.file_formats import file_hash
 from amber_id.protocols import Split
-from amber_id.recordings import RecordingSet, read_failures, read_header
+from amber_id.recordings import RecordingSet, read_failures
 from amber_id.results import (
     ComparisonCounts,
     Counts,
@@ -29,7 +29,6 @@ from amber_id.results import (
     Times,
     surroundings,
 )
-from amber_id.synthetic import SYNTHETIC_TRACKER
 from amber_id.training import versions
 
 _FEWEST_FOR_TSNE = 8  # clips; below, t-SNE has no neighbourhoods to keep
@@ -135,7 +134,7 @@ def _provenance(tried: Tried, recordings: RecordingSet, split: Split, config: Ev
             checkpoints=tuple(each for run in sorted(hashes) for each in run),
             attacker=" + ".join(sorted(each.attacker.name for each in alone)),
         )
-    trackers, synthetic = _trackers(tried.mapped.members[0])
+    trackers, synthetic = trackers_of(tried.mapped.members[0].entries)
     seeds = {fold.header.seed for tested in tried.worst.members for fold in tested.folds}
     return Provenance(
         **surroundings(),
@@ -150,13 +149,6 @@ def _provenance(tried: Tried, recordings: RecordingSet, split: Split, config: Ev
         bootstrap_seed=config.seed,
         test_opening=opening,
     )
-
-
-def _trackers(tested: Tested) -> tuple[tuple[str, ...], bool]:
-    """What made the test recordings, sorted, and whether their people never lived."""
-    headers = [read_header(entry.path) for entry in tested.entries]
-    names = {f"{h.tracker} {h.tracker_version}, model {h.model_sha256[:12]}" for h in headers}
-    return tuple(sorted(names)), all(h.tracker == SYNTHETIC_TRACKER for h in headers)
 
 
 def _arrays(tried: Tried, *, seed: int) -> EvaluationArrays:

@@ -6,7 +6,7 @@ tested once. Where several attackers are held against each other they are given 
 people of each fold are embedded as well, since what is chosen is chosen on those.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,14 +14,16 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from amber_id.attackers import Attacker, CheckpointHeader, file_hash, load_attacker, load_checkpoint
+from amber_id.attackers import Attacker, CheckpointHeader, load_attacker, load_checkpoint
 from amber_id.biometrics import Comparisons, SubjectFigures, compare_across, compare_all
 from amber_id.embeddings import embed_clips
 from amber_id.errors import EvaluationError, SplitError, UsageError
+from amber_id.file_formats import file_hash
 from amber_id.motion import load_windows
 from amber_id.protocols import Split, labelled, partition_of
-from amber_id.recordings import Failure, RecordingEntry, RecordingSet
+from amber_id.recordings import Failure, RecordingEntry, RecordingSet, read_header
 from amber_id.results import SubjectResult
+from amber_id.synthetic import SYNTHETIC_TRACKER
 from amber_id.training import find_checkpoints, refuse_overlap
 
 
@@ -151,6 +153,13 @@ def subject_results(tested: Tested, people: tuple[SubjectFigures, ...]) -> tuple
         )
         rows.append(row)
     return tuple(rows)
+
+
+def trackers_of(entries: Sequence[RecordingEntry]) -> tuple[tuple[str, ...], bool]:
+    """What made these recordings, sorted, and whether all their people never lived."""
+    headers = [read_header(entry.path) for entry in entries]
+    names = {f"{h.tracker} {h.tracker_version}, model {h.model_sha256[:12]}" for h in headers}
+    return tuple(sorted(names)), all(h.tracker == SYNTHETIC_TRACKER for h in headers)
 
 
 def _refuse_unlike(runs: tuple[Path, ...], checkpoints: list[tuple[Path, ...]]) -> None:

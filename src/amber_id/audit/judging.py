@@ -23,6 +23,7 @@ from amber_id.biometrics import (
     SubjectFigures,
     Tally,
     bootstrap,
+    bootstrap_difference,
     bootstrap_mean,
     cllr_of,
     d_sys,
@@ -39,11 +40,11 @@ from amber_id.biometrics import (
 from amber_id.biometrics.curves import PerResample
 from amber_id.biometrics.disclosure import MOST_EXPECTED, d_sys_bins, zebra_worst_case
 from amber_id.errors import EvaluationError
-from amber_id.results import Bootstrap, Disclosure, NullTest, Rate
+from amber_id.results import Bootstrap, Difference, Disclosure, NullTest, Rate
 
 _LARGEST_GALLERY = 20_000_000  # clips times people
 PRIOR = 0.01  # of a mated comparison, for detection costs
-_FMRS = {"tmr_at_fmr_10_percent": 0.1, "tmr_at_fmr_1_percent": 0.01, "tmr_at_fmr_0_1_percent": 0.001}
+FMRS = {"tmr_at_fmr_10_percent": 0.1, "tmr_at_fmr_1_percent": 0.01, "tmr_at_fmr_0_1_percent": 0.001}
 
 
 class EvaluationConfig(BaseModel):
@@ -142,7 +143,8 @@ def judge_tally(
 
 
 # What guessing gives; 0.5 for every other figure that has no majority to guess.
-CHANCE = {"min_dcf": 1.0, "min_cllr": 1.0, "linkability": 0.0, "zebra_expected": 0.0} | _FMRS
+CHANCE = {"min_dcf": 1.0, "min_cllr": 1.0, "linkability": 0.0, "zebra_expected": 0.0} | FMRS
+_OF_BOTH = {"eer": Statistic(ErrorCurve.eer), "auc": Statistic(ErrorCurve.auc)}
 _FROM_THRESHOLD = {
     "accuracy": Statistic(lambda curve: curve.accuracy_at(0.0)),
     "balanced_accuracy": Statistic(lambda curve: curve.balanced_accuracy_at(0.0)),
@@ -164,7 +166,7 @@ def statistics_of(curve: ErrorCurve, floor: float) -> dict[str, Statistic]:
         "min_cllr": Statistic(min_cllr_of),
         "balanced_accuracy_optimistic": Statistic(lambda each: each.balanced_accuracy_at(float(best))),
     }
-    defined = {name: fmr for name, fmr in _FMRS.items() if fmr >= floor}
+    defined = {name: fmr for name, fmr in FMRS.items() if fmr >= floor}
     return statistics | {
         name: Statistic(partial(ErrorCurve.tmr_at_fmr, fmr=fmr)) for name, fmr in defined.items()
     }
@@ -189,7 +191,7 @@ def _limits(comparisons: Comparisons, rates: Mapping[str, Rate]) -> Iterator[str
             "linkability finds people either way."
         )
     floor = comparisons.fmr_floor
-    if floor > min(_FMRS.values()):
+    if floor > min(FMRS.values()):
         yield (
             f"TMR is given at an FMR of {floor:.2g} or more: {comparisons.n_subject_pairs:,} pairs of people "
             "say nothing about a lower one."
@@ -307,6 +309,24 @@ def judged_rates(
     statistics = {name: statistic for name, statistic in defined.items() if name in names}
     found = _bootstrapped(people, statistics, config)
     return {name: Rate.of(each, CHANCE.get(name, 0.5)) for name, each in found.items()}
+
+
+def less(
+    one: Comparisons,
+    other: Comparisons,
+    config: EvaluationConfig,
+    statistics: Mapping[str, Statistic] = _OF_BOTH,
+) -> dict[str, Difference]:
+    """EER and AUC, or other figures, of `other` less those of `one`, of the same people, paired over them."""
+    found = bootstrap_difference(
+        one,
+        other,
+        statistics,
+        replicates=config.replicates,
+        level=config.level,
+        rng=np.random.default_rng(config.seed),
+    )
+    return {name: Difference.of(each) for name, each in found.items()}
 
 
 def bootstrap_of(eer: Estimate) -> Bootstrap:

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-from amber_id.attackers import file_hash
 from amber_id.audit.judging import EvaluationConfig, judged_rates
 from amber_id.audit.worst_attacker import Scored
 from amber_id.errors import EvaluationError
+from amber_id.file_formats import file_hash
 from amber_id.recordings import RecordingSet
 from amber_id.results import Metrics, OracleResult
 from amber_id.synthetic import CONDITIONS, Oracle

@@ -9,15 +9,13 @@ import numpy as np
 
 from amber_id.audit.conditions import StudyClips, bare_id
 from amber_id.audit.evaluation import Tested, embed_people
-from amber_id.audit.judging import EvaluationConfig, bootstrap_of, judged_rates
+from amber_id.audit.judging import EvaluationConfig, bootstrap_of, judged_rates, less
 from amber_id.audit.scenarios import Scenario, seen_in
 from amber_id.audit.worst_attacker import Tried, attacker_results, measure, score_attackers
-from amber_id.biometrics import Comparisons, ErrorCurve, Statistic, bootstrap_difference
+from amber_id.biometrics import Comparisons
 from amber_id.protocols import Split
 from amber_id.results import CellResult, ComparisonCounts, Difference, Rate
 from amber_id.score_files import IdentifiedBy, ScoreFile
-
-_COMPARED = {"eer": Statistic(ErrorCurve.eer), "auc": Statistic(ErrorCurve.auc)}
 
 
 @dataclass(frozen=True)
@@ -120,16 +118,3 @@ def differences_of(
     return {
         f"{second}-{first}": less(comparisons[first], comparisons[second], config) for first, second in pairs
     }
-
-
-def less(one: Comparisons, other: Comparisons, config: EvaluationConfig) -> dict[str, Difference]:
-    """EER and AUC of `other` less those of `one`, of the same people, paired over them."""
-    found = bootstrap_difference(
-        one,
-        other,
-        _COMPARED,
-        replicates=config.replicates,
-        level=config.level,
-        rng=np.random.default_rng(config.seed),
-    )
-    return {name: Difference.of(each) for name, each in found.items()}

@@ -17,8 +17,7 @@ from math import factorial
 
 import numpy as np
 
-from amber_id.audit.judging import EvaluationConfig, judged_rates
-from amber_id.audit.matrix import less
+from amber_id.audit.judging import EvaluationConfig, judged_rates, less
 from amber_id.audit.variants import ClipStatistics, attacked
 from amber_id.biometrics import Comparisons, ErrorCurve, Statistic
 from amber_id.biometrics.intervals import Spread, estimate_of

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from amber_id.attackers import file_hash
 from amber_id.audit.judging import (
     CHANCE,
     EvaluationConfig,
@@ -21,6 +20,7 @@ from amber_id.audit.judging import (
     bootstrap_of,
     judge,
     judge_tally,
+    less,
     statistics_of,
 )
 from amber_id.audit.wording import interval_limits
@@ -28,7 +28,6 @@ from amber_id.biometrics import (
     Comparisons,
     ErrorCurve,
     Statistic,
-    bootstrap_difference,
     d_sys,
     eer_threshold,
     error_curve,
@@ -39,6 +38,7 @@ from amber_id.biometrics import (
 )
 from amber_id.biometrics.comparisons import lowest_rate
 from amber_id.errors import EvaluationError
+from amber_id.file_formats import file_hash
 from amber_id.results import (
     ComparisonCounts,
     Difference,
@@ -280,15 +280,7 @@ def _differences(
             f"{min(apart)}; leave out their comparisons, or, where people are named after a clip, say who is "
             "who (--subjects)"
         )
-    found = bootstrap_difference(
-        other.comparisons,
-        read.comparisons,
-        _COMPARED,
-        replicates=config.replicates,
-        level=config.level,
-        rng=np.random.default_rng(config.seed),
-    )
-    return {name: Difference.of(each) for name, each in found.items()}
+    return less(other.comparisons, read.comparisons, config, _COMPARED)
 
 
 def _unsure(read: ScoreFile) -> bool:

@@ -22,13 +22,13 @@ from pathlib import Path
 
 import numpy as np
 
-from amber_id.attackers import file_hash
 from amber_id.audit.conditions import RecordingsOf, StudyClips, bare_id, study_clips
 from amber_id.audit.confounds import find_confounds
 from amber_id.audit.controls import permuted_labels, shuffled_frames, static_only, without_motion
 from amber_id.audit.curves import clips_curve, people_curve, seconds_curve
-from amber_id.audit.judging import judged_rates
-from amber_id.audit.matrix import Cell, cells_of, differences_of, less
+from amber_id.audit.evaluation import trackers_of
+from amber_id.audit.judging import judged_rates, less
+from amber_id.audit.matrix import Cell, cells_of, differences_of
 from amber_id.audit.openings import record_opening
 from amber_id.audit.regions import regions_of
 from amber_id.audit.scenarios import CONDITIONS_OF, scenarios_of
@@ -39,9 +39,10 @@ from amber_id.audit.utility import measure_utility
 from amber_id.audit.variants import ClipStatistics, attacked
 from amber_id.biometrics import Comparisons
 from amber_id.errors import UsageError
+from amber_id.file_formats import file_hash
 from amber_id.motion import View
 from amber_id.protocols import SPLIT_FILE, Split, make_split, read_split, source_of_subjects, write_split
-from amber_id.recordings import RecordingSet, read_header
+from amber_id.recordings import RecordingSet
 from amber_id.results import (
     ConditionName,
     Confound,
@@ -58,7 +59,6 @@ from amber_id.results import (
     surroundings,
 )
 from amber_id.score_files import ScoreFile
-from amber_id.synthetic import SYNTHETIC_TRACKER
 from amber_id.training import find_checkpoints, train, versions
 
 Runs = Mapping[str, tuple[Path, ...]]  # by what they were trained on: O, A, B
@@ -340,8 +340,7 @@ def _counts(study: _Study) -> StudyCounts:
 
 
 def _provenance(study: _Study, hashes: Mapping[str, tuple[str, ...]], opening: int) -> StudyProvenance:
-    headers = [read_header(entry.path) for entry in study.clips.recordings.entries]
-    trackers = {f"{h.tracker} {h.tracker_version}, model {h.model_sha256[:12]}" for h in headers}
+    trackers, synthetic = trackers_of(study.clips.recordings.entries)
     return StudyProvenance(
         **surroundings(),
         packages={name: number for name, number in versions().items() if name != "amber-id"},
@@ -349,7 +348,7 @@ def _provenance(study: _Study, hashes: Mapping[str, tuple[str, ...]], opening: i
         recordings_sha256={name: study.clips.under(name).content_hash() for name in study.clips.conditions},
         split_sha256=study.split.content_hash(),
         checkpoints_sha256=dict(sorted(hashes.items())),
-        trackers=tuple(sorted(trackers)),
-        synthetic=all(h.tracker == SYNTHETIC_TRACKER for h in headers),
+        trackers=trackers,
+        synthetic=synthetic,
         test_opening=opening,
     )

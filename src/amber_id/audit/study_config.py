@@ -32,12 +32,7 @@ class StudyConfig(BaseModel):
         if not names or len(set(names)) < len(names):
             raise ValueError(f"name at least one attacker, each once, got {', '.join(names) or 'none'}")
         for name in names:
-            attacker, on, signals = name.partition(" on ")
-            if attacker not in get_args(AttackerName) or (on and signals not in get_args(Signals)):
-                raise ValueError(
-                    f"expected names such as {', '.join(get_args(AttackerName))} or moments on blendshapes, "
-                    f"got {name}"
-                )
+            _read(name)
         return names
 
 
@@ -45,9 +40,19 @@ def training_of(
     name: str, *, view: View = "all", loop: LoopConfig | None = None, seed: int = 0
 ) -> TrainConfig:
     """How the attacker of a name such as ``stgcn`` or ``moments on blendshapes`` is trained."""
-    attacker, _, asked = name.partition(" on ")
-    chosen: AttackerName = attacker  # type: ignore[assignment]
-    signals: Signals = asked or default_signals(chosen)  # type: ignore[assignment]
+    chosen, signals = _read(name)
     streams = default_streams(chosen, signals, view)
     features = FeatureConfig(signals=signals, view=view, streams=streams)
     return TrainConfig(attacker=chosen, features=features, loop=loop or LoopConfig(), seed=seed)
+
+
+def _read(name: str) -> tuple[AttackerName, Signals]:
+    """The attacker that a name begins with, and its signals: those after "on", or its own."""
+    attacker, on, signals = name.partition(" on ")
+    if attacker not in get_args(AttackerName) or (on and signals not in get_args(Signals)):
+        raise ValueError(
+            f"expected names such as {', '.join(get_args(AttackerName))} or moments on blendshapes, "
+            f"got {name}"
+        )
+    chosen: AttackerName = attacker  # type: ignore[assignment]
+    return chosen, signals if on else default_signals(chosen)  # type: ignore[return-value]

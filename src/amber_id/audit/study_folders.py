@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from amber_id.attackers import file_hash
 from amber_id.biometrics import Comparisons, eer
 from amber_id.errors import EvaluationError, UsageError
+from amber_id.file_formats import file_hash
 from amber_id.results import StudyResults, read_study_results
 from amber_id.score_files import ScoreFile, read_scores
 

@@ -292,6 +292,6 @@ def _found(
 
 def _frames_lost(entries: Sequence[RecordingEntry], how: Bootstrapping) -> Average:
     """Mean over clips of the share of frames without a face, measured or not."""
-    lost = np.array([1 - entry.tracked_frames / entry.frames for entry in entries])
+    lost = np.array([entry.lost_share for entry in entries])
     _, subjects = np.unique([entry.subject for entry in entries], return_inverse=True)
     return Average.of(how.mean(lost, subjects))

@@ -5,7 +5,7 @@ and fits anew in every fold of the study's split, on train people. Nothing is ch
 All variants of a cell are asked about the same comparisons as the cell itself.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,35 +52,52 @@ class ClipStatistics:
 
 
 def attacked(
-    statistics: ClipStatistics, split: Split, *, people: int | None = None, windows: int | None = None
+    statistics: ClipStatistics, split: Split, *, people: int | None = None
 ) -> tuple[Comparisons, ...]:
     """The test comparisons of each fold; people are positions in the sorted subjects of the split.
 
-    Parameters
-    ----------
-    statistics
-        Of all clips.
-    split
-        Whose train and test people count.
-    people
-        Learn from so many of the train people of each fold only, the same ones every time.
-    windows
-        See so many of the first windows of each test clip only.
+    With `people`, learnt from so many of the train people of each fold only, the same ones every time.
 
     Raises
     ------
     TrainingError
         If there is too little to fit to.
     """
-    subjects = sorted(split.folds[0])
-    who = np.array([subjects.index(entry.subject) for entry in statistics.windows.entries])
-    compared = []
+    return attacked_by(fitted_in_folds(statistics, split, people=people), statistics, split)
+
+
+def fitted_in_folds(
+    statistics: ClipStatistics, split: Split, *, people: int | None = None
+) -> tuple[MomentsAttacker, ...]:
+    """`moments` fitted to the train people of each fold, or so many of them; raises as `attacked` does."""
+    subjects, who = _people(statistics, split)
+    fitted = []
     for fold in range(len(split.folds)):
         train = np.array([subjects.index(s) for s in split.subjects("train", fold)])
         learnt = np.random.default_rng(fold).permutation(train)[:people]
-        fitted = _fitted(statistics, who, learnt)
-        compared.append(_compared(fitted, statistics, who, set(split.subjects("test", fold)), windows))
-    return tuple(compared)
+        fitted.append(_fitted(statistics, who, learnt))
+    return tuple(fitted)
+
+
+def attacked_by(
+    fitted: Sequence[MomentsAttacker],
+    statistics: ClipStatistics,
+    split: Split,
+    *,
+    windows: int | None = None,
+) -> tuple[Comparisons, ...]:
+    """The test comparisons of each fold by its attacker; with `windows`, of the first ones of each clip."""
+    _, who = _people(statistics, split)
+    return tuple(
+        _compared(each, statistics, who, set(split.subjects("test", fold)), windows)
+        for fold, each in enumerate(fitted)
+    )
+
+
+def _people(statistics: ClipStatistics, split: Split) -> tuple[list[str], Int[np.ndarray, " M"]]:
+    """The sorted subjects of the split, and for each clip the position of its own."""
+    subjects = sorted(split.folds[0])
+    return subjects, np.array([subjects.index(entry.subject) for entry in statistics.windows.entries])
 
 
 def _fitted(

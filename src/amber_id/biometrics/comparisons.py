@@ -211,8 +211,7 @@ def compare_all(
     array([ True, False, False])
     """
     N = len(vectors)
-    if N < 2:
-        raise EvaluationError(f"a comparison takes two clips, got {N}: add clips to this partition")
+    _check_two_clips(N)
     if block_size < 1:
         raise ValueError(f"block_size must be at least 1, got {block_size}")
     directions = unit_vectors(vectors, np.float64)
@@ -270,8 +269,7 @@ def compare_across(
     (array([1., 1.]), array([0, 1]), array([3, 2]))
     """
     N = len(enrolled)
-    if N < 2:
-        raise EvaluationError(f"a comparison takes two clips, got {N}: add clips to this partition")
+    _check_two_clips(N)
     scores = unit_vectors(enrolled, np.float64) @ unit_vectors(probes, np.float64).T
     enrolment, probe = np.nonzero(~np.eye(N, dtype=bool))
     return Comparisons(
@@ -351,6 +349,11 @@ def check_finite(values: Float[np.ndarray, " P"], name: str) -> None:
             f"{name} must be finite, got {nan} NaN and {infinite} infinite among {values.size}, first in row "
             f"{np.flatnonzero(~np.isfinite(values))[0]}: mend what made them"
         )
+
+
+def _check_two_clips(n_clips: int) -> None:
+    if n_clips < 2:
+        raise EvaluationError(f"a comparison takes two clips, got {n_clips}: add clips to this partition")
 
 
 def _check_array(name: str, values: np.ndarray, dtype: type[np.generic], length: int) -> None:

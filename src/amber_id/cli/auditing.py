@@ -15,6 +15,8 @@ from amber_id.cli.shared import (
     configured,
     read_toml,
     say,
+    signed,
+    with_interval,
 )
 from amber_id.errors import UsageError
 
@@ -120,11 +122,9 @@ def _print(results: "StudyResults") -> None:
     for reason in finding.reasons:
         typer.echo(f"  invalid since {reason}")
     for name, cell in results.cells.items():
-        eer = cell.metrics.eer
-        typer.echo(f"  {name}  EER {eer.value:.3f} [{eer.low:.3f}, {eer.high:.3f}]  {cell.attacker.name}")
+        typer.echo(f"  {name}  EER {with_interval(cell.metrics.eer)}  {cell.attacker.name}")
     for name, of_cells in results.differences.items():
-        less = of_cells["eer"]
-        typer.echo(f"  {name}  EER {less.value:+.3f} [{less.low:+.3f}, {less.high:+.3f}]")
+        typer.echo(f"  {name}  EER {signed(of_cells['eer'])}")
     for cell_name, views in results.views.items():
         said = ", ".join(f"{view} {found.eer.value:.3f}" for view, found in views.items())
         typer.echo(f"  {cell_name} by moments, EER by view: {said}")

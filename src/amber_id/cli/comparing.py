@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amber_id.cli.shared import Seed, app, configured, say
+from amber_id.cli.shared import Seed, app, configured, say, signed, with_interval
 from amber_id.errors import UsageError
 
 if TYPE_CHECKING:
-    from amber_id.results import ComparisonResults, Difference, Rate
+    from amber_id.results import ComparisonResults
 
 _LONGEST_NAME = 32  # in the table
 
@@ -64,23 +64,13 @@ def _print(results: "ComparisonResults") -> None:
     for number, study in enumerate(results.studies):
         against = study.not_paired or ("" if number else "the first")
         if study.less_first is not None:
-            against = _signed(study.less_first.eer)
+            against = signed(study.less_first.eer)
         mark = "" if study.headline.valid else "  INVALID"
-        eer = _with_interval(study.cells[results.cell].eer)
+        eer = with_interval(study.cells[results.cell].eer)
         rows.append((study.name, study.subjects, eer, f"{against}{mark}"))
     if results.pooled is not None:
-        rows.append(
-            ("all parts pooled", results.pooled.subjects, _with_interval(results.pooled.cell.eer), "")
-        )
+        rows.append(("all parts pooled", results.pooled.subjects, with_interval(results.pooled.cell.eer), ""))
     width = min(_LONGEST_NAME, max(len(row[0]) for row in rows))
     typer.echo(f"{'study':{width}}  people  {f'EER of {results.cell}':20}  less that of the first")
     for name, people, eer, against in rows:
         typer.echo(f"{name:{width}}  {people:6}  {eer}  {against}".rstrip())
-
-
-def _with_interval(rate: "Rate") -> str:
-    return f"{rate.value:.3f} [{rate.low:.3f}, {rate.high:.3f}]"
-
-
-def _signed(found: "Difference") -> str:
-    return f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"

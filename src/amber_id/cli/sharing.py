@@ -33,9 +33,10 @@ def embed(
 ) -> None:
     """One vector for each clip, to be compared by cosine."""
     from amber_id import __version__
-    from amber_id.attackers import file_hash, load_attacker
+    from amber_id.attackers import load_attacker
     from amber_id.attackers.terms import PERSONAL_DATA
     from amber_id.embeddings import embed_clips
+    from amber_id.file_formats import file_hash
     from amber_id.motion import load_windows
     from amber_id.progress import ClipBar
     from amber_id.recordings import RecordingSet

@@ -19,6 +19,7 @@ from amber_id.cli.shared import (
     print_figures,
     read_toml,
     say,
+    with_interval,
 )
 from amber_id.errors import UsageError
 
@@ -251,8 +252,8 @@ def evaluate(
         typer.echo("  all attackers; the figures are those of the lowest EER on dev people:")
         for each in results.attackers:
             typer.echo(
-                f"  {'*' if each.chosen else ' '} {each.name:28} {each.eer.value:.3f} [{each.eer.low:.3f}, "
-                f"{each.eer.high:.3f}]  on dev {each.dev_eer:.3f}"
+                f"  {'*' if each.chosen else ' '} {each.name:28} {with_interval(each.eer)}  "
+                f"on dev {each.dev_eer:.3f}"
             )
     counts = results.counts.comparisons
     typer.echo(f"  {counts.mated} mated and {counts.nonmated} non-mated comparisons")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from amber_id.corpora import find_subject_folders
 from amber_id.errors import CorpusError
+from amber_id.file_formats import file_hash
 from amber_id.recordings.recording import PointSet, Recording, RecordingHeader, load_recording, read_header
 
 
@@ -34,6 +35,11 @@ class RecordingEntry:
     height: int
     point_set: PointSet
 
+    @property
+    def lost_share(self) -> float:
+        """Share of the frames in which no face was found, in [0, 1]."""
+        return 1 - self.tracked_frames / self.frames
+
     def content_hash(self) -> str:
         """SHA-256 of the file's bytes, as hexadecimal; a file that has not changed is read once."""
         now = self.path.stat()
@@ -42,8 +48,7 @@ class RecordingEntry:
 
 @lru_cache(maxsize=100_000)
 def _sha256(path: Path, state: tuple[int, ...]) -> str:  # noqa: ARG001  (another state, another answer)
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_hash(path)
 
 
 _FROM_HEADER = [f.name for f in fields(RecordingEntry) if f.name not in {"clip", "subject", "source", "path"}]

@@ -26,8 +26,7 @@ from amber_id.report.figure_files import draw_files
 from amber_id.report.self_contained import own_file, plotly_js, render
 from amber_id.report.study_charts import det_chart
 from amber_id.report.study_figures import as_csv, draw_det, spread
-from amber_id.report.study_wording import detectable, direction, plural, points
-from amber_id.report.wording import interval, percent, short_percent
+from amber_id.report.study_wording import FILTERS
 from amber_id.results import ComparedCell, ComparisonResults
 
 _FIGURES = (  # of a cell: field, name
@@ -124,14 +123,5 @@ def _render(results: ComparisonResults, lines: list[StudyLine]) -> str:
         content,
         css=own_file("page.css") + own_file("study.css"),
         scripts={"plotly": plotly_js(), "script": own_file("page.js")},
-        filters={
-            "count": lambda number: f"{number:,}",
-            "detectable": detectable,
-            "direction": direction,
-            "interval": interval,
-            "percent": percent,
-            "plural": plural,
-            "points": points,
-            "short_percent": short_percent,
-        },
+        filters=FILTERS,
     )

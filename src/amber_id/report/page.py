@@ -8,7 +8,6 @@ Every text is escaped; rates are fractions inside and percentages on the page; p
 Equal input gives an equal page, under the same versions.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +31,14 @@ from amber_id.report.summary import (
     subject_rows,
 )
 from amber_id.report.wording import (
+    FILTERS,
     METRICS,
     disclosure_note,
-    duration,
     in_unit,
-    interval,
     interval_in_unit,
     map_note,
     oracle_note,
     people_note,
-    percent,
     reading,
     roc_note,
     scoring_note,
@@ -82,14 +79,7 @@ def _render(results: EvaluationResults, arrays: EvaluationArrays) -> str:
         _content(results, arrays),
         css=own_file("page.css"),
         scripts={"plotly": plotly_js(), "script": own_file("page.js")},
-        filters={
-            "count": lambda number: f"{number:,}",
-            "duration": duration,
-            "interval": interval,
-            "percent": percent,
-            "plain": lambda value: value if isinstance(value, str) else json.dumps(value, sort_keys=True),
-            "short_percent": short_percent,
-        },
+        filters=FILTERS,
     )
 
 

@@ -9,7 +9,6 @@ Every text is escaped; rates are fractions inside and percentages on the page. E
 page, under the same versions.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -42,15 +41,12 @@ from amber_id.report.study_summary import (
 )
 from amber_id.report.study_tables import cell_rows, check_rows, matrix_columns, parts_kept
 from amber_id.report.study_wording import (
+    FILTERS,
     VIEW_MEANINGS,
-    detectable,
-    direction,
     officer_notes,
     officer_warnings,
-    plural,
-    points,
 )
-from amber_id.report.wording import duration, finding, interval, percent, short_percent
+from amber_id.report.wording import finding, short_percent
 from amber_id.results import StudyResults
 
 
@@ -94,20 +90,7 @@ def _render(results: StudyResults, comparisons: Mapping[str, Comparisons]) -> st
         _content(results, comparisons),
         css=own_file("page.css") + own_file("study.css"),
         scripts={"plotly": plotly_js(), "script": own_file("page.js")},
-        filters={
-            "count": lambda number: f"{number:,}",
-            "detectable": detectable,
-            "direction": direction,
-            "duration": duration,
-            "interval": interval,
-            "number": lambda value: f"{value:.3f}".replace("-", "\N{MINUS SIGN}"),
-            "part_name": part_name,
-            "percent": percent,
-            "plain": lambda value: value if isinstance(value, str) else json.dumps(value, sort_keys=True),
-            "plural": plural,
-            "points": points,
-            "short_percent": short_percent,
-        },
+        filters={**FILTERS, "part_name": part_name},
     )
 
 

@@ -6,9 +6,10 @@ Rates are fractions; they are written as percentages, their differences as point
 Nothing here calls a weak attacker privacy, and nothing decides for the reader.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import amber_id.report.wording as wording
 from amber_id.report.study_summary import is_shown, shown_eer
 from amber_id.report.wording import interval, percent, short_percent
 from amber_id.results import CellResult, Difference, Rate, StudyResults, UtilityResult
@@ -170,3 +171,14 @@ def plural(number: int, one: str, many: str) -> str:
     ('1 clip', '1,200 clips')
     """
     return f"{number:,} {one if number == 1 else many}"
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    **wording.FILTERS,
+    "detectable": detectable,
+    "direction": direction,
+    "number": lambda value: f"{value:.3f}".replace("-", "\N{MINUS SIGN}"),
+    "plural": plural,
+    "points": points,
+}
+"""How the pages of studies do."""

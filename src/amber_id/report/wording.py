@@ -6,6 +6,9 @@ Rates are fractions; they are written as percentages with a space that does not 
 Nothing here calls a weak attacker privacy.
 """
 
+import json
+from collections.abc import Callable, Mapping
+
 from amber_id.report.summary import STANDING_OUT, FoldMap, RocPoints, SubjectRow
 from amber_id.results import FUSION, CellResult, Disclosure, EvaluationResults, OracleResult, Rate
 from amber_id.results.utility import Average
@@ -288,3 +291,14 @@ def people_note(rows: list[SubjectRow]) -> str:
         people = "1 person has" if without == 1 else f"{without} people have"
         note += f" {people} no mated score, for want of a second clip."
     return note
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    "count": lambda number: f"{number:,}",
+    "duration": duration,
+    "interval": interval,
+    "percent": percent,
+    "plain": lambda value: value if isinstance(value, str) else json.dumps(value, sort_keys=True),
+    "short_percent": short_percent,
+}
+"""How every page writes a number or a setting."""
