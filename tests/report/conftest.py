@@ -4,10 +4,11 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from amber_id.audit import EvaluationConfig
 from amber_id.audit.judging import bootstrap_of, judge
@@ -232,3 +233,40 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=SWITCHES)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser) -> Iterator[Callable[..., tuple[Page, list[str]]]]:
+    """Open a page; complaints are what the browser says, and every request that leaves the file."""
+    contexts = []
+
+    def _open(
+        address: str, width: int = 1280, color_scheme: Any = "light", height: int = 900
+    ) -> tuple[Page, list[str]]:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, offline=True, color_scheme=color_scheme
+        )
+        contexts.append(context)
+        page, complaints = context.new_page(), []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: request.url == address or complaints.append(request.url[:100]))
+        page.goto(address)
+        page.wait_for_selector("html[data-drawn]", state="attached", timeout=25_000)
+        return page, complaints
+
+    yield _open
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def wider_than_the_screen() -> Callable[[Page], list[str]]:
+    """What of a page goes beyond the right end of the screen, by class or tag."""
+    return lambda page: page.evaluate(
+        """() => [document.documentElement, ...document.querySelectorAll("main *, footer *")]
+            .filter(node => !node.closest("svg"))
+            .filter(node => node.getBoundingClientRect().right > innerWidth + 1)
+            .map(node => node.className || node.tagName)
+            .concat(document.documentElement.scrollWidth > innerWidth ? ["page"] : [])"""
+    )

@@ -4,11 +4,12 @@ import csv
 import json
 import re
 import runpy
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Page as BrowserPage
 from scipy.special import ndtr
 
 from amber_id.audit import EvaluationConfig, compare_read, pool_parts, read_studies
@@ -195,30 +196,19 @@ def test_equal_input_gives_equal_bytes(three: Compared, folder: Path, tmp_path: 
 
 @pytest.mark.parametrize(("width", "color_scheme"), [(400, "dark"), (1280, "light")])
 def test_a_hostile_page_is_drawn_without_network_or_complaint_and_fits(
-    browser: Browser, three: Compared, tmp_path: Path, width: int, color_scheme: Any
+    opened: Callable[..., tuple[BrowserPage, list[str]]],
+    wider_than_the_screen: Callable[[BrowserPage], list[str]],
+    three: Compared,
+    tmp_path: Path,
+    width: int,
+    color_scheme: Any,
 ) -> None:
     address = write_comparison_report(*hostile(three), tmp_path).as_uri()
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, offline=True, color_scheme=color_scheme
-    )
-    page, complaints = context.new_page(), []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: request.url == address or complaints.append(request.url[:100]))
-    page.goto(address)
-    page.wait_for_selector("html[data-drawn]", state="attached", timeout=25_000)
+    page, complaints = opened(address, width, color_scheme)
     page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
-    wide = page.evaluate(
-        """() => [...document.querySelectorAll("main *, footer *")]
-            .filter(node => !node.closest("svg"))
-            .filter(node => node.getBoundingClientRect().right > innerWidth + 1)
-            .map(node => node.className || node.tagName)
-            .concat(document.documentElement.scrollWidth > innerWidth ? ["page"] : [])"""
-    )
     lines = page.locator('[data-chart="roc"] .scatterlayer .lines path').count()
     ink = page.evaluate("document.querySelector('[data-chart=det]')._fullLayout.font.color")
-    context.close()
     assert complaints == []
-    assert wide == []
+    assert wider_than_the_screen(page) == []
     assert lines == 4  # the guesser and three studies
     assert ink == ("#e8eaed" if color_scheme == "dark" else "#1b1f24")

@@ -1,10 +1,10 @@
 """The page as a reader sees it: opened from disk, without a network, in Debian's Chromium."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Page, expect
 
 from amber_id.report import write_report
 
@@ -20,43 +20,12 @@ def address(evaluation: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def opened(browser: Browser, address: str) -> Iterator[Callable[[Any], tuple[Page, list[str]]]]:
-    """Open the page; complaints are what the browser says, and every request that leaves the file."""
-    contexts = []
-
-    def _open(viewport: ViewportSize) -> tuple[Page, list[str]]:
-        context = browser.new_context(viewport=viewport, offline=True, color_scheme="light")
-        contexts.append(context)
-        page, complaints = context.new_page(), []
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: request.url == address or complaints.append(request.url[:100]))
-        page.goto(address)
-        page.wait_for_selector("html[data-drawn]", state="attached", timeout=25_000)
-        return page, complaints
-
-    yield _open
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture(scope="module")
-def desk(opened: Callable[[Any], tuple[Page, list[str]]]) -> tuple[Page, list[str]]:
-    return opened({"width": 1280, "height": 900})
+def desk(opened: Callable[..., tuple[Page, list[str]]], address: str) -> tuple[Page, list[str]]:
+    return opened(address)
 
 
 def _layout(page: Page, path: str) -> Any:
     return page.evaluate(f"document.querySelector('[data-chart=roc]')._fullLayout.{path}")
-
-
-def _wider_than_the_screen(page: Page) -> list[str]:
-    return page.evaluate(
-        """() => [document.documentElement, ...document.querySelectorAll("main *, footer *")]
-            .filter(node => !node.closest("svg"))
-            .filter(node => node.getBoundingClientRect().right > innerWidth + 1)
-            .map(node => node.className || node.tagName)
-            .concat(document.documentElement.scrollWidth > innerWidth ? ["page"] : [])"""
-    )
 
 
 def test_the_charts_are_drawn_from_disk_without_network_or_complaint(
@@ -115,17 +84,21 @@ def test_dark_readers_get_light_ink(desk: tuple[Page, list[str]]) -> None:
     assert complaints == []
 
 
-def test_nothing_is_wider_than_the_screen_of_a_desk(desk: tuple[Page, list[str]]) -> None:
-    assert _wider_than_the_screen(desk[0]) == []
+def test_nothing_is_wider_than_the_screen_of_a_desk(
+    desk: tuple[Page, list[str]], wider_than_the_screen: Callable[[Page], list[str]]
+) -> None:
+    assert wider_than_the_screen(desk[0]) == []
 
 
 def test_nothing_is_wider_than_the_screen_of_a_phone(
-    opened: Callable[[Any], tuple[Page, list[str]]],
+    opened: Callable[..., tuple[Page, list[str]]],
+    address: str,
+    wider_than_the_screen: Callable[[Page], list[str]],
 ) -> None:
-    page, complaints = opened({"width": 390, "height": 800})
+    page, complaints = opened(address, 390, height=800)
     page.locator("footer summary").click()
     assert page.evaluate("innerWidth") == 390
-    assert _wider_than_the_screen(page) == []
+    assert wider_than_the_screen(page) == []
     assert complaints == []
 
 

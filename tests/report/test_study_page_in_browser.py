@@ -2,12 +2,11 @@
 
 import re
 import runpy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from amber_id.report import write_study_report
 
@@ -18,29 +17,6 @@ Opened = tuple[Page, list[str]]
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     return write_study_report(*_FIXTURE["make_study"](), tmp_path_factory.mktemp("study")).as_uri()
-
-
-@pytest.fixture(scope="module")
-def opened(browser: Browser) -> Iterator[Callable[..., Opened]]:
-    """Open a page; complaints are what the browser says, and every request that leaves the file."""
-    contexts = []
-
-    def _open(address: str, width: int = 1280, color_scheme: Any = "light") -> Opened:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, offline=True, color_scheme=color_scheme
-        )
-        contexts.append(context)
-        page, complaints = context.new_page(), []
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: request.url == address or complaints.append(request.url[:100]))
-        page.goto(address)
-        page.wait_for_selector("html[data-drawn]", state="attached", timeout=25_000)
-        return page, complaints
-
-    yield _open
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture(scope="module")
@@ -67,18 +43,15 @@ def test_the_charts_are_drawn_from_disk_without_network_or_complaint(desk: Opene
 @pytest.mark.parametrize("width", [400, 730, 1600])
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 def test_nothing_is_wider_than_the_screen(
-    opened: Callable[..., Opened], address: str, width: int, color_scheme: str
+    opened: Callable[..., Opened],
+    wider_than_the_screen: Callable[[Page], list[str]],
+    address: str,
+    width: int,
+    color_scheme: str,
 ) -> None:
     page, complaints = opened(address, width, color_scheme)
     page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
-    wide = page.evaluate(
-        """() => [...document.querySelectorAll("main *, footer *")]
-            .filter(node => !node.closest("svg"))
-            .filter(node => node.getBoundingClientRect().right > innerWidth + 1)
-            .map(node => node.className || node.tagName)
-            .concat(document.documentElement.scrollWidth > innerWidth ? ["page"] : [])"""
-    )
-    assert wide == []
+    assert wider_than_the_screen(page) == []
     labels = page.evaluate(
         """() => [...document.querySelectorAll("svg.face text")].filter(text =>
             text.getBoundingClientRect().right > text.closest("figure").getBoundingClientRect().right
