@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from amber_id.errors import UsageError
-from amber_id.face_mesh import mirror_pairs
+from amber_id.face_mesh import REGIONS, mirror_pairs, points_of
 from amber_id.motion import FeatureConfig, WindowSet
 from amber_id.recordings import RecordingEntry
 from amber_id.training import AugmentConfig
@@ -184,3 +184,32 @@ def test_batches_hold_several_clips_of_each_of_their_people():
     again = clip_batches(subject, 16, per_subject=4, seed=0)
     assert [b.tolist() for b in again] == [b.tolist() for b in batches]
     assert clip_batches(subject, 16, per_subject=4, seed=1)[0].tolist() != batches[0].tolist()
+
+
+def test_regions_are_hidden_whole_and_never_all_of_them():
+    x, mask = _crop(_windows(np.ones((464, 4, 152))), [3] * 400, hide=0.5)
+    points = np.array(FeatureConfig().points)
+    shown = x[:, 0, 0] > 0
+    assert mask.all()
+    assert ((x == 0) | (x == 1)).all()
+    assert (x.amin(dim=(1, 2)) == x.amax(dim=(1, 2))).all()  # a vertex in all frames and channels, or in none
+    assert shown.any(dim=1).all()
+    own = {region: np.isin(points, points_of(region)) for region in REGIONS}
+    for region, vertices in own.items():
+        alone = vertices & ~np.any([other for name, other in own.items() if name != region], axis=0)
+        seen = shown[:, torch.from_numpy(alone)]
+        assert (seen.all(dim=1) == seen.any(dim=1)).all()
+        assert 0.4 < seen[:, 0].float().mean() < 0.6
+    lips, _ = _crop(_windows(np.ones((464, 4, 40)), regions=("lips",)), [3] * 50, hide=0.9)
+    assert (lips == 1).all()  # the only region there is
+
+
+def test_frames_are_shuffled_in_the_share_of_windows_that_is_asked_for():
+    x, mask = _crop(_windows(), [3] * 300, shuffle=0.5)
+    ordered = [bool((np.diff(x[n, 0, mask[n], 0].numpy()) == 1).all()) for n in range(len(x))]
+    assert 0.4 < np.mean(ordered) < 0.6
+
+
+def test_hiding_needs_landmarks():
+    with pytest.raises(UsageError, match="no regions"):
+        AugmentConfig(hide=0.5).check(FeatureConfig(signals="blendshapes"))

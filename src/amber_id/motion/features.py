@@ -157,11 +157,11 @@ def vertex_graph(config: FeatureConfig) -> FaceGraph:
 
 
 def _segments(recording: Recording, config: FeatureConfig) -> list[Float[np.ndarray, "T S"]]:
-    """Every usable stretch at the fixed rate: the landmarks in pixels, then the blendshapes, flattened."""
+    """Every usable stretch at the fixed rate: needed landmarks in pixels, then the blendshapes, flattened."""
     signal = isotropic(recording.landmarks, width=recording.width, height=recording.height)
     if (np.ptp(signal[recording.tracked][:, list(RIGID_POINTS)], axis=1) == 0).all(axis=1).any():
         raise ClipError(recording.clip, "a frame that counts as tracked has all points in one place")
-    flat = signal.reshape(len(signal), -1)
+    flat = signal[:, _needed(config)].reshape(len(signal), -1)
     if config.signals == "blendshapes":
         if recording.blendshapes is None:
             raise ClipError(recording.clip, f"{recording.tracker} gave no blendshapes; use landmarks instead")
@@ -188,10 +188,11 @@ def _still_streams(
     recording: Recording, flat: Float[np.ndarray, "T S"], config: FeatureConfig
 ) -> dict[Stream, Float[np.ndarray, "T V C"]]:
     """Positions in all frames of a clip in the view asked for, as joints and whatever else is asked for."""
-    V = recording.landmarks.shape[1]
-    points = flat[:, : 3 * V].reshape(len(flat), V, 3)
+    needed = _needed(config)
+    points = np.zeros((len(flat), recording.landmarks.shape[1], 3))  # those that nobody looks at stay 0
+    points[:, needed] = flat[:, : 3 * len(needed)].reshape(len(flat), -1, 3)
     if config.signals == "blendshapes":
-        return {"joint": _coefficients(points, flat[:, 3 * V :, None], config)}
+        return {"joint": _coefficients(points, flat[:, 3 * len(needed) :, None], config)}
     joints = landmark_view(points, config.view)
     if not config.on_face:
         return {"joint": joints}
@@ -202,6 +203,11 @@ def _still_streams(
     if "face" in asked:
         still["face"] = _shown(align(points)[0], config)
     return still
+
+
+def _needed(config: FeatureConfig) -> list[int]:
+    """The landmarks that are looked at: the vertices, and those by which the head is placed."""
+    return sorted({*RIGID_POINTS, *config.points})
 
 
 def _shown(points: Float[np.ndarray, "T V 3"], config: FeatureConfig) -> Float[np.ndarray, "T W C"]:

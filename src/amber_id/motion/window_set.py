@@ -96,6 +96,27 @@ class WindowSet:
             failures=tuple(failure for failure in self.failures if failure.subject in subjects),
         )
 
+    def changed(self, change: Callable[[Float[np.ndarray, "T C V"], int], np.ndarray]) -> "WindowSet":
+        """A copy with other frames: those that `change` makes of each segment and the number of its clip."""
+        ends = np.cumsum(self.segment_length)
+        frames = np.empty((int(ends[-1]), *self.frames.shape[1:]), dtype=self.frames.dtype)
+        segments = zip(self.segment_first, self.segment_length, ends, self.segment_clip, strict=True)
+        for first, length, end, clip in segments:
+            frames[end - length : end] = change(self.frames[first : first + length], int(clip))
+        return replace(self, frames=frames, segment_first=ends - self.segment_length)
+
+    def shuffled(self, seed: int) -> "WindowSet":
+        """A copy in which the frames of every segment are in random order.
+
+        The order follows from the seed and the place of the segment among all.
+        """
+        rng = np.random.default_rng(seed)
+        return self.changed(lambda frames, _: rng.permutation(frames))
+
+    def hidden(self, shown: Bool[np.ndarray, " V"]) -> "WindowSet":
+        """A copy in which every vertex that is not shown is zero in all frames."""
+        return self.changed(lambda frames, _: np.where(shown, frames, 0))
+
 
 def load_windows(
     recordings: RecordingSet, config: FeatureConfig, *, on_clip: Callable[[], None] | None = None

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from amber_id.face_mesh import mirror_pairs
+from amber_id.face_mesh import REGIONS, mirror_pairs, points_of
 from amber_id.motion import FeatureConfig, WindowSet
 from amber_id.training.loop_config import AugmentConfig
 
@@ -122,7 +122,22 @@ def _changed(
         x = x * drawn(augment.scale).exp()[:, None, None, None]
     if augment.jitter:
         x = x + augment.jitter * x.std(dim=(0, 2), keepdim=True) * torch.randn(x.shape).to(x.device)
+    if augment.shuffle:
+        mixed = (torch.rand(N) < augment.shuffle).to(x.device)[:, None, None, None]
+        x = torch.where(mixed, shuffled(x, mask), x)
+    if augment.hide:
+        x = x * _shown_vertices(N, features, augment.hide).to(x.device)[:, None, None, :]
     return x
+
+
+def _shown_vertices(N: int, features: FeatureConfig, hide: float) -> Bool[Tensor, "N V"]:
+    """Those of the regions that are not hidden; of each window one region at least is shown."""
+    points = torch.tensor(features.points)
+    member = torch.stack([torch.isin(points, torch.tensor(points_of(region))) for region in REGIONS])
+    present = member.any(dim=1)
+    drawn = torch.rand(N, len(REGIONS)) * present  # a region that these features lack is never the one
+    shown = (drawn > hide) | (drawn == drawn.max(dim=1, keepdim=True).values)
+    return (shown.float() @ member.float()) > 0
 
 
 def _at_speed(

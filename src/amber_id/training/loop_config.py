@@ -32,12 +32,15 @@ class AugmentConfig(BaseModel):
     jitter: float = Field(0.0, ge=0)  # noise in every frame, in spreads of the batch's signals
     drop: float = Field(0.0, ge=0, lt=1)  # share of frames that repeat the one before
     speed: float = Field(0.0, ge=0, lt=0.7)  # spread of the logarithm of how fast a window runs
+    hide: float = Field(0.0, ge=0, lt=1)  # chance of each region of the face to be zero; never of all
+    shuffle: float = Field(0.0, ge=0, le=1)  # share of windows whose frames are in random order
 
     def check(self, features: FeatureConfig) -> None:
         """Raise UsageError if these features cannot be changed so."""
-        if (self.mirror or self.rotation_degrees) and not features.on_face:
+        if (self.mirror or self.rotation_degrees or self.hide) and not features.on_face:
             raise UsageError(
-                "mirror and rotation need landmarks; head pose and blendshapes have no left and right"
+                "mirror, rotation and hide need landmarks; head pose and blendshapes have no left and right, "
+                "and no regions"
             )
         if self.mirror and set(mirror_pairs()[list(features.points)]) != set(features.points):
             raise UsageError(f"mirror needs regions of both sides, got {', '.join(features.regions or ())}")
