@@ -21,7 +21,7 @@ from amber_id.synthetic import SynthConfig, generate
 from amber_id.synthetic.clips import make_clip
 from amber_id.synthetic.people import origin_of
 
-CONFIG = ConfoundConfig(permutations=399)
+CONFIG = ConfoundConfig(permutations=499)
 Sets = dict[ConditionName, RecordingSet]
 Make = Callable[..., Sets]
 
@@ -98,7 +98,7 @@ def test_clean_clips_pass(clean: Sets) -> None:
     found = find_confounds(clean, CONFIG)
     assert flagged(found) == set()
     assert {each.name for each in found if each.verdict == "not_checked"} == {"session", "utterance"}
-    assert len({(each.name, each.condition) for each in found}) == len(found) == 15
+    assert len({(each.name, each.condition) for each in found}) == len(found) == 17
     assert named(found, "pairing").figures["clips"] == 50
 
 
@@ -250,6 +250,16 @@ def test_frame_rates_that_people_call_the_same(one: float, other: float, differ:
     assert ("same in all clips" in found.evidence) is not differ
 
 
+def test_resolution_is_told_apart_from_aspect() -> None:
+    def flags(sizes: Sequence[tuple[int, int]]) -> set[str]:
+        recordings = table(8, 4, lambda k: dict(zip(("width", "height"), sizes[k % 2], strict=True)))
+        return {name for name, _ in flagged(property_confounds({"original": recordings}, CONFIG))}
+
+    assert flags([(1280, 720), (640, 360)]) == {"resolution"}
+    assert flags([(1280, 720), (720, 1280)]) == flags([(1280, 720), (960, 720)]) == {"aspect"}
+    assert flags([(854, 480), (856, 482)]) == set()
+
+
 def test_a_stray_rate_does_not_part_29_97_from_30() -> None:
     recordings = [entry(0, clip, fps=fps) for clip, fps in enumerate((29.85, 29.97, 30.0))]
     code = values_of(PROPERTIES[1], recordings).code
@@ -399,7 +409,7 @@ def test_sets_that_do_not_fit_are_refused(clean: Sets) -> None:
 
 
 def test_too_few_permutations_to_find_anything_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"permutations must be at least 339 for 17 tests at level 0\.05"):
+    with pytest.raises(ValueError, match=r"permutations must be at least 459 for 23 tests at level 0\.05"):
         ConfoundConfig(permutations=99)
 
 

@@ -31,8 +31,12 @@ def test_the_tree_is_two_sets_of_recordings_with_an_index(tmp_path):
     oracle = generate(SMALL, tmp_path, on_progress=lambda done, total: steps.append((done, total)))
     clips = [f"synth_id00{k}/clip0{c}" for k in (1, 2, 3) for c in (0, 1)]
     assert sorted(_files(tmp_path)) == sorted(
-        ["oracle.json", "corpus.csv"]
-        + [f"{condition}/recordings.csv" for condition in ("original", "avatar")]
+        ["oracle.json"]
+        + [
+            f"{condition}/{name}.csv"
+            for condition in ("original", "avatar")
+            for name in ("corpus", "recordings")
+        ]
         + [f"{condition}/{clip}.safetensors" for condition in ("original", "avatar") for clip in clips]
     )
     assert steps == [(n, 6) for n in range(1, 7)]
@@ -61,7 +65,7 @@ def test_the_tree_is_two_sets_of_recordings_with_an_index(tmp_path):
 def test_the_corpus_tells_session_and_utterance(tmp_path):
     config = SynthConfig(people=3, clips=4, duration=1.2, fps="source=25,30", duplicates=0.5)
     generate(config, tmp_path)
-    rows = _rows(tmp_path / "corpus.csv")
+    rows = _rows(tmp_path / "avatar" / "corpus.csv")
     folders = ["syntha_id001", "synthb_id002", "syntha_id003"]
     assert [row["clip"] for row in rows] == [f"{f}/clip0{c}" for f in folders for c in range(4)]
     assert [row["source"] for row in rows] == [f.partition("_")[0] for f in folders for _ in range(4)]
@@ -77,7 +81,7 @@ def test_the_corpus_tells_session_and_utterance(tmp_path):
 @pytest.mark.parametrize(("content", "said"), [("same", ["1"] * 4), ("own", ["1", "1", "2", "2"])])
 def test_the_corpus_tells_who_says_the_same(tmp_path, content, said):
     generate(SynthConfig(people=2, clips=2, duration=1.1, content=content), tmp_path)
-    assert [row["utterance"] for row in _rows(tmp_path / "corpus.csv")] == said
+    assert [row["utterance"] for row in _rows(tmp_path / "avatar" / "corpus.csv")] == said
 
 
 def test_bytes_are_the_same_for_any_number_of_workers(tmp_path):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from amber_id.corpora import Clip, Corpus, find_corpus
-from amber_id.errors import AmberError, ClipError, CorpusError
+from amber_id.errors import AmberError, ClipError, CorpusError, FileFormatError
 from amber_id.recordings import (
     Failure,
     Recording,
@@ -312,6 +312,19 @@ def test_what_a_worker_cannot_write_is_told_by_the_run(tmp_path, videos, model):
     (tmp_path / "b_id002").touch()
     with pytest.raises(AmberError, match=r"b_id002/[wz]\.safetensors: cannot be written"):
         track_corpus(find_corpus(videos), tmp_path, model, workers=1)
+
+
+def test_the_corpus_file_is_copied_and_a_wrong_one_stops_the_run_before_it_begins(tmp_path, videos, model):
+    corpus = find_corpus(_copy(videos, tmp_path / "videos"))
+    table, out = tmp_path / "videos" / "corpus.csv", tmp_path / "out"
+    table.write_text("session\n1\n")
+    with pytest.raises(FileFormatError, match=r"corpus\.csv: line 1: expected a column clip"):
+        track_corpus(corpus, out, model, workers=1)
+    assert not out.exists()
+    for text in ("clip,session\na_id001/x,1\n", "clip,session\na_id001/x,2\n"):
+        table.write_text(text)
+        track_corpus(corpus, out, model, workers=1)
+        assert (out / "corpus.csv").read_text() == text
 
 
 def test_a_number_that_is_taken_in_the_output_is_refused(tmp_path, videos, model):

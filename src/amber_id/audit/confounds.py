@@ -1,11 +1,12 @@
 """What, other than motion of the face, tells people apart in these clips? Asked without training.
 
-    aspect, frame_rate, duration, lost_frames   of a clip, by condition           confounds_properties.py
-    source                                      where people come from            confounds_checks.py
-    session, utterance                          which the recordings do not say
-    near_copies                                 by condition                      confounds_pairing.py
-    pairing                                     anonymised against original       confounds_pairing.py
-    failed_detections                           anonymised against original       confounds_checks.py
+    aspect, frame_rate, duration,
+    lost_frames, resolution            of a clip, by condition          confounds_properties.py
+    source                             where people come from           confounds_checks.py
+    session, utterance                 as corpus.csv says               confounds_corpus.py
+    near_copies                        by condition                     confounds_pairing.py
+    pairing                            anonymised against original      confounds_pairing.py
+    failed_detections                  anonymised against original      confounds_checks.py
 
 A property is a warning when it is significant, with one correction (Holm's) for all tests of a call, so that
 clean clips raise a flag in at most `level` of studies. It is invalid when besides its own EER is at most 0.40
@@ -28,6 +29,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from amber_id.audit.confounds_checks import DetectionCheck, PropertyCheck, source_confound
+from amber_id.audit.confounds_corpus import NOTHING_KNOWN, CorpusFacts, UtteranceCheck, session_confound
 from amber_id.audit.confounds_motion import read_signals
 from amber_id.audit.confounds_pairing import copies_confound, follow, near_copies, pairing_confound
 from amber_id.audit.confounds_properties import PROPERTIES, holm
@@ -36,7 +38,8 @@ from amber_id.recordings import RecordingEntry, RecordingSet
 from amber_id.results import ConditionName
 from amber_id.results.confounds import Confound
 
-_MOST_TESTS = 2 * 2 * len(PROPERTIES) + 1  # two conditions, among all and within sources; lost faces
+# Properties under two conditions, and utterances, each among all and within sources; lost faces.
+_MOST_TESTS = 2 * (2 * len(PROPERTIES) + 1) + 1
 
 
 class ConfoundConfig(BaseModel):
@@ -70,29 +73,34 @@ def find_confounds(
 ) -> tuple[Confound, ...]:
     """Check everything that can be checked of originals, anonymised clips, or both.
 
-    Both sets must hold the same clips in the same order. Every recording is read once.
+    Both sets must hold the same clips in the same order. Every recording is read once, and ``corpus.csv`` in
+    the folder of each set.
 
     Raises
     ------
     CorpusError
-        If there is no clip, or the sets do not hold the same clips in the same order.
+        If there is no clip, the sets do not hold the same clips in the same order, or corpus files contradict
+        each other.
     FileFormatError
-        If a recording is damaged.
+        If a recording is damaged, or a corpus file does not fit.
     """
     _check_same(conditions)
+    facts = CorpusFacts.read(conditions)
     first = next(iter(conditions.values())).entries
     return (
-        *property_confounds(conditions, config),
+        *property_confounds(conditions, config, facts),
         source_confound(first),
-        *_not_known(),
+        session_confound(facts, first),
         *_of_motion(conditions, config),
     )
 
 
 def property_confounds(
-    conditions: Mapping[ConditionName, RecordingSet], config: ConfoundConfig
+    conditions: Mapping[ConditionName, RecordingSet],
+    config: ConfoundConfig,
+    facts: CorpusFacts = NOTHING_KNOWN,
 ) -> tuple[Confound, ...]:
-    """The checks that rest on a test: properties of clips, and lost faces. No recording is read."""
+    """The checks that rest on a test: properties of clips, what is said, lost faces. No file is read."""
     # Each test has a generator of its own, so that none depends on which others there are.
     properties = [
         PropertyCheck.of(
@@ -105,16 +113,23 @@ def property_confounds(
         for condition in conditions
         for number, what in enumerate(PROPERTIES)
     ]
+    said = UtteranceCheck.of(
+        facts,
+        next(iter(conditions.values())).entries,
+        permutations=config.permutations,
+        seed=(config.seed, len(PROPERTIES) + 1),
+    )
     detections = []
     if len(conditions) == 2:
         before, after = conditions["original"].entries, conditions["anonymised"].entries
         seed = (config.seed, len(PROPERTIES))
         detections = [DetectionCheck.of(before, after, permutations=config.permutations, seed=seed)]
-    p_values = {name: p for check in properties for name, p in check.p_values.items()}
+    alone: list[PropertyCheck | UtteranceCheck] = [*properties, said]
+    p_values = {name: p for check in alone for name, p in check.p_values.items()}
     p_values |= {name: p for check in detections for name, p in check.p_values.items()}
     corrected = dict(zip(p_values, holm(list(p_values.values())), strict=True))
     return (
-        *(c.judged(corrected, level=config.level, invalid_eer=config.invalid_eer) for c in properties),
+        *(c.judged(corrected, level=config.level, invalid_eer=config.invalid_eer) for c in alone),
         *(
             c.judged(corrected, level=config.level, least_difference=config.lost_difference)
             for c in detections
@@ -141,19 +156,6 @@ def _of_motion(conditions: Mapping[ConditionName, RecordingSet], config: Confoun
             )
         )
     return found
-
-
-def _not_known() -> Sequence[Confound]:
-    said = {
-        "session": "Which clips were filmed in one sitting is not known: if each person sat once, the room, "
-        "camera and mood of that day cannot be told from the person.",
-        "utterance": "What is said in which clip is not known: if people say different things, their words "
-        "cannot be told from the person.",
-    }
-    return [
-        Confound(name=name, verdict="not_checked", evidence=evidence, condition=None, figures={})
-        for name, evidence in said.items()
-    ]
 
 
 def _check_same(conditions: Mapping[ConditionName, RecordingSet]) -> None:

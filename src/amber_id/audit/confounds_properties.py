@@ -1,4 +1,4 @@
-"""Does the shape of the picture, the frame rate, the length or the lost frames of clips tell people apart?
+"""Does the picture's shape or resolution, frame rate, length or lost frames of clips tell people apart?
 
 Each property is taken for an attacker: the score of two clips is minus the difference of their values. How
 well it does is its EER; whether that is more than chance is asked by permuting the values over the clips, the
@@ -8,6 +8,8 @@ of Ecology 18, 1993). It has power against people who differ in level and agains
 
 Where there are several sources, all is asked twice: among all clips, and among the clips of one source, which
 is what a headline compares. There the values are permuted within sources.
+
+What has no order, such as an utterance, scores 1 where two clips have the same and 0 else; the rest is alike.
 
 Values that differ no more than measurements of one value do count as the same: a frame rate within 0.25 %
 of a whole number is that number (29.97 is 30, and timestamps in milliseconds make noise of 0.1 %); then
@@ -50,7 +52,10 @@ class Telling:
 
 @dataclass(frozen=True, eq=False)
 class Values:
-    """A property of N clips of P people: ``steps[code]`` are the values, ascending, K of them different."""
+    """A property of N clips of P people: ``steps[code]`` are the values, ascending, K of them different.
+
+    Of what has no order the steps are mere numbers.
+    """
 
     steps: Float64[np.ndarray, " K"]
     code: Int64[np.ndarray, " N"]
@@ -77,6 +82,15 @@ PROPERTIES: tuple[Property, ...] = (
     # About a frame more or less.
     Property("duration", "clip length", "{:.1f} s", lambda e: e.duration_s, 0.05),
     Property("lost_frames", "share of frames without a face", "{:.1%}", lambda e: e.lost_share, 0.005),
+    # Not its height: the same picture turned, or cut at the sides, has the same resolution.
+    Property(
+        "resolution",
+        "shorter side of the picture",
+        "{:.0f} pixels",
+        lambda e: min(e.width, e.height),
+        0.01,
+        True,
+    ),
 )
 
 
@@ -85,10 +99,25 @@ def values_of(what: Property, entries: Sequence[RecordingEntry], *, within_sourc
     steps, code = in_steps(
         np.array([what.of(entry) for entry in entries], dtype=np.float64), what.tolerance, what.relative
     )
+    return _valued(steps, code, entries, within_source)
+
+
+def named_values(names: Sequence[str], entries: Sequence[RecordingEntry], *, within_source: bool) -> Values:
+    """What has no order, as named for each clip; places are as in `values_of`."""
+    different, code = np.unique(names, return_inverse=True)
+    return _valued(np.arange(len(different), dtype=np.float64), code, entries, within_source)
+
+
+def _valued(
+    steps: Float64[np.ndarray, " K"],
+    code: Int64[np.ndarray, " N"],
+    entries: Sequence[RecordingEntry],
+    within_source: bool,
+) -> Values:
     person = np.unique([entry.subject for entry in entries], return_inverse=True)[1]
     sources = [entry.source if within_source else "" for entry in entries]
     place = np.unique(sources, return_inverse=True)[1]
-    return Values(steps, code, person.astype(np.int64), place.astype(np.int64))
+    return Values(steps, code.astype(np.int64), person.astype(np.int64), place.astype(np.int64))
 
 
 def in_steps(
@@ -122,8 +151,51 @@ def telling(values: Values, *, permutations: int, rng: np.random.Generator) -> T
     if not (of_mated.any() and of_nonmated.any()):
         return None
     curve = error_curve(scores[at], scores[at], mated_weights=of_mated, nonmated_weights=of_nonmated)
-    p_value = _p_value(values, _ranks(scores, compared), permutations, rng) if _can_change(values) else None
+    ranks = _ranks(scores, compared)
+    p_value = _p_value(values, lambda one, other: ranks[one, other], permutations, rng)
     return Telling(float(curve.eer()), float(curve.auc()), p_value)
+
+
+def telling_alike(values: Values, *, permutations: int, rng: np.random.Generator) -> Telling | None:
+    """The same where a score is 1 for two clips of one value, and else 0; see `alike`."""
+    found = alike(values)
+    if found is None:
+        return None
+    p_value = _p_value(values, np.equal, permutations, rng)
+    return Telling(found.eer, found.auc, p_value)
+
+
+@dataclass(frozen=True)
+class Alike:
+    """How often two clips have one value, and how well that alone tells people apart."""
+
+    mated: float  # share of the mated comparisons that do
+    nonmated: float
+    eer: float
+    auc: float
+
+
+def alike(values: Values) -> Alike | None:
+    """Whether two clips have one value, as an attacker; None without mated or non-mated comparisons."""
+
+    def pairs(*groups: Int64[np.ndarray, " N"]) -> float:
+        counts = np.unique(np.stack(groups), axis=1, return_counts=True)[1]
+        return float((counts * (counts - 1) / 2).sum())
+
+    mated, compared = pairs(values.person), pairs(values.place)
+    nonmated = compared - mated
+    if not (mated and nonmated):
+        return None
+    same_mated = pairs(values.person, values.code)
+    same_nonmated = pairs(values.place, values.code) - same_mated
+    scores = np.array([1.0, 0.0])
+    curve = error_curve(
+        scores,
+        scores,
+        mated_weights=np.array([same_mated, mated - same_mated]),
+        nonmated_weights=np.array([same_nonmated, nonmated - same_nonmated]),
+    )
+    return Alike(same_mated / mated, same_nonmated / nonmated, float(curve.eer()), float(curve.auc()))
 
 
 def _can_change(values: Values) -> bool:
@@ -165,19 +237,27 @@ def _ranks(
 
 
 def _p_value(
-    values: Values, ranks: Float64[np.ndarray, "K K"], permutations: int, rng: np.random.Generator
-) -> float:
-    """(1 + permutations whose mated comparisons rank as high) / (1 + permutations)."""
+    values: Values,
+    rank: Callable[[Int64[np.ndarray, "..."], Int64[np.ndarray, "..."]], np.ndarray],
+    permutations: int,
+    rng: np.random.Generator,
+) -> float | None:
+    """(1 + permutations whose mated comparisons rank as high) / (1 + permutations).
+
+    `rank` says how high the score of two values ranks. None where no permutation could change anything.
+    """
+    if not _can_change(values):
+        return None
     one, other = _mated_pairs(values.person)
     home = np.argsort(values.place, kind="stable")
-    observed = ranks[values.code[one], values.code[other]].sum()
+    observed = rank(values.code[one], values.code[other]).sum()
     reached, chunk = 0, max(1, _GATHERED // len(one))
     for start in range(0, permutations, chunk):
         rows = min(chunk, permutations - start)
         code = np.empty((rows, len(values.code)), dtype=np.int64)
         for row in code:
             row[home] = values.code[np.lexsort((rng.random(len(home)), values.place))]
-        sums = ranks[code[:, one], code[:, other]].sum(axis=1)
+        sums = rank(code[:, one], code[:, other]).sum(axis=1)
         # A permutation that changes nothing must count, whatever the rounding.
         reached += int(np.count_nonzero(sums >= observed * (1 - 1e-12)))
     return (1 + reached) / (1 + permutations)

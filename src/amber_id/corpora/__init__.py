@@ -11,6 +11,7 @@ The number is unique in the whole corpus: it is the subject, written ``id001``.
 A clip's id is ``folder/stem``, e.g. ``ravdess_id001/video007``.
 Hidden files and files that are no video are ignored. A video whose person cannot be told is listed as a
 problem, never dropped in silence.
+What else is known of clips stands in ``corpus.csv``, see `corpus_file.py`.
 """
 
 import re
@@ -19,15 +20,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from amber_id.corpora.corpus_file import CORPUS_FILE, ClipFacts, copy_corpus_file, read_corpus_file
 from amber_id.errors import CorpusError
 
 __all__ = [
+    "CORPUS_FILE",
     "VIDEO_SUFFIXES",
     "Clip",
+    "ClipFacts",
     "Corpus",
     "CorpusProblem",
+    "copy_corpus_file",
     "find_corpus",
     "find_subject_folders",
+    "read_corpus_file",
 ]
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".flv", ".m4v", ".mpg", ".mpeg", ".wmv"})

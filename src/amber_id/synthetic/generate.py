@@ -4,10 +4,10 @@
 
     OUT/oracle.json                                   the truth: configuration, habits, lowest error rates;
                                                       written first
-    OUT/corpus.csv                                    session and utterance of each clip
     OUT/original/synth_id001/clip00.safetensors ...   as a tracker would give them
     OUT/avatar/synth_id001/clip00.safetensors ...     the same clips, of avatars
     OUT/original/recordings.csv, OUT/avatar/recordings.csv
+    OUT/original/corpus.csv, OUT/avatar/corpus.csv    session and utterance of each clip
 
 Person k's clip c is the same, byte for byte, however many people and workers there are (same machine type,
 same versions, same thread count). A recording's model is the data file that the generator reads.
@@ -59,7 +59,8 @@ def generate(
     text = oracle.text()
     _refuse_strangers(out, text)
     write_text_atomically(out / "oracle.json", text)
-    _write_corpus(config, out / "corpus.csv")
+    for condition in CONDITIONS:
+        _write_corpus(config, out / condition / "corpus.csv")
     clips = list(product(range(config.people), range(config.clips)))
     for done, _ in enumerate(_made(config, out, clips, workers or usable_cores()), start=1):
         if on_progress is not None:

@@ -6,6 +6,7 @@ A clip that cannot be tracked is named with its reason in ``failures.csv``, and 
 A clip that ends early is kept from 1 s on, and named in ``warnings.csv``.
 A clip that has a recording by the same tracker and model already is skipped, so a stopped run can go on.
 Results do not depend on the number of workers, their order, or how the corpus is cut into shards.
+What ``corpus.csv`` says of the clips is copied beside their recordings.
 """
 
 import logging
@@ -19,7 +20,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from amber_id.atomic_files import hold_lock
-from amber_id.corpora import Clip, Corpus, find_subject_folders
+from amber_id.corpora import Clip, Corpus, copy_corpus_file, find_subject_folders
 from amber_id.errors import ClipError, CorpusError, FileFormatError
 from amber_id.recordings import (
     Failure,
@@ -121,8 +122,8 @@ def track_corpus(
     """Track every clip of `corpus`, or of its `shard`, into `out`.
 
     Writes a recording per clip, ``recordings.csv``, ``failures.csv`` and, if a clip is not whole,
-    ``warnings.csv``. Other shards may write to the same folder at the same time. `on_progress` is called
-    once per clip.
+    ``warnings.csv``; copies ``corpus.csv`` where `corpus` has one. Other shards may write to the same folder
+    at the same time. `on_progress` is called once per clip.
 
     Raises
     ------
@@ -130,12 +131,15 @@ def track_corpus(
         If `out` cannot be written, e.g. because the disk is full; what is done so far stays.
     CorpusError
         If `out` holds recordings of another folder with the number of one in `corpus`.
+    FileFormatError
+        If the ``corpus.csv`` of `corpus` does not fit; nothing is tracked then.
     """
     config = TrackConfig(workers=workers, shard=shard)
     began = time.monotonic()
     tell = on_progress or _tell_nobody
     part = select_shard(corpus, config.shard).clips
     _check_numbers(corpus, out)
+    copy_corpus_file(corpus.root, out)
     version = tracker_version()
     todo = [clip for clip in part if not _is_done(_recording_path(out, clip), version, model)]
     for clip in sorted(set(part) - set(todo), key=lambda clip: clip.id):

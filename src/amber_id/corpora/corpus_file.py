@@ -1,0 +1,122 @@
+"""What is known of the clips of a corpus beyond whose they are: ``corpus.csv``.
+
+Conventions
+-----------
+An optional table in a corpus folder, or beside recordings, one row per clip::
+
+    clip,session,utterance
+    ravdess_id001/video007,1,kids are talking by the door
+
+Of the columns only ``clip`` is required: the clip's id, ``folder/stem``, without suffix. An empty cell is not
+known. White space around a cell does not count. Other columns are the user's own and passed over, so a
+misspelt one is too: the audit then says that the file tells it nothing. Rows of clips that are not in the
+folder are allowed. Who a clip shows is said by its folder alone, whatever a column ``subject`` says.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from amber_id.atomic_files import write_atomically
+from amber_id.errors import FileFormatError
+
+CORPUS_FILE = "corpus.csv"
+
+
+@dataclass(frozen=True)
+class ClipFacts:
+    """What the corpus file says of one clip, as it stands there; None where that is not known.
+
+    `session` names one sitting of one person: the same name under two people is two sessions. Clips of the
+    same `utterance` say the same, whoever speaks.
+    """
+
+    session: str | None = None
+    utterance: str | None = None
+    emotion: str | None = None
+    intensity: str | None = None
+    sex: str | None = None
+    age: str | None = None
+    avatar: str | None = None
+
+
+def read_corpus_file(folder: Path) -> Mapping[str, ClipFacts]:
+    """What the corpus file in `folder` says, by the id of the clip; empty if there is none.
+
+    Raises
+    ------
+    FileFormatError
+        If it cannot be read, is not in UTF-8, has no column ``clip`` or one column twice, a row has more or
+        fewer cells than the first line, or a clip is named twice or not at all.
+    """
+    path = folder / CORPUS_FILE
+    if not path.exists():
+        return {}
+    rows = _rows(path)
+    line, heading = next(rows, (1, []))
+    _check_heading(heading, path, line)
+    facts: dict[str, ClipFacts] = {}
+    line_of: dict[str, int] = {}
+    for line, row in rows:
+        if len(row) != len(heading):
+            raise FileFormatError(path, f"line {line}: expected {len(heading)} cells, got {len(row)}")
+        cells = dict(zip(heading, row, strict=True))
+        clip = cells["clip"]
+        if not clip:
+            raise FileFormatError(path, f"line {line}: expected the id of a clip, got an empty cell")
+        if clip in facts:
+            raise FileFormatError(
+                path, f"line {line}: expected each clip once, got {clip} of line {line_of[clip]} again"
+            )
+        facts[clip] = ClipFacts(**{each.name: cells.get(each.name) or None for each in fields(ClipFacts)})
+        line_of[clip] = line
+    return facts
+
+
+def copy_corpus_file(folder: Path, out: Path) -> None:
+    """Copy the corpus file of `folder` to `out`, whole or not at all; what `out` has stays if there is none.
+
+    Raises
+    ------
+    AmberError
+        If `out` cannot be written.
+    FileFormatError
+        If the file does not fit, as `read_corpus_file` says.
+    """
+    read_corpus_file(folder)
+    path = folder / CORPUS_FILE
+    if path.exists():
+        write_atomically(out / CORPUS_FILE, path.read_bytes())
+
+
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Each row that is not blank, with the number of the line it ends in."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FileFormatError(path, f"line {line}: expected text in UTF-8, got other bytes") from error
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        for row in reader:
+            if row:
+                yield reader.line_num, [cell.strip() for cell in row]
+    except csv.Error as error:
+        raise FileFormatError(
+            path, f"line {reader.line_num}: expected a row of a CSV table ({error})"
+        ) from error
+
+
+def _check_heading(heading: Sequence[str], path: Path, line: int) -> None:
+    if "clip" not in heading:
+        got = ", ".join(heading) or "nothing"
+        raise FileFormatError(path, f"line {line}: expected a column clip, got {got}")
+    twice = sorted({name for name in heading if name and heading.count(name) > 1})
+    if twice:
+        raise FileFormatError(path, f"line {line}: expected each column once, got {twice[0]} twice")
