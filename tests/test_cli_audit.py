@@ -1,6 +1,7 @@
 """`amber audit` as a person types it: what is printed, what is written, and how it ends."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,12 @@ from amber_id.synthetic import SynthConfig, generate
 def amber(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "amber_id", "audit", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True)
+
+
+def faces_played(study: Path) -> set[str]:
+    """The cells of which the page holds faces."""
+    page = (study / "report.html").read_text(encoding="utf-8")
+    return set(json.loads(re.findall(r'id="map-data">(.*?)</script>', page)[0])["cells"])
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +53,9 @@ def test_originals_alone_and_a_lost_clip(corpus: Path, tmp_path: Path):
     assert {path.name for path in (study / "scores").iterdir()} == {
         f"{cell}.parquet" for cell in ("OOO", "OOA", "OAA", "AAA", "BOA")
     }
-    again = amber("--original", originals, "--anonymised", avatars, *common)
+    assert faces_played(study) == {"AAA"}
+    again = amber("--original", originals, "--anonymised", avatars, *common, "--show-originals")
+    assert faces_played(study) == {"OOO", "AAA"}
     assert "regions: done before" in again.stderr
     without_times = {name: value for name, value in results.items() if name != "times"}
     repeated = json.loads((study / "results.json").read_text())

@@ -146,6 +146,15 @@ def edges_of(region: Region) -> tuple[tuple[int, int], ...]:
     return tuple(edge for path in _PATHS[region] for edge in pairwise(path))
 
 
+def edges_by_group() -> dict[str, list[tuple[int, int]]]:
+    """The edges of all regions, those of a pair of regions together."""
+    group_of = {member: group for group, members in REGION_GROUPS.items() for member in members}
+    edges: dict[str, list[tuple[int, int]]] = {}
+    for region in REGIONS:
+        edges.setdefault(group_of.get(region, region), []).extend(edges_of(region))
+    return edges
+
+
 def points_of(region: Region | RegionGroup) -> tuple[int, ...]:
     """Point indices of a region or of a pair of regions, ascending."""
     members = REGION_GROUPS.get(region, (region,))

@@ -8,10 +8,10 @@ import pytest
 from amber_id.audit.controls import permuted_labels, shuffled_frames, static_only, without_motion
 from amber_id.audit.judging import EvaluationConfig, judged_rates
 from amber_id.audit.matrix import less
-from amber_id.audit.variants import ClipStatistics
-from amber_id.biometrics import compare_all
-from amber_id.motion import FeatureConfig
-from amber_id.protocols import SplitConfig, make_split, source_of_subjects
+from amber_id.audit.variants import ClipStatistics, attacked
+from amber_id.biometrics import Comparisons, compare_all
+from amber_id.motion import FeatureConfig, load_windows
+from amber_id.protocols import SplitConfig, labelled, make_split, source_of_subjects
 from amber_id.recordings import RecordingEntry, RecordingSet
 from amber_id.results import Difference, Rate, VariantResult
 
@@ -89,22 +89,26 @@ def test_whether_order_matters_is_said_as_the_interval_allows(gap: float, said: 
 
 def test_nothing_is_found_with_permuted_names(people: RecordingSet):
     split = make_split(source_of_subjects(people), SplitConfig(folds=2))
-    statistics = ClipStatistics.of(people, FeatureConfig(view="static"))
-    found = permuted_labels(statistics, people, split, CONFIG, cell="OOO")
+    statistics = ClipStatistics.of(load_windows(people, FeatureConfig(view="static")))
+    shown = labelled(people, "permuted-labels", seed=CONFIG.seed)
+    compared = Comparisons.pool(attacked(statistics.labelled(shown), split))
+    found = permuted_labels(compared, CONFIG, cell="OOO")
     assert found.verdict == "pass"
     assert found.eer.low < 0.5
 
 
 def test_shuffled_frames_are_the_same_frames_in_another_order(people: RecordingSet):
-    features = FeatureConfig(view="static", regions=("nose",), streams=("joint",))
-    in_order = ClipStatistics.of(people, features).values
-    shuffled = ClipStatistics.of(people, features, shuffled_by=0).values
-    again = ClipStatistics.of(people, features, shuffled_by=0).values
-    np.testing.assert_array_equal(shuffled, again)
-    signals = in_order.shape[1] // 22
-    np.testing.assert_allclose(in_order[:, :signals], shuffled[:, :signals], atol=1e-5)  # means
-    moving = FeatureConfig(view="motion", regions=("lips",))
-    before, after = (ClipStatistics.of(people, moving, shuffled_by=seed).values for seed in (None, 1))
+    windows = load_windows(people, FeatureConfig(view="motion", regions=("lips",)))
+    shuffled, again = windows.shuffled(0), windows.shuffled(0)
+    np.testing.assert_array_equal(shuffled.frames, again.frames)
+    for segment in range(len(windows.segment_first)):
+        before, after = (
+            each.frames[each.segment_first[segment] :][: each.segment_length[segment]]
+            for each in (windows, shuffled)
+        )
+        assert not np.array_equal(before, after)
+        np.testing.assert_array_equal(np.sort(before, axis=0), np.sort(after, axis=0))
+    before, after = (ClipStatistics.of(each).values for each in (windows, shuffled))
     changes = slice(3 * before.shape[1] // 22, 4 * before.shape[1] // 22)  # logarithm of their spread
     assert (after[:, changes] > before[:, changes]).mean() > 0.95
 

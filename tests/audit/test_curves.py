@@ -10,7 +10,7 @@ from amber_id.audit.judging import EvaluationConfig
 from amber_id.audit.variants import ClipStatistics, attacked
 from amber_id.biometrics import Comparisons, compare_all, eer
 from amber_id.embeddings import mean_directions
-from amber_id.motion import FeatureConfig
+from amber_id.motion import FeatureConfig, load_windows
 from amber_id.protocols import Split, SplitConfig, make_split, source_of_subjects
 from amber_id.recordings import RecordingSet
 
@@ -19,7 +19,7 @@ CONFIG = EvaluationConfig(replicates=100)
 
 @pytest.fixture
 def statistics(people: RecordingSet) -> ClipStatistics:
-    return ClipStatistics.of(people, FeatureConfig(view="static"))
+    return ClipStatistics.of(load_windows(people, FeatureConfig(view="static")))
 
 
 @pytest.fixture

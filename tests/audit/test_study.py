@@ -13,13 +13,14 @@ from amber_id.recordings import RecordingSet
 from amber_id.results import StudyResults, read_study_results, write_results
 from amber_id.score_files import ScoreFile, read_scores, write_scores
 from amber_id.synthetic import SynthConfig, generate
+from amber_id.training import LoopConfig
 
 CONFIG = StudyConfig(
     attackers=("moments on blendshapes", "moments"),
     split=SplitConfig(folds=2, dev=0.3),
     evaluation=EvaluationConfig(replicates=100, permutations=20),
+    references=("noise 3 %",),
 )
-STAGES = ("confounds", "views", "regions", "controls", "utility")
 
 
 class StoppedError(Exception):
@@ -53,6 +54,14 @@ def test_every_cell_view_control_and_region_is_there(study):
         for name in ("permuted labels", "shuffled frames", "static only", "duration only")
         for cell in ("OOO", "AAA")
     }
+    assert set(results.streams["OOO"]) == {"joint", "bone", "joint_motion"}
+    assert results.streams["OOO"]["joint"].eer == results.views["OOO"]["motion"].eer
+    assert {cell: [point.x for point in each.points] for cell, each in results.sensitivity.items()} == {
+        "OOO": [0.1, 0.2, 0.4],
+        "AAA": [0.1, 0.2, 0.4],
+    }
+    assert set(results.references) == {"noise 3 %"}
+    assert results.network == {}
     assert results.utility is not None
     assert results.utility.counts.clips == 42
     assert results.provenance.synthetic
@@ -76,6 +85,15 @@ def test_figures_are_those_of_the_comparisons(study):
     assert results.cells["OOO"].counts.mated == 14 * 3
     assert results.cells["OOA"].counts.mated == 14 * 3 * 2
     assert results.counts.subjects == 14
+
+
+def test_there_is_a_map_of_the_cells_that_know_one_condition(study):
+    results, _ = study
+    assert set(results.maps) == {"OOO", "AAA"}
+    for name, found in results.maps.items():
+        assert len(found.points) == found.clips_of_fold == 7 * 3
+        assert found.attacker in set(results.cells[name].attackers) - {"fusion"}
+        assert all(point.clip.startswith("synth_" + point.subject + "/") for point in found.points)
 
 
 def test_scores_can_be_judged_again_by_anybody(study, tmp_path: Path):
@@ -142,6 +160,41 @@ def test_anonymised_clips_alone_have_one_cell(sets: Mapping, tmp_path: Path):
     assert results.utility is None
     assert results.headline.cell == "AAA"
     assert "originals" not in results.headline.text
+
+
+def test_all_is_asked_of_the_network_too_and_what_was_done_stays(sets: Mapping, tmp_path: Path):
+    changes = {
+        "attackers": ("moments", "stgcn"),
+        "split": SplitConfig(folds=1, dev=0.25, test=0.4),
+        "loop": LoopConfig(epochs=1),
+    }
+    config = CONFIG.model_copy(update=changes)
+    only = {"anonymised": sets["anonymised"]}
+    before, _ = run_study(only, tmp_path / "study", config)
+    stages: dict[str, bool] = {}
+    results, _ = run_study(
+        only, tmp_path / "study", config.model_copy(update={"full": True}), on_stage=stages.__setitem__
+    )
+    assert stages["views"]
+    assert not stages["network AAA"]
+    assert results.views == before.views
+    network = results.network["AAA"]
+    assert network.name == "stgcn"
+    assert network.views["all"].eer == results.cells["AAA"].attackers["stgcn"].eer
+    assert set(network.views) == {"all", "motion", "pose", "static"}
+    assert set(network.regions) == set(results.regions["AAA"])
+    names = {each.name for each in results.controls} - {each.name for each in before.controls}
+    assert names == {"permuted labels, stgcn", "shuffled frames, stgcn", "static only, stgcn"}
+
+
+def test_all_cannot_be_asked_without_a_network():
+    with pytest.raises(ValueError, match="such as stgcn, got moments"):
+        StudyConfig(attackers=("moments",), full=True)
+
+
+def test_unknown_references_are_refused():
+    with pytest.raises(ValueError, match=r"expected some of noise 1 %.*, got blur"):
+        StudyConfig(references=("blur",))
 
 
 def test_nothing_to_audit_is_refused(tmp_path: Path):

@@ -241,10 +241,17 @@ def opened(browser: Browser) -> Iterator[Callable[..., tuple[Page, list[str]]]]:
     contexts = []
 
     def _open(
-        address: str, width: int = 1280, color_scheme: Any = "light", height: int = 900
+        address: str,
+        width: int = 1280,
+        color_scheme: Any = "light",
+        height: int = 900,
+        reduced_motion: Any = None,
     ) -> tuple[Page, list[str]]:
         context = browser.new_context(
-            viewport={"width": width, "height": height}, offline=True, color_scheme=color_scheme
+            viewport={"width": width, "height": height},
+            offline=True,
+            color_scheme=color_scheme,
+            reduced_motion=reduced_motion,
         )
         contexts.append(context)
         page, complaints = context.new_page(), []

@@ -114,7 +114,15 @@ def make_study(
         },
         "views": {name: _views(cells[name].metrics.eer.value) for name in own},
         "curves": {name: _curves(cells[name].metrics.eer.value, 3 if name in own else 0) for name in cells},
+        "maps": {name: make_map(name) for name in own},
         "regions": {name: _regions(0.5 - cells[name].metrics.eer.value) for name in own},
+        "streams": {name: _streams(cells[name].metrics.eer.value) for name in own},
+        "network": {name: _network(cells[name].metrics.eer.value) for name in own},
+        "sensitivity": {name: make_sensitivity() for name in own},
+        "references": {
+            "noise 3 %": {"eer": rate(0.36), "expression": rate(0.62, chance=0.02)},
+            "mean face at rest": {"eer": rate(0.31), "expression": rate(0.98, chance=0.02)},
+        },
         "controls": [control for name in own for control in _controls(name, cells[name])],
         "confounds": confounds,
         "utility": make_utility() if both and utility else None,
@@ -190,6 +198,28 @@ def _cell(letters: str, sources: int, people: int, clips: int) -> CellResult:
     })  # fmt: skip
 
 
+def make_map(letters: str, people: int = 6, clips: int = 4) -> dict[str, Any]:
+    """Clips in groups; their ids are nowhere else in a study."""
+    rng = np.random.default_rng(list(letters.encode()))
+    centres = rng.normal(scale=9, size=(people, 2))
+    return {
+        "attacker": "moments",
+        "fold": 2,
+        "clips_of_fold": people * clips,
+        "perplexity": 7.5,
+        "points": [
+            {
+                "clip": f"ravdess_id{700 + who}/take{number:03d}",
+                "subject": f"id{700 + who}",
+                "x": round(float(centres[who, 0] + rng.normal()), 4),
+                "y": round(float(centres[who, 1] + rng.normal()), 4),
+            }
+            for who in range(people)
+            for number in range(clips)
+        ],
+    }
+
+
 def _views(eer: float) -> dict[str, Any]:
     less = {"all": 0.0, "motion": 0.06, "pose": 0.12, "static": 0.02}
     return {
@@ -199,6 +229,29 @@ def _views(eer: float) -> dict[str, Any]:
             "less": {"eer": difference(worse, 0.03), "auc": difference(-worse, 0.03)},
         }
         for view, worse in less.items()
+    }
+
+
+def _streams(eer: float) -> dict[str, Any]:
+    views = _views(eer)
+    return {"joint": views["all"], "bone": views["motion"], "joint_motion": views["pose"]}
+
+
+def _network(eer: float) -> dict[str, Any]:
+    return {"name": "stgcn", "views": _views(eer + 0.05), "regions": _regions(0.45 - eer)}
+
+
+def make_sensitivity(*, found: bool = True) -> dict[str, Any]:
+    rates = [rate(0.48), rate(0.4), rate(0.25)] if found else [rate(0.5), rate(0.5), rate(0.49)]
+    return {
+        "points": [
+            {"x": x, "eer": each, "less": None} for x, each in zip((0.1, 0.2, 0.4), rates, strict=True)
+        ],
+        "smallest_found": 0.2 if found else None,
+        "spread_of_people": 0.31,
+        "fit": 0.12,
+        "verdict": "pass" if found else "warn",
+        "words": "Planted habits are found from a spread of 0.2 on." if found else "Planted: not found.",
     }
 
 

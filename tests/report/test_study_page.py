@@ -22,6 +22,7 @@ _FIXTURE = runpy.run_path(str(Path(__file__).with_name("study_fixture.py")))
 EVIL, HOSTILE = _FIXTURE["EVIL"], _FIXTURE["HOSTILE"]
 make_study, make_utility = _FIXTURE["make_study"], _FIXTURE["make_utility"]
 changed, rate, difference = _FIXTURE["changed"], _FIXTURE["rate"], _FIXTURE["difference"]
+make_sensitivity = _FIXTURE["make_sensitivity"]
 Page = runpy.run_path(str(Path(__file__).with_name("test_page.py")))["Page"]
 
 
@@ -83,6 +84,7 @@ def test_the_sections_come_in_the_order_of_their_weight(page: Any) -> None:
         "All attackers that were tried",
         "What leaks?",
         "How well are people told apart",
+        "Which clips look alike to the attacker?",
         "How much expression is left?",
         "three criteria of opinion 05/2014",
         "Clips that are in no figure",
@@ -207,8 +209,8 @@ def test_the_parts_lie_where_the_mean_face_has_them() -> None:
 def test_plotly_knows_every_chart(page: Any) -> None:
     go = pytest.importorskip("plotly.graph_objects")
     cells = ("OOO", "OOA", "OAA", "AAA", "BOA")
-    curves = {"curve-people", "curve-seconds", "curve-clips"}
-    own = {"eers", "views", "det", "tradeoff", *curves}
+    curves = {"curve-people", "curve-seconds", "curve-clips", "curve-planted"}
+    own = {"eers", "views", "det", "tradeoff", "map-OOO", "map-AAA", *curves}
     assert set(page.charts) == own | {f"scores-{each}" for each in cells}
     for chart in page.charts.values():
         go.Figure(chart)  # refuses what it does not know
@@ -247,12 +249,15 @@ def test_cells_can_be_told_in_black_and_white(page: Any) -> None:
 
 
 def test_privacy_is_set_against_utility(page: Any, study: Any) -> None:
-    _, original, anonymised = page.charts["tradeoff"]["data"]
-    cells = study[0].cells
+    _, original, anonymised, noise, rest = page.charts["tradeoff"]["data"]
+    views = study[0].views
     assert (original["x"], anonymised["x"]) == ([1.0], [0.74])
-    assert original["y"] == pytest.approx([cells["OOO"].metrics.eer.value], abs=1e-5)
-    assert anonymised["y"] == pytest.approx([cells["AAA"].metrics.eer.value], abs=1e-5)
+    assert original["y"] == pytest.approx([views["OOO"]["all"].eer.value], abs=1e-5)
+    assert anonymised["y"] == pytest.approx([views["AAA"]["all"].eer.value], abs=1e-5)
     assert "error_x" not in original
+    assert (noise["x"], noise["y"], noise["text"]) == ([0.62], [0.36], ["1"])
+    assert rest["name"] == "2 mean face at rest"
+    assert "1 noise 3 %" in page.text
     for said in ("smiles are found in blendshapes", "21.4/min", "mouth opening", "no blendshapes"):
         assert said in page.text
 
@@ -266,19 +271,25 @@ def test_originals_alone_are_a_study(tmp_path: Path) -> None:
     assert "How the cells differ" not in page.text
     assert "How much expression is left?" not in page.text
     assert "There are no anonymised clips in this study" in page.text
-    curves = {"curve-people", "curve-seconds", "curve-clips"}
-    assert set(page.charts) == {"eers", "views", "det", "scores-OOO"} | curves
+    curves = {"curve-people", "curve-seconds", "curve-clips", "curve-planted"}
+    assert set(page.charts) == {"eers", "views", "det", "scores-OOO", "map-OOO"} | curves
+
+
+UNASKED = ("views", "streams", "regions", "network", "curves", "sensitivity", "references", "maps")
 
 
 def test_what_was_not_measured_has_no_place_on_the_page(tmp_path: Path) -> None:
-    results, _ = make_study("OOO", "AAA", utility=False, views={}, regions={}, curves={})
+    results, _ = make_study("OOO", "AAA", utility=False, **{name: {} for name in UNASKED})
     page = Page(written((results, {}), tmp_path))
     assert set(page.charts) == {"eers"}
     for heading in (
         "What leaks?",
         "How well are people told apart",
+        "Which clips look alike",
         "How much expression",
         "Would more find more?",
+        "What leaks to the network?",
+        "planted habits",
         "Expression kept",
     ):
         assert heading not in page.text
@@ -296,6 +307,27 @@ def test_scores_of_another_study_are_refused(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="must be of one study"):
         write_study_report(results, {"OOO": fewer}, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_streams_and_the_network_stand_where_they_leak(page: Any) -> None:
+    assert "Position, offset from a neighbour, or velocity" in page.text
+    assert "joint motion" in page.text
+    network = page.text[page.text.index("What leaks to the network?") :]
+    assert network.index("OOO: stgcn") < network.index("AAA: stgcn")
+
+
+@pytest.mark.parametrize(("found", "verdict"), [(True, "PASS"), (False, "WARN")])
+def test_whether_planted_habits_were_found_stands_among_the_controls(
+    tmp_path: Path, found: bool, verdict: str
+) -> None:
+    planted = {"AAA": make_sensitivity(found=found)}
+    text = Page(written((make_study("AAA", sensitivity=planted)[0], {}), tmp_path)).text
+    controls = text[text.index("Controls: attacks") : text.index("Confounds: what")]
+    assert f"{verdict} planted habits AAA {planted['AAA']['words']}" in controls
+
+
+def test_nothing_on_the_page_is_said_to_protect(page: Any) -> None:
+    assert "protect" not in page.text.lower()
 
 
 def test_a_hostile_clip_name_is_text(page: Any, html: str) -> None:
@@ -372,7 +404,7 @@ def test_figures_lie_beside_the_page_as_pictures_and_numbers(folder: Path, study
     names = {path.name for path in (folder / "figures").iterdir()}
     assert names == {
         f"{name}.{kind}"
-        for name in ("matrix", "det", "distributions", "regions")
+        for name in ("matrix", "det", "distributions", "map", "regions")
         for kind in ("png", "pdf", "csv")
     }
 

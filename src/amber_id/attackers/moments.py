@@ -26,6 +26,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from pydantic import BaseModel, ConfigDict, Field
+from scipy.linalg import eigh
 
 from amber_id.errors import MissingDependencyError, TrainingError
 from amber_id.motion import FeatureConfig
@@ -41,6 +42,7 @@ _LEAST_WEIGHT = 0.003  # of a statistic that tells nobody apart, as an intraclas
 _SHRINK_BETWEEN = 0.7  # towards a round one: the subjects are few
 _LEAST_BETWEEN = 1e-3  # variance of subjects, in that of their windows, where none is found
 _EXACT_UP_TO = 1500  # windows or statistics
+_NOTHING_DIFFERS = "moments: no statistic differs between any two windows; check the recordings"
 _AT_ONCE = 16  # windows at a time: what they need on the way fits the cache of a processor
 
 
@@ -120,22 +122,60 @@ def fit_to_statistics(
     features: FeatureConfig,
 ) -> MomentsAttacker:
     """The same from the statistics of `window_statistics`, for whoever fits to parts of them in turn."""
+    mean, scale = weighted_scale(statistics, subject)
+    components, reduced = _principal((statistics - mean) / scale, _n_components(config, subject))
+    matrix = components @ _discriminant(reduced, subject, config)
+    return MomentsAttacker(mean=mean, scale=scale, projection=matrix, features=features)
+
+
+def weighted_scale(
+    statistics: Float[np.ndarray, "N F"], subject: Int[np.ndarray, " N"]
+) -> tuple[Float[np.ndarray, " F"], Float[np.ndarray, " F"]]:
+    """The mean of each statistic, and what it is divided by: its spread over the weight that it has.
+
+    Raises TrainingError as `fit_moments` does.
+    """
     n_subjects = len(np.unique(subject))
     if n_subjects < 2 or len(subject) <= n_subjects:
         raise TrainingError(f"moments needs two subjects with several windows, got {len(subject)} windows")
     mean, scale = statistics.mean(axis=0), statistics.std(axis=0)
     constant = scale <= 1e-6 * np.abs(mean) + 1e-9
     if constant.all():
-        raise TrainingError("moments: no statistic differs between any two windows; check the recordings")
+        raise TrainingError(_NOTHING_DIFFERS)
     scale = np.where(constant, np.inf, scale)  # dividing by infinity leaves a constant statistic out
-    weight = np.sqrt(_intraclass_correlation((statistics - mean) / scale, subject) + _LEAST_WEIGHT)
-    scale = scale / weight
-    components, reduced = _principal(
-        (statistics - mean) / scale, min(config.components, len(subject) - n_subjects)
-    )
+    correlation = _intraclass_correlation((statistics - mean) / scale, subject)
+    return mean, scale / np.sqrt(correlation + _LEAST_WEIGHT)
+
+
+def embeddings_from_products(
+    products: Float[np.ndarray, "M N"],
+    train: Int[np.ndarray, " N"],
+    subject: Int[np.ndarray, " N"],
+    config: MomentsConfig,
+) -> Float[np.ndarray, "M D"]:
+    """What a fitted attacker makes of M windows, from the products of their statistics alone.
+
+    ``products[m, n]`` is the product of the statistics, less their means and divided by their scales
+    (`weighted_scale`), of window m and of window ``train[n]``, the n-th of the N that the attacker is fitted
+    to, a window of ``subject[n]``. Products add up over statistics: those of parts of a face give those of
+    any set of parts. Raises TrainingError if nothing varies.
+    """
+    variance, left = _largest_pairs(products[train], _n_components(config, subject))
+    if len(variance) == 0:
+        raise TrainingError(_NOTHING_DIFFERS)
+    reduced = products @ (left / np.sqrt(variance))
+    return reduced @ _discriminant(reduced[train], subject, config)
+
+
+def _n_components(config: MomentsConfig, subject: Int[np.ndarray, " N"]) -> int:
+    return min(config.components, len(subject) - len(np.unique(subject)))
+
+
+def _discriminant(
+    reduced: Float[np.ndarray, "N P"], subject: Int[np.ndarray, " N"], config: MomentsConfig
+) -> Float[np.ndarray, "P D"]:
     fit = _plda if config.discriminant == "plda" else _lda
-    matrix = components @ fit(reduced, subject)[:, : config.dimensions]
-    return MomentsAttacker(mean=mean, scale=scale, projection=matrix, features=features)
+    return fit(reduced, subject)[:, : config.dimensions]
 
 
 def _intraclass_correlation(
@@ -153,9 +193,8 @@ def _within(
 ) -> tuple[Float[np.ndarray, "S F"], Float[np.ndarray, "N F"]]:
     """The mean of each subject, and each row less that of its own."""
     _, place = np.unique(subject, return_inverse=True)
-    sums = np.zeros((place.max() + 1, values.shape[1]))
-    np.add.at(sums, place, values)
-    means = sums / np.bincount(place)[:, None]
+    member = (place == np.arange(place.max() + 1)[:, None]) / np.bincount(place)[:, None]
+    means = member @ values
     return means, values - means[place]
 
 
@@ -175,19 +214,22 @@ def _principal(
         _, _, axes = randomized_svd(values, n, n_oversamples=20, n_iter=7, random_state=0)
         axes = axes.T
     elif len(values) < values.shape[1]:
-        variance, left = np.linalg.eigh(values @ values.T)
-        kept = _largest(variance, n)
-        axes = values.T @ left[:, kept] / np.sqrt(variance[kept])
+        variance, left = _largest_pairs(values @ values.T, n)
+        axes = values.T @ (left / np.sqrt(variance))
     else:
-        variance, axes = np.linalg.eigh(values.T @ values)
-        axes = axes[:, _largest(variance, n)]
+        _, axes = _largest_pairs(values.T @ values, n)
     return axes, values @ axes
 
 
-def _largest(variance: Float[np.ndarray, " _"], n: int) -> Int[np.ndarray, " _"]:
-    """Where the `n` largest are, descending, without those that are none but for rounding."""
-    order = np.argsort(variance)[::-1][:n]
-    return order[variance[order] > 1e-10 * variance[order[0]]]
+def _largest_pairs(
+    matrix: Float[np.ndarray, "N N"], n: int
+) -> tuple[Float[np.ndarray, " P"], Float[np.ndarray, "N P"]]:
+    """The `n` largest eigenvalues, descending, and their vectors; none that is 0 but for rounding."""
+    N = len(matrix)
+    variance, vectors = eigh(matrix, subset_by_index=(max(N - n, 0), N - 1), driver="evx")
+    variance, vectors = variance[::-1], vectors[:, ::-1]
+    kept = variance > 1e-10 * variance[0]
+    return variance[kept], vectors[:, kept]
 
 
 def _plda(reduced: Float[np.ndarray, "N P"], subject: Int[np.ndarray, " N"]) -> Float[np.ndarray, "P D"]:

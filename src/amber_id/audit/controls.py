@@ -3,7 +3,7 @@
 permuted labels   people's names are permuted over all clips, then everything is done as before. Nothing can
                   be found; an interval that lies below 0.5 says that the corpus or the program leaks. One
                   study in forty does so by chance, so that alone is a warning; below `_LEAKS` it is invalid.
-shuffled frames   the frames of every window in random order: what is left needs no order in time.
+shuffled frames   the frames of every clip in random order: what is left needs no order in time.
 duration only     the score is minus the difference of two clips' seconds.
 source only       the score is one if both clips come from one source. Only with several sources.
 static only       the mean face without motion, the view `static`: is it motion that is recognised?
@@ -20,10 +20,8 @@ import numpy as np
 from jaxtyping import Float
 
 from amber_id.audit.judging import EvaluationConfig, judged_rates
-from amber_id.audit.variants import ClipStatistics, attacked
 from amber_id.biometrics import Comparisons
-from amber_id.protocols import Split, labelled
-from amber_id.recordings import RecordingEntry, RecordingSet
+from amber_id.recordings import RecordingEntry
 from amber_id.results import ControlResult, Rate, VariantResult
 
 Verdict = Literal["pass", "warn", "invalid"]
@@ -31,16 +29,10 @@ _LEAKS = 0.45
 
 
 def permuted_labels(
-    statistics: ClipStatistics,
-    recordings: RecordingSet,
-    split: Split,
-    config: EvaluationConfig,
-    *,
-    cell: str,
+    comparisons: Comparisons, config: EvaluationConfig, *, cell: str, attacker: str | None = None
 ) -> ControlResult:
-    """Everything as before, with people's names permuted over all clips."""
-    shown = labelled(recordings, "permuted-labels", seed=config.seed)
-    eer = _eer(Comparisons.pool(attacked(statistics.labelled(shown), split)), config)
+    """What was found when everything was done as before, with people's names permuted over all clips."""
+    eer = _eer(comparisons, config)
     verdict: Verdict = "pass"
     words = "With permuted names nothing is found, as it must be."
     if eer.high < 0.5:
@@ -49,10 +41,11 @@ def permuted_labels(
             "Something is found though names are permuted, which one study in forty shows by chance; "
             "repeat it with another seed before believing any figure."
         )
-    return ControlResult(name="permuted labels", cell=cell, eer=eer, verdict=verdict, words=words)
+    name = _named("permuted labels", attacker)
+    return ControlResult(name=name, cell=cell, eer=eer, verdict=verdict, words=words)
 
 
-def shuffled_frames(variant: VariantResult, *, cell: str) -> ControlResult:
+def shuffled_frames(variant: VariantResult, *, cell: str, attacker: str | None = None) -> ControlResult:
     """Does the order of frames matter?"""
     less = variant.less["eer"]
     if less.low > 0:
@@ -61,10 +54,11 @@ def shuffled_frames(variant: VariantResult, *, cell: str) -> ControlResult:
         words = f"Without order in time the EER is {-less.value:.3f} lower: order is of no use to it."
     else:
         words = "That order in time matters is not shown: which faces are made may tell as much as when."
-    return ControlResult(name="shuffled frames", cell=cell, eer=variant.eer, verdict="pass", words=words)
+    name = _named("shuffled frames", attacker)
+    return ControlResult(name=name, cell=cell, eer=variant.eer, verdict="pass", words=words)
 
 
-def static_only(variant: VariantResult, *, cell: str) -> ControlResult:
+def static_only(variant: VariantResult, *, cell: str, attacker: str | None = None) -> ControlResult:
     """Is a face at rest enough?"""
     verdict: Verdict = "pass"
     if variant.eer.high >= 0.5:
@@ -77,7 +71,8 @@ def static_only(variant: VariantResult, *, cell: str) -> ControlResult:
             "The face at rest alone is not seen to do worse than everything: this cell says little about "
             "motion; look at the view motion."
         )
-    return ControlResult(name="static only", cell=cell, eer=variant.eer, verdict=verdict, words=words)
+    name = _named("static only", attacker)
+    return ControlResult(name=name, cell=cell, eer=variant.eer, verdict=verdict, words=words)
 
 
 def without_motion(
@@ -109,6 +104,11 @@ def without_motion(
             )
         results.append(ControlResult(name=name, cell=cell, eer=eer, verdict=verdict, words=words))
     return tuple(results)
+
+
+def _named(control: str, attacker: str | None) -> str:
+    """By whom it was asked, where that is not `moments`."""
+    return control if attacker is None else f"{control}, {attacker}"
 
 
 def _likeness(values: Float[np.ndarray, " N"]) -> Callable[[Comparisons], Float[np.ndarray, " P"]]:

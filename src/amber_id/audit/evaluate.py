@@ -13,9 +13,9 @@ from amber_id.audit.evaluation import embed_people, subject_results, trackers_of
 from amber_id.audit.judging import EvaluationConfig, bootstrap_of
 from amber_id.audit.known_truth import oracle_result
 from amber_id.audit.openings import record_opening
+from amber_id.audit.tsne import tsne
 from amber_id.audit.wording import headline, limits
 from amber_id.audit.worst_attacker import Tried, attacker_results, measure, score_attackers
-from amber_id.errors import MissingDependencyError
 from amber_id.file_formats import file_hash
 from amber_id.protocols import Split
 from amber_id.recordings import RecordingSet, read_failures
@@ -155,7 +155,7 @@ def _arrays(tried: Tried, *, seed: int) -> EvaluationArrays:
     worst, tested = tried.worst, tried.mapped.members[0]
     return EvaluationArrays(
         vectors=_stacked([fold.test.vectors for fold in tested.folds]),
-        tsne=np.concatenate([_tsne(fold.test.vectors, seed=seed) for fold in tested.folds]),
+        tsne=np.concatenate([_map(fold.test.vectors, seed=seed) for fold in tested.folds]),
         subject=worst.comparisons.subjects,
         fold=np.concatenate([np.full(len(f.test.entries), f.header.fold) for f in tested.folds]),
         scores=worst.comparisons.scores,
@@ -172,17 +172,11 @@ def _stacked(vectors: list[Float[np.ndarray, "_ _"]]) -> Float[np.ndarray, "N D"
     return np.concatenate([np.pad(v, ((0, 0), (0, width - v.shape[1]))) for v in vectors])
 
 
-def _tsne(vectors: Float[np.ndarray, "N D"], *, seed: int) -> Float[np.ndarray, "N 2"]:
+def _map(vectors: Float[np.ndarray, "N D"], *, seed: int) -> Float[np.ndarray, "N 2"]:
     """A map of one fold's clips; with very few clips, their first two principal components."""
     if len(vectors) < _FEWEST_FOR_TSNE:
         centred = vectors - vectors.mean(axis=0)
         u, s, _ = np.linalg.svd(centred, full_matrices=False)
         flat = (u * s)[:, :2]
         return np.pad(flat, ((0, 0), (0, 2 - flat.shape[1]))).astype(np.float64)
-    try:
-        from openTSNE import TSNE
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("openTSNE", "report") from error
-    perplexity = min(30.0, (len(vectors) - 1) / 3)
-    tsne = TSNE(perplexity=perplexity, metric="cosine", random_state=seed, n_jobs=1, initialization="pca")
-    return np.asarray(tsne.fit(vectors), dtype=np.float64)
+    return tsne(vectors, seed=seed)

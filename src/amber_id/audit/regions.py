@@ -1,7 +1,8 @@
 """Which part of the face gives people away?
 
-`moments` in the view motion is fitted anew to every set of regions; the face is normalised as a whole, so
-that a region alone still moves as it does in the face. A region that looks harmless alone may matter beside
+An attacker in the view motion is asked on every set of regions: `moments` is fitted anew to each, a network
+was trained with regions hidden at random. The face is normalised as a whole, so that a region alone still
+moves as it does in the face. A region that looks harmless alone may matter beside
 others, and the other way round: its Shapley value (Shapley, "A value for n-person games", 1953) is what it
 adds to 0.5 - EER, averaged over all orders in which the regions can be added. These values add up to
 0.5 - EER of the whole face. Their intervals are over people, under the same draws of people for every set of
@@ -10,23 +11,18 @@ regions.
 Where the motion of one part follows from that of another, as brows follow blinks, each is given a part.
 """
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from math import factorial
 
 import numpy as np
 
 from amber_id.audit.judging import EvaluationConfig, judged_rates, less
-from amber_id.audit.variants import ClipStatistics, attacked
 from amber_id.biometrics import Comparisons, ErrorCurve, Statistic
 from amber_id.biometrics.intervals import Spread, estimate_of
 from amber_id.biometrics.resampling import Resampled, resample
-from amber_id.errors import MissingDependencyError
 from amber_id.face_mesh import Region, RegionGroup, points_of
-from amber_id.protocols import Split
 from amber_id.results import RegionResult, Share
-from amber_id.workers import usable_cores
 
 PARTS: tuple[Region | RegionGroup, ...] = ("eyes", "lips", "nose", "eyebrows", "face_oval")
 SIDES: tuple[Region, ...] = ("left_eye", "right_eye", "left_eyebrow", "right_eyebrow")
@@ -35,7 +31,11 @@ _Set = frozenset[str]
 _Points = frozenset[int]
 
 
-def regions_of(statistics: ClipStatistics, split: Split, config: EvaluationConfig) -> dict[str, RegionResult]:
+Attack = Callable[[Sequence[frozenset[int]]], Sequence[Comparisons]]
+"""What an attacker finds on each of several sets of landmarks."""
+
+
+def regions_of(attack: Attack, config: EvaluationConfig) -> dict[str, RegionResult]:
     """Every part of the face, and of eyes and brows each side, alone and removed; the shares of the parts."""
     sets: dict[_Set, _Points] = {
         frozenset(parts): frozenset(point for part in parts for point in points_of(part))
@@ -45,11 +45,7 @@ def regions_of(statistics: ClipStatistics, split: Split, config: EvaluationConfi
     sides: dict[str, _Points] = {side: frozenset(points_of(side)) for side in SIDES}
     everywhere = sets[frozenset(PARTS)]
     asked = [*sets.values(), *sides.values(), *(everywhere - points for points in sides.values())]
-
-    def seen(points: _Points) -> Comparisons:
-        return Comparisons.pool(attacked(statistics.shown(points), split))
-
-    compared = dict(zip(asked, _each_on_one_core(seen, asked), strict=True))
+    compared = dict(zip(asked, attack(asked), strict=True))
     whole = compared[everywhere]
     shares = _shares({parts: compared[points] for parts, points in sets.items()}, config)
     found: dict[str, RegionResult] = {}
@@ -57,16 +53,6 @@ def regions_of(statistics: ClipStatistics, split: Split, config: EvaluationConfi
         alone, rest = compared[points], compared[everywhere - points]
         found[name] = _result(alone, rest, whole, shares.get(name), config)
     return found
-
-
-def _each_on_one_core(work: Callable[[_Points], Comparisons], items: list[_Points]) -> list[Comparisons]:
-    """Several at a time: on two cores half as quick again as one after the other on both."""
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("threadpoolctl", "train") from error
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(usable_cores()) as threads:
-        return list(threads.map(work, items))
 
 
 def _result(

@@ -6,6 +6,7 @@ stages too and have their own record (`amber_id.training`).
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,7 @@ class Stages:
 
     def done(self, name: str, kind: Any, compute: Callable[[], Any]) -> Any:
         """The result of a stage, of the type `kind`: from its file, or computed and kept."""
-        path = self.folder / f"{name}.json"
+        path = self.folder / f"{re.sub('[^A-Za-z0-9]+', '-', name)}.json"
         adapter = TypeAdapter(kind)
         if path.exists():
             stage = read_json(_Stage, path)

@@ -4,11 +4,16 @@
     confounds   what else tells people apart                                     confounds.py
     training    every attacker on O(riginals), A(nonymised), B(oth)              amber_id.training
     matrix      who is found, in every scenario                                  matrix.py, scenarios.py
+    map         which clips look alike to the attacker                           embedding_map.py
     views       static, pose, motion, all                                        variants.py
+    streams     position, offset, velocity                                       variants.py
     regions     eyes, lips, nose, eyebrows, face oval: alone, removed, shares    regions.py
     curves      would more people, longer clips, more clips find more?           curves.py
+    sensitivity would a planted habit be found?                                  sensitivity.py
     controls    whose outcome is known                                           controls.py
     utility     how much expression survived                                     utility.py
+    references  what simple anonymisers would reach                              reference_points.py
+    network     views, regions, controls by the network, where all is asked      network_leaks.py
 
 A study that was stopped goes on where it was, to the same results but for times.
 """
@@ -16,40 +21,47 @@ A study that was stopped goes on where it was, to the same results but for times
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from amber_id.audit.conditions import RecordingsOf, StudyClips, bare_id, study_clips
+from amber_id.audit.conditions import RecordingsOf, StudyClips, study_clips
 from amber_id.audit.confounds import find_confounds
-from amber_id.audit.controls import permuted_labels, shuffled_frames, static_only, without_motion
-from amber_id.audit.curves import clips_curve, people_curve, seconds_curve
+from amber_id.audit.confounds_corpus import CorpusFacts
+from amber_id.audit.embedding_map import embedding_maps
 from amber_id.audit.evaluation import trackers_of
-from amber_id.audit.judging import judged_rates, less
-from amber_id.audit.matrix import Cell, cells_of, differences_of
+from amber_id.audit.matrix import cells_of, differences_of
 from amber_id.audit.openings import record_opening
-from amber_id.audit.regions import regions_of
 from amber_id.audit.scenarios import CONDITIONS_OF, scenarios_of
 from amber_id.audit.stages import Stages, hash_of
 from amber_id.audit.study_config import StudyConfig, training_of
+from amber_id.audit.study_stages import (
+    SHUFFLED,
+    Study,
+    controls_of,
+    curves_of,
+    network_controls_of,
+    network_of,
+    references_of,
+    regions_of_cells,
+    sensitivity_of_cells,
+    streams_of,
+    utility_of,
+    views_of,
+)
 from amber_id.audit.study_wording import study_headline, study_limits
-from amber_id.audit.utility import measure_utility
-from amber_id.audit.variants import ClipStatistics, attacked
-from amber_id.biometrics import Comparisons
 from amber_id.errors import UsageError
 from amber_id.file_formats import file_hash
-from amber_id.motion import View
 from amber_id.protocols import SPLIT_FILE, Split, make_split, read_split, source_of_subjects, write_split
-from amber_id.recordings import RecordingSet
 from amber_id.results import (
-    ConditionName,
     Confound,
     ControlResult,
-    CurvePoint,
     CurvesResult,
+    NetworkResult,
     RegionResult,
+    SensitivityResult,
     StudyCounts,
     StudyProvenance,
     StudyResults,
@@ -62,39 +74,6 @@ from amber_id.score_files import ScoreFile
 from amber_id.training import find_checkpoints, train, versions
 
 Runs = Mapping[str, tuple[Path, ...]]  # by what they were trained on: O, A, B
-
-_SHUFFLED = "shuffled frames"  # among the views, since it is asked in the same way
-
-
-@dataclass(frozen=True)
-class _Study:
-    """What every stage needs."""
-
-    sets: RecordingsOf
-    clips: StudyClips
-    split: Split
-    config: StudyConfig
-    attackers: tuple[str, ...]
-    out: Path
-    stages: Stages
-    device: str
-
-    @property
-    def own_cells(self) -> tuple[tuple[str, ConditionName], ...]:
-        """The cells that know one condition only, and which: OOO, AAA."""
-        return tuple(
-            (letter * 3, conditions[0])
-            for letter, conditions in CONDITIONS_OF.items()
-            if len(conditions) == 1 and conditions[0] in self.clips.conditions
-        )
-
-    def bare(self) -> dict[ConditionName, RecordingSet]:
-        """The clips of each condition under their own ids, in their own folders."""
-        kept = {bare_id(entry.clip) for entry in self.clips.recordings.entries}
-        return {
-            name: replace(found, entries=tuple(e for e in found.entries if e.clip in kept))
-            for name, found in self.sets.items()
-        }
 
 
 def run_study(
@@ -129,15 +108,17 @@ def run_study(
     attackers, skipped = _usable_attackers(sets, config)
     clips = study_clips(sets, out, dict.fromkeys(training_of(name).features for name in attackers))
     split = _split(clips, out, config)
-    depends_on = hash_of(
-        config.model_dump(mode="json"), clips.recordings.content_hash(), split.content_hash(), versions()
-    )
+    # What more is asked changes nothing in what was asked before.
+    asked = config.model_dump(mode="json", exclude={"full", "references"})
+    depends_on = hash_of(asked, clips.recordings.content_hash(), split.content_hash(), versions())
     stages = Stages(out / "stages", depends_on, on_stage)
-    study = _Study(sets, clips, split, config, attackers, out, stages, device)
-    confounds = stages.done(
+    study = Study(sets, clips, split, config, attackers, out, stages, device, on_epoch)
+    # Confounds alone depend on corpus.csv: whoever adds one need not train again.
+    facts = hash_of(depends_on, asdict(CorpusFacts.read(sets)))
+    confounds = replace(stages, depends_on=facts).done(
         "confounds", tuple[Confound, ...], lambda: find_confounds(study.bare(), config.confounds)
     )
-    runs = _trained(study, on_epoch)
+    runs = _trained(study)
     hashes = _checkpoint_hashes(runs)
     opening = record_opening(
         next(iter(sets.values())).root,
@@ -147,11 +128,26 @@ def run_study(
     )
     on_stage("matrix", False)
     cells = cells_of(runs, clips, split, scenarios_of(clips.conditions), config.evaluation, device=device)
-    views = stages.done("views", dict[str, dict[str, VariantResult]], lambda: _views(study))
-    regions = stages.done("regions", dict[str, dict[str, RegionResult]], lambda: _regions(study))
-    curves = stages.done("curves", dict[str, CurvesResult], lambda: _curves(study, cells))
-    controls = stages.done("controls", tuple[ControlResult, ...], lambda: _controls(study, cells, views))
-    utility = stages.done("utility", UtilityResult | None, lambda: _utility(study))
+    on_stage("map", False)
+    maps = embedding_maps(cells, study.own_cells, seed=config.evaluation.seed)
+    views = stages.done("views", dict[str, dict[str, VariantResult]], lambda: views_of(study))
+    streams = stages.done("streams", dict[str, dict[str, VariantResult]], lambda: streams_of(study))
+    regions = stages.done("regions", dict[str, dict[str, RegionResult]], lambda: regions_of_cells(study))
+    curves = stages.done("curves", dict[str, CurvesResult], lambda: curves_of(study, cells))
+    sensitivity = stages.done(
+        "sensitivity", dict[str, SensitivityResult], lambda: sensitivity_of_cells(study)
+    )
+    controls = stages.done("controls", tuple[ControlResult, ...], lambda: controls_of(study, cells, views))
+    utility = stages.done("utility", UtilityResult | None, lambda: utility_of(study))
+    references = references_of(study)
+    network: dict[str, NetworkResult] = {}
+    if config.full:
+        network = network_of(study, cells)
+        controls += stages.done(
+            "network controls",
+            tuple[ControlResult, ...],
+            lambda: network_controls_of(study, cells, network),
+        )
     counts = _counts(study)
     provenance = _provenance(study, hashes, opening)
     results = StudyResults(
@@ -163,16 +159,30 @@ def run_study(
             {name: cell.comparisons for name, cell in cells.items()}, config.evaluation
         ),
         views={
-            cell: {name: found for name, found in of_cell.items() if name != _SHUFFLED}
+            cell: {name: found for name, found in of_cell.items() if name != SHUFFLED}
             for cell, of_cell in views.items()
         },
+        streams=streams,
         regions=regions,
+        network=network,
         curves=curves,
+        sensitivity=sensitivity,
+        maps=maps,
         controls=controls,
         confounds=confounds,
         utility=utility,
+        references=references,
         dropped=clips.dropped,
-        limits=study_limits(cells, curves, counts, split, synthetic=provenance.synthetic, skipped=skipped),
+        limits=study_limits(
+            cells,
+            curves,
+            sensitivity,
+            confounds,
+            counts,
+            split,
+            synthetic=provenance.synthetic,
+            skipped=skipped,
+        ),
         provenance=provenance,
         times=Times(
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -215,7 +225,7 @@ def _split(clips: StudyClips, out: Path, config: StudyConfig) -> Split:
     return split
 
 
-def _trained(study: _Study, on_epoch: Callable[..., None] | None) -> Runs:
+def _trained(study: Study) -> Runs:
     """Every attacker on every kind of clips; what is there already is kept."""
     runs: dict[str, tuple[Path, ...]] = {}
     for letter, conditions in CONDITIONS_OF.items():
@@ -233,7 +243,7 @@ def _trained(study: _Study, on_epoch: Callable[..., None] | None) -> Runs:
                 path,
                 device=study.device,
                 resume=True,
-                on_epoch=on_epoch,
+                on_epoch=study.on_epoch,
             )
             paths.append(run.path)
         runs[letter] = tuple(paths)
@@ -246,85 +256,7 @@ def _checkpoint_hashes(runs: Runs) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _views(study: _Study) -> dict[str, dict[str, VariantResult]]:
-    """`moments` on landmarks in every view, and on frames without order, where one condition is known."""
-    found: dict[str, dict[str, VariantResult]] = {}
-    for cell, condition in study.own_cells:
-        recordings = study.clips.under(condition)
-        compared = {
-            view: _by_moments(study, recordings, view) for view in ("all", "motion", "pose", "static")
-        }
-        compared[_SHUFFLED] = _by_moments(study, recordings, "all", shuffled_by=study.config.evaluation.seed)
-        found[cell] = {name: _variant(study, compared["all"], each) for name, each in compared.items()}
-    return found
-
-
-def _by_moments(
-    study: _Study, recordings: RecordingSet, view: View, *, shuffled_by: int | None = None
-) -> Comparisons:
-    features = training_of("moments", view=view).features
-    statistics = ClipStatistics.of(recordings, features, shuffled_by=shuffled_by)
-    return Comparisons.pool(attacked(statistics, study.split))
-
-
-def _variant(study: _Study, whole: Comparisons, part: Comparisons) -> VariantResult:
-    config = study.config.evaluation
-    return VariantResult(**judged_rates(part, config, ("eer", "auc")), less=less(whole, part, config))
-
-
-def _regions(study: _Study) -> dict[str, dict[str, RegionResult]]:
-    features = training_of("moments", view="motion").features
-    return {
-        cell: regions_of(
-            ClipStatistics.of(study.clips.under(condition), features), study.split, study.config.evaluation
-        )
-        for cell, condition in study.own_cells
-    }
-
-
-def _curves(study: _Study, cells: Mapping[str, Cell]) -> dict[str, CurvesResult]:
-    config, own = study.config.evaluation, dict(study.own_cells)
-    features = training_of("moments").features
-    curves = {}
-    for name, cell in cells.items():
-        people: tuple[CurvePoint, ...] = ()
-        seconds: tuple[CurvePoint, ...] = ()
-        if name in own:
-            statistics = ClipStatistics.of(study.clips.under(own[name]), features)
-            people = people_curve(statistics, study.split, config)
-            seconds = seconds_curve(statistics, study.split, config)
-        clips = clips_curve(cell.comparisons, config)
-        curves[name] = CurvesResult(people=people, seconds=seconds, clips=clips)
-    return curves
-
-
-def _controls(
-    study: _Study, cells: Mapping[str, Cell], views: Mapping[str, Mapping[str, VariantResult]]
-) -> tuple[ControlResult, ...]:
-    config, controls = study.config.evaluation, []
-    for cell, condition in study.own_cells:
-        recordings = study.clips.under(condition)
-        statistics = ClipStatistics.of(recordings, training_of("moments").features)
-        entries = cells[cell].tried.worst.members[0].entries
-        controls += [
-            permuted_labels(statistics, recordings, study.split, config, cell=cell),
-            shuffled_frames(views[cell][_SHUFFLED], cell=cell),
-            static_only(views[cell]["static"], cell=cell),
-            *without_motion(
-                cells[cell].comparisons, entries, cells[cell].result.metrics.eer, config, cell=cell
-            ),
-        ]
-    return tuple(controls)
-
-
-def _utility(study: _Study) -> UtilityResult | None:
-    if len(study.clips.conditions) < 2:
-        return None
-    bare = study.bare()
-    return measure_utility(bare["original"], bare["anonymised"], study.config.utility)
-
-
-def _counts(study: _Study) -> StudyCounts:
+def _counts(study: Study) -> StudyCounts:
     one = study.clips.under(study.clips.conditions[0])
     tested = {s for k in range(len(study.split.folds)) for s in study.split.subjects("test", k)}
     entries = [entry for entry in one.entries if entry.subject in tested]
@@ -339,7 +271,7 @@ def _counts(study: _Study) -> StudyCounts:
     )
 
 
-def _provenance(study: _Study, hashes: Mapping[str, tuple[str, ...]], opening: int) -> StudyProvenance:
+def _provenance(study: Study, hashes: Mapping[str, tuple[str, ...]], opening: int) -> StudyProvenance:
     trackers, synthetic = trackers_of(study.clips.recordings.entries)
     return StudyProvenance(
         **surroundings(),

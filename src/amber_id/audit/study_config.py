@@ -2,11 +2,12 @@
 
 from typing import get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from amber_id.attackers import AttackerName, default_signals, default_streams
 from amber_id.audit.confounds import ConfoundConfig
 from amber_id.audit.judging import EvaluationConfig
+from amber_id.audit.references import REFERENCES
 from amber_id.audit.utility import UtilityConfig
 from amber_id.motion import FeatureConfig, Signals, View
 from amber_id.protocols import SplitConfig
@@ -24,7 +25,36 @@ class StudyConfig(BaseModel):
     evaluation: EvaluationConfig = EvaluationConfig()
     confounds: ConfoundConfig = ConfoundConfig()
     utility: UtilityConfig = UtilityConfig()
+    references: tuple[str, ...] = ("noise 3 %", "smoothing 0.5 s", "damping to 25 %", "mean face at rest")
+    full: bool = False  # ask the network, too, for views, regions and controls
     seed: int = Field(0, ge=0)  # of the trainings
+
+    @property
+    def network(self) -> str | None:
+        """The first of the attackers that is a network on landmarks, which can be asked for regions."""
+        for name in self.attackers:
+            attacker, signals = _read(name)
+            if attacker != "moments" and signals == "landmarks":
+                return name
+        return None
+
+    @model_validator(mode="after")
+    def _full_needs_a_network(self) -> "StudyConfig":
+        if self.full and self.network is None:
+            raise ValueError(
+                "full: expected a network on landmarks among the attackers, such as stgcn, got "
+                f"{', '.join(self.attackers)}"
+            )
+        return self
+
+    @field_validator("references")
+    @classmethod
+    def _known_references(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = [each.name for each in REFERENCES]
+        for name in names:
+            if name not in known:
+                raise ValueError(f"references: expected some of {', '.join(known)}, got {name}")
+        return names
 
     @field_validator("attackers")
     @classmethod

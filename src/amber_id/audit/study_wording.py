@@ -13,6 +13,7 @@ from amber_id.results import (
     CurvesResult,
     Headline,
     Rate,
+    SensitivityResult,
     StudyCounts,
 )
 
@@ -32,7 +33,8 @@ def study_headline(
     eer = result.within_source or result.metrics.eer
     kind = "anonymised" if anonymised else "original"
     text = f"From {counts.seconds_per_clip:g}-second {kind} clips of {counts.subjects} people, "
-    text += f"{_who(result.attacker.name, len(result.attackers))} {_did(eer)}: EER {_said(eer)}"
+    text += f"{_who(result.attacker.name, len(result.attackers))} {_did(eer, result.attacker.name)}: "
+    text += f"EER {_said(eer)}"
     text += " within sources; " if result.within_source else "; "
     text += "guessing is 0.50"
     if anonymised and "OOO" in cells:
@@ -52,6 +54,8 @@ def study_headline(
 def study_limits(
     cells: Mapping[str, Cell],
     curves: Mapping[str, CurvesResult],
+    sensitivity: Mapping[str, SensitivityResult],
+    confounds: Sequence[Confound],
     counts: StudyCounts,
     split: Split,
     *,
@@ -65,8 +69,7 @@ def study_limits(
         f"{len(tried)} attackers were tried in every cell ({', '.join(tried)}); the figures are those of the "
         "one with the lowest EER on dev people. A stronger one may find more: a high error rate is not a "
         "proof of privacy.",
-        "Which clips were filmed in one sitting is not known. If each person sat once, this measures "
-        "recognition within a session, not across sessions.",
+        session_limit(confounds),
         *skipped,
     ]
     if counts.subjects < FEW_SUBJECTS:
@@ -86,7 +89,22 @@ def study_limits(
             f"{counts.dropped_clips} clips were of no use under one condition and are in no figure of either "
             "(failure to acquire)."
         )
+    said += [f"{cell}: {each.words}" for cell, each in sensitivity.items() if each.verdict != "pass"]
     return (*said, *_not_saturated(curves), *_limits_of_cells(cells))
+
+
+def session_limit(confounds: Sequence[Confound]) -> str:
+    """What the sessions of the clips do not allow to conclude."""
+    figures = next(each.figures for each in confounds if each.name == "session")
+    if not figures:
+        return (
+            "Which clips were filmed in one sitting is not known. If each person sat once, this measures "
+            "recognition within a session, not across sessions."
+        )
+    if not figures["people_with_several"]:
+        return "Each person sat once: this measures recognition within a session, not across sessions."
+    within = f"{100 * figures['share_of_mated_within']:.0f} %"
+    return f"{within} of mated comparisons are within a session; they are part of the figures."
 
 
 def _not_saturated(curves: Mapping[str, CurvesResult]) -> list[str]:
@@ -129,8 +147,10 @@ def _who(attacker: str, tried: int) -> str:
     return f"the worst of {tried} attackers ({attacker})" if tried > 1 else f"one attacker ({attacker})"
 
 
-def _did(eer: Rate) -> str:
-    return "re-identified people" if eer.high < eer.chance else "were not seen to re-identify people"
+def _did(eer: Rate, attacker: str) -> str:
+    if eer.high < eer.chance:
+        return "re-identified people"
+    return f"{'were' if attacker == FUSION else 'was'} not seen to re-identify people"
 
 
 def _said(eer: Rate) -> str:

@@ -21,6 +21,8 @@ from amber_id.cli.shared import (
 from amber_id.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from amber_id.recordings import RecordingSet
     from amber_id.results import ConditionName, StudyResults
 
@@ -36,8 +38,17 @@ def audit(
         int | None, typer.Option(help="k folds, in which everyone is tested once; 5 unless told.")
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Of networks, at most; 5 unless told.")] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Ask the network, too, for views, regions and controls: hours.")
+    ] = False,
     config: Annotated[Path | None, typer.Option(help="TOML with what differs from the defaults.")] = None,
     model: Annotated[Path | None, typer.Option(help="Face landmarker bundle; else found or fetched.")] = None,
+    show_originals: Annotated[
+        bool,
+        typer.Option(
+            "--show-originals", help="Put the faces of originals into the page: how real people move."
+        ),
+    ] = False,
     workers: Workers = None,
     seed: Seed = 0,
     device: Device = "auto",
@@ -53,7 +64,9 @@ def audit(
     from amber_id.results import write_results
     from amber_id.score_files import write_scores
 
-    settings = configured(StudyConfig, **_asked(read_toml(config), folds=folds, epochs=epochs, seed=seed))
+    settings = configured(
+        StudyConfig, **_asked(read_toml(config), folds=folds, epochs=epochs, full=full, seed=seed)
+    )
     folders: dict[ConditionName, Path | None] = {"original": original, "anonymised": anonymised}
     sets = {
         name: _recordings(folder, out / "recordings" / name, model=model, workers=workers, quiet=quiet)
@@ -75,7 +88,7 @@ def audit(
     for name, of_cell in scores.items():
         write_scores(out / "scores" / f"{name}.parquet", of_cell)
     compared = {name: each.comparisons for name, each in scores.items() if each.comparisons is not None}
-    page = write_study_report(results, compared, out)
+    page = write_study_report(results, compared, out, faces=_faces(sets, show_originals=show_originals))
     _print(results)
     typer.echo(page)
     if results.dropped:
@@ -83,7 +96,9 @@ def audit(
         raise typer.Exit(SOME_CLIPS_LOST)
 
 
-def _asked(told: dict[str, Any], *, folds: int | None, epochs: int | None, seed: int) -> dict[str, Any]:
+def _asked(
+    told: dict[str, Any], *, folds: int | None, epochs: int | None, full: bool, seed: int
+) -> dict[str, Any]:
     """The configuration of a file, with what the command line says put over it."""
     from amber_id.audit import StudyConfig
 
@@ -96,7 +111,7 @@ def _asked(told: dict[str, Any], *, folds: int | None, epochs: int | None, seed:
         parts["split"]["folds"] = folds
     if epochs is not None:
         parts["loop"]["epochs"] = epochs
-    return {"seed": seed} | told | parts
+    return {"seed": seed} | told | parts | ({"full": True} if full else {})
 
 
 def _recordings(
@@ -115,6 +130,15 @@ def _recordings(
     return RecordingSet.open(tracked)
 
 
+def _faces(
+    sets: "Mapping[ConditionName, RecordingSet]", *, show_originals: bool
+) -> "dict[str, RecordingSet]":
+    """The recordings whose faces the page may play, by cell; real faces only if asked for."""
+    shown: dict[str, ConditionName] = {"OOO": "original"} if show_originals else {}
+    shown["AAA"] = "anonymised"
+    return {letters: sets[name] for letters, name in shown.items() if name in sets}
+
+
 def _print(results: "StudyResults") -> None:
     """The finding, the cells, what forbids or weakens it."""
     finding = results.headline
@@ -131,6 +155,8 @@ def _print(results: "StudyResults") -> None:
     if results.utility is not None and results.utility.expression is not None:
         kept = results.utility.expression
         typer.echo(f"  expression kept {kept.value:.2f} [{kept.low:.2f}, {kept.high:.2f}], of 1")
+    for cell_name, planted in results.sensitivity.items():
+        typer.echo(f"  {_shown(planted.verdict)} planted habits ({cell_name}): {planted.words}")
     for control in results.controls:
         typer.echo(f"  {_shown(control.verdict)} {control.name} ({control.cell}): {control.words}")
     for confound in results.confounds:

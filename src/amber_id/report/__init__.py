@@ -4,7 +4,7 @@ Conventions
 -----------
 Figures and report are drawn from ``results.json`` and ``arrays.safetensors``; nothing is measured here.
 Inside, rates are fractions; on the page and in the figures they are percentages.
-There people appear by pseudonym; a page that plays faces names the clips.
+There people appear by pseudonym; only the page of `write_motion_view` names the clips that it plays.
 Equal input gives equal bytes, under the same versions.
 ``import amber_id.report`` needs no extra; drawing needs ``pip install 'amber-id[report]'``.
 

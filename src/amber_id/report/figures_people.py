@@ -6,6 +6,7 @@ Each function draws into the empty figure it is given, with the settings in forc
 People appear by pseudonym.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from amber_id.report.figures_scores import title_of
@@ -26,25 +27,36 @@ def draw_maps(
     figure: "matplotlib.figure.Figure", maps: list[FoldMap], results: EvaluationResults
 ) -> "matplotlib.figure.Figure":
     """One t-SNE panel per fold, with the legend of its people below it."""
+    titles = {f"Fold {each.fold}: {len(each.people)} people, {each.clips:,} clips": each for each in maps}
+    said = title_of(
+        results, f"Embeddings of {results.counts.clips:,} test clips by {mapped_attacker(results)}"
+    )
+    return draw_map_panels(
+        figure, titles, f"{said}\nt-SNE: near means alike; distances between groups mean nothing"
+    )
+
+
+def draw_map_panels(
+    figure: "matplotlib.figure.Figure", maps: Mapping[str, FoldMap], title: str
+) -> "matplotlib.figure.Figure":
+    """A panel for each map under its own title, with the legend of its people below it."""
     columns = min(3, len(maps))
     rows = -(-len(maps) // columns)
-    legend_rows = -(-max(len(each.people) for each in maps) // _NAMES_PER_ROW)
+    legend_rows = -(-max(len(each.people) for each in maps.values()) // _NAMES_PER_ROW)
     figure.set_size_inches(max(5.2 * columns, 6.0), rows * (4.9 + 0.22 * legend_rows) + 0.7)
     figure.set_layout_engine("constrained", h_pad=0.1, w_pad=0.12, hspace=0, wspace=0)
-    figure.suptitle(
-        title_of(results, f"Embeddings of {results.counts.clips:,} test clips by {mapped_attacker(results)}")
-        + "\nt-SNE: near means alike; distances between groups mean nothing",
-        x=0.01, ha="left",
-    )  # fmt: skip
+    figure.suptitle(title, x=0.01, ha="left")
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
-    for axes, fold_map in zip(panels, maps, strict=False):
-        _map(figure, axes, fold_map)
+    for axes, (said, fold_map) in zip(panels, maps.items(), strict=False):
+        _map(figure, axes, fold_map, said)
     for axes in panels[len(maps) :]:
         axes.set_visible(False)
     return figure
 
 
-def _map(figure: "matplotlib.figure.Figure", axes: "matplotlib.axes.Axes", fold_map: FoldMap) -> None:
+def _map(
+    figure: "matplotlib.figure.Figure", axes: "matplotlib.axes.Axes", fold_map: FoldMap, title: str
+) -> None:
     from matplotlib.transforms import ScaledTranslation
 
     for number, (name, places) in enumerate(fold_map.people.items()):
@@ -53,10 +65,7 @@ def _map(figure: "matplotlib.figure.Figure", axes: "matplotlib.axes.Axes", fold_
             places[:, 0], places[:, 1], s=22, color=color, marker=marker, alpha=0.85,
             edgecolors="white", linewidths=0.4, label=name,
         )  # fmt: skip
-    axes.set(
-        title=f"Fold {fold_map.fold}: {len(fold_map.people)} people, {fold_map.clips:,} clips",
-        xlabel="t-SNE 1 (no unit)", ylabel="t-SNE 2 (no unit)", box_aspect=1,
-    )  # fmt: skip
+    axes.set(title=title, xlabel="t-SNE 1 (no unit)", ylabel="t-SNE 2 (no unit)", box_aspect=1)
     axes.set(xticklabels=[], yticklabels=[])
     axes.tick_params(length=0)
     below = axes.transAxes + ScaledTranslation(0, -0.42, figure.dpi_scale_trans)

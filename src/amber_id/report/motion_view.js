@@ -1,4 +1,3 @@
-"use strict";
 // Plays all clips by one clock, in seconds. What is drawn at a moment is the frame that was shown at it, or nothing.
 (() => {
   const data = JSON.parse(document.getElementById("view-data").textContent);
@@ -6,13 +5,11 @@
   const play = document.querySelector(".play");
   const scrub = document.querySelector(".scrub");
   const clock = document.querySelector(".clock");
-  const state = { time: 0, speed: 1, way: "filmed", playing: false, held: false };
+  const state = { time: 0, speed: 1, way: "filmed", held: false };
   const selected = new Set(data.selected);
   const SVG = "http://www.w3.org/2000/svg";
 
-  const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-  const colours = () => Object.fromEntries([...Object.keys(data.edges), "dots", "card", "line"].map((name) => [name, colour(name)]));
+  const colours = () => FacePlayer.colours([...Object.keys(data.edges), "dots", "card", "line"]);
   let ink = colours();
 
   const clips = Array.from(document.querySelectorAll(".clip"), (section, k) => {
@@ -20,8 +17,8 @@
     const rest = [...Array(clip.points).keys()].filter((v) => !selected.has(v));
     return {
       ...clip, section, rest, shown: "",
-      landmarks: new Int16Array(bytes(clip.landmarks)),
-      placements: new Float32Array(bytes(clip.placements)),
+      landmarks: new Int16Array(FacePlayer.bytes(clip.landmarks)),
+      placements: new Float32Array(FacePlayer.bytes(clip.placements)),
       canvas: section.querySelector("canvas"),
       absent: section.querySelector(".absent"),
       cursor: section.querySelector(".cursor"),
@@ -64,16 +61,10 @@
   };
 
   const paint = (clip, frame) => {
-    const { canvas } = clip, brush = canvas.getContext("2d"), { left, top, right, bottom } = box(clip);
-    const fine = window.devicePixelRatio || 1;
-    const width = Math.round(canvas.clientWidth * fine), height = Math.round(canvas.clientHeight * fine);
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    const { left, top, right, bottom } = box(clip), { brush, width, height, fine } = FacePlayer.cleared(clip.canvas);
     const scale = Math.min(width / (right - left), height / (bottom - top));
     const shiftX = (width - scale * (left + right)) / 2, shiftY = (height - scale * (top + bottom)) / 2;
-    brush.setTransform(1, 0, 0, 1, 0, 0);
-    brush.clearRect(0, 0, width, height);
     brush.setTransform(1, 0, 0, 1, shiftX, shiftY);
-    brush.lineJoin = brush.lineCap = "round";
     if (state.way === "filmed") {
       Object.assign(brush, { fillStyle: ink.card, strokeStyle: ink.line, lineWidth: fine });
       if (frame >= 0 && clip.tracked[frame]) brush.fillRect(0, 0, scale * clip.width, scale * clip.height);
@@ -81,8 +72,7 @@
     }
     if (frame < 0 || !clip.tracked[frame]) return;
     const places = placed(clip, frame), x = (v) => scale * places[2 * v], y = (v) => scale * places[2 * v + 1];
-    // Thin on a small face, thicker on a large one.
-    const size = Math.min(1.6, Math.max(0.7, Math.hypot(x(33) - x(263), y(33) - y(263)) / fine / 130)) * fine;
+    const size = FacePlayer.sizeOf(Math.hypot(x(33) - x(263), y(33) - y(263)), fine);
     const dots = (members, radius, fill) => {
       brush.fillStyle = fill;
       brush.beginPath();
@@ -90,13 +80,7 @@
       brush.fill();
     };
     dots(clip.rest, 0.85 * size, ink.dots);
-    for (const [name, edges] of Object.entries(data.edges)) {
-      brush.strokeStyle = ink[name];
-      brush.lineWidth = 1.6 * size;
-      brush.beginPath();
-      for (const [from, to] of edges) { brush.moveTo(x(from), y(from)); brush.lineTo(x(to), y(to)); }
-      brush.stroke();
-    }
+    FacePlayer.strokeEdges(brush, data.edges, ink, 1.6 * size, x, y);
     dots(clip.irises, 2.2 * size, ink.eyes);
   };
 
@@ -158,25 +142,11 @@
     add("path", { d: path });
   };
 
-  let last = null;
-  const tick = (moment) => {
-    if (!state.playing) return;
-    // A page that was hidden goes on where it was.
-    const passed = last === null ? 0 : Math.min((moment - last) / 1000, 0.25);
-    last = moment;
-    if (!state.held) {
-      state.time = (state.time + passed * state.speed) % total;
-      show();
-    }
-    requestAnimationFrame(tick);
-  };
-  const setPlaying = (playing) => {
-    if (playing === state.playing) return;
-    Object.assign(state, { playing });
-    last = null;
-    play.textContent = playing ? "Pause" : "Play";
-    if (playing) requestAnimationFrame(tick);
-  };
+  const { setPlaying, toggle } = FacePlayer.clock(play, (passed) => {
+    if (state.held) return;
+    state.time = (state.time + passed * state.speed) % total;
+    show();
+  });
 
   // To the next or previous moment at which any clip changes.
   const step = (way) => {
@@ -202,7 +172,6 @@
     again();
   });
 
-  play.addEventListener("click", () => setPlaying(!state.playing));
   scrub.addEventListener("input", () => go(Number(scrub.value)));
   scrub.addEventListener("pointerdown", () => { state.held = true; });
   for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, () => { state.held = false; });
@@ -223,7 +192,7 @@
     if (way && event.shiftKey) go(state.time + way);
     else if (way) step(way);
     // A button that can do something takes the key itself.
-    else if (event.key === " " && !event.target.closest?.("button:not([aria-pressed=true])")) setPlaying(!state.playing);
+    else if (event.key === " " && !event.target.closest?.("button:not([aria-pressed=true])")) toggle();
     else return;
     event.preventDefault();
   });
@@ -231,6 +200,6 @@
   new ResizeObserver(again).observe(document.querySelector(".clips"));
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { ink = colours(); again(); });
   again();
-  setPlaying(!window.matchMedia("(prefers-reduced-motion: reduce)").matches);
+  setPlaying(!FacePlayer.prefersStill());
   document.documentElement.setAttribute("data-ready", "yes");
 })();

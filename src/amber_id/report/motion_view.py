@@ -25,7 +25,7 @@ from jaxtyping import Float
 
 from amber_id.atomic_files import write_text_atomically
 from amber_id.errors import ClipError
-from amber_id.face_mesh import BLENDSHAPE_NAMES, REGION_GROUPS, REGIONS, SELECTED_POINTS, edges_of
+from amber_id.face_mesh import BLENDSHAPE_NAMES, SELECTED_POINTS, edges_by_group
 from amber_id.motion.alignment import HeadPlacement, align, isotropic
 from amber_id.recordings import Recording
 from amber_id.report.self_contained import own_file, render
@@ -89,8 +89,8 @@ def write_motion_view(
     page = render(
         "motion_view.html",
         _content(recordings, clips),
-        css=own_file("page.css") + own_file("motion_view.css"),
-        scripts={"script": own_file("motion_view.js")},
+        css=own_file("page.css") + own_file("face_player.css") + own_file("motion_view.css"),
+        scripts={"script": own_file("face_player.js") + own_file("motion_view.js")},
         filters={"count": lambda number: f"{number:,}", "percent": percent},
     )
     write_text_atomically(path, page)
@@ -120,22 +120,13 @@ def _content(recordings: Sequence[Recording], clips: Sequence[dict[str, Any]]) -
         "degrees": degrees,
         "data": {
             "clips": clips,
-            "edges": _edges(),
+            "edges": edges_by_group(),
             "selected": SELECTED_POINTS,
             "irises": _IRIS_CENTRES,
             "still": dict(zip(("left", "top", "right", "bottom"), _STILL_BOX, strict=True)),
             "degrees": degrees,
         },
     }
-
-
-def _edges() -> dict[str, list[tuple[int, int]]]:
-    """The edges of each colour: regions, with left and right alike."""
-    colour = {member: group for group, members in REGION_GROUPS.items() for member in members}
-    edges: dict[str, list[tuple[int, int]]] = {}
-    for region in REGIONS:
-        edges.setdefault(colour.get(region, region), []).extend(edges_of(region))
-    return edges
 
 
 def _clip(recording: Recording, title: str) -> dict[str, Any]:

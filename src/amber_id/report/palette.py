@@ -8,7 +8,7 @@ Studies side by side have the colours and marks of cells, mixed with lines so th
 the boldest.
 A cell of a study has a colour, a line and a mark of its own; AAA, the headline, is the boldest.
 People have ten colours, after Tol's muted scheme (personal.sron.nl/~pault) with its indigo made lighter for
-dark pages; then other marks.
+dark pages, and ten marks: neighbours differ in both, and a hundred people in either.
 """
 
 from dataclasses import dataclass, replace
@@ -57,8 +57,10 @@ def person_style(number: int) -> tuple[str, str, str]:
     ('#5b51c9', 'circle', 'o')
     >>> person_style(10)
     ('#5b51c9', 'square', 's')
+    >>> len({person_style(number) for number in range(100)})
+    100
     """
-    symbol, marker = _MARKS[number // len(_PEOPLE) % len(_MARKS)]
+    symbol, marker = _MARKS[(number + number // len(_PEOPLE)) % len(_MARKS)]
     return _PEOPLE[number % len(_PEOPLE)], symbol, marker
 
 

@@ -54,16 +54,22 @@ CURVES = {
     "seconds": "Seconds seen of a test clip, by moments",
     "clips": "Clips of a person on either side, by the worst attacker",
 }
+_PLANTED = "Spread of planted habits, by moments"
 
 
 def curves_charts(results: StudyResults) -> dict[str, Chart]:
     """The EER against how much there is of something; those that have a second point in some cell."""
-    charts = {}
-    for kind, title in CURVES.items():
-        points = {letters: getattr(curves, kind) for letters, curves in results.curves.items()}
-        if any(len(each) > 1 for each in points.values()):
-            charts[f"curve-{kind}"] = _curve_chart(points, title)
-    return charts
+    curves = {
+        kind: (title, {letters: getattr(each, kind) for letters, each in results.curves.items()})
+        for kind, title in CURVES.items()
+    }
+    planted = {letters: each.points for letters, each in results.sensitivity.items()}
+    curves["planted"] = (_PLANTED, planted)
+    return {
+        f"curve-{kind}": _curve_chart(points, title)
+        for kind, (title, points) in curves.items()
+        if any(len(each) > 1 for each in points.values())
+    }
 
 
 def _curve_chart(points: Mapping[str, Sequence[CurvePoint]], title: str) -> Chart:
@@ -184,25 +190,33 @@ def cell_distributions_chart(bins: ScoreBins, cell: CellResult) -> Chart:
 
 
 def tradeoff_chart(results: StudyResults) -> Chart:
-    """EER over expression kept, of originals and of anonymised clips."""
+    """EER over expression kept, of originals, anonymised clips and simple anonymisers, which are numbered."""
     data = [line_trace([0, 1.05], [0.5, 0.5], "Guessing", NEUTRAL, dash="dash", hoverinfo="skip")]
-    points = tradeoff(results)
-    for (name, (kept, eer)), letters in zip(points.items(), ("OOO", "AAA"), strict=True):
-        style, x = CELL_STYLES[letters], 1.0 if kept is None else kept.value
-        trace: Chart = {
-            "type": "scatter", "mode": "markers", "name": f"{name} ({letters})",
-            "x": six_digits([x]), "y": six_digits([eer.value]),
-            "marker": {"size": 13, "color": style.color, "symbol": style.symbol},
-            "error_y": _bars([eer], style.color),
-            "hovertemplate": f"{name}<br>expression kept {x:.2f}<br>EER {percent(eer.value)} {interval(eer)}"
-            "<extra></extra>",
-        }  # fmt: skip
-        if kept is not None:
-            trace["error_x"] = _bars([kept], style.color)
-        data.append(trace)
-    lows = [0.0, *(kept.low for kept, _ in points.values() if kept is not None)]
+    points, own = tradeoff(results), {"Originals": "OOO", "Anonymised": "AAA"}
+    for number, (name, (kept, eer)) in enumerate(points.items(), start=1 - len(own)):
+        if name in own:
+            style = CELL_STYLES[own[name]]
+            data.append(_tradeoff_point(f"{name} ({own[name]})", kept, eer, style.color, style.symbol))
+        else:
+            trace = _tradeoff_point(f"{number} {name}", kept, eer, NEUTRAL, "circle")
+            trace["marker"]["size"] = 7
+            data.append(trace | {"mode": "markers+text", "text": [f"{number}"], "textposition": "top left"})
+    lows = [1.0, *(kept.low for kept, _ in points.values() if kept is not None)]
     highs = [0.6, *(eer.high + 0.02 for _, eer in points.values())]
     layout = plain_layout("Expression kept", "EER", height=380)
-    layout["xaxis"] |= {"range": six_digits([min(lows) - 0.03, 1.06])}
+    layout["xaxis"] |= {"range": six_digits([min(0.5, *lows) - 0.03, 1.06])}
     layout["yaxis"] |= {"range": six_digits([0, min(1.0, max(highs))]), "tickformat": ".0%"}
     return {"data": data, "layout": layout}
+
+
+def _tradeoff_point(name: str, kept: Rate | None, eer: Rate, color: str, symbol: str) -> Chart:
+    x = 1.0 if kept is None else kept.value
+    trace: Chart = {
+        "type": "scatter", "mode": "markers", "name": name,
+        "x": six_digits([x]), "y": six_digits([eer.value]),
+        "marker": {"size": 13, "color": color, "symbol": symbol},
+        "error_y": _bars([eer], color),
+        "hovertemplate": f"{name}<br>expression kept {x:.2f}<br>EER {percent(eer.value)} {interval(eer)}"
+        "<extra></extra>",
+    }  # fmt: skip
+    return trace if kept is None else trace | {"error_x": _bars([kept], color)}

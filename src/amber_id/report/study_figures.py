@@ -21,6 +21,7 @@ from amber_id.face_mesh import mean_face
 from amber_id.report.figure_files import draw_files
 from amber_id.report.palette import CELL_STYLES, MATED, NEUTRAL, NONMATED
 from amber_id.report.study_face import largest_share, part_color, part_name
+from amber_id.report.study_map import StudyMap, draw_study_maps, map_rows
 from amber_id.report.study_summary import (
     DetCurve,
     DetLine,
@@ -45,11 +46,14 @@ _INK = "#22262c"
 
 
 def write_study_figures(
-    results: StudyResults, comparisons: Mapping[str, Comparisons], folder: Path
+    results: StudyResults,
+    comparisons: Mapping[str, Comparisons],
+    maps: Mapping[str, StudyMap],
+    folder: Path,
 ) -> list[Path]:
-    """Draw ``matrix``, ``det``, ``distributions`` and ``regions`` as PNG and PDF, and write each as CSV.
+    """Draw ``matrix``, ``det``, ``distributions``, ``map`` and ``regions`` as PNG and PDF; write each as CSV.
 
-    Without scores there is no ``det`` and no ``distributions``, without regions no ``regions``.
+    Without scores there is no ``det`` and no ``distributions``, without maps or regions none of those.
 
     Raises
     ------
@@ -66,6 +70,9 @@ def write_study_figures(
     if bins:
         drawings["distributions"] = lambda figure: draw_distributions(figure, bins, results)
         tables["distributions"] = distribution_rows(bins)
+    if maps:
+        drawings["map"] = lambda figure: draw_study_maps(figure, maps, mark=_mark(results))
+        tables["map"] = map_rows(maps)
     if any(shares(regions) for regions in results.regions.values()):
         drawings["regions"] = lambda figure: draw_regions(figure, results)
         tables["regions"] = region_rows(results)

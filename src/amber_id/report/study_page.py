@@ -15,6 +15,7 @@ from typing import Any
 
 from amber_id.atomic_files import write_text_atomically
 from amber_id.biometrics import Comparisons
+from amber_id.recordings import RecordingSet
 from amber_id.report.charts import Chart, legend_of, scale_places
 from amber_id.report.self_contained import own_file, plotly_js, render
 from amber_id.report.study_charts import (
@@ -27,6 +28,7 @@ from amber_id.report.study_charts import (
 )
 from amber_id.report.study_face import face_drawing, largest_share, part_name
 from amber_id.report.study_figures import write_study_figures
+from amber_id.report.study_map import StudyMap, map_notes, played_faces, study_map_chart, study_maps
 from amber_id.report.study_summary import (
     check_belong,
     det_curves,
@@ -39,9 +41,10 @@ from amber_id.report.study_summary import (
     shown_eer,
     tradeoff,
 )
-from amber_id.report.study_tables import cell_rows, check_rows, matrix_columns, parts_kept
+from amber_id.report.study_tables import cell_rows, check_rows, control_rows, matrix_columns, parts_kept
 from amber_id.report.study_wording import (
     FILTERS,
+    STREAM_MEANINGS,
     VIEW_MEANINGS,
     officer_notes,
     officer_warnings,
@@ -50,7 +53,13 @@ from amber_id.report.wording import finding, short_percent
 from amber_id.results import StudyResults
 
 
-def write_study_report(results: StudyResults, comparisons: Mapping[str, Comparisons], folder: Path) -> Path:
+def write_study_report(
+    results: StudyResults,
+    comparisons: Mapping[str, Comparisons],
+    folder: Path,
+    *,
+    faces: Mapping[str, RecordingSet] | None = None,
+) -> Path:
     """Write ``report.html`` and ``figures/`` into the folder of a study.
 
     Parameters
@@ -62,6 +71,9 @@ def write_study_report(results: StudyResults, comparisons: Mapping[str, Comparis
         those that are there.
     folder
         Of the study; it is made if need be.
+    faces
+        For a cell whose map may play faces, by its letters, the recordings of its clips: OOO plays the
+        movement of real faces. Maps without are only drawn.
 
     Returns
     -------
@@ -76,29 +88,40 @@ def write_study_report(results: StudyResults, comparisons: Mapping[str, Comparis
         If jinja2, plotly or matplotlib is not installed.
     """
     check_belong(results, comparisons)
-    page = _render(results, comparisons)
-    write_study_figures(results, comparisons, folder / "figures")
+    maps = study_maps(results, faces or {})
+    page = _render(results, comparisons, maps)
+    write_study_figures(results, comparisons, maps, folder / "figures")
     path = folder / "report.html"
     write_text_atomically(path, page)
     return path
 
 
-def _render(results: StudyResults, comparisons: Mapping[str, Comparisons]) -> str:
+def _render(
+    results: StudyResults, comparisons: Mapping[str, Comparisons], maps: Mapping[str, StudyMap]
+) -> str:
     """The page as text."""
+    styles, scripts = ["page.css", "study.css"], ["page.js"]
+    if any(each.faces for each in maps.values()):
+        styles += ["face_player.css", "study_map.css"]
+        scripts += ["face_player.js", "study_map.js"]
     return render(
         "study.html",
-        _content(results, comparisons),
-        css=own_file("page.css") + own_file("study.css"),
-        scripts={"plotly": plotly_js(), "script": own_file("page.js")},
+        _content(results, comparisons, maps),
+        css="".join(map(own_file, styles)),
+        scripts={"plotly": plotly_js(), "script": "".join(map(own_file, scripts))},
         filters={**FILTERS, "part_name": part_name},
     )
 
 
-def _content(results: StudyResults, comparisons: Mapping[str, Comparisons]) -> dict[str, Any]:
+def _content(
+    results: StudyResults, comparisons: Mapping[str, Comparisons], maps: Mapping[str, StudyMap]
+) -> dict[str, Any]:
     """What the template shows."""
     eer, originals = headline_eers(results)
     cell = results.cells[results.headline.cell]
-    charts = _charts(results, comparisons)
+    charts = _charts(results, comparisons) | {
+        f"map-{each.letters}": study_map_chart(each) for each in maps.values()
+    }
     columns = matrix_columns(results)
     return {
         "results": results,
@@ -114,11 +137,12 @@ def _content(results: StudyResults, comparisons: Mapping[str, Comparisons]) -> d
         "scale": scale_places(eer, originals),
         "sources": ", ".join(f"{name} {n}" for name, n in sorted(results.counts.subjects_of_source.items())),
         "several_sources": several_sources(results),
-        "controls": check_rows(results.controls),
+        "controls": control_rows(results),
         "confounds": check_rows(results.confounds),
         "columns": columns,
         "matrix": {letters: cell_rows(each, columns) for letters, each in results.cells.items()},
         "view_meanings": VIEW_MEANINGS,
+        "stream_meanings": STREAM_MEANINGS,
         "faces": {
             letters: face_drawing(regions, largest_share(results))
             for letters, regions in results.regions.items()
@@ -128,6 +152,9 @@ def _content(results: StudyResults, comparisons: Mapping[str, Comparisons]) -> d
         "shown": is_shown,
         "shown_eer": shown_eer,
         "lowest_fmr": max((each.fmr_floor for each in comparisons.values()), default=None),
+        "maps": maps,
+        "map_notes": map_notes(maps, results),
+        "played": played_faces(maps),
         "parts_kept": parts_kept(results.utility),
         "criteria": officer_notes(results),
         "warnings": officer_warnings(results),
@@ -139,7 +166,7 @@ def _content(results: StudyResults, comparisons: Mapping[str, Comparisons]) -> d
 
 def _legends(charts: Mapping[str, Chart]) -> dict[str, list[dict[str, str]]]:
     """What the marks mean: of all distributions once, and of the matrix, whose rows are named, guessing."""
-    legends = {name: legend_of(chart) for name, chart in charts.items()}
+    legends = {name: legend_of(chart) for name, chart in charts.items() if not name.startswith("map-")}
     legends["eers"] = legends["eers"][:1]
     distributions_of = [name for name in legends if name.startswith("scores-")]
     return legends | {"scores": max((legends[name] for name in distributions_of), key=len, default=[])}

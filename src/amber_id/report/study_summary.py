@@ -150,17 +150,19 @@ def distributions(comparisons: Mapping[str, Comparisons]) -> dict[str, ScoreBins
 
 
 def tradeoff(results: StudyResults) -> dict[str, tuple[Rate | None, Rate]]:
-    """Expression kept and EER of originals, which keep all (no interval), and of anonymised clips.
+    """Expression kept, and EER by `moments`, of originals, anonymised clips and simple anonymisers.
 
-    Empty where one of the four figures is missing.
+    Originals keep all, without an interval. Empty where a figure of the study's own clips is missing.
     """
-    utility, cells = results.utility, results.cells
-    if utility is None or utility.expression is None or not {"OOO", "AAA"} <= set(cells):
+    utility, views = results.utility, results.views
+    if utility is None or utility.expression is None or not {"OOO", "AAA"} <= set(views):
         return {}
-    return {
-        "Originals": (None, shown_eer(cells["OOO"])),
-        "Anonymised": (utility.expression, shown_eer(cells["AAA"])),
+    own: dict[str, tuple[Rate | None, Rate]] = {
+        "Originals": (None, views["OOO"]["all"].eer),
+        "Anonymised": (utility.expression, views["AAA"]["all"].eer),
     }
+    simple = {name: (each.expression, each.eer) for name, each in results.references.items()}
+    return own | {name: both for name, both in simple.items() if both[0] is not None}
 
 
 def is_shown(found: Difference | Share) -> bool:

@@ -44,6 +44,21 @@ def check_rows(checks: Sequence[ControlResult | Confound]) -> list[dict[str, Any
     ]
 
 
+def control_rows(results: StudyResults) -> list[dict[str, Any]]:
+    """The controls, and whether planted habits were found."""
+    planted = [
+        ControlResult(
+            name="planted habits",
+            cell=cell,
+            eer=each.points[-1].eer,
+            verdict=each.verdict,
+            words=f"{each.words} With a spread of {each.points[-1].x:g}:",
+        )
+        for cell, each in results.sensitivity.items()
+    ]
+    return check_rows([*results.controls, *planted])
+
+
 def matrix_columns(results: StudyResults) -> list[Column]:
     """The figures that at least one cell has."""
     cells = results.cells.values()

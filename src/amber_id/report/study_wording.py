@@ -21,6 +21,11 @@ VIEW_MEANINGS = {
     "pose": "Turn and place of the head alone",
     "static": "The face at rest alone, without motion",
 }
+STREAM_MEANINGS = {
+    "joint": "Where each landmark is, about its mean",
+    "bone": "Where it is from its neighbour in the graph",
+    "joint_motion": "How fast it moves",
+}
 
 
 @dataclass(frozen=True)

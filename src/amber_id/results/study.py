@@ -100,6 +100,28 @@ class CurvesResult(Frozen):
     clips: tuple[CurvePoint, ...]  # on either side, by the worst attacker of the cell
 
 
+class MapPoint(Frozen):
+    """A test clip on a map of embeddings."""
+
+    clip: str
+    subject: str
+    x: float
+    y: float
+
+
+class EmbeddingMap(Frozen):
+    """The test clips of one fold as one attacker sees them, by t-SNE on the cosine of embeddings.
+
+    Near means alike to this attacker. How far apart groups lie, and how large they are, means nothing.
+    """
+
+    attacker: str  # the one with the lowest dev EER; never a fusion, which has no embeddings
+    fold: int
+    clips_of_fold: int  # more than there are points if there were too many to draw
+    perplexity: float
+    points: tuple[MapPoint, ...]
+
+
 class ControlResult(Frozen):
     """Something whose outcome is known, or that must not explain the finding."""
 
@@ -108,6 +130,36 @@ class ControlResult(Frozen):
     eer: Rate
     verdict: Literal["pass", "warn", "invalid"]
     words: str
+
+
+class SensitivityResult(Frozen):
+    """Would habits have been found, had they been there? Planted in the clips of a cell, by `moments`.
+
+    A habit makes a person move each part of the face by a factor of its own; the standard deviation of its
+    logarithm over people is the spread.
+    """
+
+    points: tuple[CurvePoint, ...]  # x: the spread of the planted habits
+    smallest_found: float | None  # smallest spread that was found, and every larger one; None: not even that
+    spread_of_people: float  # of these people's own movements
+    fit: float  # EER of `moments` on the people it learnt from, in the view motion
+    verdict: Literal["pass", "warn"]
+    words: str
+
+
+class ReferencePoint(Frozen):
+    """What a simple anonymiser of landmarks reaches on the same originals."""
+
+    eer: Rate  # by `moments`, which learnt from its output
+    expression: Rate | None  # kept, as `UtilityResult.expression`
+
+
+class NetworkResult(Frozen):
+    """What a network finds when it is shown less, on the comparisons of a cell."""
+
+    name: str
+    views: dict[str, VariantResult]  # static, pose, motion, all; trained anew on each
+    regions: dict[str, RegionResult]  # by one that was trained with regions hidden at random
 
 
 class Headline(Frozen):
@@ -145,11 +197,16 @@ class StudyResults(Frozen):
     cells: dict[str, CellResult]
     differences: dict[str, dict[str, Difference]]  # "AAA-OOO": eer and auc, paired over people
     views: dict[str, dict[str, VariantResult]]  # of a cell: static, pose, motion, all
+    streams: dict[str, dict[str, VariantResult]]  # of a cell: joint, bone, joint_motion; the view motion
     regions: dict[str, dict[str, RegionResult]]  # of a cell
+    network: dict[str, NetworkResult]  # of a cell; empty unless everything was asked (`full`)
     curves: dict[str, CurvesResult]  # of a cell
+    sensitivity: dict[str, SensitivityResult]  # of a cell that knows one condition
+    maps: dict[str, EmbeddingMap]  # of a cell that knows one condition
     controls: tuple[ControlResult, ...]
     confounds: tuple[Confound, ...]
     utility: UtilityResult | None  # None without both conditions
+    references: dict[str, ReferencePoint]  # by the name of the anonymiser; empty without originals
     dropped: tuple[DroppedClip, ...]
     limits: tuple[str, ...]  # what these figures do not show
     provenance: StudyProvenance

@@ -1,0 +1,49 @@
+"""How recognisable, and how expressive, do simple anonymisers leave the same originals?
+
+Each of `references.py` that is asked for is put on all originals; `moments` is then fitted, and enrols and
+probes, on what came out: an attacker who knows the anonymiser, as in the cell AAA. Utility is measured as for
+the study's own anonymised clips. The changed recordings are deleted afterwards.
+"""
+
+import shutil
+from pathlib import Path
+
+from amber_id.audit.judging import EvaluationConfig, judged_rates
+from amber_id.audit.references import Reference, apply_reference
+from amber_id.audit.utility import UtilityConfig, measure_utility
+from amber_id.audit.variants import ClipStatistics, attacked
+from amber_id.biometrics import Comparisons
+from amber_id.motion import FeatureConfig, load_windows
+from amber_id.protocols import Split
+from amber_id.recordings import RecordingSet
+from amber_id.results import ReferencePoint
+from amber_id.workers import usable_cores
+
+
+def reference_point(
+    reference: Reference,
+    originals: RecordingSet,
+    features: FeatureConfig,
+    split: Split,
+    evaluation: EvaluationConfig,
+    utility: UtilityConfig,
+    folder: Path,
+) -> ReferencePoint:
+    """Where it lies between privacy and utility; `folder` holds the changed recordings meanwhile.
+
+    Raises
+    ------
+    EvaluationError
+        If nothing of what came out can be used.
+    AmberError
+        If the disk is full.
+    """
+    shutil.rmtree(folder, ignore_errors=True)  # of a study that was stopped
+    try:
+        changed = apply_reference(originals, reference, folder, seed=evaluation.seed, workers=usable_cores())
+        statistics = ClipStatistics.of(load_windows(changed, features))
+        found = Comparisons.pool(attacked(statistics, split))
+        kept = measure_utility(originals, changed, utility).expression
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return ReferencePoint(eer=judged_rates(found, evaluation, ("eer",))["eer"], expression=kept)
