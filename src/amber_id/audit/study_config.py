@@ -25,7 +25,7 @@ class StudyConfig(BaseModel):
     evaluation: EvaluationConfig = EvaluationConfig()
     confounds: ConfoundConfig = ConfoundConfig()
     utility: UtilityConfig = UtilityConfig()
-    references: tuple[str, ...] = ("noise 3 %", "smoothing 0.5 s", "damping to 25 %", "mean face at rest")
+    references: tuple[str, ...] = ("noise 3 %", "damping to 25 %")
     full: bool = False  # ask the network, too, for views, regions and controls
     seed: int = Field(0, ge=0)  # of the trainings
 

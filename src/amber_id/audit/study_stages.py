@@ -5,7 +5,7 @@ network is asked the same where everything is asked (`StudyConfig.full`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -63,7 +63,6 @@ class Study:
     stages: Stages
     device: str
     on_epoch: Callable[..., None] | None = None
-    _kept: dict[ConditionName, ClipStatistics] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def own_cells(self) -> dict[str, ConditionName]:
@@ -87,10 +86,8 @@ class Study:
         return load_windows(self.clips.under(condition), features)
 
     def statistics(self, condition: ConditionName) -> ClipStatistics:
-        """Those of everything that landmarks show, which several stages ask for: kept once computed."""
-        if condition not in self._kept:
-            self._kept[condition] = ClipStatistics.of(self.windows(condition, _ALL))
-        return self._kept[condition]
+        """Those of everything that landmarks show."""
+        return ClipStatistics.of(self.windows(condition, _ALL))
 
     def network(self, cell: str) -> NetworkStudy:
         """The network of the study, on the clips of a cell."""

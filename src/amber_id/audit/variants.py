@@ -19,8 +19,8 @@ from amber_id.attackers.moments import (
     embeddings_from_products,
     fit_to_statistics,
     weighted_scale,
-    window_statistics,
 )
+from amber_id.attackers.window_statistics import statistics_of
 from amber_id.biometrics import Comparisons, compare_all, eer
 from amber_id.embeddings import mean_directions
 from amber_id.errors import MissingDependencyError
@@ -43,10 +43,8 @@ class ClipStatistics:
 
     @classmethod
     def of(cls, windows: WindowSet) -> "ClipStatistics":
-        """Compute them."""
-        rate_hz = windows.config.rate_hz
-        parts = [window_statistics(*part, rate_hz=rate_hz) for part in windows.in_parts()]
-        return cls(windows, np.concatenate(parts))
+        """Compute them, where they are not known."""
+        return cls(windows, statistics_of(windows))
 
     def shown(self, points: Collection[int]) -> "ClipStatistics":
         """The same of some landmarks alone; the face is normalised as a whole all the same."""

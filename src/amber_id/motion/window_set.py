@@ -34,6 +34,7 @@ class WindowSet:
     config: FeatureConfig
     entries: tuple[RecordingEntry, ...]
     failures: tuple[Failure, ...]
+    as_stored: bool = False  # whether the frames are what the features of the entries' recordings are
 
     @cached_property
     def _table(self) -> Int[np.ndarray, "N 3"]:
@@ -103,7 +104,7 @@ class WindowSet:
         segments = zip(self.segment_first, self.segment_length, ends, self.segment_clip, strict=True)
         for first, length, end, clip in segments:
             frames[end - length : end] = change(self.frames[first : first + length], int(clip))
-        return replace(self, frames=frames, segment_first=ends - self.segment_length)
+        return replace(self, frames=frames, segment_first=ends - self.segment_length, as_stored=False)
 
     def shuffled(self, seed: int) -> "WindowSet":
         """A copy in which the frames of every segment are in random order.
@@ -150,4 +151,5 @@ def load_windows(
         config=config,
         entries=tuple(entries),
         failures=tuple(failures),
+        as_stored=True,
     )

@@ -13,7 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
 
 from amber_id import __version__
 from amber_id.attackers import (
@@ -24,7 +23,8 @@ from amber_id.attackers import (
     resolved_config,
     save_checkpoint,
 )
-from amber_id.attackers.moments import MomentsConfig, fit_to_statistics, window_statistics
+from amber_id.attackers.moments import MomentsConfig, fit_to_statistics
+from amber_id.attackers.window_statistics import statistics_of
 from amber_id.errors import TrainingError, UsageError
 from amber_id.motion import WindowSet, load_windows
 from amber_id.protocols import Split, labelled
@@ -69,7 +69,7 @@ def train(
     run = _open_or_create(out, record, resume=resume)
     shown = labelled(recordings, config.control, seed=config.seed)
     windows = load_windows(_of_train_and_dev(shown, split), config.features, on_clip=on_clip)
-    statistics = _statistics(windows) if config.attacker == "moments" else None
+    statistics = statistics_of(windows) if config.attacker == "moments" else None
     present = set(windows.subjects)
     for folder in run.folds:
         if resume and _is_finished(run, folder):
@@ -202,11 +202,6 @@ def _train_network(
         save_epoch=save_epoch,
         on_epoch=on_epoch,
     )
-
-
-def _statistics(windows: WindowSet) -> Float[np.ndarray, "N F"]:
-    rate_hz = windows.config.rate_hz
-    return np.concatenate([window_statistics(*part, rate_hz=rate_hz) for part in windows.in_parts()])
 
 
 def _header(
