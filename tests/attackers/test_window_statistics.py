@@ -1,4 +1,4 @@
-"""Statistics that are kept: the same as computed anew, of the very windows, and forgotten when they are many."""
+"""Statistics that are kept: the same as computed anew, of the very windows, and forgotten when too many."""
 
 from dataclasses import replace
 

@@ -6,6 +6,7 @@ rotation, translation and scale that fit its rigid points best in 3-D (Umeyama, 
 of transformation parameters between two point patterns", IEEE PAMI 13(4), 1991).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,13 +64,15 @@ def fit_similarity(points: Float[np.ndarray, "T R 3"], target: Float[np.ndarray,
     return HeadPlacement(rotation, translation, scale)
 
 
-def align(points: Float[np.ndarray, "T V 3"]) -> tuple[Float[np.ndarray, "T V 3"], HeadPlacement]:
+def align(
+    points: Float[np.ndarray, "T V 3"], rigid: Sequence[int] = RIGID_POINTS
+) -> tuple[Float[np.ndarray, "T V 3"], HeadPlacement]:
     """Isotropic points brought onto the mean face, and the transform that did it.
 
+    `rigid` is where the rigid points are in `points`: by their own numbers if all points are there.
     The result is in the mean face's unit: the distance between the outer corners of the eyes.
     """
-    rigid = list(RIGID_POINTS)
-    placement = fit_similarity(points[:, rigid], mean_face()[rigid])
+    placement = fit_similarity(points[:, list(rigid)], mean_face()[list(RIGID_POINTS)])
     return apply(placement, points), placement
 
 

@@ -22,7 +22,7 @@ from amber_id.recordings import RecordingEntry, RecordingSet
 
 _SCHEMA = "amber-id/features/2"
 _FOLDER = ".features"
-_KEPT = 4  # files beside one set of recordings, each of a configuration; the oldest are deleted
+_KEPT = 8  # files beside one set of recordings, each of a configuration; the oldest are deleted
 
 
 @dataclass(frozen=True)

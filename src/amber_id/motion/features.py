@@ -134,7 +134,7 @@ def clip_segments(recording: Recording, config: FeatureConfig) -> list[Float[np.
         If no stretch of the clip is tracked for long enough: a failure to acquire, never zeros.
     """
     segments = _segments(recording, config)
-    still = _still_streams(recording, np.concatenate(segments), config)
+    still = _still_streams(np.concatenate(segments), config)
     ends = np.cumsum([len(segment) for segment in segments])
     stacked = []
     for segment, end in zip(segments, ends, strict=True):
@@ -158,10 +158,11 @@ def vertex_graph(config: FeatureConfig) -> FaceGraph:
 
 def _segments(recording: Recording, config: FeatureConfig) -> list[Float[np.ndarray, "T S"]]:
     """Every usable stretch at the fixed rate: needed landmarks in pixels, then the blendshapes, flattened."""
-    signal = isotropic(recording.landmarks, width=recording.width, height=recording.height)
-    if (np.ptp(signal[recording.tracked][:, list(RIGID_POINTS)], axis=1) == 0).all(axis=1).any():
+    needed = _needed(config)
+    signal = isotropic(recording.landmarks[:, needed], width=recording.width, height=recording.height)
+    if (np.ptp(signal[recording.tracked][:, _places(needed, RIGID_POINTS)], axis=1) == 0).all(axis=1).any():
         raise ClipError(recording.clip, "a frame that counts as tracked has all points in one place")
-    flat = signal[:, _needed(config)].reshape(len(signal), -1)
+    flat = signal.reshape(len(signal), -1)
     if config.signals == "blendshapes":
         if recording.blendshapes is None:
             raise ClipError(recording.clip, f"{recording.tracker} gave no blendshapes; use landmarks instead")
@@ -185,15 +186,15 @@ def _segments(recording: Recording, config: FeatureConfig) -> list[Float[np.ndar
 
 
 def _still_streams(
-    recording: Recording, flat: Float[np.ndarray, "T S"], config: FeatureConfig
+    flat: Float[np.ndarray, "T S"], config: FeatureConfig
 ) -> dict[Stream, Float[np.ndarray, "T V C"]]:
     """Positions in all frames of a clip in the view asked for, as joints and whatever else is asked for."""
     needed = _needed(config)
-    points = np.zeros((len(flat), recording.landmarks.shape[1], 3))  # those that nobody looks at stay 0
-    points[:, needed] = flat[:, : 3 * len(needed)].reshape(len(flat), -1, 3)
+    rigid = _places(needed, RIGID_POINTS)
+    points = flat[:, : 3 * len(needed)].reshape(len(flat), -1, 3)
     if config.signals == "blendshapes":
-        return {"joint": _coefficients(points, flat[:, 3 * len(needed) :, None], config)}
-    joints = landmark_view(points, config.view)
+        return {"joint": _coefficients(points, flat[:, 3 * len(needed) :, None], config, rigid)}
+    joints = landmark_view(points, config.view, rigid)
     if not config.on_face:
         return {"joint": joints}
     asked = {still_part(stream) for stream in config.streams}
@@ -201,7 +202,7 @@ def _still_streams(
     if "bone" in asked:
         still["bone"] = bones(still["joint"], parents(config.points))
     if "face" in asked:
-        still["face"] = _shown(align(points)[0], config)
+        still["face"] = _shown(align(points, rigid)[0], config)
     return still
 
 
@@ -210,16 +211,24 @@ def _needed(config: FeatureConfig) -> list[int]:
     return sorted({*RIGID_POINTS, *config.points})
 
 
+def _places(needed: list[int], points: tuple[int, ...]) -> list[int]:
+    """Where these landmarks are among the needed ones."""
+    return np.searchsorted(needed, points).tolist()
+
+
 def _shown(points: Float[np.ndarray, "T V 3"], config: FeatureConfig) -> Float[np.ndarray, "T W C"]:
-    return points[:, list(config.points), : 3 if config.depth else 2]
+    return points[:, _places(_needed(config), config.points), : 3 if config.depth else 2]
 
 
 def _coefficients(
-    points: Float[np.ndarray, "T V 3"], blendshapes: Float[np.ndarray, "T B 1"], config: FeatureConfig
+    points: Float[np.ndarray, "T V 3"],
+    blendshapes: Float[np.ndarray, "T B 1"],
+    config: FeatureConfig,
+    rigid: list[int],
 ) -> Float[np.ndarray, "T W 1"]:
     """Blendshapes, and the six numbers of the head pose where the view has them, one vertex each."""
-    _, placement = align(points)
-    pose = head_pose(points, placement).reshape(len(points), -1, 1)
+    _, placement = align(points, rigid)
+    pose = head_pose(points, placement, rigid).reshape(len(points), -1, 1)
     if config.view == "pose":
         return pose
     shown = coefficient_view(blendshapes, config.view)

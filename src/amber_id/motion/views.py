@@ -9,6 +9,7 @@ A view is computed over a whole clip, which may be several segments. Lengths are
 eye corner distance of the mean face.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -24,27 +25,34 @@ View = Literal["all", "motion", "static", "pose"]
 POSE_VERTICES = ("rotation", "translation")
 
 
-def landmark_view(points: Float[np.ndarray, "T V 3"], view: View) -> Float[np.ndarray, "T W 3"]:
+def landmark_view(
+    points: Float[np.ndarray, "T V 3"], view: View, rigid: Sequence[int] = RIGID_POINTS
+) -> Float[np.ndarray, "T W 3"]:
     """One view of a clip's isotropic landmarks; W = V, or 2 vertices for ``pose``.
 
     All frames of the clip, one segment after another: what is taken once per clip is taken over them all.
+    `rigid` as in `align`.
     """
-    aligned, placement = align(points)
+    aligned, placement = align(points, rigid)
     if view == "motion":
         return aligned - aligned.mean(axis=0)
     if view == "static":
         return np.broadcast_to(aligned.mean(axis=0), aligned.shape).copy()
     if view == "pose":
-        return head_pose(points, placement)
-    return _placed_once(points, placement)
+        return head_pose(points, placement, rigid)
+    return _placed_once(points, placement, rigid)
 
 
-def _placed_once(points: Float[np.ndarray, "T V 3"], placement: HeadPlacement) -> Float[np.ndarray, "T V 3"]:
-    centre = np.median(points[:, list(RIGID_POINTS)].mean(axis=1), axis=0)
+def _placed_once(
+    points: Float[np.ndarray, "T V 3"], placement: HeadPlacement, rigid: Sequence[int]
+) -> Float[np.ndarray, "T V 3"]:
+    centre = np.median(points[:, list(rigid)].mean(axis=1), axis=0)
     return (points - centre) * np.median(placement.scale)
 
 
-def head_pose(points: Float[np.ndarray, "T V 3"], placement: HeadPlacement) -> Float[np.ndarray, "T 2 3"]:
+def head_pose(
+    points: Float[np.ndarray, "T V 3"], placement: HeadPlacement, rigid: Sequence[int] = RIGID_POINTS
+) -> Float[np.ndarray, "T 2 3"]:
     """Turn and shift of the head in each frame, relative to the clip's middle pose.
 
     The turn is a rotation vector (radians) about the axes of the mean face, from the clip's mean rotation.
@@ -54,7 +62,7 @@ def head_pose(points: Float[np.ndarray, "T V 3"], placement: HeadPlacement) -> F
     """
     # A placement brings the head back onto the mean face; the head's own turn is its inverse.
     turned = mean_rotation(placement.rotation) @ placement.rotation.transpose(0, 2, 1)
-    middle = points[:, list(RIGID_POINTS)].mean(axis=1)
+    middle = points[:, list(rigid)].mean(axis=1)
     moved = (middle - np.median(middle, axis=0)) * np.median(placement.scale)
     moved[:, 2] = np.log(placement.scale) - np.median(np.log(placement.scale))
     return np.stack([Rotation.from_matrix(turned).as_rotvec(), moved], axis=1)
