@@ -112,14 +112,14 @@ def test_features_are_computed_once_and_mapped_afterwards(
 
 
 def test_other_features_have_another_file_and_the_oldest_is_deleted(recordings: RecordingSet):
-    views = ("all", "motion", "static", "pose")
-    for view in views:
-        load_windows(recordings, FeatureConfig(view=view))
-    of_views = _files(recordings)
-    assert len(of_views) == 4
-    load_windows(recordings, FeatureConfig(rate_hz=20.0))
-    assert len(_files(recordings)) == 4
-    assert len(set(_files(recordings)) & set(of_views)) == 3
+    for view in ("all", "motion", "static", "pose"):
+        for rate_hz in (20.0, 25.0):
+            load_windows(recordings, FeatureConfig(view=view, rate_hz=rate_hz))
+    eight = _files(recordings)
+    assert len(eight) == 8
+    load_windows(recordings, FeatureConfig(rate_hz=30.0))
+    assert len(_files(recordings)) == 8
+    assert len(set(_files(recordings)) & set(eight)) == 7
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def test_bytes_are_the_same_for_any_number_of_workers(tmp_path):
         out = tmp_path / str(workers)
         generate(config, out, workers=workers, on_progress=lambda done, total: steps.append((done, total)))
     assert steps == [(n, 64) for n in range(1, 65)] * 2
-    assert len(_files(tmp_path / "1")) == 2 * 64 + 4
+    assert len(_files(tmp_path / "1")) == 2 * 64 + 5
     assert _files(tmp_path / "1") == _files(tmp_path / "2")
 
 
@@ -134,7 +134,7 @@ def test_a_run_can_be_completed_but_not_mixed_with_another(tmp_path):
 def test_a_run_that_wrote_no_recording_is_no_hindrance(tmp_path):
     (tmp_path / "oracle.json").write_text("{}")
     generate(SynthConfig(people=1, clips=1, duration=1.1), tmp_path)
-    assert len(_files(tmp_path)) == 6
+    assert len(_files(tmp_path)) == 7
 
 
 def test_a_place_that_cannot_be_written_is_said(tmp_path):
