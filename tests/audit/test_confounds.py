@@ -97,7 +97,7 @@ def moved_as(found: RecordingSet, moves: dict[int, int]) -> RecordingSet:
 def test_clean_clips_pass(clean: Sets) -> None:
     found = find_confounds(clean, CONFIG)
     assert flagged(found) == set()
-    assert {each.name for each in found if each.verdict == "not_checked"} == {"session", "utterance"}
+    assert {each.name for each in found if each.verdict == "not_checked"} == set()
     assert len({(each.name, each.condition) for each in found}) == len(found) == 17
     assert named(found, "pairing").figures["clips"] == 50
 

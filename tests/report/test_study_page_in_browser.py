@@ -72,7 +72,7 @@ def test_all_that_opens_is_reached_and_opened_by_keyboard(desk: Opened) -> None:
     closed = page.locator("details:not([open])").count()
     assert closed == 7
     reached = 0
-    for _ in range(40):
+    for _ in range(80):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.tagName") == "SUMMARY":
             page.keyboard.press("Enter")
