@@ -181,11 +181,21 @@ def _discriminant(
 def _intraclass_correlation(
     standardised: Float[np.ndarray, "N F"], subject: Int[np.ndarray, " N"]
 ) -> Float[np.ndarray, " F"]:
-    """Of each statistic's variance, the share that lies between subjects (analysis of variance)."""
-    means, within = _within(standardised, subject)
-    noise = (within**2).sum(axis=0) / (len(within) - len(means))
-    between = np.maximum(means.var(axis=0, ddof=1) - noise * len(means) / len(within), 0)
+    """Of each statistic's variance, the share that lies between subjects."""
+    between, noise = variance_components(standardised, subject)
     return between / np.maximum(between + noise, _TINY)
+
+
+def variance_components(
+    values: Float[np.ndarray, "N F"], subject: Int[np.ndarray, " N"]
+) -> tuple[Float[np.ndarray, " F"], Float[np.ndarray, " F"]]:
+    """The variance of subjects, and that of what is one subject's (analysis of variance); neither below 0.
+
+    Somebody must have two rows.
+    """
+    means, within = _within(values, subject)
+    noise = (within**2).sum(axis=0) / (len(within) - len(means))
+    return np.maximum(means.var(axis=0, ddof=1) - noise * len(means) / len(within), 0), noise
 
 
 def _within(

@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int
 
+from amber_id.attackers.moments import variance_components
 from amber_id.audit.judging import EvaluationConfig, judged_rates
 from amber_id.audit.regions import PARTS
 from amber_id.audit.variants import ClipStatistics, attacked, fitting
@@ -75,13 +76,8 @@ def spread_of_people(windows: WindowSet) -> float:
     Standard deviation between people of the logarithm of a clip's movement (root mean square about rest), by
     analysis of variance; its mean over the parts.
     """
-    size = _log_movement(windows)
-    who = windows.subject_of_clip
-    counts = np.bincount(who)
-    means = np.stack([np.bincount(who, column) for column in size.T], axis=1) / counts[:, None]
-    within = ((size - means[who]) ** 2).sum(axis=0) / max(len(size) - len(counts), 1)
-    between = means.var(axis=0, ddof=1) - within / counts.mean()
-    return float(np.sqrt(np.maximum(between, 0)).mean())
+    between, _ = variance_components(_log_movement(windows), windows.subject_of_clip)
+    return float(np.sqrt(between).mean())
 
 
 def _log_movement(windows: WindowSet) -> Float[np.ndarray, "M P"]:

@@ -4,7 +4,7 @@ By `moments` on landmarks, fitted anew each time; the cells of one known conditi
 network is asked the same where everything is asked (`StudyConfig.full`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -104,9 +104,8 @@ def views_of(study: Study) -> dict[str, Variants]:
     for cell, condition in study.own_cells.items():
         compared = {
             str(view): _attacked(study, study.windows(condition, training_of("moments", view=view).features))
-            for view in _VIEWS[1:]
+            for view in _VIEWS
         }
-        compared["all"] = Comparisons.pool(attacked(study.statistics(condition), study.split))
         shuffled = study.windows(condition, _ALL).shuffled(study.config.evaluation.seed)
         compared[SHUFFLED] = _attacked(study, shuffled)
         found[cell] = _variants(study, compared, "all")
@@ -132,7 +131,8 @@ def regions_of_cells(study: Study) -> dict[str, dict[str, RegionResult]]:
     found = {}
     for cell, condition in study.own_cells.items():
         statistics = ClipStatistics.of(study.windows(condition, _MOTION))
-        found[cell] = regions_of(partial(_on_sets, study, statistics), study.config.evaluation)
+        attack = partial(attacked_on, statistics, split=study.split)
+        found[cell] = regions_of(attack, study.config.evaluation)
     return found
 
 
@@ -264,10 +264,6 @@ def _by_network(study: Study, cell: Cell) -> Comparisons:
     """What the network made of the cell itself, where attackers stand in the order of the study."""
     assert study.config.network is not None
     return cell.tried.scored[study.attackers.index(study.config.network)].comparisons
-
-
-def _on_sets(study: Study, statistics: ClipStatistics, sets: Sequence[frozenset[int]]) -> list[Comparisons]:
-    return attacked_on(statistics, sets, study.split)
 
 
 def _attacked(study: Study, windows: WindowSet) -> Comparisons:

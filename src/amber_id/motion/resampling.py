@@ -52,9 +52,10 @@ def resample(
     return _window_means(values, timestamps, at, width_s=1 / rate_hz)
 
 
-def _interpolate(
+def interpolate(
     values: Float[np.ndarray, "F ..."], timestamps: Float[np.ndarray, " F"], at: Float[np.ndarray, " T"]
 ) -> Float[np.ndarray, "T ..."]:
+    """The signal at other times, on straight lines between its two or more frames."""
     right = np.clip(np.searchsorted(timestamps, at, side="right"), 1, len(timestamps) - 1)
     left = right - 1
     share = (at - timestamps[left]) / (timestamps[right] - timestamps[left])
@@ -81,11 +82,11 @@ def _window_means(
     def integral_at(times: Float[np.ndarray, " T"]) -> Float[np.ndarray, "T ..."]:
         left = np.clip(np.searchsorted(timestamps, times, side="right") - 1, 0, len(timestamps) - 2)
         since = (times - timestamps[left]).reshape(-1, *[1] * (values.ndim - 1))
-        return integral[left] + (values[left] + _interpolate(values, timestamps, times)) / 2 * since
+        return integral[left] + (values[left] + interpolate(values, timestamps, times)) / 2 * since
 
     halves = np.minimum(width_s / 2, np.minimum(at - timestamps[0], timestamps[-1] - at))
     wide = halves > width_s * 1e-3
-    means = _interpolate(values, timestamps, at)
+    means = interpolate(values, timestamps, at)
     begin, end = at[wide] - halves[wide], at[wide] + halves[wide]
     widths = (end - begin).reshape(-1, *[1] * (values.ndim - 1))
     means[wide] = (integral_at(end) - integral_at(begin)) / widths

@@ -20,6 +20,7 @@ from jaxtyping import Bool, Float
 
 from amber_id.face_mesh import SELECTED_POINTS
 from amber_id.motion.alignment import isotropic
+from amber_id.motion.resampling import interpolate
 from amber_id.recordings import Recording, RecordingSet
 
 RATE_HZ = 12.5
@@ -40,7 +41,7 @@ def face_mesh_of(recording: Recording) -> str | None:
     flat = isotropic(recording.landmarks[tracked], width=recording.width, height=recording.height)[
         :, list(SELECTED_POINTS), :2
     ]
-    values = _in_square(_between(flat, times[tracked], at[seen]))
+    values = _in_square(interpolate(flat, times[tracked], at[seen]))
     low = np.floor(values.min(axis=0))
     span = np.ceil(values.max(axis=0)) - low
     frames = np.full((len(at), *low.shape), _ABSENT, dtype=np.uint8)
@@ -76,15 +77,6 @@ def _seen(
     period = float(np.median(np.diff(times)))
     near = max(period, 1 / (2 * RATE_HZ)) + 1e-6
     return ~(np.abs(at[:, None] - times[~tracked]) <= near).any(axis=1)
-
-
-def _between(
-    values: Float[np.ndarray, "F V 2"], times: Float[np.ndarray, " F"], at: Float[np.ndarray, " K"]
-) -> Float[np.ndarray, "K V 2"]:
-    """The values at other moments, on straight lines between frames."""
-    right = np.clip(np.searchsorted(times, at, side="right"), 1, len(times) - 1)
-    share = ((at - times[right - 1]) / (times[right] - times[right - 1]))[:, None, None]
-    return values[right - 1] * (1 - share) + values[right] * share
 
 
 def _in_square(values: Float[np.ndarray, "K V 2"]) -> Float[np.ndarray, "K V 2"]:
