@@ -24,6 +24,7 @@ ROOMS = (
     "corpora",
     "recordings",
     "tracking",
+    "avatarize",
     "motion",
     "synthetic",
     "protocols",

@@ -31,18 +31,32 @@ def write_atomically(path: Path, data: bytes) -> None:
     AmberError
         If the disk is full or the place cannot be written; the file at `path` is then as it was before.
     """
+    with appears_whole(path, size=f"{len(data):,} bytes") as temporary:
+        temporary.write_bytes(data)
+
+
+@contextlib.contextmanager
+def appears_whole(path: Path, *, size: str = "it") -> Iterator[Path]:
+    """Give out the name of a temporary file to be written in the block; at its end it becomes `path`.
+
+    If the block raises, the file at `path` is as it was before. `size` is how a full disk names what is lacking.
+
+    Raises
+    ------
+    AmberError
+        If the disk is full or the place cannot be written, also by what the block does.
+    """
     # A short name of its own: names may have 255 bytes at most, and two processes may write here at once.
     temporary = path.parent / f".amber-{secrets.token_hex(8)}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
+        yield temporary
+        with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
         if error.errno in _FULL:
-            message = f"{path}: no space left to write {len(data):,} bytes; free some space and run again"
+            message = f"{path}: no space left to write {size}; free some space and run again"
         else:
             message = f"{path}: cannot be written ({error.strerror or error})"
         raise AmberError(message) from error

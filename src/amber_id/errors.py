@@ -6,6 +6,7 @@ AmberError                     anything below; the command line prints it as one
 ├── ModelBundleError           the face landmarker bundle is missing, cut off or not the expected one
 ├── CorpusError                a folder that is not a corpus: no `_id`, one number twice, no clips
 ├── ClipError                  one clip that could not be acquired, or must be left out; names the clip
+├── AvatarError                an avatar file that cannot be used, e.g. without shapes, or packed in an unknown way
 ├── FileFormatError            a recording, checkpoint, split or table that is cut off or of another kind
 ├── SplitError                 a split that shares people, is empty, or cannot be made
 ├── TrainingError              a training that cannot start or has diverged
@@ -63,6 +64,10 @@ class ClipError(AmberError):
     def __reduce__(self) -> tuple[type["ClipError"], tuple[str, str]]:
         # Errors cross process borders while tracking; the default would pass one argument only.
         return type(self), (self.clip, self.reason)
+
+
+class AvatarError(AmberError):
+    """An avatar that cannot be read, posed or drawn."""
 
 
 class FileFormatError(AmberError):

@@ -24,15 +24,16 @@ from amber_id.recordings import (
 )
 from amber_id.tracking import (
     ModelBundle,
-    TrackConfig,
-    TrackEvent,
-    TrackSummary,
+    ShareConfig,
+    ClipEvent,
+    CorpusSummary,
     estimate_bytes,
     find_model,
     select_shard,
     track_clip,
     track_corpus,
 )
+from amber_id.tracking import clip_runs
 from amber_id.tracking import track as module
 
 
@@ -132,9 +133,9 @@ def bad_videos(tmp_path_factory, videos, write_video, write_sound, noise, face_f
 
 
 @pytest.fixture(scope="module")
-def bad_run(bad_videos, tmp_path_factory, model) -> tuple[Path, TrackSummary, list[TrackEvent]]:
+def bad_run(bad_videos, tmp_path_factory, model) -> tuple[Path, CorpusSummary, list[ClipEvent]]:
     out = tmp_path_factory.mktemp("out")
-    events: list[TrackEvent] = []
+    events: list[ClipEvent] = []
     summary = track_corpus(find_corpus(bad_videos), out, model, workers=2, on_progress=events.append)
     return out, summary, events
 
@@ -220,7 +221,7 @@ def test_what_is_done_is_skipped_and_what_is_not_valid_is_done_again(tmp_path, v
         path = out / f"{name}.safetensors"
         save_recording(replace(load_recording(path), **change), path)
 
-    events: list[TrackEvent] = []
+    events: list[ClipEvent] = []
     summary = track_corpus(corpus, out, model, workers=1, on_progress=events.append)
     assert (summary.done, summary.skipped) == (3, 1)
     assert {event.clip for event in events if event.skipped} == {"b_id002/z"}
@@ -280,9 +281,9 @@ def test_a_clip_that_fails_leaves_no_older_recording(tmp_path, videos, model):
 
 def test_a_worker_that_is_killed_loses_no_clip(tmp_path, videos, model):
     corpus = find_corpus(videos)
-    events: list[TrackEvent] = []
+    events: list[ClipEvent] = []
 
-    def kill_once(event: TrackEvent) -> None:
+    def kill_once(event: ClipEvent) -> None:
         if not events:
             for worker in multiprocessing.active_children():
                 worker.kill()
@@ -355,7 +356,7 @@ def test_shards_are_all_the_clips_once(n):
 @pytest.mark.parametrize("values", [{"workers": 0}, {"shard": (0, 2)}, {"shard": (3, 2)}, {"faces": 1}])
 def test_settings_that_cannot_be_are_refused(values):
     with pytest.raises(ValueError, match=next(iter(values))):
-        TrackConfig(**values)
+        ShareConfig(**values)
 
 
 def test_the_estimate_counts_what_the_containers_claim(tmp_path, write_video, quarters):
@@ -371,7 +372,7 @@ def test_the_estimate_opens_a_sample_of_a_large_corpus(tmp_path, write_video, qu
     (clip,) = find_corpus(tmp_path).clips
     corpus = Corpus(tmp_path, (clip,) * 1001)
     opened: list[Path] = []
-    probe: Callable[[Path, str], object] = module.probe_video
-    monkeypatch.setattr(module, "probe_video", lambda path, name: opened.append(path) or probe(path, name))
+    probe: Callable[[Path, str], object] = clip_runs.probe_video
+    monkeypatch.setattr(clip_runs, "probe_video", lambda path, name: opened.append(path) or probe(path, name))
     assert estimate_bytes(corpus) == 1001 * 10 * 6017
     assert 100 <= len(opened) <= 200

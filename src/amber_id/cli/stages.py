@@ -39,9 +39,9 @@ def track(
     """Track the face in every video. Finished clips are skipped when run again."""
     from amber_id.corpora import find_corpus
     from amber_id.progress import ClipBar
-    from amber_id.tracking import TrackConfig, estimate_bytes, find_model, select_shard, track_corpus
+    from amber_id.tracking import ShareConfig, estimate_bytes, find_model, select_shard, track_corpus
 
-    config = configured(TrackConfig, workers=workers, shard=_parsed_shard(shard))
+    config = configured(ShareConfig, workers=workers, shard=_parsed_shard(shard))
     corpus = find_corpus(videos)
     bundle = find_model(model)
     part = select_shard(corpus, config.shard)

@@ -3,26 +3,19 @@
 Conventions
 -----------
 ``video.py`` reads files, ``landmarker.py`` is MediaPipe, ``one_clip.py`` joins them; ``track.py`` does so for
-a corpus, with the processes of `amber_id.workers`; ``model_bundle.py`` finds the model.
+a corpus, with what `clip_runs.py` knows of sharing work out; ``model_bundle.py`` finds the model.
 MediaPipe and PyAV are imported where they are used, so importing this package needs neither.
 """
 
+from amber_id.tracking.clip_runs import ClipEvent, CorpusSummary, ShareConfig, select_shard
 from amber_id.tracking.model_bundle import ModelBundle, fetch_model, find_cached_model, find_model
-from amber_id.tracking.track import (
-    TrackConfig,
-    TrackEvent,
-    TrackSummary,
-    estimate_bytes,
-    select_shard,
-    track_clip,
-    track_corpus,
-)
+from amber_id.tracking.track import estimate_bytes, track_clip, track_corpus
 
 __all__ = [
+    "ClipEvent",
+    "CorpusSummary",
     "ModelBundle",
-    "TrackConfig",
-    "TrackEvent",
-    "TrackSummary",
+    "ShareConfig",
     "estimate_bytes",
     "fetch_model",
     "find_cached_model",
