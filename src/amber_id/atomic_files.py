@@ -39,7 +39,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 def appears_whole(path: Path, *, size: str = "it") -> Iterator[Path]:
     """Give out the name of a temporary file to be written in the block; at its end it becomes `path`.
 
-    If the block raises, the file at `path` is as it was before. `size` is how a full disk names what is lacking.
+    If the block raises, the file at `path` is as it was before. `size` is what a full disk says was lacking.
 
     Raises
     ------

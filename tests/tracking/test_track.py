@@ -23,17 +23,17 @@ from amber_id.recordings import (
     write_failures,
 )
 from amber_id.tracking import (
-    ModelBundle,
-    ShareConfig,
     ClipEvent,
     CorpusSummary,
+    ModelBundle,
+    ShareConfig,
+    clip_runs,
     estimate_bytes,
     find_model,
     select_shard,
     track_clip,
     track_corpus,
 )
-from amber_id.tracking import clip_runs
 from amber_id.tracking import track as module
 
 
