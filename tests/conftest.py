@@ -1,8 +1,12 @@
 """Fixtures that several test files share."""
 
 import os
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
 from amber_id.motion import FeatureConfig
@@ -74,3 +78,39 @@ def moments_checkpoint(synthetic_people: Path, tmp_path_factory: pytest.TempPath
     features = FeatureConfig(view="static")
     run, _ = train(recordings, split, TrainConfig(attacker="moments", features=features), folder / "run")
     return run.folds[0].chosen
+
+
+WriteVideo = Callable[..., Path]
+
+
+def _write_video(
+    path: Path,
+    frames: Iterable[np.ndarray],
+    *,
+    codec: str = "libx264",
+    container: str | None = None,
+    pts: Sequence[int] | None = None,
+    rate: int = 25,
+    pixel: Fraction | None = None,
+    options: dict[str, str] | None = None,
+) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w", format=container, options=options or {}) as file:
+        stream = file.add_stream(codec, rate=rate)
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        for index, rgb in enumerate(frames):
+            if index == 0:
+                stream.height, stream.width = rgb.shape[:2]
+                if pixel is not None:
+                    stream.sample_aspect_ratio = pixel
+            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
+            frame.pts = index if pts is None else pts[index]
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode())
+    return path
+
+
+@pytest.fixture(scope="session")
+def write_video() -> WriteVideo:
+    """Encode RGB frames into a file: ``write_video(path, frames, codec=, pts=, rate=, pixel=, ...)``."""
+    return _write_video

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from amber_id.errors import AmberError
+from amber_id.avatarize import drawing_driver
+from amber_id.errors import AmberError, MissingDependencyError
 from amber_id.tracking import find_cached_model
 
 # For each extra, the packages that its verbs import.
 _EXTRAS = {
     "video": ("av", "mediapipe", "pooch"),
+    "avatar": ("moderngl", "pillow", "pygltflib"),
     "train": ("lightning-fabric", "pytorch-metric-learning", "scikit-learn", "torch"),
     "report": ("jinja2", "matplotlib", "openTSNE", "plotly"),
     "onnx": ("onnx", "onnxruntime", "onnxscript"),
@@ -32,8 +34,8 @@ class Finding:
 
 
 def examine() -> tuple[Finding, ...]:
-    """Look at the Python version, the extras, the graphics libraries, the model bundle and the GPU."""
-    return (_python(), *_extras(), *_graphics(), _model(), _gpu())
+    """Look at Python, the extras, the graphics libraries, OpenGL, the model bundle and the GPU."""
+    return (_python(), *_extras(), *_graphics(), _drawing(), _model(), _gpu())
 
 
 def _python() -> Finding:
@@ -67,6 +69,13 @@ def _graphics() -> list[Finding]:
         except OSError:
             findings.append(Finding(library, "missing", f"apt-get install {package}   (Debian, Ubuntu)"))
     return findings
+
+
+def _drawing() -> Finding:
+    try:
+        return Finding("drawing avatars", drawing_driver())
+    except MissingDependencyError as error:
+        return Finding("drawing avatars", "not possible", str(error))
 
 
 def _model() -> Finding:

@@ -6,7 +6,7 @@ AmberError                     anything below; the command line prints it as one
 ├── ModelBundleError           the face landmarker bundle is missing, cut off or not the expected one
 ├── CorpusError                a folder that is not a corpus: no `_id`, one number twice, no clips
 ├── ClipError                  one clip that could not be acquired, or must be left out; names the clip
-├── AvatarError                an avatar file that cannot be used, e.g. without shapes, or packed in an unknown way
+├── AvatarError                an avatar that cannot be read, posed or drawn, e.g. without shapes
 ├── FileFormatError            a recording, checkpoint, split or table that is cut off or of another kind
 ├── SplitError                 a split that shares people, is empty, or cannot be made
 ├── TrainingError              a training that cannot start or has diverged

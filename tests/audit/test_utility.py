@@ -9,12 +9,13 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.transform import Rotation
 
-from amber_id.audit.expression import CHANNELS, FaceSignals, find_events, matched
+from amber_id.audit.expression import CHANNELS, FaceSignals, find_events
 from amber_id.audit.references import damping
 from amber_id.audit.utility import UtilityConfig, measure_utility, somebody_else
 from amber_id.errors import ClipError, EvaluationError
 from amber_id.face_mesh import BLENDSHAPE_NAMES, mean_face
 from amber_id.recordings import Recording, RecordingSet, save_recording
+from amber_id.recordings.signals import matched
 from amber_id.results.utility import ChannelResult, UtilityResult
 from amber_id.synthetic import SynthConfig, generate
 

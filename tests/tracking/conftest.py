@@ -1,47 +1,11 @@
 """Videos made on the spot."""
 
-from collections.abc import Callable, Iterable, Sequence
-from fractions import Fraction
+from collections.abc import Callable
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
-
-WriteVideo = Callable[..., Path]
-
-
-def _write_video(
-    path: Path,
-    frames: Iterable[np.ndarray],
-    *,
-    codec: str = "libx264",
-    container: str | None = None,
-    pts: Sequence[int] | None = None,
-    rate: int = 25,
-    pixel: Fraction | None = None,
-    options: dict[str, str] | None = None,
-) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(path), "w", format=container, options=options or {}) as file:
-        stream = file.add_stream(codec, rate=rate)
-        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
-        for index, rgb in enumerate(frames):
-            if index == 0:
-                stream.height, stream.width = rgb.shape[:2]
-                if pixel is not None:
-                    stream.sample_aspect_ratio = pixel
-            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
-            frame.pts = index if pts is None else pts[index]
-            file.mux(stream.encode(frame))
-        file.mux(stream.encode())
-    return path
-
-
-@pytest.fixture(scope="session")
-def write_video() -> WriteVideo:
-    """Encode RGB frames into a file: ``write_video(path, frames, codec=, pts=, rate=, pixel=, ...)``."""
-    return _write_video
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from scipy.spatial.transform import Rotation
 from amber_id.face_mesh import RIGID_POINTS, mean_face
 from amber_id.motion.alignment import fit_similarity, isotropic, mean_rotation
 from amber_id.recordings import Recording, RecordingSet
+from amber_id.recordings.signals import all_correlations, read_at
 
 RATE_HZ = 25.0
 
@@ -80,13 +81,8 @@ def _signals(recording: Recording) -> tuple[Float[np.ndarray, "T S"], Bool[np.nd
     frames, points = frames[real], points[real]
     if len(frames) < 2:
         return np.zeros((T, _N_SIGNALS)), np.zeros(T, dtype=bool)
-    measured = _measured(points)
-    values = np.stack([np.interp(at, times[frames], signal) for signal in measured.T], axis=1)
-    after = np.searchsorted(times[frames], at)
-    later = times[frames][np.minimum(after, len(frames) - 1)]
-    earlier = times[frames][np.maximum(after - 1, 0)]
-    known = (later - earlier <= max(_LONGEST_GAP_S, 2 / recording.fps)) & (at <= times[frames][-1] + 1e-3)
-    return values, known & (at >= times[frames][0] - 1e-3)
+    gap_s = max(_LONGEST_GAP_S, 2 / recording.fps)
+    return read_at(at, times[frames], _measured(points), longest_gap_s=gap_s)
 
 
 def _measured(points: Float[np.ndarray, "F V 3"]) -> Float[np.ndarray, "F S"]:
@@ -111,33 +107,13 @@ def compare(one: Signals, other: Signals, rows: slice, lag: int, *, concordance:
     second = slice(max(lag, 0), max(lag, 0) + T)
     seen, seen_too = one.seen[rows, first], other.seen[:, second]
     face, head = (
-        _coefficient(
-            one.values[rows, first, signals], seen, other.values[:, second, signals], seen_too, concordance
+        all_correlations(
+            one.values[rows, first, signals],
+            seen,
+            other.values[:, second, signals],
+            seen_too,
+            concordance=concordance,
         )
         for signals in (_FACE, _HEAD)
     )
     return Alike(seen @ seen_too.T, face, head)
-
-
-def _coefficient(
-    x: Float32[np.ndarray, "n T S"],
-    seen: Float32[np.ndarray, "n T"],
-    y: Float32[np.ndarray, "M T S"],
-    seen_too: Float32[np.ndarray, "M T"],
-    concordance: bool,
-) -> Float32[np.ndarray, "n M"]:
-    """Correlation or concordance over the frames that both show, from sums over them."""
-    # What is not seen is 0 already, but for what the other does not see: hence the products with `seen`.
-    n, M = len(x), len(y)
-    frames = np.maximum(seen @ seen_too.T, 1)
-    xy = x.reshape(n, -1) @ y.reshape(M, -1).T
-    xx = (x**2).sum(axis=2) @ seen_too.T
-    yy = seen @ (y**2).sum(axis=2).T
-    for s in range(x.shape[2]):
-        x_sum, y_sum = x[:, :, s] @ seen_too.T, seen @ y[:, :, s].T
-        xy -= x_sum * y_sum / frames
-        xx -= x_sum**2 / frames
-        yy -= y_sum**2 / frames
-    size = (xx + yy) / 2 if concordance else np.sqrt(np.maximum(xx, 0) * np.maximum(yy, 0))
-    # Clips that do not move at all are like no other.
-    return xy / np.maximum(size, np.float32(1e-3))

@@ -19,13 +19,13 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32
 from scipy.ndimage import find_objects, label
 from scipy.signal import find_peaks
-from scipy.spatial.transform import Rotation
 
 from amber_id.errors import ClipError
 from amber_id.face_mesh import BLENDSHAPE_NAMES
 from amber_id.motion.alignment import align, isotropic
 from amber_id.motion.resampling import resample, tracked_segments
 from amber_id.recordings import Recording
+from amber_id.recordings.signals import HEAD_ANGLES, head_angles
 from amber_id.results.utility import EventName, Part, Unit
 
 EVENTS: tuple[EventName, ...] = get_args(EventName)
@@ -61,7 +61,7 @@ def _part_of(coefficient: str) -> Part:
 
 LANDMARK_CHANNELS: tuple[Channel, ...] = (
     *(Channel(name, part, "eye distances") for name, (part, _) in _LENGTHS.items()),
-    *(Channel(f"head {axis}", "head", "degrees") for axis in ("yaw", "pitch", "roll")),
+    *(Channel(f"head {axis}", "head", "degrees") for axis in HEAD_ANGLES),
 )
 CHANNELS: tuple[Channel, ...] = (
     *LANDMARK_CHANNELS,
@@ -93,10 +93,10 @@ class FaceSignals:
         except ValueError as error:
             raise ClipError(recording.clip, f"{condition}: {error}") from error
         # A placement brings the head back onto the mean face; the head's own turn is its inverse.
-        turn = Rotation.from_matrix(placement.rotation.transpose(0, 2, 1))
+        angles = head_angles(placement.rotation.transpose(0, 2, 1))
         values = np.full((len(seen), len(CHANNELS)), np.nan, dtype=np.float32)
         values[seen, : len(_LENGTHS)] = _lengths(aligned)
-        values[seen, len(_LENGTHS) : len(LANDMARK_CHANNELS)] = turn.as_euler("YXZ", degrees=True)
+        values[seen, len(_LENGTHS) : len(LANDMARK_CHANNELS)] = angles
         if recording.blendshapes is not None:
             values[seen, len(LANDMARK_CHANNELS) :] = recording.blendshapes[seen, 1:]  # without _neutral
         return cls(recording.timestamps, seen, values)
@@ -176,25 +176,3 @@ def _smiles_in(smiling: Float[np.ndarray, " G"], rate_hz: float) -> Float[np.nda
     ended = np.append(smiling, smiling.min())
     _, found = find_peaks(ended, prominence=_SMILE_RISE, width=(_SHORTEST_SMILE_S * rate_hz, None))
     return found["left_ips"] / rate_hz
-
-
-def matched(
-    times: Float[np.ndarray, " E"], others: Float[np.ndarray, " F"], *, tolerance_s: float
-) -> tuple[Bool[np.ndarray, " E"], Bool[np.ndarray, " F"]]:
-    """Which events of either side have one of the other within the tolerance, each at most one.
-
-    Both in ascending order. Each takes the earliest that is left, which makes as many pairs as there can be.
-
-    >>> one, other = matched(np.array([1.0, 2.0]), np.array([1.1, 1.15, 2.5]), tolerance_s=0.2)
-    >>> one.tolist(), other.tolist()
-    ([True, False], [True, False, False])
-    """
-    found, taken = np.zeros(len(times), dtype=bool), np.zeros(len(others), dtype=bool)
-    j = 0
-    for i, time in enumerate(times):
-        while j < len(others) and others[j] < time - tolerance_s - 1e-9:
-            j += 1
-        if j < len(others) and others[j] <= time + tolerance_s + 1e-9:
-            found[i] = taken[j] = True
-            j += 1
-    return found, taken

@@ -26,15 +26,13 @@ from amber_id.audit.expression import (
     Channel,
     FaceSignals,
     find_events,
-    matched,
 )
 from amber_id.audit.utility_figures import FEWEST_PEOPLE, Agreement, AllClips, Bootstrapping
 from amber_id.errors import ClipError, EvaluationError
 from amber_id.recordings import RecordingEntry, RecordingSet
+from amber_id.recordings.signals import STILL, correlations, matched
 from amber_id.results import FailedClip
 from amber_id.results.utility import Average, EventName, UtilityCounts, UtilityResult
-
-_STILL = 1e-6  # of a standard deviation, in any unit; what rounding makes of a face that does not move
 
 
 class UtilityConfig(BaseModel):
@@ -213,8 +211,8 @@ def _agreement(
     return Agreement(
         lag_s=lag / config.rate_hz if moves.any() else np.nan,
         seconds=seconds,
-        correlation=_in_place(_correlations(movement, shown), moves),
-        amplitude=_in_place(spreads[1] / np.maximum(spreads[0] + spreads[1], _STILL), moves),
+        correlation=_in_place(correlations(movement, shown), moves),
+        amplitude=_in_place(spreads[1] / np.maximum(spreads[0] + spreads[1], STILL), moves),
         error=_in_place(errors, moves),
         offset=_in_place(np.abs(means[1] - means[0]), moves),
         found=_found(one, other, both, config),
@@ -253,17 +251,8 @@ def _best_lag(one: Float[np.ndarray, "G M"], other: Float[np.ndarray, "G M"], co
     for lag in sorted(range(-longest, longest + 1), key=abs):
         before, after, both = _shifted(one, other, lag)
         if both.sum() >= fewest - 1e-6:
-            found[lag] = float(_correlations(before[both], after[both]).mean())
+            found[lag] = float(correlations(before[both], after[both]).mean())
     return max(found, key=lambda lag: found[lag])
-
-
-def _correlations(one: Float[np.ndarray, "H M"], other: Float[np.ndarray, "H M"]) -> Float[np.ndarray, " M"]:
-    """Pearson's of each column; 0 where one does not move."""
-    one, other = one - one.mean(axis=0), other - other.mean(axis=0)
-    spreads = [np.sqrt((side**2).mean(axis=0)) for side in (one, other)]
-    moving = np.minimum(*spreads) > _STILL
-    size = np.where(moving, spreads[0] * spreads[1], 1)
-    return np.where(moving, np.clip((one * other).mean(axis=0) / size, -1, 1), 0)
 
 
 def _in_place(values: Float[np.ndarray, " M"], moves: Bool[np.ndarray, " C"]) -> Float[np.ndarray, " C"]:

@@ -21,6 +21,9 @@ from amber_id.cli.setup import doctor, models_fetch
 from amber_id.cli.stages import evaluate, reselect, split, track, train
 
 # isort: split
+from amber_id.cli.avatars import avatar_merge, avatar_preview, avatarize
+
+# isort: split
 from amber_id.cli.auditing import audit
 
 # isort: split
@@ -44,6 +47,9 @@ from amber_id.cli.sharing import embed, export, verify
 __all__ = [
     "app",
     "audit",
+    "avatar_merge",
+    "avatar_preview",
+    "avatarize",
     "compare",
     "doctor",
     "embed",

@@ -27,6 +27,8 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="The face landmarker model.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
+avatar_app = typer.Typer(help="The avatar: look at it, make a file of it.", no_args_is_help=True)
+app.add_typer(avatar_app, name="avatar")
 
 SOME_CLIPS_LOST = 3
 _SHOWN_FAILURES = 20
@@ -35,6 +37,8 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 Seed = Annotated[int, typer.Option(help="Same seed, same result.")]
 Workers = Annotated[int | None, typer.Option(help="Processes; one per core unless told.")]
+Model = Annotated[Path | None, typer.Option(help="Face landmarker bundle; else found or fetched.")]
+Shard = Annotated[str | None, typer.Option(help="i/n: the i-th of n parts, for many machines.")]
 Recordings = Annotated[Path, typer.Argument(help="Folder of recordings, as `amber track` leaves it.")]
 
 
@@ -62,6 +66,16 @@ def read_toml(path: Path | None) -> dict[str, Any]:
         raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: expected TOML, got something else ({error})") from error
+
+
+def parsed_shard(text: str | None) -> tuple[int, int] | None:
+    """The two numbers of ``i/n``, or None; anything else is wrong usage."""
+    if text is None:
+        return None
+    i, slash, n = text.partition("/")
+    if not (slash and i.isdecimal() and n.isdecimal()):
+        raise UsageError(f"--shard must be i/n, e.g. 2/8, got {text}")
+    return int(i), int(n)
 
 
 def require(flag: str, value: object, expected: str, fits: bool) -> None:

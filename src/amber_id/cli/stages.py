@@ -1,39 +1,38 @@
 """The stages of a study, by hand: track, split, train, reselect, evaluate."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from amber_id.cli.shared import (
     SOME_CLIPS_LOST,
     Device,
+    Model,
     Quiet,
     Recordings,
     Seed,
+    Shard,
     Workers,
     app,
     configured,
     end_with,
     name_failures,
+    parsed_shard,
     print_figures,
     read_toml,
     say,
     with_interval,
 )
-from amber_id.errors import UsageError
-
-if TYPE_CHECKING:
-    pass
 
 
 @app.command()
 def track(
     videos: Annotated[Path, typer.Argument(help="Folder with <source>_id<number>/<clip>.mp4 ...")],
     recordings: Annotated[Path, typer.Argument(help="Where the recordings go.")],
-    model: Annotated[Path | None, typer.Option(help="Face landmarker bundle; else found or fetched.")] = None,
+    model: Model = None,
     workers: Workers = None,
-    shard: Annotated[str | None, typer.Option(help="i/n: the i-th of n parts, for many machines.")] = None,
+    shard: Shard = None,
     quiet: Quiet = False,
 ) -> None:
     """Track the face in every video. Finished clips are skipped when run again."""
@@ -41,7 +40,7 @@ def track(
     from amber_id.progress import ClipBar
     from amber_id.tracking import ShareConfig, estimate_bytes, find_model, select_shard, track_corpus
 
-    config = configured(ShareConfig, workers=workers, shard=_parsed_shard(shard))
+    config = configured(ShareConfig, workers=workers, shard=parsed_shard(shard))
     corpus = find_corpus(videos)
     bundle = find_model(model)
     part = select_shard(corpus, config.shard)
@@ -275,12 +274,3 @@ def _split_of(found: Any) -> Any:
 
 def _names(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(name.strip() for name in text.split(","))
-
-
-def _parsed_shard(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    i, slash, n = text.partition("/")
-    if not (slash and i.isdecimal() and n.isdecimal()):
-        raise UsageError(f"--shard must be i/n, e.g. 2/8, got {text}")
-    return int(i), int(n)

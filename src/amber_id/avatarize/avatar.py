@@ -1,0 +1,76 @@
+"""What is an avatar, whatever file it came from?
+
+Conventions
+-----------
+Right-handed and in metres: x to the picture's right, y up, the face looks along +z; so a head rotation from
+MediaPipe's pose applies as it is. Left and right in names are the avatar's own.
+Shapes are ARKit's 52: MediaPipe's 51 in its order, and ``tongueOut``, which MediaPipe does not see.
+All meshes of a file are one list of vertices here; a part without a skin hangs on its node.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Int32, UInt8
+
+from amber_id.face_mesh import BLENDSHAPE_NAMES
+
+ARKIT_NAMES: tuple[str, ...] = (*BLENDSHAPE_NAMES[1:], "tongueOut")
+SHAPES = len(ARKIT_NAMES)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of the scene: `local` takes its coordinates to its parent's; `parent` is -1 at the root."""
+
+    name: str
+    parent: int
+    local: Float32[np.ndarray, "4 4"]
+
+
+@dataclass(frozen=True)
+class Joint:
+    """A node that vertices hang on; `inverse_bind` takes vertices at rest to the node's coordinates."""
+
+    node: int
+    inverse_bind: Float32[np.ndarray, "4 4"]
+
+
+@dataclass(frozen=True)
+class Material:
+    """Colour (red, green, blue, opacity, each 0 to 1) times a picture; `cutout`: see through where it is."""
+
+    color: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    image: UInt8[np.ndarray, "H W 4"] | None = None
+    cutout: bool = False
+
+
+@dataclass(frozen=True)
+class Avatar:
+    """A head, perhaps with a body, that shapes move and bones turn.
+
+    `positions` at rest, `uvs` with the picture's top left at 0, 0; `morphs` is what a shape adds to the
+    positions at weight 1, all 0 where the file lacks it. Each vertex hangs on four of the `joints` (indices
+    into `skin`) with `weights` that sum to 1. Parents come before their children in `nodes`.
+    """
+
+    positions: Float32[np.ndarray, "V 3"]
+    uvs: Float32[np.ndarray, "V 2"]
+    triangles: Int32[np.ndarray, "F 3"]
+    material_of: Int32[np.ndarray, " F"]
+    materials: tuple[Material, ...]
+    morphs: Float32[np.ndarray, "52 V 3"]
+    joints: Int32[np.ndarray, "V 4"]
+    weights: Float32[np.ndarray, "V 4"]
+    nodes: tuple[Node, ...]
+    skin: tuple[Joint, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The ARKit shapes that move nothing."""
+        return tuple(name for name, morph in zip(ARKIT_NAMES, self.morphs, strict=True) if not np.any(morph))
+
+    def node(self, *names: str) -> int | None:
+        """The first node with one of these names, upper and lower case alike; names before a colon go."""
+        found = [node.name.split(":")[-1].lower() for node in self.nodes]
+        return next((found.index(name.lower()) for name in names if name.lower() in found), None)

@@ -1,0 +1,88 @@
+"""What an engine made of one clip: the avatar's video, and beside it a JSON that says how.
+
+Conventions
+-----------
+Both files appear whole or not at all, the JSON last: a clip without it is not done.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from jaxtyping import UInt8
+from pydantic import BaseModel, ConfigDict
+
+from amber_id import __version__
+from amber_id.atomic_files import appears_whole, write_text_atomically
+from amber_id.avatarize.video_file import Sound, write_video
+from amber_id.corpora import VIDEO_SUFFIXES, Clip
+from amber_id.file_formats import read_json
+
+Engine = Literal["builtin", "ravas"]
+NoFace = Literal["hold", "black"]
+
+
+class AvatarClip(BaseModel):
+    """What is written beside an avatar's video: what made it, and from what.
+
+    `frames_without_face` are drawn as `no_face` says; in `frames_with_several_faces` the largest was kept.
+    `model_sha256` is "" where RAVAS tracks. `source_bytes` is the size of the original's file; `warning` says
+    why it is not whole.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    schema_version: Literal["amber-id/avatar-clip/1"] = "amber-id/avatar-clip/1"
+    amber_id_version: str = __version__
+    clip: str
+    subject: str
+    source: str
+    engine: Engine
+    avatar_sha256: str
+    size: int
+    no_face: NoFace
+    renderer: str
+    versions: dict[str, str]
+    tracker: str
+    tracker_version: str
+    model_sha256: str
+    frames: int
+    frames_without_face: int
+    frames_with_several_faces: int
+    fps: float
+    source_bytes: int
+    sound: Sound = "none"
+    warning: str = ""
+
+
+def write_avatar_clip(
+    said: AvatarClip, clip: Clip, out: Path, frames: Iterable[tuple[float, UInt8[np.ndarray, "S S 3"]]]
+) -> AvatarClip:
+    """Write ``(time_s, rgb)`` frames to ``<out>/<clip id>.mp4`` and `said` beside it.
+
+    Sound is that of `clip`, if it is a video; what became of it is in what is given back.
+
+    Raises
+    ------
+    AmberError
+        If the place cannot be written.
+    """
+    video = out / f"{clip.id}.mp4"
+    sound_of = clip.path if clip.path.suffix.lower() in VIDEO_SUFFIXES else None
+    with appears_whole(video) as temporary:
+        sound = write_video(temporary, frames, fps=said.fps, sound_of=sound_of)
+    said = said.model_copy(update={"sound": sound})
+    write_text_atomically(video.with_suffix(".json"), said.model_dump_json(indent=2) + "\n")
+    return said
+
+
+def read_avatar_clip(path: Path) -> AvatarClip:
+    """Read the JSON beside an avatar's video.
+
+    Raises
+    ------
+    FileFormatError
+        If it cannot be read or says something else.
+    """
+    return read_json(AvatarClip, path)

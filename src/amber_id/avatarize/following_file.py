@@ -1,0 +1,219 @@
+"""Which avatars of a corpus move as their originals, and where is that written down?
+
+Conventions
+-----------
+Two trees of recordings, that of the originals and that of the avatars, are joined by clip id. A clip that is
+in one of them only, or cannot be compared, is a failure with its reason, and the others go on.
+``following.csv`` has a row per clip, sorted, with every channel's correlation; an empty cell is a channel
+that does not move in the original. ``following.json`` says it over all clips, with the configuration and
+versions.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from amber_id import __version__
+from amber_id.atomic_files import write_text_atomically
+from amber_id.avatarize.following import (
+    CHANNELS,
+    ChannelSignals,
+    ClipFollowing,
+    Flag,
+    FollowingConfig,
+    Match,
+    best_matches,
+    channel_signals,
+    follow,
+)
+from amber_id.errors import ClipError, CorpusError
+from amber_id.file_formats import write_table
+from amber_id.recordings import RecordingSet, read_header
+from amber_id.results import FailedClip
+
+_LIBRARIES = ("numpy", "scipy")
+_COLUMNS = (
+    *("clip", "frames", "faces", "faces_kept", "moving_channels", "median", "best_match", "flags"),
+    *CHANNELS,
+)
+
+
+class Tracked(BaseModel):
+    """What the recordings of one side were made with; several where they differ."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    trackers: tuple[str, ...]
+    models: tuple[str, ...]  # SHA-256
+
+
+class ChannelFollowing(BaseModel):
+    """One channel over the clips in which it moves; no median without any."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    clips: int
+    median: float | None
+
+
+class FollowingSummary(BaseModel):
+    """What ``following.json`` says.
+
+    `median` is over clips, of each clip's median over the channels that move. `face_share` is over the frames
+    of all clips in which the original has a face. `searched` clips were held against all originals, of which
+    `match_their_own` fit none better than their own.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal["amber-id/following/1"] = "amber-id/following/1"
+    amber_id_version: str = __version__
+    versions: dict[str, str]
+    config: FollowingConfig
+    originals: Tracked
+    avatars: Tracked
+    clips: int
+    face_share: float | None
+    median: float | None
+    searched: int
+    match_their_own: int
+    flagged: dict[Flag, int]
+    channels: dict[str, ChannelFollowing]
+    failures: tuple[FailedClip, ...]
+
+
+@dataclass(frozen=True)
+class FollowingReport:
+    """How every avatar of a corpus follows its original, by clip; and which could not be compared."""
+
+    clips: tuple[ClipFollowing, ...]
+    failures: tuple[FailedClip, ...]
+    config: FollowingConfig
+    originals: Tracked
+    avatars: Tracked
+
+    def summary(self) -> FollowingSummary:
+        """The figures over all clips."""
+        flags = Counter(flag for clip in self.clips for flag in clip.flags)
+        faces = sum(clip.faces for clip in self.clips)
+        searched = [clip for clip in self.clips if clip.best_match is not None]
+        return FollowingSummary(
+            versions={name: version(name) for name in _LIBRARIES},
+            config=self.config,
+            originals=self.originals,
+            avatars=self.avatars,
+            clips=len(self.clips),
+            face_share=sum(clip.faces_kept for clip in self.clips) / faces if faces else None,
+            median=_median(clip.median for clip in self.clips),
+            searched=len(searched),
+            match_their_own=sum(clip.best_match == clip.clip for clip in searched),
+            flagged={flag: flags[flag] for flag in get_args(Flag)},
+            channels={name: self._channel(name) for name in CHANNELS},
+            failures=self.failures,
+        )
+
+    def _channel(self, name: str) -> ChannelFollowing:
+        found = [r for clip in self.clips if (r := clip.correlations[name]) is not None]
+        return ChannelFollowing(clips=len(found), median=_median(found))
+
+
+def check_following(originals: Path, avatars: Path, config: FollowingConfig | None = None) -> FollowingReport:
+    """Compare every avatar under `avatars` with its original under `originals`; both hold recordings.
+
+    Raises
+    ------
+    CorpusError
+        If one of them has no recordings, or they have no clip in common.
+    FileFormatError
+        If a recording is damaged.
+    """
+    config = config or FollowingConfig()
+    before, after = RecordingSet.open(originals), RecordingSet.open(avatars)
+    names = [{entry.clip for entry in side.entries} for side in (before, after)]
+    if not names[0] & names[1]:
+        raise CorpusError(f"{avatars}: expected clips of {originals}, got none, e.g. {min(names[1])} instead")
+    failures = [
+        *_alone(names[0] - names[1], "no recording of its avatar"),
+        *_alone(names[1] - names[0], "no recording of its original"),
+    ]
+    drives = _signals(before, names[0], "original", failures)
+    shown = _signals(after, names[0], "avatar", failures)
+    own = {drive.clip: drive for drive in drives}
+    shown = [avatar for avatar in shown if avatar.clip in own]
+    clips = [
+        _matched(follow(own[avatar.clip], avatar, config), match, config)
+        for avatar, match in zip(shown, best_matches(drives, shown, config), strict=True)
+    ]
+    return FollowingReport(
+        clips=tuple(clips),
+        failures=tuple(sorted(failures, key=lambda failed: (failed.clip, failed.reason))),
+        config=config,
+        originals=_tracked(before),
+        avatars=_tracked(after),
+    )
+
+
+def write_following(report: FollowingReport, folder: Path) -> None:
+    """Write ``following.csv`` and ``following.json``; raises AmberError if `folder` cannot be written."""
+    write_table(folder / "following.csv", _COLUMNS, [_row(clip) for clip in report.clips])
+    write_text_atomically(folder / "following.json", report.summary().model_dump_json(indent=2) + "\n")
+
+
+def _alone(clips: Collection[str], reason: str) -> list[FailedClip]:
+    return [FailedClip(clip=clip, reason=reason) for clip in clips]
+
+
+def _signals(
+    recordings: RecordingSet, wanted: Collection[str], side: str, failures: list[FailedClip]
+) -> list[ChannelSignals]:
+    """The signals of the wanted clips, in order; those that have none are added to the failures."""
+    found = []
+    for entry in recordings.entries:
+        if entry.clip in wanted:
+            try:
+                found.append(channel_signals(recordings.load(entry)))
+            except ClipError as error:
+                failures.append(FailedClip(clip=error.clip, reason=f"{side}: {error.reason}"))
+    return found
+
+
+def _matched(clip: ClipFollowing, match: Match, config: FollowingConfig) -> ClipFollowing:
+    """With the best match, and the flag if that is another one by the lead; a lesser lead is chance."""
+    if match.own is None or match.similarity is None:
+        return clip
+    if match.clip != clip.clip and match.similarity > match.own + config.lead:
+        return replace(clip, best_match=match.clip, flags=(*clip.flags, "follows another"))
+    return replace(clip, best_match=clip.clip)
+
+
+def _tracked(recordings: RecordingSet) -> Tracked:
+    headers = [read_header(entry.path) for entry in recordings.entries]
+    return Tracked(
+        trackers=tuple(sorted({f"{header.tracker} {header.tracker_version}" for header in headers})),
+        models=tuple(sorted({header.model_sha256 for header in headers})),
+    )
+
+
+def _row(clip: ClipFollowing) -> list[object]:
+    found = [clip.correlations[name] for name in CHANNELS]
+    moving = sum(r is not None for r in found)
+    return [
+        *(clip.clip, clip.frames, clip.faces, clip.faces_kept, moving, _number(clip.median)),
+        *(clip.best_match or "", "; ".join(clip.flags)),
+        *(_number(r) for r in found),
+    ]
+
+
+def _number(r: float | None) -> str:
+    return "" if r is None else f"{r:.4f}"
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    found = [value for value in values if value is not None]
+    return round(float(np.median(found)), 4) if found else None

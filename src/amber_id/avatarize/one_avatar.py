@@ -1,0 +1,83 @@
+"""From one recording to one video of an avatar, drawn here.
+
+Conventions
+-----------
+The clip is tracked first and drawn then, so a frame before the first face can show that face's expression.
+A frame without a face shows the last expression again (``hold``), or is black, as RAVAS makes it.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from amber_id.avatarize.avatar_clip import AvatarClip, NoFace, write_avatar_clip
+from amber_id.avatarize.drive import Drive, drive_of
+from amber_id.avatarize.glb_read import read_avatar
+from amber_id.avatarize.renderer import Renderer
+from amber_id.corpora import Clip
+from amber_id.recordings import Recording
+
+_LIBRARIES = ("av", "mediapipe", "moderngl", "numpy")
+
+
+def draw_clip(
+    clip: Clip, recording: Recording, avatar: Path, out: Path, *, size: int, no_face: NoFace, warning: str
+) -> AvatarClip:
+    """Draw the avatar that moves as `recording` says into ``<out>/<clip id>.mp4``, with a JSON beside it.
+
+    Raises
+    ------
+    AmberError
+        If the place cannot be written.
+    AvatarError
+        If `avatar` cannot be used.
+    ClipError
+        If the recording has no face, or no blendshapes and pose.
+    MissingDependencyError
+        If a library is missing.
+    """
+    drive = drive_of(recording)
+    renderer, sha256 = _renderer(avatar, size)
+    said = AvatarClip(
+        clip=clip.id,
+        subject=clip.subject,
+        source=clip.source,
+        engine="builtin",
+        avatar_sha256=sha256,
+        size=size,
+        no_face=no_face,
+        renderer=renderer.driver,
+        versions={name: version(name) for name in _LIBRARIES},
+        tracker=recording.tracker,
+        tracker_version=recording.tracker_version,
+        model_sha256=recording.model_sha256,
+        frames=len(drive.tracked),
+        frames_without_face=int(np.sum(~drive.tracked)),
+        frames_with_several_faces=recording.frames_with_several_faces,
+        fps=drive.fps,
+        source_bytes=clip.path.stat().st_size,
+        warning=warning,
+    )
+    return write_avatar_clip(said, clip, out, _drawn(renderer, drive, no_face))
+
+
+def _drawn(
+    renderer: Renderer, drive: Drive, no_face: NoFace
+) -> Iterator[tuple[float, UInt8[np.ndarray, "S S 3"]]]:
+    black = np.zeros((renderer.size, renderer.size, 3), np.uint8)
+    for weights, rotation, tracked, time_s in zip(
+        drive.weights, drive.rotations, drive.tracked, drive.timestamps, strict=True
+    ):
+        shown = tracked or no_face == "hold"
+        yield float(time_s), renderer.render(weights, rotation) if shown else black
+
+
+@lru_cache(maxsize=1)
+def _renderer(avatar: Path, size: int) -> tuple[Renderer, str]:
+    """One renderer for all clips of a process: opening OpenGL takes longer than drawing a short clip."""
+    found = read_avatar(avatar)
+    return Renderer(found.avatar, size), found.sha256

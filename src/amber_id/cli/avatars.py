@@ -1,0 +1,195 @@
+"""Avatars: from videos to avatars' videos, and what an avatar's file holds."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from amber_id.cli.shared import (
+    SOME_CLIPS_LOST,
+    Model,
+    Quiet,
+    Shard,
+    Workers,
+    app,
+    avatar_app,
+    configured,
+    name_failures,
+    parsed_shard,
+    say,
+)
+
+Palette = Annotated[Literal["sand", "umber", "rose"], typer.Option(help="Colours of the default avatar.")]
+
+
+@app.command()
+def avatarize(
+    videos: Annotated[
+        Path, typer.Argument(help="Folder with <source>_id<number>/<clip>.mp4 ..., or recordings.")
+    ],
+    out: Annotated[Path, typer.Argument(help="Where the avatars' videos go, in the same tree.")],
+    avatar: Annotated[
+        Path | None, typer.Option(help="A .glb with ARKit's shapes; the default avatar unless told.")
+    ] = None,
+    palette: Palette = "sand",
+    engine: Annotated[
+        Literal["builtin", "ravas"], typer.Option(help="What draws; ravas needs a checkout of RAVAS.")
+    ] = "builtin",
+    size: Annotated[int, typer.Option(help="Width and height of the pictures, in pixels.")] = 512,
+    no_face: Annotated[
+        Literal["hold", "black"], typer.Option(help="What a frame without a face shows: the last, or black.")
+    ] = "hold",
+    save_drive: Annotated[
+        Path | None, typer.Option(help="Keep the originals' recordings here, as amber track would.")
+    ] = None,
+    from_drive: Annotated[
+        Path | None, typer.Option(help="Draw from the recordings here instead of tracking again.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Track the avatars: do they move as their originals?")
+    ] = False,
+    ravas: Annotated[Path | None, typer.Option(help="RAVAS' checkout, for --engine ravas.")] = None,
+    ravas_python: Annotated[Path | None, typer.Option(help="The Python that RAVAS runs with.")] = None,
+    ravas_timeout: Annotated[float, typer.Option(help="Seconds that RAVAS may take for a clip.")] = 600.0,
+    model: Model = None,
+    workers: Workers = None,
+    shard: Shard = None,
+    quiet: Quiet = False,
+) -> None:
+    """Turn every talking head into an avatar that moves alike. Finished clips are skipped when run again."""
+    from amber_id.avatarize import (
+        RECORDING_SUFFIX,
+        AvatarizeConfig,
+        DriveFolders,
+        avatarize_corpus,
+        find_clips,
+        find_ravas,
+    )
+    from amber_id.progress import ClipBar
+    from amber_id.tracking import ShareConfig, find_model, select_shard
+
+    config = configured(AvatarizeConfig, engine=engine, size=size, no_face=no_face)
+    share = configured(ShareConfig, workers=workers, shard=parsed_shard(shard))
+    corpus, bundle = find_clips(videos), find_model(model)
+    look = _avatar_file(avatar, palette, bundle.path)
+    by_ravas = None if ravas is None else find_ravas(ravas, ravas_python, look, timeout_s=ravas_timeout)
+    by_recordings = corpus.clips[0].path.suffix == RECORDING_SUFFIX
+    keep = save_drive
+    if check and keep is None and from_drive is None and not by_recordings and by_ravas is None:
+        keep = out / "check" / "original"
+    part = select_shard(corpus, share.shard)
+    if not quiet:
+        say(f"{len(part.clips)} clips of {len(part.subjects)} people, avatar {look}")
+        _say_what_is_missing(look)
+    with ClipBar("avatars", len(part.clips), quiet=quiet) as bar:
+        summary = avatarize_corpus(
+            corpus,
+            out,
+            look,
+            bundle,
+            config,
+            drives=DriveFolders(read_from=from_drive, keep_in=keep),
+            ravas=by_ravas,
+            workers=share.workers,
+            shard=share.shard,
+            on_progress=lambda event: bar.advance(event.frames),
+        )
+    name_failures(summary.failures)
+    for warning in summary.warnings:
+        say(f"{warning.clip}: kept, but {warning.reason}")
+    rate = summary.frames / summary.wall_s if summary.wall_s else 0.0
+    typer.echo(
+        f"{out}: {summary.done} avatars made, {summary.skipped} were there already, "
+        f"{len(summary.failures)} failed; {summary.frames} frames in {summary.wall_s:.0f} s ({rate:.0f}/s)"
+    )
+    suspect = False
+    if check:
+        originals = videos if by_recordings else from_drive or keep or out / "check" / "original"
+        if by_ravas is not None:
+            _track(videos, originals, bundle.path, share.workers, quiet)
+        suspect = _check(originals, out, bundle.path, share.workers, quiet)
+    if summary.failures:
+        typer.echo(f"failures: {out / 'failures.csv'}")
+    if summary.failures or suspect:
+        raise typer.Exit(SOME_CLIPS_LOST)
+
+
+@avatar_app.command("preview")
+def avatar_preview(
+    file: Annotated[Path | None, typer.Argument(help="A .glb; the default avatar unless told.")] = None,
+    out: Annotated[Path, typer.Option(help="The picture, a .png.")] = Path("avatar.png"),
+    palette: Palette = "sand",
+    model: Model = None,
+) -> None:
+    """Draw the 52 shapes of an avatar on one contact sheet."""
+    from amber_id.avatarize import read_avatar, write_preview
+
+    look = _avatar_file(file, palette, model)
+    write_preview(read_avatar(look).avatar, out)
+    _say_what_is_missing(look)
+    typer.echo(out)
+
+
+@avatar_app.command("merge")
+def avatar_merge(
+    file: Annotated[Path | None, typer.Argument(help="A .glb; the default avatar unless told.")] = None,
+    out: Annotated[Path, typer.Option(help="The .glb to be written.")] = Path("avatar.glb"),
+    palette: Palette = "sand",
+    model: Model = None,
+) -> None:
+    """Write an avatar as the one mesh with one texture that RAVAS needs."""
+    from amber_id.avatarize import merge_avatar
+
+    merged = merge_avatar(_avatar_file(file, palette, model), out)
+    typer.echo(f"{out}: {len(merged.avatar.positions)} vertices, SHA-256 {merged.sha256}")
+
+
+def _avatar_file(named: Path | None, palette: Any, model: Path | None) -> Path:
+    """The avatar named, else the default one, made if need be."""
+    from amber_id.avatarize import default_avatar_file
+    from amber_id.tracking import find_model
+
+    if named is not None:
+        return named
+    return default_avatar_file(find_model(model), palette)
+
+
+def _say_what_is_missing(file: Path) -> None:
+    from amber_id.avatarize import read_avatar
+
+    missing = read_avatar(file).avatar.missing
+    if missing:
+        say(f"{file} lacks {len(missing)} of 52 shapes, which stay still: {', '.join(missing)}")
+
+
+def _check(originals: Path, out: Path, model: Path, workers: int | None, quiet: bool) -> bool:
+    """Track the avatars in `out`, compare them with their originals; whether one is suspect."""
+    from amber_id.avatarize import check_following, write_following
+
+    tracked = out / "check" / "avatar"
+    _track(out, tracked, model, workers, quiet)
+    report = check_following(originals, tracked)
+    write_following(report, out / "check")
+    found = report.summary()
+    table = out / "check" / "following.csv"
+    typer.echo(f"{table}: {len(report.clips)} avatars compared with their originals")
+    if found.face_share is not None and found.median is not None:
+        typer.echo(f"  a face in {found.face_share:.1%} of the frames where the original has one")
+        typer.echo(f"  median correlation of what moves: {found.median:.2f}")
+    typer.echo(f"  {found.match_their_own} of {found.searched} move most like their own original")
+    for clip in (clip for clip in report.clips if clip.flags):
+        said = [f"{flag} ({clip.best_match})" if flag == "follows another" else flag for flag in clip.flags]
+        say(f"{clip.clip}: {', '.join(said)}")
+    for failure in report.failures:
+        say(f"{failure.clip}: {failure.reason}")
+    return bool(report.failures) or any(clip.is_suspect for clip in report.clips)
+
+
+def _track(videos: Path, recordings: Path, model: Path, workers: int | None, quiet: bool) -> None:
+    """Track what is not tracked yet; clips that cannot be are named, and the others compared."""
+    from amber_id.cli.stages import track
+
+    try:
+        track(videos, recordings, model=model, workers=workers, quiet=quiet)
+    except typer.Exit:
+        say(f"{videos}: some clips could not be tracked; the others are compared")

@@ -1,0 +1,327 @@
+"""Does the check see an avatar that does not move as its original?"""
+
+import csv
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from amber_id.avatarize.following import (
+    CHANNELS,
+    ChannelSignals,
+    FollowingConfig,
+    best_matches,
+    channel_signals,
+    follow,
+)
+from amber_id.avatarize.following_file import FollowingSummary, check_following, write_following
+from amber_id.errors import ClipError, CorpusError
+from amber_id.face_mesh import BLENDSHAPE_NAMES
+from amber_id.file_formats import read_json
+from amber_id.recordings import Recording, load_recording, save_recording
+
+CONFIG = FollowingConfig()
+FPS = 25.0
+YAW, PITCH, ROLL = 51, 52, 53
+
+
+def recording(
+    moves: Mapping[str, np.ndarray], degrees: np.ndarray, tracked: np.ndarray | None = None
+) -> Recording:
+    """A clip in which some coefficients move, and the head turns by yaw, pitch and roll."""
+    T = len(degrees)
+    seen = np.ones(T, dtype=bool) if tracked is None else tracked
+    blendshapes = np.full((T, 52), 0.5, np.float32)
+    for name, values in moves.items():
+        blendshapes[:, BLENDSHAPE_NAMES.index(name)] = values
+    pose = np.tile(np.eye(4, dtype=np.float32), (T, 1, 1))
+    pose[:, :3, :3] = 1.3 * Rotation.from_euler("YXZ", degrees, degrees=True).as_matrix()
+    pose[:, :3, 3] = 1, 2, -30
+    landmarks = np.zeros((T, 478, 3), np.float32)
+    for array in (landmarks, blendshapes, pose):
+        array[~seen] = np.nan
+    return Recording(
+        landmarks=landmarks,
+        timestamps=np.arange(T) / FPS,
+        tracked=seen,
+        blendshapes=blendshapes,
+        pose=pose,
+        clip="p_id001/a",
+        subject="1",
+        source="p",
+        width=512,
+        height=512,
+        fps=FPS,
+        tracker="t",
+        tracker_version="1",
+        model_sha256="0",
+        point_set="face_landmarker_478",
+    )
+
+
+def signals(values: np.ndarray, clip: str = "p_id001/a", fps: float = FPS) -> ChannelSignals:
+    T = len(values)
+    return ChannelSignals(clip, np.arange(T) / fps, np.ones(T, dtype=bool), values.astype(np.float32))
+
+
+def wandering(rng: np.random.Generator, T: int, channels: Sequence[int] | None = None) -> np.ndarray:
+    """Slow movement of every channel well above what counts, or of some; the others' is too small then."""
+    values = np.cumsum(rng.normal(size=(T, len(CHANNELS))), axis=0)
+    values *= 5 * CONFIG.least / values.std(axis=0)
+    if channels is not None:
+        values[:, np.setdiff1d(np.arange(len(CHANNELS)), channels)] /= 10
+    return values
+
+
+def test_signals_are_coefficients_and_degrees_and_nothing_without_a_face() -> None:
+    degrees = np.array([[20.0, -10, 5], [0, 0, 0], [-35, 15, -8], [1, 2, 3]])
+    seen = np.array([True, False, True, True])
+    jaw = np.array([0.1, 0.2, 0.3, 0.4])
+    found = channel_signals(recording({"jawOpen": jaw}, degrees, seen))
+    assert (*BLENDSHAPE_NAMES[1:], "yaw", "pitch", "roll") == CHANNELS
+    np.testing.assert_allclose(found.values[seen, YAW:], degrees[seen], atol=1e-4)
+    np.testing.assert_allclose(found.values[seen, CHANNELS.index("jawOpen")], jaw[seen], atol=1e-6)
+    assert np.isnan(found.values[1]).all()
+
+
+def test_a_recording_without_coefficients_is_refused() -> None:
+    bare = replace(recording({}, np.zeros((30, 3))), blendshapes=None)
+    with pytest.raises(ClipError, match="p_id001/a: its recording has no blendshapes"):
+        channel_signals(bare)
+
+
+def test_correlations_are_those_that_were_made() -> None:
+    t = np.arange(100) / 100 * 2 * np.pi
+    one, other = np.sin(t), np.cos(t)  # uncorrelated
+    still = np.full(100, 0.3)
+    drive = {
+        "jawOpen": 0.5 + 0.2 * one,
+        "mouthSmileLeft": 0.5 + 0.2 * one,
+        "eyeBlinkLeft": 0.5 + 0.2 * one,
+        "browInnerUp": 0.5 + 0.02 * one,  # a deviation of 0.014
+    }
+    shown = {
+        "jawOpen": 0.5 + 0.1 * (0.6 * one + 0.8 * other),
+        "mouthSmileLeft": 0.5 - 0.1 * one,
+        "eyeBlinkLeft": still,
+        "browInnerUp": 0.5 + 0.3 * one,
+    }
+    before = channel_signals(recording(drive, np.stack([10 * one, 0 * one, 1.2 * one], axis=1)))
+    after = channel_signals(recording(shown, np.stack([9 * one + 12 * other, 0 * one, one], axis=1)))
+    found = follow(before, after, CONFIG)
+    moving = {name: r for name, r in found.correlations.items() if r is not None}
+    assert set(found.correlations) == set(CHANNELS)
+    assert moving == pytest.approx(
+        {"jawOpen": 0.6, "mouthSmileLeft": -1, "eyeBlinkLeft": 0, "yaw": 0.6}, abs=1e-4
+    )  # roll has a deviation of 0.85 degrees
+    assert found.median == pytest.approx(0.3, abs=1e-4)
+    assert (found.frames, found.faces, found.faces_kept, found.face_share) == (100, 100, 100, 1.0)
+
+
+def test_dropped_frames_a_later_start_and_rounded_times_change_nothing() -> None:
+    rng = np.random.default_rng(0)
+    before = signals(wandering(rng, 100))
+    kept = np.delete(np.arange(100), [10, 11, 50])
+    jitter = rng.uniform(-0.004, 0.004, len(kept))
+    after = replace(
+        before, times=before.times[kept] + jitter, values=before.values[kept], tracked=before.tracked[kept]
+    )
+    found = follow(before, after, CONFIG)
+    assert min(r for r in found.correlations.values() if r is not None) == pytest.approx(1)
+    assert (found.faces_kept, found.flags) == (97, ())
+    clip = recording({"jawOpen": 0.5 + before.values[:, 0]}, before.values[:, YAW:].astype(float))
+    late = replace(clip, timestamps=clip.timestamps + 3600)
+    found = follow(channel_signals(late), channel_signals(clip), CONFIG)
+    assert (found.faces_kept, found.median) == (100, pytest.approx(1))
+
+
+def test_a_shift_by_some_frames_is_seen() -> None:
+    values = wandering(np.random.default_rng(1), 120)
+    steps = np.diff(values, axis=0)  # of which no value tells the next
+    steps *= 5 * CONFIG.least / steps.std(axis=0)
+    assert follow(signals(steps[:100]), signals(steps[:100]), CONFIG).flags == ()
+    assert follow(signals(steps[:100]), signals(steps[5:105]), CONFIG).flags == ("follows weakly",)
+
+
+def test_only_frames_with_a_face_in_both_are_compared() -> None:
+    rng = np.random.default_rng(2)
+    t = np.sin(np.arange(100) / 5)
+    jaw, degrees = 0.5 + 0.2 * t, np.outer(t, [10, 5, 3])
+    seen, seen_too = np.ones((2, 100), dtype=bool)
+    seen[:10], seen_too[5:30] = False, False
+    noisy = jaw.copy()
+    noisy[10:30] = rng.uniform(size=20)  # is not tracked
+    before = channel_signals(recording({"jawOpen": jaw}, degrees, seen))
+    after = channel_signals(recording({"jawOpen": noisy}, degrees, seen_too))
+    found = follow(before, after, CONFIG)
+    assert found.correlations["jawOpen"] == pytest.approx(1)
+    assert (found.faces, found.faces_kept) == (90, 70)
+    assert found.flags == ("face lost",)
+    assert follow(before, after, FollowingConfig(least_face=0.7)).flags == ()
+
+
+def test_a_clip_in_which_nothing_moves_says_nothing() -> None:
+    quiet = signals(np.full((100, len(CHANNELS)), 0.2))
+    loud = signals(wandering(np.random.default_rng(3), 100), clip="p_id001/b")
+    found = follow(quiet, replace(loud, clip=quiet.clip), CONFIG)
+    assert (found.median, found.flags) == (None, ("still",))
+    assert set(found.correlations.values()) == {None}
+    (match,) = best_matches([quiet, loud], [replace(loud, clip=quiet.clip)], CONFIG)
+    assert (match.clip, match.own) == (loud.clip, None)  # its own original cannot be told from others
+    (match,) = best_matches([quiet], [quiet], CONFIG)
+    assert (match.clip, match.similarity, match.own) == (None, None, None)
+
+
+def test_a_short_time_together_says_nothing() -> None:
+    values = wandering(np.random.default_rng(4), 100)
+    found = follow(signals(values), signals(values[:24]), CONFIG)
+    assert (found.median, found.flags) == (None, ("face lost", "short"))
+    assert follow(signals(values), signals(values[:25]), CONFIG).flags == ("face lost",)
+    (match,) = best_matches([signals(values)], [signals(values[:20])], CONFIG)
+    assert match.clip is None
+
+
+def test_the_similarity_is_the_formula() -> None:
+    rng = np.random.default_rng(5)
+    all_but_some = [c for c in range(len(CHANNELS)) if c not in (3, 7, YAW)]
+    originals = [
+        signals(wandering(rng, T, channels), clip=f"p_id001/{T}", fps=12.5)
+        for T, channels in ((40, None), (50, all_but_some), (30, (0, 5, 9, YAW, ROLL)))
+    ]
+    face = np.ones(45, dtype=bool)
+    face[20:30] = False  # too long to be bridged
+    values = wandering(rng, 45)
+    values[:, 0] = 0.1
+    avatar = replace(signals(values, clip="p_id001/30", fps=12.5), tracked=face)
+    expected = []
+    for original in originals:
+        common = np.flatnonzero(face[: len(original.times)])
+        moving = original.values.std(axis=0) >= CONFIG.least
+        r = [
+            0.0 if c == 0 else np.corrcoef(original.values[common, c], values[common, c])[0, 1]
+            for c in np.flatnonzero(moving)
+        ]
+        expected.append(float(np.mean(r)))
+    (match,) = best_matches(originals, [avatar], CONFIG)
+    assert match.own == pytest.approx(expected[2], abs=1e-4)
+    assert match.similarity == pytest.approx(max(expected), abs=1e-4)
+    assert match.clip == originals[int(np.argmax(expected))].clip
+
+
+def test_an_original_in_which_few_channels_move_is_not_searched() -> None:
+    rng = np.random.default_rng(6)
+    loud = wandering(rng, 100)
+    noisy = loud + wandering(rng, 100)
+    quiet = signals(np.where(np.arange(len(CHANNELS)) < 4, noisy, 0.5), clip="p_id001/quiet")
+    own = signals(loud, clip="p_id001/own")
+    (match,) = best_matches([quiet, own], [signals(noisy, clip="p_id001/own")], CONFIG)
+    assert match.clip == "p_id001/own"
+    (match,) = best_matches(
+        [quiet, own], [signals(noisy, clip="p_id001/own")], FollowingConfig(fewest_channels=4)
+    )
+    assert match.clip == "p_id001/quiet"
+
+
+def test_a_thousand_clips_take_seconds() -> None:
+    rng = np.random.default_rng(7)
+    originals = [signals(wandering(rng, 100), clip=f"p_id{i:04d}/a") for i in range(1000)]
+    avatars = [replace(o, values=o.values + wandering(rng, 100).astype(np.float32)) for o in originals]
+    began = time.perf_counter()
+    matches = best_matches(originals, avatars, CONFIG)
+    for original, avatar in zip(originals, avatars, strict=True):
+        follow(original, avatar, CONFIG)
+    assert time.perf_counter() - began < 10
+    assert [match.clip for match in matches] == [original.clip for original in originals]
+
+
+@pytest.fixture
+def avatars(synthetic_people: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(synthetic_people.parent / "avatar", tmp_path / "avatar")
+
+
+def test_avatars_of_people_follow_their_originals(synthetic_people: Path, avatars: Path) -> None:
+    report = check_following(synthetic_people, avatars)
+    summary = report.summary()
+    assert (summary.clips, summary.searched, summary.match_their_own) == (48, 48, 48)
+    assert set(summary.flagged.values()) == {0}
+    assert summary.median is not None
+    assert 0.6 < summary.median < 0.95
+    jaw = summary.channels["jawOpen"]
+    assert jaw.median is not None
+    assert (jaw.clips > 40, jaw.median > 0.85) == (True, True)
+    assert summary.channels["cheekPuff"].median is None  # the rig does not move it
+
+
+def test_a_swapped_pair_is_flagged(synthetic_people: Path, avatars: Path) -> None:
+    one, other = avatars / "synth_id001/clip00.safetensors", avatars / "synth_id001/clip02.safetensors"
+    first, second = load_recording(one), load_recording(other)
+    save_recording(replace(second, clip=first.clip), one)
+    save_recording(replace(first, clip=second.clip), other)
+    flagged = {clip.clip: clip for clip in check_following(synthetic_people, avatars).clips if clip.flags}
+    assert {clip.clip: clip.best_match for clip in flagged.values()} == {
+        "synth_id001/clip00": "synth_id001/clip02",
+        "synth_id001/clip02": "synth_id001/clip00",
+    }
+    assert all(clip.flags == ("follows weakly", "follows another") for clip in flagged.values())
+
+
+def test_two_originals_that_are_copies_flag_nobody(
+    synthetic_people: Path, avatars: Path, tmp_path: Path
+) -> None:
+    originals = shutil.copytree(synthetic_people, tmp_path / "original")
+    copied = load_recording(originals / "synth_id001/clip02.safetensors")
+    drive = originals / "synth_id001/clip00.safetensors"
+    save_recording(replace(copied, clip="synth_id001/clip00"), drive)
+    shutil.copy(avatars / "synth_id001/clip02.safetensors", avatars / "synth_id001/clip00.safetensors")
+    report = check_following(originals, avatars)
+    assert not any(clip.flags for clip in report.clips)
+    assert all(clip.best_match == clip.clip for clip in report.clips)
+
+
+def test_what_cannot_be_compared_is_named(synthetic_people: Path, avatars: Path) -> None:
+    (avatars / "synth_id001/clip00.safetensors").unlink()
+    shutil.copy(avatars / "synth_id002/clip00.safetensors", avatars / "synth_id002/clip99.safetensors")
+    bare = avatars / "synth_id003/clip01.safetensors"
+    save_recording(replace(load_recording(bare), blendshapes=None, pose=None), bare)
+    report = check_following(synthetic_people, avatars)
+    assert len(report.clips) == 46
+    assert [(failed.clip, failed.reason[:28]) for failed in report.failures] == [
+        ("synth_id001/clip00", "no recording of its avatar"),
+        ("synth_id002/clip99", "no recording of its original"),
+        ("synth_id003/clip01", "avatar: its recording has no"),
+    ]
+
+
+def test_another_corpus_is_refused(synthetic_people: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(synthetic_people / "synth_id001", other / "else_id901")
+    with pytest.raises(CorpusError, match=r"expected clips of .*, got none, e\.g\. else_id901/clip00"):
+        check_following(synthetic_people, other)
+
+
+def test_what_is_written_is_what_was_found(synthetic_people: Path, avatars: Path, tmp_path: Path) -> None:
+    quiet = avatars / "synth_id001/clip00.safetensors"
+    said = load_recording(quiet)
+    save_recording(replace(said, blendshapes=np.full_like(said.blendshapes, 0.1)), quiet)
+    report = check_following(synthetic_people, avatars)
+    write_following(report, tmp_path / "out")
+    with (tmp_path / "out" / "following.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["clip"] for row in rows] == [clip.clip for clip in report.clips]
+    assert (rows[0]["flags"], rows[0]["jawOpen"]) == ("follows weakly", "0.0000")
+    for row, clip in zip(rows, report.clips, strict=True):
+        assert row["best_match"] == clip.best_match
+        for name in CHANNELS:
+            r = clip.correlations[name]
+            assert row[name] == ("" if r is None else f"{r:.4f}")
+    summary = read_json(FollowingSummary, tmp_path / "out" / "following.json")
+    assert summary == report.summary()
+    found = [clip.correlations["yaw"] for clip in report.clips if clip.correlations["yaw"] is not None]
+    assert summary.channels["yaw"].clips == len(found)
+    assert summary.channels["yaw"].median == pytest.approx(np.median(found), abs=1e-4)
+    assert summary.flagged["follows weakly"] == 1
