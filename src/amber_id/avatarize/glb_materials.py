@@ -10,7 +10,6 @@ Pictures repeat beyond their edges. A material that is see-through by degrees is
 import io
 import math
 import warnings
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from jaxtyping import Float32, UInt8
 
 from amber_id.avatarize.avatar import Material
 from amber_id.avatarize.glb_arrays import Glb
-from amber_id.errors import MissingDependencyError
+from amber_id.avatarize.pillow import import_pillow
 
 _GAMMA = 2.2
 
@@ -93,7 +92,7 @@ class Materials:
         return self._pictures[index]
 
     def _decoded(self, index: int, data: bytes) -> UInt8[np.ndarray, "H W 4"]:
-        Image = import_pillow()
+        Image = import_pillow().Image
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -113,12 +112,3 @@ class Materials:
 def _base_texture(material: Any) -> Any:
     metallic = material.pbrMetallicRoughness
     return None if metallic is None else metallic.baseColorTexture
-
-
-def import_pillow() -> ModuleType:
-    """Pillow's module for images, where it is installed; raises MissingDependencyError where not."""
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("pillow", "avatar") from error
-    return Image

@@ -17,8 +17,8 @@ import numpy as np
 from amber_id.atomic_files import write_atomically
 from amber_id.avatarize.avatar import ARKIT_NAMES, SHAPES, Avatar, Joint, Node
 from amber_id.avatarize.glb_arrays import import_pygltflib
-from amber_id.avatarize.glb_materials import import_pillow
 from amber_id.avatarize.glb_read import AvatarFile, read_avatar
+from amber_id.avatarize.pillow import import_pillow
 from amber_id.avatarize.rig import Rig
 from amber_id.avatarize.texture_atlas import with_one_material
 from amber_id.errors import AvatarError
@@ -136,7 +136,7 @@ class _Writer:
     def add_material(self, avatar: Avatar) -> None:
         (material,) = avatar.materials
         packed = io.BytesIO()
-        import_pillow().fromarray(material.image).save(packed, "PNG")
+        import_pillow().Image.fromarray(material.image).save(packed, "PNG")
         view = self._view(packed.getvalue(), None, None)
         base = self._gltf.PbrMetallicRoughness(
             baseColorTexture=self._gltf.TextureInfo(index=0), metallicFactor=0.0

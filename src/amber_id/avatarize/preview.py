@@ -7,15 +7,14 @@ avatar lacks is said so on its tile.
 """
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from amber_id.atomic_files import appears_whole
 from amber_id.avatarize.avatar import ARKIT_NAMES, SHAPES, Avatar
+from amber_id.avatarize.pillow import import_pillow
 from amber_id.avatarize.renderer import Renderer
-from amber_id.errors import MissingDependencyError
 
 _COLUMNS = 9
 _TILE, _CAPTION = 176, 20
@@ -33,10 +32,11 @@ def write_preview(avatar: Avatar, path: Path) -> None:
     MissingDependencyError
         If a library is missing.
     """
-    image, draw = _import_pillow()
+    pillow = import_pillow()
+    image = pillow.Image
     rows = -(-(SHAPES + 2) // _COLUMNS)
     sheet = image.new("RGB", (_COLUMNS * _TILE, rows * (_TILE + _CAPTION)), "white")
-    pen = draw.Draw(sheet)
+    pen = pillow.ImageDraw.Draw(sheet)
     with Renderer(avatar, _DRAWN) as renderer:
         for i, (caption, weights, rotation) in enumerate(_poses(avatar)):
             corner = (i % _COLUMNS * _TILE, i // _COLUMNS * (_TILE + _CAPTION))
@@ -55,11 +55,3 @@ def _poses(avatar: Avatar) -> list[tuple[str, np.ndarray, np.ndarray]]:
     for name, weights in zip(ARKIT_NAMES, np.eye(SHAPES), strict=True):
         poses.append((f"no {name}" if name in missing else name, weights, straight))
     return [*poses, ("turned", np.zeros(SHAPES), turned)]
-
-
-def _import_pillow() -> tuple[Any, Any]:
-    try:
-        from PIL import Image, ImageDraw
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("pillow", "avatar") from error
-    return Image, ImageDraw

@@ -7,7 +7,6 @@ the front at the right, below it fields of one colour and one that runs from the
 Painted at twice the size and made smaller, so edges are smooth; no random numbers.
 """
 
-from types import ModuleType
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -24,7 +23,7 @@ from amber_id.avatarize.canonical_face import (
     UPPER_LIP,
     UPPER_LIP_EDGE,
 )
-from amber_id.errors import MissingDependencyError
+from amber_id.avatarize.pillow import import_pillow
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -106,7 +105,7 @@ class _Canvas:
 
     def __init__(self, size: int, ground: Float[np.ndarray, " 3"]) -> None:
         self.pixels = np.tile(ground, (size, size, 1))
-        self._pillow = _import_pillow()
+        self._pillow = import_pillow()
 
     def fill(
         self, outline: Float[np.ndarray, "N 2"], color: np.ndarray, soft: float, opacity: float = 1.0
@@ -137,14 +136,13 @@ class _Canvas:
         self.pixels += share[:, :, None] * (color - self.pixels)
 
     def _mask(self) -> "tuple[ImageDraw, Image]":
-        image, draw, _ = self._pillow
-        mask = image.new("L", (2 * len(self.pixels),) * 2)
-        return draw.Draw(mask), mask
+        mask = self._pillow.Image.new("L", (2 * len(self.pixels),) * 2)
+        return self._pillow.ImageDraw.Draw(mask), mask
 
     def _blend(self, mask: "Image", color: np.ndarray, soft: float, opacity: float) -> None:
-        image, _, filters = self._pillow
         size = len(self.pixels)
-        mask = mask.resize((size, size), image.Resampling.BOX).filter(filters.GaussianBlur(soft))
+        mask = mask.resize((size, size), self._pillow.Image.Resampling.BOX)
+        mask = mask.filter(self._pillow.ImageFilter.GaussianBlur(soft))
         self.blend(opacity / 255 * np.asarray(mask, float), color)
 
 
@@ -180,11 +178,3 @@ def _eye(iris: np.ndarray) -> Float[np.ndarray, "256 256 3"]:
         eye += np.clip((outer - radius) / 0.02, 0, 1)[:, :, None] * (color - eye)
     light = np.clip((0.06 - np.hypot(x - 0.12, y + 0.16)) / 0.02, 0, 1)
     return eye + light[:, :, None] * (250 - eye)
-
-
-def _import_pillow() -> tuple[ModuleType, ModuleType, ModuleType]:
-    try:
-        from PIL import Image, ImageDraw, ImageFilter
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("pillow", "avatar") from error
-    return Image, ImageDraw, ImageFilter

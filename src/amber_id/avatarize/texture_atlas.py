@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from amber_id.avatarize.avatar import Avatar, Material
-from amber_id.avatarize.glb_materials import import_pillow
+from amber_id.avatarize.pillow import import_pillow
 from amber_id.errors import AvatarError
 
 # Texels around each piece, so that neighbours do not show at its edges when it is drawn small.
@@ -109,7 +109,7 @@ class _Piece:
 
 
 def _resized(picture: UInt8[np.ndarray, "H W 4"], width: int, height: int) -> UInt8[np.ndarray, "H2 W2 4"]:
-    return np.asarray(import_pillow().fromarray(picture).resize((width, height)))
+    return np.asarray(import_pillow().Image.fromarray(picture).resize((width, height)))
 
 
 def _apart(avatar: Avatar) -> tuple[Avatar, Int[np.ndarray, " V"]]:
