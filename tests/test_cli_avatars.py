@@ -115,6 +115,9 @@ def test_people_who_never_lived_get_avatars_too(cache: Path, tmp_path: Path) -> 
         (["--size", "65"], "--size"),
         (["--engine", "ravas"], "--engine ravas and --ravas, the folder of its checkout, go together"),
         (["--ravas", "nowhere"], "--ravas"),
+        (["--ravas-timeout", "3"], "--ravas-python and --ravas-timeout need --ravas"),
+        (["--check", "--shard", "1/2"], "run it once more without --shard"),
+        (["--avatar", "nothing.glb", "--palette", "rose"], "--palette colours the default avatar"),
         (["--shard", "3/2"], "--shard"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -142,3 +145,24 @@ def test_a_contact_sheet_and_a_file_for_other_programs(cache: Path, tmp_path: Pa
     assert file.sha256 in done.stdout
     assert file.avatar.missing == ()
     assert amber("avatar", "preview", merged, "--out", tmp_path / "again.png", cache=cache).returncode == 0
+    done = amber("avatar", "merge", merged, "--out", merged, cache=cache)
+    assert done.returncode == 2
+    assert "is the file itself; name another" in done.stderr
+
+
+def test_a_check_of_nothing_names_the_clips_that_failed(cache: Path, write_video, tmp_path: Path) -> None:
+    grey = [np.full((64, 64, 3), 128, np.uint8)] * 5
+    write_video(tmp_path / "videos" / "a_id001" / "wall.mp4", grey)
+    done = amber("avatarize", tmp_path / "videos", tmp_path / "out", "--check", "--size", 64, cache=cache)
+    assert done.returncode == 3
+    assert "a_id001/wall: no face in any of 5 frames" in done.stderr
+    assert str(tmp_path / "out" / "failures.csv") in done.stdout
+
+
+def test_no_model_is_asked_for_where_nothing_is_tracked(avatars: Path, cache: Path, tmp_path: Path) -> None:
+    merged = tmp_path / "one.glb"
+    assert amber("avatar", "merge", "--out", merged, cache=cache).returncode == 0
+    drive = avatars / "check" / "original"
+    empty = tmp_path / "empty"
+    done = amber("avatarize", drive, tmp_path / "out", "--avatar", merged, "--size", 64, cache=empty)
+    assert done.returncode == 0, done.stderr

@@ -21,6 +21,8 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 _POLL_S = 0.05
 # A lock this old was left behind by a program that was killed: what is done under it takes seconds.
 _ABANDONED_AFTER_S = 120.0
+# A temporary file this old belongs to nobody: a video takes minutes.
+_FORGOTTEN_AFTER_S = 24 * 3600.0
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -69,6 +71,14 @@ def appears_whole(path: Path, *, size: str = "it") -> Iterator[Path]:
 def write_text_atomically(path: Path, text: str) -> None:
     """Write `text` to `path` as UTF-8, whole or not at all; raises as `write_atomically` does."""
     write_atomically(path, text.encode("utf-8"))
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Delete temporary files in `folder` that a killed program left behind a day ago or earlier."""
+    for path in folder.glob(".amber-*.tmp"):
+        with contextlib.suppress(OSError):  # another program may be faster
+            if time.time() - path.stat().st_mtime > _FORGOTTEN_AFTER_S:
+                path.unlink()
 
 
 @contextlib.contextmanager

@@ -4,22 +4,25 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from amber_id.avatarize import (
     AvatarizeConfig,
     DriveFolders,
+    avatar_clip,
     avatarize_corpus,
     default_avatar_file,
     find_clips,
+    merge_avatar,
     read_avatar_clip,
 )
 from amber_id.avatarize.one_avatar import draw_clip
 from amber_id.corpora import Clip, find_corpus
-from amber_id.errors import UsageError
-from amber_id.recordings import RecordingSet, load_recording, read_failures
-from amber_id.tracking import ClipEvent, ModelBundle, find_model, track_corpus
+from amber_id.errors import CorpusError, UsageError
+from amber_id.recordings import RecordingSet, load_recording, read_failures, save_recording
+from amber_id.tracking import ClipEvent, ModelBundle, find_model, track_clip, track_corpus
 from amber_id.tracking.video import read_frames
 
 SMALL = AvatarizeConfig(size=64)
@@ -144,7 +147,7 @@ def test_a_frame_without_a_face_is_held_or_black(made, avatar, tmp_path):
     recording = replace(recording, tracked=lost, **arrays)
     clip = Clip("a_id001/plain", "id001", "a", made.with_name("drive") / "a_id001" / "plain.safetensors")
     for no_face in ("hold", "black"):
-        said = draw_clip(clip, recording, avatar, tmp_path / no_face, size=64, no_face=no_face, warning="")
+        said = draw_clip(clip, recording, avatar, tmp_path / no_face, size=64, no_face=no_face)
         assert said.frames_without_face == FRAMES - 3
         shown = pictures(tmp_path / no_face / "a_id001" / "plain.mp4")
         last = shown[-1].astype(int)
@@ -172,12 +175,176 @@ def test_clips_without_a_face_are_named_and_the_others_made(videos, avatar, mode
     assert sum(event.ok for event in events) == 1
 
 
+def with_a_tone(source: Path, path: Path) -> Path:
+    """The pictures of `source` with a tone beside them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as out:
+        video = out.add_stream("libx264", rate=25)
+        sound = out.add_stream("aac", rate=16000, layout="mono")
+        shown = pictures(source)
+        video.height, video.width, video.pix_fmt = (*shown[0].shape[:2], "yuv420p")
+        for rgb in shown:
+            out.mux(video.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
+        out.mux(video.encode(None))
+        for i in range(5):
+            tone = np.sin(np.arange(1024 * i, 1024 * (i + 1)) / 6)[None].astype(np.float32)
+            frame = av.AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = 16000, 1024 * i
+            out.mux(sound.encode(frame))
+        out.mux(sound.encode(None))
+    return path
+
+
+@pytest.fixture
+def own(videos, tmp_path) -> Path:
+    """Two people's clips that a test may change: one with sound, one without."""
+    root = tmp_path / "own"
+    with_a_tone(videos / "a_id001" / "plain.mp4", root / "a_id001" / "tone.mp4")
+    (root / "b_id002").mkdir()
+    shutil.copy(videos / "a_id001" / "plain.mp4", root / "b_id002" / "mute.mp4")
+    return root
+
+
+def test_sound_and_what_is_known_of_clips_go_along(own, avatar, model, tmp_path):
+    (own / "corpus.csv").write_text("clip,session\na_id001/tone,1\n")
+    avatarize_corpus(find_corpus(own), tmp_path / "out", avatar, model, SMALL, workers=1)
+    assert read_avatar_clip(tmp_path / "out" / "a_id001" / "tone.json").sound == "copied"
+    with av.open(str(tmp_path / "out" / "a_id001" / "tone.mp4")) as file:
+        heard = np.concatenate([frame.to_ndarray() for frame in file.decode(audio=0)], axis=1)
+    assert np.abs(heard).max() > 0.3
+    assert read_avatar_clip(tmp_path / "out" / "b_id002" / "mute.json").sound == "none"
+    assert (tmp_path / "out" / "corpus.csv").read_text() == (own / "corpus.csv").read_text()
+
+
+def test_what_was_made_of_something_else_is_made_again(own, videos, avatar, model, tmp_path):
+    out, corpus = tmp_path / "out", find_corpus(own)
+
+    def run(**changed) -> int:
+        arguments = {"avatar": avatar, "model": model, **changed}
+        return avatarize_corpus(corpus, out, arguments["avatar"], arguments["model"], SMALL, workers=1).done
+
+    assert (run(), run()) == (2, 0)
+    shutil.copy(videos / "b_id002" / "two.mp4", own / "b_id002" / "mute.mp4")
+    assert run() == 1, "another original"
+    said = (out / "a_id001" / "tone.json").read_text()
+    (out / "a_id001" / "tone.json").write_text(said.replace(model.sha256, "0" * 64))
+    assert run() == 1, "another model"
+    other = tmp_path / "other.glb"
+    merge_avatar(default_avatar_file(model, "rose"), other)
+    assert run(avatar=other) == 2, "another avatar"
+
+
+def test_a_clip_that_fails_leaves_nothing_of_an_earlier_run(own, avatar, model, tmp_path):
+    out, corpus = tmp_path / "out", find_corpus(own)
+    drives = DriveFolders(keep_in=tmp_path / "drive")
+    avatarize_corpus(corpus, out, avatar, model, SMALL, drives=drives, workers=1)
+    (own / "a_id001" / "tone.mp4").write_bytes(b"no video any more")
+    run = avatarize_corpus(corpus, out, avatar, model, SMALL, drives=drives, workers=1)
+    assert [failure.clip for failure in run.failures] == ["a_id001/tone"]
+    assert sorted(path.name for path in out.rglob("*.mp4")) == ["mute.mp4"]
+    assert not (out / "a_id001" / "tone.json").exists()
+    assert [entry.clip for entry in RecordingSet.open(tmp_path / "drive").entries] == ["b_id002/mute"]
+
+
+def test_a_clip_that_ends_early_is_named_as_not_whole(real_clips, avatar, model, tmp_path):
+    source = sorted((real_clips / "talking_id042").glob("*.mp4"))[0]
+    cut = tmp_path / "cut" / "a_id001" / "x.mkv"
+    cut.parent.mkdir(parents=True)
+    with av.open(str(source)) as file, av.open(str(cut), "w") as out:
+        stream = out.add_stream_from_template(file.streams.video[0])
+        for packet in file.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                out.mux(packet)
+    whole = cut.read_bytes()
+    cut.write_bytes(whole[: len(whole) * 2 // 3])
+    run = avatarize_corpus(find_corpus(cut.parents[1]), tmp_path / "out", avatar, model, SMALL, workers=1)
+    (warning,) = run.warnings
+    assert "cut off after" in warning.reason
+    assert read_failures(tmp_path / "out", "warnings.csv") == run.warnings
+    assert read_avatar_clip(tmp_path / "out" / "a_id001" / "x.json").warning == warning.reason
+
+
+def test_shards_make_one_folder_and_no_clip_twice(videos, made, avatar, model, tmp_path):
+    corpus = find_corpus(videos)
+    runs = [
+        avatarize_corpus(corpus, tmp_path / "out", avatar, model, SMALL, workers=1, shard=(i, 2))
+        for i in (1, 2)
+    ]
+    assert [run.done for run in runs] == [2, 1]
+    for path in sorted(made.rglob("*.mp4")):
+        assert (tmp_path / "out" / path.relative_to(made)).read_bytes() == path.read_bytes()
+    other = AvatarizeConfig(size=128)
+    with pytest.raises(UsageError, match="was made with another avatar, size or engine"):
+        avatarize_corpus(corpus, tmp_path / "out", avatar, model, other, workers=1, shard=(1, 2))
+
+
+def test_a_recording_that_changed_drives_anew_and_a_damaged_one_is_named(made, avatar, tmp_path):
+    drive = tmp_path / "drive"
+    shutil.copytree(made.with_name("drive"), drive)
+    corpus, out = find_clips(drive), tmp_path / "out"
+    assert avatarize_corpus(corpus, out, avatar, None, SMALL, workers=1).done == 3
+    recording = load_recording(drive / "a_id001" / "plain.safetensors")
+    save_recording(
+        replace(recording, blendshapes=np.clip(recording.blendshapes + 0.3, 0, 1)),
+        drive / "a_id001" / "plain.safetensors",
+    )
+    odd = drive / "a_id001" / "odd.safetensors"
+    odd.write_bytes(odd.read_bytes()[:-9])
+    before = (out / "a_id001" / "plain.mp4").read_bytes()
+    run = avatarize_corpus(corpus, out, avatar, None, SMALL, workers=1)
+    assert (run.done, run.skipped) == (1, 1)
+    assert [failure.clip for failure in run.failures] == ["a_id001/odd"]
+    assert (out / "a_id001" / "plain.mp4").read_bytes() != before
+
+
+def test_originals_are_never_written_over(own, avatar, model, tmp_path):
+    corpus = find_corpus(own)
+    before = {path: path.read_bytes() for path in sorted(own.rglob("*.mp4"))}
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    (linked / "a_id001").symlink_to(own / "a_id001")
+    for out in (own, own / "avatars", linked):
+        with pytest.raises(UsageError, match="the original"):
+            avatarize_corpus(corpus, out, avatar, model, SMALL, workers=1)
+    for keep in (own, tmp_path / "out"):
+        drives = DriveFolders(keep_in=keep)
+        with pytest.raises(UsageError, match="--save-drive"):
+            avatarize_corpus(corpus, tmp_path / "out", avatar, model, SMALL, drives=drives, workers=1)
+    assert {path: path.read_bytes() for path in sorted(own.rglob("*.mp4"))} == before
+
+
+def test_a_folder_of_videos_and_recordings_is_refused(own, made):
+    shutil.copy(made.with_name("drive") / "a_id001" / "plain.safetensors", own / "a_id001")
+    with pytest.raises(CorpusError, match="holds videos and recordings"):
+        find_clips(own)
+
+
+def test_an_older_note_does_not_speak_for_a_newer_video(own, avatar, model, tmp_path, monkeypatch):
+    out, corpus = tmp_path / "out", find_corpus(own)
+    avatarize_corpus(corpus, out, avatar, model, SMALL, workers=1)
+    recording = track_clip(corpus.clips[0], model)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(avatar_clip, "write_text_atomically", killed)
+    with pytest.raises(KeyboardInterrupt):
+        draw_clip(corpus.clips[0], recording, avatar, out, size=128, no_face="hold")
+    assert pictures(out / "a_id001" / "tone.mp4")[0].shape == (128, 128, 3)
+    monkeypatch.undo()
+    assert avatarize_corpus(corpus, out, avatar, model, SMALL, workers=1).done == 1
+
+
 def test_what_cannot_work_together_is_refused(videos, avatar, tmp_path):
     corpus = find_corpus(videos)
     with pytest.raises(UsageError, match="a face landmarker is needed"):
         avatarize_corpus(corpus, tmp_path, avatar, None, SMALL)
     with pytest.raises(UsageError, match="--engine ravas and --ravas"):
         avatarize_corpus(corpus, tmp_path, avatar, None, AvatarizeConfig(engine="ravas"))
+    drives = DriveFolders(keep_in=tmp_path / "a", read_from=tmp_path / "b")
+    with pytest.raises(UsageError, match="--save-drive keeps what is tracked, and nothing is"):
+        avatarize_corpus(corpus, tmp_path, avatar, None, SMALL, drives=drives)
     assert not list(tmp_path.iterdir())
 
 

@@ -1,5 +1,6 @@
 """A drawn video plays as long as its original, frame for frame, and sounds like it."""
 
+import errno
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,11 +19,18 @@ def pictures(times, size=64):
         yield float(time_s), np.full((size, size, 3), 8 * i, np.uint8)
 
 
-def with_sound(path: Path, codec: str, *, seconds: float = 1.2, begins_s: float = 0.0) -> Path:
+def with_sound(
+    path: Path,
+    codec: str,
+    *,
+    rate: int = 44100,
+    seconds: float = 1.2,
+    begins_s: float = 0.0,
+    sound_begins_s: float = 0.0,
+) -> Path:
     """A grey video of 30 frames and a tone; its first frame is shown at `begins_s`."""
-    rate = 44100
     with av.open(str(path), "w") as out:
-        video = out.add_stream("mpeg4", rate=25)
+        video = out.add_stream("flv" if path.suffix == ".flv" else "mpeg4", rate=25)
         video.width = video.height = 64
         sound = out.add_stream(codec, rate=rate, layout="mono")
         for i in range(30):
@@ -34,16 +42,39 @@ def with_sound(path: Path, codec: str, *, seconds: float = 1.2, begins_s: float 
         resampler = av.AudioResampler(sound.format.name, "mono", rate)
         for at in range(0, len(tone) - 1023, 1024):
             frame = av.AudioFrame.from_ndarray(tone[None, at : at + 1024], format="s16", layout="mono")
-            frame.rate, frame.pts, frame.time_base = rate, at, Fraction(1, rate)
+            frame.rate, frame.time_base = rate, Fraction(1, rate)
+            frame.pts = at + round(rate * sound_begins_s)
             for part in resampler.resample(frame):
                 out.mux(sound.encode(part))
         out.mux(sound.encode(None))
     return path
 
 
-def sound_seconds(path: Path) -> float:
+def with_unknown_sound(path: Path, codec: str) -> Path:
+    """An AVI whose sound has a codec that nobody knows."""
+    data = bytearray(with_sound(path, codec).read_bytes())
+    format_tag = data.index(b"strf", data.index(b"auds")) + 8
+    data[format_tag : format_tag + 2] = b"\x77\x77"
+    path.write_bytes(data)
+    return path
+
+
+def heard(path: Path) -> tuple[int, np.ndarray]:
+    """The rate of a file's sound and the sound itself, its first channel, from the first frame on."""
     with av.open(str(path)) as file:
-        return sum(frame.samples for frame in file.decode(audio=0)) / 44100
+        parts = list(file.decode(audio=0))
+    rate = parts[0].sample_rate
+    silence = np.zeros(max(0, round(parts[0].time * rate)))
+    return rate, np.concatenate([silence, *(part.to_ndarray()[0] for part in parts)])
+
+
+def sound_seconds(path: Path) -> float:
+    rate, samples = heard(path)
+    return len(samples) / rate
+
+
+def frames_in(path: Path) -> int:
+    return len(list(read_frames(path)[1]))
 
 
 def test_every_frame_is_shown_at_its_own_time(tmp_path):
@@ -69,6 +100,70 @@ def test_sound_is_copied_where_mp4_holds_it(tmp_path, name, codec, became):
     assert sound_seconds(tmp_path / "o.mp4") == pytest.approx(sound_seconds(source), abs=0.06)
 
 
+@pytest.mark.parametrize(
+    ("name", "codec", "rate", "made"),
+    [
+        ("a.flv", "libmp3lame", 11025, 11025),
+        ("a.avi", "libmp3lame", 8000, 8000),
+        ("a.mkv", "pcm_s16le", 192_000, 48_000),
+        ("a.avi", "pcm_s16le", 7000, 48_000),
+        ("a.avi", "pcm_s16le", 96_000, 96_000),
+    ],
+)
+def test_sound_that_mp4_refuses_is_encoded_at_a_rate_that_aac_has(tmp_path, name, codec, rate, made):
+    source = with_sound(tmp_path / name, codec, rate=rate)
+    out = tmp_path / "o.mp4"
+    assert write_video(out, pictures(UNEVEN), fps=25.0, sound_of=source) == "re-encoded"
+    assert frames_in(out) == 30
+    heard_rate, samples = heard(out)
+    assert heard_rate == made
+    # As long as the original: what the resampler still held at the end is there too.
+    assert len(samples) / made == pytest.approx(sound_seconds(source), abs=2048 / made + 0.06)
+    loudest = np.abs(np.fft.rfft(samples)).argmax() * made / len(samples)
+    assert loudest == pytest.approx(440, abs=2)
+
+
+@pytest.mark.parametrize("codec", ["pcm_s16le", "libmp3lame"])
+def test_sound_of_an_unknown_codec_leaves_a_silent_video(tmp_path, codec):
+    source = with_unknown_sound(tmp_path / "a.avi", codec)
+    assert write_video(tmp_path / "o.mp4", pictures(UNEVEN), fps=25.0, sound_of=source) == "cut off"
+    assert frames_in(tmp_path / "o.mp4") == 30
+    with av.open(str(tmp_path / "o.mp4")) as file:
+        assert not file.streams.audio
+
+
+def test_sound_that_the_encoder_refuses_is_cut_off_there(tmp_path):
+    source = with_sound(tmp_path / "a.mkv", "pcm_f32le")
+    data = bytearray(source.read_bytes())
+    middle = len(data) * 3 // 4
+    data[middle : middle + 2048] = b"\xff" * 2048  # not a number, wherever a number begins
+    source.write_bytes(data)
+    assert write_video(tmp_path / "o.mp4", pictures(UNEVEN), fps=25.0, sound_of=source) == "cut off"
+    assert frames_in(tmp_path / "o.mp4") == 30
+    assert 0.4 < sound_seconds(tmp_path / "o.mp4") < 1.1
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "packet"),
+    [("a.mp4", "aac", 1024), ("a.mkv", "libmp3lame", 1152), ("a.mkv", "pcm_s16le", 1024)],
+)
+def test_sound_ends_when_the_last_frame_has_been_shown(tmp_path, name, codec, packet):
+    source = with_sound(tmp_path / name, codec, seconds=2.0)
+    assert write_video(tmp_path / "o.mp4", pictures(np.arange(20) / 25), fps=25.0, sound_of=source) != "none"
+    assert frames_in(tmp_path / "o.mp4") == 20
+    assert 0.8 <= sound_seconds(tmp_path / "o.mp4") <= 0.8 + 1.5 * packet / 44100
+    with av.open(str(tmp_path / "o.mp4")) as file:
+        assert file.duration / 1e6 == pytest.approx(0.8, abs=1.5 * packet / 44100)
+
+
+@pytest.mark.parametrize("codec", ["aac", "pcm_s16le"])
+def test_sound_that_begins_after_the_first_frame_stays_where_it_is(tmp_path, codec):
+    source = with_sound(tmp_path / "a.mkv", codec, seconds=0.6, sound_begins_s=0.5)
+    write_video(tmp_path / "o.mp4", pictures(UNEVEN), fps=25.0, sound_of=source)
+    rate, samples = heard(tmp_path / "o.mp4")
+    assert np.flatnonzero(np.abs(samples) > 0.1)[0] / rate == pytest.approx(0.5, abs=0.06)
+
+
 @pytest.mark.parametrize(("name", "codec"), [("a.mp4", "aac"), ("a.mkv", "pcm_s16le")])
 def test_what_sounds_before_the_first_frame_is_left_out(tmp_path, name, codec):
     source = with_sound(tmp_path / name, codec, seconds=1.5, begins_s=0.4)
@@ -90,3 +185,30 @@ def test_the_same_frames_give_the_same_bytes(tmp_path):
     for name in ("1.mp4", "2.mp4"):
         write_video(tmp_path / name, pictures(UNEVEN), fps=25.0)
     assert (tmp_path / "1.mp4").read_bytes() == (tmp_path / "2.mp4").read_bytes()
+
+
+def test_pictures_that_ffmpeg_refuses_are_an_os_error(tmp_path):
+    with pytest.raises(OSError) as told:
+        write_video(tmp_path / "o.mp4", pictures(UNEVEN, size=63), fps=25.0)
+    assert told.value.errno == errno.EINVAL
+    assert "\n" not in str(told.value)
+
+
+def test_a_place_that_cannot_be_written_is_an_os_error(tmp_path):
+    (tmp_path / "o.mp4").mkdir()
+    source = with_sound(tmp_path / "a.mp4", "aac")
+    for sound_of in (None, source):
+        with pytest.raises(IsADirectoryError):
+            write_video(tmp_path / "o.mp4", pictures(UNEVEN), fps=25.0, sound_of=sound_of)
+    with pytest.raises(FileNotFoundError):
+        write_video(tmp_path / "no" / "o.mp4", pictures(UNEVEN), fps=25.0)
+
+
+def test_what_the_frames_raise_comes_out_as_it_is(tmp_path):
+    def broken():
+        yield from pictures(UNEVEN[:3])
+        raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        write_video(tmp_path / "o.mp4", broken(), fps=25.0)
+    assert not list(tmp_path.iterdir())

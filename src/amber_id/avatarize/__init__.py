@@ -10,19 +10,14 @@ on the processor (`rig.py`), drawn off screen (`renderer.py`) and written with t
 
 from amber_id.avatarize.avatar import ARKIT_NAMES, Avatar
 from amber_id.avatarize.avatar_clip import AvatarClip, NoFace, read_avatar_clip
-from amber_id.avatarize.avatarize import (
-    RECORDING_SUFFIX,
-    AvatarizeConfig,
-    DriveFolders,
-    avatarize_corpus,
-    find_clips,
-)
+from amber_id.avatarize.avatarize import avatarize_corpus, find_clips
 from amber_id.avatarize.default_avatar import Palette
 from amber_id.avatarize.default_file import default_avatar_file
 from amber_id.avatarize.following import FollowingConfig
 from amber_id.avatarize.following_file import FollowingReport, check_following, write_following
 from amber_id.avatarize.glb_read import AvatarFile, read_avatar
 from amber_id.avatarize.glb_write import merge_avatar, write_avatar
+from amber_id.avatarize.job import RECORDING_SUFFIX, AvatarizeConfig, DriveFolders
 from amber_id.avatarize.preview import write_preview
 from amber_id.avatarize.ravas import RavasSetup
 from amber_id.avatarize.ravas_setup import find_ravas

@@ -5,6 +5,7 @@ Conventions
 Both files appear whole or not at all, the JSON last: a clip without it is not done.
 """
 
+import errno
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -17,6 +18,7 @@ from amber_id import __version__
 from amber_id.atomic_files import appears_whole, write_text_atomically
 from amber_id.avatarize.video_file import Sound, write_video
 from amber_id.corpora import VIDEO_SUFFIXES, Clip
+from amber_id.errors import ClipError
 from amber_id.file_formats import read_json
 
 Engine = Literal["builtin", "ravas"]
@@ -27,8 +29,9 @@ class AvatarClip(BaseModel):
     """What is written beside an avatar's video: what made it, and from what.
 
     `frames_without_face` are drawn as `no_face` says; in `frames_with_several_faces` the largest was kept.
-    `model_sha256` is "" where RAVAS tracks. `source_bytes` is the size of the original's file; `warning` says
-    why it is not whole.
+    `model_sha256` is "" where RAVAS tracks; `drive_sha256` is that of the recording which drove it, "" where
+    it was tracked for this. `source_bytes` is the size of the original's file; `warning` says why that is not
+    whole.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -47,6 +50,7 @@ class AvatarClip(BaseModel):
     tracker: str
     tracker_version: str
     model_sha256: str
+    drive_sha256: str = ""
     frames: int
     frames_without_face: int
     frames_with_several_faces: int
@@ -67,11 +71,20 @@ def write_avatar_clip(
     ------
     AmberError
         If the place cannot be written.
+    ClipError
+        If FFmpeg refuses the pictures or their times.
     """
     video = out / f"{clip.id}.mp4"
+    # Gone first: an older one must not speak for the new video if this is stopped between the two.
+    video.with_suffix(".json").unlink(missing_ok=True)
     sound_of = clip.path if clip.path.suffix.lower() in VIDEO_SUFFIXES else None
     with appears_whole(video) as temporary:
-        sound = write_video(temporary, frames, fps=said.fps, sound_of=sound_of)
+        try:
+            sound = write_video(temporary, frames, fps=said.fps, sound_of=sound_of)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # a full disk stops the run, what FFmpeg refuses this clip only
+                raise
+            raise ClipError(clip.id, f"its avatar cannot be encoded ({error.strerror})") from error
     said = said.model_copy(update={"sound": sound})
     write_text_atomically(video.with_suffix(".json"), said.model_dump_json(indent=2) + "\n")
     return said

@@ -25,9 +25,20 @@ _LIBRARIES = ("av", "mediapipe", "moderngl", "numpy")
 
 
 def draw_clip(
-    clip: Clip, recording: Recording, avatar: Path, out: Path, *, size: int, no_face: NoFace, warning: str
+    clip: Clip,
+    recording: Recording,
+    avatar: Path,
+    out: Path,
+    *,
+    size: int,
+    no_face: NoFace,
+    warning: str = "",
+    drive_sha256: str = "",
 ) -> AvatarClip:
     """Draw the avatar that moves as `recording` says into ``<out>/<clip id>.mp4``, with a JSON beside it.
+
+    `warning` says why the original is not whole; `drive_sha256` is that of the file of `recording`, if it has
+    one that may change.
 
     Raises
     ------
@@ -55,6 +66,7 @@ def draw_clip(
         tracker=recording.tracker,
         tracker_version=recording.tracker_version,
         model_sha256=recording.model_sha256,
+        drive_sha256=drive_sha256,
         frames=len(drive.tracked),
         frames_without_face=int(np.sum(~drive.tracked)),
         frames_with_several_faces=recording.frames_with_several_faces,

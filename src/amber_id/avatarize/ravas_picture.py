@@ -9,12 +9,11 @@ chosen such that the default avatar's face is as large in it, and where, as the 
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 from jaxtyping import UInt8
 
-from amber_id.errors import MissingDependencyError
+from amber_id.tracking.video import import_av
 
 WIDTH, HEIGHT = 1024, 600
 # The square that is cut out: its left and upper edge, and its side.
@@ -35,7 +34,7 @@ def black_frames(video: Path) -> tuple[int, tuple[int, ...]]:
     OSError
         If `video` cannot be read; PyAV's own errors are of this kind, or a ValueError.
     """
-    av = _import_av()
+    av = import_av("avatar")
     black, count = [], 0
     with av.open(str(video)) as container:
         for frame in container.decode(video=0):
@@ -56,19 +55,10 @@ def cropped_frames(video: Path, size: int) -> Iterator[UInt8[np.ndarray, "S S 3"
     OSError
         If `video` cannot be read; PyAV's own errors are of this kind, or a ValueError.
     """
-    av = _import_av()
+    av = import_av("avatar")
     rows, columns = slice(CROP_TOP, CROP_TOP + CROP_SIDE), slice(CROP_LEFT, CROP_LEFT + CROP_SIDE)
     with av.open(str(video)) as container:
         for frame in container.decode(video=0):
             square = np.ascontiguousarray(frame.to_ndarray(format="rgb24")[rows, columns])
             cut = av.VideoFrame.from_ndarray(square, format="rgb24")
             yield cut.reformat(size, size, interpolation="BICUBIC").to_ndarray()
-
-
-def _import_av() -> ModuleType:
-    try:
-        import av
-        import av.video.reformatter
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("av", "avatar") from error
-    return av

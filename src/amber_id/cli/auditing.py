@@ -118,14 +118,13 @@ def _recordings(
     folder: Path, tracked: Path, *, model: Path | None, workers: int | None, quiet: bool
 ) -> "RecordingSet":
     """The recordings of a folder; videos are tracked first, into the study."""
-    from amber_id.cli.stages import track
+    from amber_id.cli.stages import track_folder
     from amber_id.recordings import RecordingSet, scan_recordings
 
     if scan_recordings(folder):
         return RecordingSet.open(folder)
-    try:
-        track(folder, tracked, model=model, workers=workers, quiet=quiet)
-    except typer.Exit:
+    summary = track_folder(folder, tracked, model=model, workers=workers, quiet=quiet)
+    if any(failure.stage != "pair" for failure in summary.failures):
         say(f"{folder}: some clips could not be tracked; the others are audited")
     return RecordingSet.open(tracked)
 

@@ -16,10 +16,16 @@ from amber_id.cli.shared import (
     configured,
     name_failures,
     parsed_shard,
+    print_summary,
     say,
 )
+from amber_id.cli.stages import track_folder
+from amber_id.errors import UsageError
 
-Palette = Annotated[Literal["sand", "umber", "rose"], typer.Option(help="Colours of the default avatar.")]
+Palette = Annotated[
+    Literal["sand", "umber", "rose"] | None,
+    typer.Option(help="Colours of the default avatar; sand unless told."),
+]
 
 
 @app.command()
@@ -31,7 +37,7 @@ def avatarize(
     avatar: Annotated[
         Path | None, typer.Option(help="A .glb with ARKit's shapes; the default avatar unless told.")
     ] = None,
-    palette: Palette = "sand",
+    palette: Palette = None,
     engine: Annotated[
         Literal["builtin", "ravas"], typer.Option(help="What draws; ravas needs a checkout of RAVAS.")
     ] = "builtin",
@@ -50,7 +56,9 @@ def avatarize(
     ] = False,
     ravas: Annotated[Path | None, typer.Option(help="RAVAS' checkout, for --engine ravas.")] = None,
     ravas_python: Annotated[Path | None, typer.Option(help="The Python that RAVAS runs with.")] = None,
-    ravas_timeout: Annotated[float, typer.Option(help="Seconds that RAVAS may take for a clip.")] = 600.0,
+    ravas_timeout: Annotated[
+        float | None, typer.Option(help="Seconds that RAVAS may take for a clip; 600 unless told.")
+    ] = None,
     model: Model = None,
     workers: Workers = None,
     shard: Shard = None,
@@ -70,13 +78,18 @@ def avatarize(
 
     config = configured(AvatarizeConfig, engine=engine, size=size, no_face=no_face)
     share = configured(ShareConfig, workers=workers, shard=parsed_shard(shard))
-    corpus, bundle = find_clips(videos), find_model(model)
-    look = _avatar_file(avatar, palette, bundle.path)
-    by_ravas = None if ravas is None else find_ravas(ravas, ravas_python, look, timeout_s=ravas_timeout)
+    if ravas is None and (ravas_python is not None or ravas_timeout is not None):
+        raise UsageError("--ravas-python and --ravas-timeout need --ravas, the folder of its checkout")
+    if check and shard is not None:
+        raise UsageError("--check looks at the whole corpus: run it once more without --shard")
+    corpus = find_clips(videos)
     by_recordings = corpus.clips[0].path.suffix == RECORDING_SUFFIX
-    keep = save_drive
-    if check and keep is None and from_drive is None and not by_recordings and by_ravas is None:
-        keep = out / "check" / "original"
+    tracks = ravas is None and not by_recordings and from_drive is None
+    bundle = find_model(model) if tracks or check else None
+    look = _avatar_file(avatar, palette, model)
+    timeout_s = 600.0 if ravas_timeout is None else ravas_timeout
+    by_ravas = None if ravas is None else find_ravas(ravas, ravas_python, look, timeout_s=timeout_s)
+    keep = save_drive or (out / "check" / "original" if check and tracks else None)
     part = select_shard(corpus, share.shard)
     if not quiet:
         say(f"{len(part.clips)} clips of {len(part.subjects)} people, avatar {look}")
@@ -95,21 +108,15 @@ def avatarize(
             on_progress=lambda event: bar.advance(event.frames),
         )
     name_failures(summary.failures)
-    for warning in summary.warnings:
-        say(f"{warning.clip}: kept, but {warning.reason}")
-    rate = summary.frames / summary.wall_s if summary.wall_s else 0.0
-    typer.echo(
-        f"{out}: {summary.done} avatars made, {summary.skipped} were there already, "
-        f"{len(summary.failures)} failed; {summary.frames} frames in {summary.wall_s:.0f} s ({rate:.0f}/s)"
-    )
-    suspect = False
-    if check:
-        originals = videos if by_recordings else from_drive or keep or out / "check" / "original"
-        if by_ravas is not None:
-            _track(videos, originals, bundle.path, share.workers, quiet)
-        suspect = _check(originals, out, bundle.path, share.workers, quiet)
+    print_summary(summary, out, "avatars made", lost=len(summary.failures))
     if summary.failures:
         typer.echo(f"failures: {out / 'failures.csv'}")
+    suspect = False
+    if check and summary.done + summary.skipped:
+        originals = videos if by_recordings else from_drive or keep or out / "check" / "original"
+        if by_ravas is not None:
+            track_folder(videos, originals, model=model, workers=share.workers, quiet=quiet)
+        suspect = _check(originals, out, model, share.workers, quiet)
     if summary.failures or suspect:
         raise typer.Exit(SOME_CLIPS_LOST)
 
@@ -118,7 +125,7 @@ def avatarize(
 def avatar_preview(
     file: Annotated[Path | None, typer.Argument(help="A .glb; the default avatar unless told.")] = None,
     out: Annotated[Path, typer.Option(help="The picture, a .png.")] = Path("avatar.png"),
-    palette: Palette = "sand",
+    palette: Palette = None,
     model: Model = None,
 ) -> None:
     """Draw the 52 shapes of an avatar on one contact sheet."""
@@ -134,12 +141,14 @@ def avatar_preview(
 def avatar_merge(
     file: Annotated[Path | None, typer.Argument(help="A .glb; the default avatar unless told.")] = None,
     out: Annotated[Path, typer.Option(help="The .glb to be written.")] = Path("avatar.glb"),
-    palette: Palette = "sand",
+    palette: Palette = None,
     model: Model = None,
 ) -> None:
     """Write an avatar as the one mesh with one texture that RAVAS needs."""
     from amber_id.avatarize import merge_avatar
 
+    if file is not None and out.resolve() == file.resolve():
+        raise UsageError(f"--out {out}: is the file itself; name another")
     merged = merge_avatar(_avatar_file(file, palette, model), out)
     typer.echo(f"{out}: {len(merged.avatar.positions)} vertices, SHA-256 {merged.sha256}")
 
@@ -149,9 +158,11 @@ def _avatar_file(named: Path | None, palette: Any, model: Path | None) -> Path:
     from amber_id.avatarize import default_avatar_file
     from amber_id.tracking import find_model
 
-    if named is not None:
-        return named
-    return default_avatar_file(find_model(model), palette)
+    if named is None:
+        return default_avatar_file(find_model(model), palette or "sand")
+    if palette is not None:
+        raise UsageError("--palette colours the default avatar: leave it out, or the .glb")
+    return named
 
 
 def _say_what_is_missing(file: Path) -> None:
@@ -162,12 +173,12 @@ def _say_what_is_missing(file: Path) -> None:
         say(f"{file} lacks {len(missing)} of 52 shapes, which stay still: {', '.join(missing)}")
 
 
-def _check(originals: Path, out: Path, model: Path, workers: int | None, quiet: bool) -> bool:
+def _check(originals: Path, out: Path, model: Path | None, workers: int | None, quiet: bool) -> bool:
     """Track the avatars in `out`, compare them with their originals; whether one is suspect."""
     from amber_id.avatarize import check_following, write_following
 
     tracked = out / "check" / "avatar"
-    _track(out, tracked, model, workers, quiet)
+    track_folder(out, tracked, model=model, workers=workers, quiet=quiet)
     report = check_following(originals, tracked)
     write_following(report, out / "check")
     found = report.summary()
@@ -183,13 +194,3 @@ def _check(originals: Path, out: Path, model: Path, workers: int | None, quiet: 
     for failure in report.failures:
         say(f"{failure.clip}: {failure.reason}")
     return bool(report.failures) or any(clip.is_suspect for clip in report.clips)
-
-
-def _track(videos: Path, recordings: Path, model: Path, workers: int | None, quiet: bool) -> None:
-    """Track what is not tracked yet; clips that cannot be are named, and the others compared."""
-    from amber_id.cli.stages import track
-
-    try:
-        track(videos, recordings, model=model, workers=workers, quiet=quiet)
-    except typer.Exit:
-        say(f"{videos}: some clips could not be tracked; the others are compared")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from amber_id.recordings import Failure
     from amber_id.results import Difference, Point, Rate
+    from amber_id.tracking import CorpusSummary
 
 _Model = TypeVar("_Model", bound="BaseModel")
 
@@ -113,6 +114,17 @@ def name_failures(failures: Sequence["Failure"]) -> None:
         say(f"{failure.clip}: {failure.reason}")
     if len(failures) > _SHOWN_FAILURES:
         say(f"... and {len(failures) - _SHOWN_FAILURES} more")
+
+
+def print_summary(summary: "CorpusSummary", out: Path, what: str, *, lost: int) -> None:
+    """What a run over a corpus did, in a line, after a line for each clip that is not whole."""
+    for warning in summary.warnings:
+        say(f"{warning.clip}: kept, but {warning.reason}")
+    rate = summary.frames / summary.wall_s if summary.wall_s else 0.0
+    typer.echo(
+        f"{out}: {summary.done} {what}, {summary.skipped} were there already, {lost} failed; "
+        f"{summary.frames} frames in {summary.wall_s:.0f} s ({rate:.0f}/s)"
+    )
 
 
 def end_with(failures: Sequence["Failure"]) -> None:

@@ -1,7 +1,7 @@
 """The stages of a study, by hand: track, split, train, reselect, evaluate."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -20,10 +20,14 @@ from amber_id.cli.shared import (
     name_failures,
     parsed_shard,
     print_figures,
+    print_summary,
     read_toml,
     say,
     with_interval,
 )
+
+if TYPE_CHECKING:
+    from amber_id.tracking import CorpusSummary
 
 
 @app.command()
@@ -36,11 +40,29 @@ def track(
     quiet: Quiet = False,
 ) -> None:
     """Track the face in every video. Finished clips are skipped when run again."""
+    summary = track_folder(
+        videos, recordings, model=model, workers=workers, shard=parsed_shard(shard), quiet=quiet
+    )
+    if summary.failures:
+        typer.echo(f"failures: {recordings / 'failures.csv'}")
+        raise typer.Exit(SOME_CLIPS_LOST)
+
+
+def track_folder(
+    videos: Path,
+    recordings: Path,
+    *,
+    model: Path | None,
+    workers: int | None,
+    shard: tuple[int, int] | None = None,
+    quiet: bool,
+) -> "CorpusSummary":
+    """Track the videos of a folder with a bar, and say what became of them."""
     from amber_id.corpora import find_corpus
     from amber_id.progress import ClipBar
     from amber_id.tracking import ShareConfig, estimate_bytes, find_model, select_shard, track_corpus
 
-    config = configured(ShareConfig, workers=workers, shard=parsed_shard(shard))
+    config = configured(ShareConfig, workers=workers, shard=shard)
     corpus = find_corpus(videos)
     bundle = find_model(model)
     part = select_shard(corpus, config.shard)
@@ -57,17 +79,9 @@ def track(
             on_progress=lambda event: bar.advance(event.frames),
         )
     name_failures(summary.failures)
-    for warning in summary.warnings:
-        say(f"{warning.clip}: kept, but {warning.reason}")
-    rate = summary.frames / summary.wall_s if summary.wall_s else 0.0
     lost = sum(failure.stage != "pair" for failure in summary.failures)
-    typer.echo(
-        f"{recordings}: {summary.done} clips tracked, {summary.skipped} were there already, "
-        f"{lost} failed; {summary.frames} frames in {summary.wall_s:.0f} s ({rate:.0f}/s)"
-    )
-    if summary.failures:
-        typer.echo(f"failures: {recordings / 'failures.csv'}")
-        raise typer.Exit(SOME_CLIPS_LOST)
+    print_summary(summary, recordings, "clips tracked", lost=lost)
+    return summary
 
 
 @app.command()

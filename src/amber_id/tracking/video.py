@@ -89,6 +89,21 @@ def probe_video(path: Path, clip: str | None = None) -> VideoInfo:
         return _describe(container, stream, _Layout(stream.width, stream.height))
 
 
+def import_av(extra: str) -> ModuleType:
+    """PyAV, which `extra` of this package installs.
+
+    Raises
+    ------
+    MissingDependencyError
+        If it is not installed.
+    """
+    try:
+        import av
+    except ImportError as error:
+        raise MissingDependencyError.for_extra("av", extra) from error
+    return av
+
+
 @dataclass(frozen=True)
 class _Layout:
     """How stored pixels become the picture shown: scale to `width` x `height`, then turn by `matrix`.
@@ -114,7 +129,7 @@ class _Layout:
     def apply(self, frame: "VideoFrame", clip: str) -> UInt8[np.ndarray, "H W 3"]:
         try:
             rgb = frame.to_ndarray(format="rgb24", width=self.width, height=self.height)
-        except (_import_av().FFmpegError, ValueError, MemoryError) as error:
+        except (import_av("video").FFmpegError, ValueError, MemoryError) as error:
             raise ClipError(clip, f"its pictures cannot be turned into RGB ({_cause(error)})") from error
         a, b, c, d = self.matrix
         rgb = rgb[::d, ::a] if a else rgb.transpose(1, 0, 2)[::b, ::c]
@@ -142,7 +157,7 @@ def _sign(value: int) -> int:
 
 
 def _open(path: Path, clip: str) -> tuple["InputContainer", "VideoStream"]:
-    av = _import_av()
+    av = import_av("video")
     try:
         if path.is_dir():
             raise ClipError(clip, "is a folder, not a video")
@@ -169,7 +184,7 @@ def _open(path: Path, clip: str) -> tuple["InputContainer", "VideoStream"]:
 
 
 def _decode(container: "InputContainer", stream: "VideoStream", clip: str) -> Iterator["VideoFrame"]:
-    av = _import_av()
+    av = import_av("video")
     count = 0
     with container:
         try:
@@ -221,12 +236,3 @@ def _length_s(container: "InputContainer", stream: "VideoStream") -> float:
 
 def _cause(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error).split("\n")[0]
-
-
-def _import_av() -> ModuleType:
-    try:
-        import av
-        import av.stream
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("av", "video") from error
-    return av

@@ -1,0 +1,191 @@
+"""What do the clips of one run have in common, which of them are done, and how is one made?
+
+Conventions
+-----------
+A clip is done if its video was made with the same avatar, settings and model, and of the same original: a
+file of the same size, or, where a recording drives it, of the same bytes.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from amber_id.avatarize.avatar_clip import AvatarClip, Engine, NoFace, read_avatar_clip
+from amber_id.avatarize.one_avatar import draw_clip
+from amber_id.avatarize.ravas import RavasSetup
+from amber_id.avatarize.ravas_clip import ravas_clip
+from amber_id.avatarize.renderer import FEWEST_PIXELS, MOST_PIXELS
+from amber_id.corpora import Clip, Corpus
+from amber_id.errors import ClipError, FileFormatError, UsageError
+from amber_id.file_formats import file_hash
+from amber_id.recordings import Recording, load_recording, read_header, save_recording
+from amber_id.tracking import ModelBundle
+from amber_id.tracking.clip_runs import ClipOutcome
+from amber_id.tracking.one_clip import record_clip
+from amber_id.tracking.track import recording_path
+
+RECORDING_SUFFIX = ".safetensors"
+
+
+class AvatarizeConfig(BaseModel):
+    """How avatars look; every field changes the pictures."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    engine: Engine = "builtin"
+    size: int = Field(
+        default=512, ge=FEWEST_PIXELS, le=MOST_PIXELS, multiple_of=2
+    )  # width and height, pixels
+    no_face: NoFace = "hold"  # what a frame without a face shows: the last expression, or nothing
+
+
+@dataclass(frozen=True)
+class DriveFolders:
+    """Where recordings of the originals are read (`read_from`) instead of tracked, or kept (`keep_in`)."""
+
+    read_from: Path | None = None
+    keep_in: Path | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every clip of a run has in common; travels to the workers."""
+
+    out: Path
+    avatar: Path
+    avatar_sha256: str
+    model: ModelBundle | None
+    config: AvatarizeConfig
+    drives: DriveFolders
+    ravas: RavasSetup | None
+
+    def check(self, corpus: Corpus) -> None:
+        """Refuse what cannot work together or would spoil the originals; raises UsageError."""
+        drives, by_ravas = self.drives, self.config.engine == "ravas"
+        by_recordings = any(clip.path.suffix == RECORDING_SUFFIX for clip in corpus.clips)
+        if by_ravas != (self.ravas is not None):
+            raise UsageError("--engine ravas and --ravas, the folder of its checkout, go together")
+        if by_ravas and (drives != DriveFolders() or by_recordings):
+            raise UsageError("--engine ravas tracks videos itself: leave out --save-drive and --from-drive")
+        tracks = not by_ravas and not by_recordings and drives.read_from is None
+        if tracks and self.model is None:
+            raise UsageError("a face landmarker is needed to track videos; name one, or --from-drive")
+        if drives.keep_in is not None and not tracks:
+            raise UsageError("--save-drive keeps what is tracked, and nothing is: leave it out")
+        self._check_places(corpus)
+
+    def _check_places(self, corpus: Corpus) -> None:
+        root, out = corpus.root.resolve(), self.out.resolve()
+        if out == root or root in out.parents:
+            raise UsageError(f"{self.out}: lies in the folder of the originals; write to one beside it")
+        keep = self.drives.keep_in
+        if keep is not None and keep.resolve() in (root, out):
+            raise UsageError(f"--save-drive {keep}: holds videos; keep recordings in a folder of their own")
+        for clip in corpus.clips:
+            if self.video_of(clip).resolve() == clip.path.resolve():
+                raise UsageError(f"{self.video_of(clip)}: is the original itself; write to another folder")
+
+    def check_others(self, clips: tuple[Clip, ...]) -> None:
+        """Refuse a folder that has avatars of another look of these clips; raises UsageError."""
+        for clip in clips:
+            said = self._said(clip)
+            if said is not None and not self._same_look(said):
+                raise UsageError(
+                    f"{self.video_of(clip)}: was made with another avatar, size or engine, and a corpus "
+                    "needs one; write to another folder, or make all clips anew"
+                )
+
+    def video_of(self, clip: Clip) -> Path:
+        """Where the avatar of a clip goes."""
+        return self.out / f"{clip.id}.mp4"
+
+    def is_done(self, clip: Clip) -> bool:
+        """Whether the clip need not be made again."""
+        said = self._said(clip)
+        if said is None or not self.video_of(clip).is_file() or not self._same_look(said):
+            return False
+        drive = self._drive_of(clip)
+        if drive is not None:
+            return drive.is_file() and said.drive_sha256 == file_hash(drive)
+        same_model = self.model is None or said.model_sha256 in ("", self.model.sha256)
+        return said.drive_sha256 == "" and same_model and self._same_size(said, clip) and self._is_kept(clip)
+
+    def forget(self, clip: Clip) -> None:
+        """Delete what other settings made of a clip that failed: it must not pass for these."""
+        if self._said(clip) is not None:
+            self.video_of(clip).unlink(missing_ok=True)
+            self.video_of(clip).with_suffix(".json").unlink(missing_ok=True)
+        if self.drives.keep_in is not None:
+            recording_path(self.drives.keep_in, clip).unlink(missing_ok=True)
+
+    def make(self, clip: Clip) -> ClipOutcome:
+        """Make one clip's avatar; runs in a worker."""
+        try:
+            said = self._made(clip)
+        except ClipError as error:
+            return ClipOutcome(0, failure=error.reason)
+        except FileFormatError as error:  # a damaged recording
+            return ClipOutcome(0, failure=str(error))
+        return ClipOutcome(said.frames, warning=said.warning)
+
+    def _made(self, clip: Clip) -> AvatarClip:
+        size, no_face = self.config.size, self.config.no_face
+        if self.ravas is not None:
+            return ravas_clip(clip, self.ravas, self.avatar_sha256, self.out, size=size, no_face=no_face)
+        recording, warning = self._recorded(clip)
+        drive = self._drive_of(clip)
+        return draw_clip(
+            clip,
+            recording,
+            self.avatar,
+            self.out,
+            size=size,
+            no_face=no_face,
+            warning=warning,
+            drive_sha256="" if drive is None else file_hash(drive),
+        )
+
+    def _recorded(self, clip: Clip) -> tuple[Recording, str]:
+        """The recording that drives a clip, and why it is not whole."""
+        drive = self._drive_of(clip)
+        if drive is not None:
+            if not drive.is_file():
+                raise ClipError(clip.id, f"no recording of it at {drive}")
+            return load_recording(drive), ""
+        assert self.model is not None  # `check` has seen to that
+        recording, warning = record_clip(clip, self.model)
+        if self.drives.keep_in is not None:
+            save_recording(recording, recording_path(self.drives.keep_in, clip))
+        return recording, warning
+
+    def _drive_of(self, clip: Clip) -> Path | None:
+        """The recording that drives a clip, None where it is tracked."""
+        if clip.path.suffix == RECORDING_SUFFIX:
+            return clip.path
+        return None if self.drives.read_from is None else recording_path(self.drives.read_from, clip)
+
+    def _said(self, clip: Clip) -> AvatarClip | None:
+        try:
+            return read_avatar_clip(self.video_of(clip).with_suffix(".json"))
+        except FileFormatError:
+            return None
+
+    def _same_look(self, said: AvatarClip) -> bool:
+        config = AvatarizeConfig(engine=said.engine, size=said.size, no_face=said.no_face)
+        return config == self.config and said.avatar_sha256 == self.avatar_sha256
+
+    def _same_size(self, said: AvatarClip, clip: Clip) -> bool:
+        try:
+            return said.source_bytes == clip.path.stat().st_size
+        except OSError:
+            return False
+
+    def _is_kept(self, clip: Clip) -> bool:
+        """Whether the recording that is to be kept is there, and of this model."""
+        if self.drives.keep_in is None or self.model is None:
+            return True
+        try:
+            return read_header(recording_path(self.drives.keep_in, clip)).model_sha256 == self.model.sha256
+        except FileFormatError:
+            return False
