@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import struct
 import zlib
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 from PIL import Image
 from scipy.spatial.transform import Rotation
 
+from amber_id.avatarize import default_file
 from amber_id.avatarize.avatar import ARKIT_NAMES, SHAPES, Avatar, Material
 from amber_id.avatarize.glb_arrays import MOST_BYTES
 from amber_id.avatarize.glb_read import read_avatar
@@ -264,6 +266,18 @@ class TestReading:
         file.json["nodes"][3]["mesh"] = file.mesh(part, "jawOpen", "chubby", weights=[1, 0.5])
         avatar = read_avatar(file.save(tmp_path)).avatar
         assert avatar.positions == pytest.approx(SQUARE + 0.5 * JAW_DROP)
+
+    def test_a_node_may_say_the_build_in_place_of_its_mesh(self, tmp_path: Path) -> None:
+        file = File()
+        part = file.part()
+        part["targets"] *= 2
+        mesh = file.mesh(part, "jawOpen", "chubby", weights=[0, 0.5])
+        file.node(0, mesh=mesh, weights=[0.3, 0.25])
+        file.node(0, mesh=mesh, weights=[0, 0])
+        file.node(0, mesh=mesh)
+        avatar = read_avatar(file.save(tmp_path)).avatar
+        expected = [SQUARE + share * JAW_DROP for share in (0.25, 0, 0.5)]
+        assert avatar.positions == pytest.approx(np.concatenate(expected))
 
 
 def strided(file: File, part: dict[str, Any]) -> None:
@@ -850,9 +864,49 @@ class TestMerging:
             merge_avatar(file.save(tmp_path), tmp_path / "merged.glb")
         assert not (tmp_path / "merged.glb").exists()
 
+    def test_a_mesh_called_head_is_no_bone_for_ravas(self, tmp_path: Path) -> None:
+        file = rich_face()
+        face = next(node for node in file.json["nodes"] if node["name"] == "Face")
+        face["name"] = "Head"
+        file.json["nodes"][3]["name"] = "head"
+        source = file.save(tmp_path)
+        merged = merge_avatar(source, tmp_path / "merged.glb").avatar
+        names = [node.name for node in merged.nodes]
+        assert [names.count(name) for name in ("Head", "Neck", "Spine2")] == [1, 1, 1]
+        assert merged.nodes[merged.nodes[names.index("Head")].parent].name == "Neck"
+        assert posed(merged) == pytest.approx(posed(read_avatar(source).avatar), abs=1e-5)
+
     def test_what_cannot_be_merged_names_the_file(self, tmp_path: Path) -> None:
         file = rich_face()
         part = file.json["meshes"][0]["primitives"][0]
         part["attributes"]["TEXCOORD_0"] = file.values(SQUARE_UVS * 1e5)
         with pytest.raises(AvatarError, match=r"face.glb: a texture repeats too often"):
             merge_avatar(file.save(tmp_path), tmp_path / "merged.glb")
+
+
+class TestDefaultFile:
+    @pytest.mark.parametrize(
+        ("name", "anew"),
+        [
+            *(
+                (name, True)
+                for name in ("default_avatar", "mouth_shapes", "spreading", "skin_texture", "pillow")
+            ),
+            *((name, True) for name in ("glb_write", "texture_atlas", "rig", "avatar")),
+            *(
+                (name, False)
+                for name in ("ravas", "ravas_clip", "renderer", "following", "video_file", "job")
+            ),
+        ],
+    )
+    def test_it_is_made_anew_when_the_code_that_makes_it_changes(
+        self, name: str, anew: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = default_file._code_hash()
+        package = tmp_path / "avatarize"
+        shutil.copytree(Path(default_file.__file__).parent, package)
+        monkeypatch.setattr(default_file, "files", lambda _: package)
+        assert default_file._code_hash() == before
+        with (package / f"{name}.py").open("a", encoding="utf-8") as module:
+            module.write("# changed\n")
+        assert (default_file._code_hash() != before) is anew

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,9 @@ import pytest
 
 from amber_id.avatarize.avatar import Avatar, Joint, Node
 from amber_id.avatarize.glb_write import write_avatar
-from amber_id.avatarize.ravas import RavasRun, RavasSetup, read_ravas_frames, run_ravas
+from amber_id.avatarize.ravas import RavasRun, RavasSetup, run_ravas
+from amber_id.avatarize.ravas_picture import cropped_frames
+from amber_id.avatarize.ravas_process import _size_of
 from amber_id.avatarize.ravas_setup import find_ravas
 from amber_id.avatarize.video_file import write_video
 from amber_id.errors import AmberError, AvatarError, ClipError, MissingDependencyError, UsageError
@@ -93,7 +96,6 @@ def test_a_run_that_goes_well(run: Any, setup: RavasSetup, tmp_path: Path) -> No
     assert (made.frames, made.without_face, made.frames_without_face) == (FRAMES, (3, 4), 2)
     np.testing.assert_allclose(made.timestamps, np.arange(FRAMES) / 25, atol=1e-4)
     assert (made.tries, made.version, made.warning) == (1, "ea999fe", "")
-    assert made.detection_log.is_file()
     assert 0 < made.seconds < 20
     assert "window arguments --window headless --backend egl" in made.video.with_suffix(".log").read_text()
     assert_all_gone(tmp_path / "work")
@@ -101,7 +103,7 @@ def test_a_run_that_goes_well(run: Any, setup: RavasSetup, tmp_path: Path) -> No
 
 def test_frames_are_the_square_about_the_avatar(run: Any, setup: RavasSetup) -> None:
     made = run("well", setup)
-    frames = list(read_ravas_frames(made, 100))
+    frames = list(cropped_frames(made.video, 100))
     assert [frame.shape for frame in frames] == [(100, 100, 3)] * FRAMES
     for i, frame in enumerate(frames):
         wanted = (0, 0, 0) if i in made.without_face else (200, 100, 50)
@@ -180,6 +182,44 @@ def test_one_frame_is_no_video(setup: RavasSetup, tmp_path: Path) -> None:
     write_video(path, [(0.0, np.zeros((64, 64, 3), np.uint8))], fps=25.0)
     with pytest.raises(ClipError, match="still: only 1 frame; at least 2 needed"):
         run_ravas(path, tmp_path / "raw.avi", setup, work=tmp_path)
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [(0.5, False), (1.5, True)])
+def test_of_a_damaged_video_what_comes_before_is_kept_from_one_second_on(
+    seconds: float, kept: bool, setup: RavasSetup, write_video: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (50, 64, 64, 3), np.uint8)
+    path = write_video(tmp_path / "cut.mkv", noise, codec="mjpeg")
+    path.write_bytes(path.read_bytes()[: round(path.stat().st_size * seconds / 2)])
+    monkeypatch.setenv("STAND_IN", "well")
+    if kept:
+        made = run_ravas(path, tmp_path / "raw.avi", setup, work=tmp_path / "work")
+        assert made.frames == pytest.approx(25 * seconds, abs=2)
+        assert made.warning.startswith("cut off after 1.")
+    else:
+        with pytest.raises(ClipError, match=r"cut: cut off after 0\.\d s of 2\.0 s"):
+            run_ravas(path, tmp_path / "raw.avi", setup, work=tmp_path / "work")
+
+
+def test_files_that_come_and_go_while_they_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "stays").write_bytes(b"12345")
+    stop = threading.Event()
+
+    def churn() -> None:
+        while not stop.is_set():
+            (tmp_path / "in").mkdir()
+            for name in "abcdefgh":
+                (tmp_path / "in" / name).touch()
+            shutil.rmtree(tmp_path / "in")
+
+    thread = threading.Thread(target=churn)
+    thread.start()
+    try:
+        sizes = {_size_of(tmp_path) for _ in range(2000)}
+    finally:
+        stop.set()
+        thread.join()
+    assert sizes == {5}
 
 
 def test_a_python_that_cannot_be_started(run: Any, setup: RavasSetup, tmp_path: Path) -> None:

@@ -1,15 +1,19 @@
 """What is drawn: the face in the middle, in its colours, turned as told, the same bytes each time."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
 from amber_id.avatarize import renderer as module
-from amber_id.avatarize.avatar import ARKIT_NAMES, SHAPES, Material
+from amber_id.avatarize.avatar import ARKIT_NAMES, SHAPES, Avatar, Material
+from amber_id.avatarize.glb_write import write_avatar
+from amber_id.avatarize.one_avatar import _renderer
+from amber_id.avatarize.preview import write_preview
 from amber_id.avatarize.renderer import Renderer
-from amber_id.errors import MissingDependencyError
+from amber_id.errors import AvatarError, MissingDependencyError
 
 REST = np.zeros(SHAPES)
 
@@ -77,3 +81,85 @@ def test_a_machine_that_cannot_draw_is_told_which_packages_it_lacks(plate, monke
 def test_sizes_that_make_no_picture_are_refused(plate, size):
     with pytest.raises(ValueError, match=f"got {size}"):
         Renderer(plate, size)
+
+
+@pytest.fixture
+def open_contexts(monkeypatch) -> list[object]:
+    """The contexts that are open: every one is here from its start to its release."""
+    contexts, opened = [], module._open_context
+
+    def open_one():
+        context = opened()
+        contexts.append(context)
+        release = context.release
+
+        def release_one():
+            contexts.remove(context)
+            release()
+
+        context.release = release_one
+        return context
+
+    monkeypatch.setattr(module, "_open_context", open_one)
+    return contexts
+
+
+def turned_away(avatar: Avatar) -> Avatar:
+    half = np.diag(np.array([-1, 1, -1, 1], np.float32))
+    first, *others = avatar.nodes
+    return replace(avatar, nodes=(replace(first, local=half @ first.local), *others))
+
+
+def flat(avatar: Avatar) -> Avatar:
+    return replace(avatar, positions=avatar.positions * np.array([1, 0, 1], np.float32))
+
+
+def with_wide_picture(avatar: Avatar) -> Avatar:
+    return replace(avatar, materials=(Material(image=np.zeros((1, 40_000, 4), np.uint8)),))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (turned_away, r"looks away, along -z.*turn it to \+z"),
+        (flat, "move points of one height only"),
+        (with_wide_picture, "a texture of 40000 x 1 pixels is more than the"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_and_nothing_stays_open(plate, open_contexts, spoil, words):
+    with pytest.raises(AvatarError, match=words):
+        Renderer(spoil(plate), 64)
+    assert open_contexts == []
+
+
+def test_a_closed_surface_looks_nowhere_and_is_drawn(plate):
+    triangles = np.concatenate([plate.triangles, plate.triangles[:, ::-1]])
+    closed = replace(plate, triangles=triangles, material_of=np.zeros(4, np.int32))
+    with Renderer(closed, 64) as renderer:
+        assert face(renderer.render(REST, np.eye(3))).any()
+
+
+def test_a_process_holds_one_renderer_and_lets_the_last_one_go(plate, open_contexts, tmp_path):
+    write_avatar(plate, tmp_path / "one.glb", "one")
+    first = _renderer(tmp_path / "one.glb", 64)
+    assert _renderer(tmp_path / "one.glb", 64) is first
+    second, _ = _renderer(tmp_path / "one.glb", 96)
+    assert open_contexts == [second._context]
+    assert second.render(REST, np.eye(3)).shape == (96, 96, 3)
+
+
+def test_errors_of_drawing_name_the_file_once(plate, tmp_path):
+    path = tmp_path / "away.glb"
+    write_avatar(turned_away(plate), path, "away")
+    with pytest.raises(AvatarError) as drawn:
+        _renderer(path, 64)
+    with pytest.raises(AvatarError) as previewed:
+        write_preview(turned_away(plate), tmp_path / "sheet.png", source=path)
+    for caught in (drawn, previewed):
+        assert str(caught.value).startswith(f"{path}: looks away")
+        assert str(caught.value).count(path.name) == 1
+    with pytest.raises(AvatarError, match=r"^looks away"):
+        write_preview(turned_away(plate), tmp_path / "sheet.png")
+    with pytest.raises(AvatarError, match=r"none\.glb: cannot be read") as missing:
+        _renderer(Path("none.glb"), 64)
+    assert str(missing.value).count("none.glb") == 1

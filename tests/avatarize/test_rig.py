@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from amber_id.avatarize.avatar import ARKIT_NAMES, SHAPES
+from amber_id.avatarize.avatar import ARKIT_NAMES, BONE_NAMES, SHAPES, Node
 from amber_id.avatarize.rig import NECK_SHARE, Rig
 
 HEAD, NECK = np.array([0, 1.6, 0]), np.array([0, 1.4, 0])
@@ -39,11 +39,12 @@ def test_the_head_turns_by_the_whole_rotation_and_the_neck_by_its_share(plate):
     expected = turn.apply(plate.positions - HEAD) + HEAD
     np.testing.assert_allclose(vertices, expected, atol=1e-6)
     np.testing.assert_allclose(normals, np.tile(turn.apply([0, 0, 1]), (4, 1)), atol=1e-6)
-    on_neck = replace(plate, joints=np.ones((4, 4), np.int32))
+    morphs = np.where(np.arange(SHAPES)[:, None, None] == JAW, plate.morphs, np.float32(0))
+    half_on_neck = replace(plate, morphs=morphs, joints=np.repeat([0, 0, 1, 1], 4).reshape(4, 4).astype("i4"))
     part = Rotation.from_euler("y", 40 * NECK_SHARE, degrees=True)
     np.testing.assert_allclose(
-        Rig(on_neck).pose(np.zeros(SHAPES), turn.as_matrix())[0],
-        part.apply(plate.positions - NECK) + NECK,
+        Rig(half_on_neck).pose(np.zeros(SHAPES), turn.as_matrix())[0][2:],
+        part.apply(plate.positions[2:] - NECK) + NECK,
         atol=1e-6,
     )
 
@@ -60,6 +61,46 @@ def test_without_bones_everything_turns_about_the_middle_of_the_face(plate):
     turn = Rotation.from_euler("y", 90, degrees=True)
     vertices, _ = Rig(replace(plate, nodes=nodes)).pose(np.zeros(SHAPES), turn.as_matrix())
     np.testing.assert_allclose(vertices[0], [0, 1.5, 0.1], atol=1e-6)
+
+
+def test_a_mesh_called_head_does_not_take_the_bones_place(plate):
+    mesh = Node("Head", -1, np.eye(4, dtype=np.float32))
+    neck, head = plate.nodes
+    nodes = (mesh, neck, replace(head, parent=1))
+    skin = tuple(replace(joint, node=joint.node + 1) for joint in plate.skin)
+    both = replace(plate, nodes=nodes, skin=skin)
+    assert both.node("Head") == 2
+    turn = Rotation.from_euler("yxz", [40, 10, 5], degrees=True).as_matrix()
+    expected = Rig(plate).pose(np.zeros(SHAPES), turn)[0]
+    np.testing.assert_allclose(Rig(both).pose(np.zeros(SHAPES), turn)[0], expected, atol=1e-6)
+
+
+def test_of_bones_that_carry_something_the_better_name_is_taken(plate):
+    others = [
+        replace(node, name=name) for node, name in zip(plate.nodes, ("J_Bip_C_Head", "HEAD"), strict=True)
+    ]
+    assert replace(plate, nodes=tuple(others)).node(*BONE_NAMES["Head"]) == 1
+    idle = Node("Idle", -1, np.eye(4, dtype=np.float32))
+    assert replace(plate, nodes=(*plate.nodes, idle)).node("Idle") == 2, "better than none"
+
+
+def test_a_head_that_carries_less_than_half_of_the_face_is_none(plate):
+    turn = Rotation.from_euler("y", 90, degrees=True)
+    on_neck = replace(plate, joints=np.ones((4, 4), np.int32))
+    vertices, _ = Rig(on_neck).pose(np.zeros(SHAPES), turn.as_matrix())
+    np.testing.assert_allclose(vertices, turn.apply(plate.positions), atol=1e-6)
+    jaw_bone = (*plate.nodes, Node("Jaw", 1, np.eye(4, dtype=np.float32)))
+    on_jaw = replace(plate, nodes=jaw_bone, skin=(replace(plate.skin[0], node=2), plate.skin[1]))
+    nod = Rotation.from_euler("x", 30, degrees=True).as_matrix()
+    np.testing.assert_allclose(  # what is below the head is the head's
+        Rig(on_jaw).pose(np.zeros(SHAPES), nod)[0], Rig(plate).pose(np.zeros(SHAPES), nod)[0], atol=1e-6
+    )
+
+
+def test_where_the_face_looks(plate):
+    np.testing.assert_allclose(Rig(plate).face_direction, [0, 0, 1], atol=1e-6)
+    behind = replace(plate, triangles=plate.triangles[:, ::-1])
+    np.testing.assert_allclose(Rig(behind).face_direction, [0, 0, -1], atol=1e-6)
 
 
 def test_vertices_at_one_place_share_a_normal_across_a_seam(plate):

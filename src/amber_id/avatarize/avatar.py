@@ -11,12 +11,19 @@ All meshes of a file are one list of vertices here; a part without a skin hangs 
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Int32, UInt8
+from jaxtyping import Bool, Float32, Int32, UInt8
 
 from amber_id.face_mesh import BLENDSHAPE_NAMES
 
 ARKIT_NAMES: tuple[str, ...] = (*BLENDSHAPE_NAMES[1:], "tongueOut")
 SHAPES = len(ARKIT_NAMES)
+
+BONE_NAMES = {
+    "Head": ("Head", "J_Bip_C_Head", "mixamorigHead"),
+    "Neck": ("Neck", "J_Bip_C_Neck", "mixamorigNeck"),
+    "Spine2": ("Spine2", "J_Bip_C_UpperChest", "mixamorigSpine2", "UpperChest", "J_Bip_C_Chest"),
+}
+"""The bones that turn, by RAVAS' names, and what others call them; the better names come first."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,29 @@ class Avatar:
         return tuple(name for name, morph in zip(ARKIT_NAMES, self.morphs, strict=True) if not np.any(morph))
 
     def node(self, *names: str) -> int | None:
-        """The first node with one of these names, upper and lower case alike; names before a colon go."""
+        """The first node with one of these names, upper and lower case alike; names before a colon go.
+
+        One that vertices hang on, itself or below, comes before others: a mesh may be called as a bone is.
+        """
+        wanted = [name.lower() for name in names]
         found = [node.name.split(":")[-1].lower() for node in self.nodes]
-        return next((found.index(name.lower()) for name in names if name.lower() in found), None)
+        carries = self._carries()
+        order = [(not carries[i], wanted.index(name), i) for i, name in enumerate(found) if name in wanted]
+        return min(order)[2] if order else None
+
+    def below(self, node: int) -> Bool[np.ndarray, " K"]:
+        """Which nodes are this one, or hang on it."""
+        found = np.zeros(len(self.nodes), bool)
+        for i, each in enumerate(self.nodes):
+            found[i] = i == node or (each.parent >= 0 and found[each.parent])
+        return found
+
+    def _carries(self) -> Bool[np.ndarray, " K"]:
+        """Which nodes have vertices hanging on them or below them."""
+        found = np.zeros(len(self.nodes), bool)
+        for joint in np.unique(self.joints[self.weights > 0]):
+            found[self.skin[joint].node] = True
+        for i in range(len(self.nodes) - 1, 0, -1):  # children come after their parents
+            if found[i] and self.nodes[i].parent >= 0:
+                found[self.nodes[i].parent] = True
+        return found

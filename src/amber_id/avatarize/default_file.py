@@ -3,12 +3,12 @@
 Conventions
 -----------
 It is generated on first use from the face mesh in the model bundle that tracking needs anyway, and kept
-beside that bundle in the cache. Its name tells what it was made from: the bundle, the palette, and the
-program's own code, so an older one is never taken for it.
+beside that bundle in the cache. Its name tells what it was made from: the bundle, the palette, and the code
+that makes and writes it, so an older one is never taken for it.
 """
 
 import hashlib
-from functools import cache
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,6 +16,9 @@ from amber_id.avatarize.default_avatar import Palette, default_avatar
 from amber_id.avatarize.glb_write import write_avatar
 from amber_id.tracking import ModelBundle
 from amber_id.tracking.model_bundle import cached_model_path
+
+_MAKERS = ("default_avatar", "glb_write")
+_IMPORT = re.compile(r"^\s*from amber_id\.avatarize\.(\w+) import ", re.MULTILINE)
 
 
 def default_avatar_file(model: ModelBundle, palette: Palette = "sand") -> Path:
@@ -37,9 +40,12 @@ def default_avatar_file(model: ModelBundle, palette: Palette = "sand") -> Path:
     return path
 
 
-@cache
 def _code_hash() -> str:
-    """Of the code that makes avatars: all modules of this package, for none is large."""
-    modules = sorted(files("amber_id.avatarize").iterdir(), key=lambda each: each.name)
-    texts = [each.read_bytes() for each in modules if each.name.endswith(".py")]
-    return hashlib.sha256(b"".join(texts)).hexdigest()
+    """Of the modules of this package that make and write the default avatar, and of all that they import."""
+    package, texts, waiting = files("amber_id.avatarize"), dict[str, str](), list(_MAKERS)
+    while waiting:
+        name = waiting.pop()
+        if name not in texts:
+            texts[name] = (package / f"{name}.py").read_text(encoding="utf-8")
+            waiting += _IMPORT.findall(texts[name])
+    return hashlib.sha256("".join(texts[name] for name in sorted(texts)).encode()).hexdigest()

@@ -38,6 +38,8 @@ from amber_id.recordings import RecordingSet, read_header
 from amber_id.results import FailedClip
 
 _LIBRARIES = ("numpy", "scipy")
+# Two originals with the same motion fit as well as each other, but for the last digits.
+_ROUNDING = 1e-5
 _COLUMNS = (
     *("clip", "frames", "faces", "faces_kept", "moving_channels", "median", "best_match", "flags"),
     *CHANNELS,
@@ -66,8 +68,8 @@ class FollowingSummary(BaseModel):
     """What ``following.json`` says.
 
     `median` is over clips, of each clip's median over the channels that move. `face_share` is over the frames
-    of all clips in which the original has a face. `searched` clips were held against all originals, of which
-    `match_their_own` fit none better than their own.
+    of all clips in which the original has a face. `searched` clips were held against all originals;
+    `match_their_own` of them fit none better than their own, not even by less than the lead that is flagged.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -184,12 +186,13 @@ def _signals(
 
 
 def _matched(clip: ClipFollowing, match: Match, config: FollowingConfig) -> ClipFollowing:
-    """With the best match, and the flag if that is another one by the lead; a lesser lead is chance."""
+    """With the best match, and the flag if that is another one by the lead; a lesser lead may be chance."""
     if match.own is None or match.similarity is None:
         return clip
-    if match.clip != clip.clip and match.similarity > match.own + config.lead:
-        return replace(clip, best_match=match.clip, flags=(*clip.flags, "follows another"))
-    return replace(clip, best_match=clip.clip)
+    if match.similarity <= match.own + _ROUNDING:
+        return replace(clip, best_match=clip.clip)
+    by_the_lead: tuple[Flag, ...] = ("follows another",) if match.similarity > match.own + config.lead else ()
+    return replace(clip, best_match=match.clip, flags=(*clip.flags, *by_the_lead))
 
 
 def _tracked(recordings: RecordingSet) -> Tracked:

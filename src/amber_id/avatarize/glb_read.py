@@ -7,6 +7,9 @@ skinned part's are its skin's, and a part without a skin hangs on its node. Norm
 A file's shapes are found by their names (`shape_names`), in a VRM also by its expressions.
 """
 
+import contextlib
+import json
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +24,11 @@ from amber_id.avatarize.glb_materials import Materials
 from amber_id.avatarize.scene_tree import read_tree
 from amber_id.avatarize.shape_names import Offer, best_offers, match_shape
 from amber_id.avatarize.vrm import Vrm
+from amber_id.errors import AvatarError
 
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
 _MOST_INFLUENCES = 4
+_START = struct.Struct("<12xI4x")  # of a GLB: how long its JSON is, which comes next
 _ON_FIRST_ONLY = np.array([1, 0, 0, 0], np.float32)
 
 
@@ -57,6 +62,17 @@ def read_avatar(path: Path) -> AvatarFile:
     return AvatarFile(avatar, glb.sha256, path)
 
 
+@contextlib.contextmanager
+def naming(path: Path | None) -> Iterator[None]:
+    """Name the file of an avatar, where that is known, in errors of the block, which does not know it."""
+    try:
+        yield
+    except AvatarError as error:
+        if path is None:
+            raise
+        raise AvatarError(f"{path}: {error}") from error
+
+
 @dataclass(frozen=True)
 class _Part:
     """One primitive, as it goes into the avatar: `morphs` by shape, `joints` into the avatar's skin."""
@@ -80,6 +96,7 @@ class _Reader:
         self._materials = Materials(glb)
         self._skin: dict[tuple[int, bytes], int] = {}
         self._offers = self._vrm.offers()
+        self._own_weights = _own_weights(glb)
 
     def avatar(self) -> Avatar:
         parts = [part for index in self._tree.in_scene for part in self._parts(index)]
@@ -135,7 +152,8 @@ class _Reader:
             joints[:] = self._place(self._tree.places[node], np.eye(4, dtype=np.float32))
             if self._tree.mirrors(node):
                 triangles = triangles[:, ::-1]
-        rest, morphs = self._morphs(primitive, mesh, by_clip, V)
+        said = self._own_weights.get(node, mesh.weights or [])
+        rest, morphs = self._morphs(primitive, mesh, by_clip, said, V)
         return _Part(
             positions=positions + rest,
             uvs=self._materials.uvs(primitive.material, attributes, V),
@@ -165,9 +183,9 @@ class _Reader:
         return indices.reshape(-1, 3)
 
     def _morphs(
-        self, primitive: Any, mesh: Any, by_clip: list[Offer], V: int
+        self, primitive: Any, mesh: Any, by_clip: list[Offer], said: list[Any], V: int
     ) -> tuple[Float32[np.ndarray, "V 3"], dict[int, Float32[np.ndarray, "V 3"]]]:
-        """What the file adds to the positions at rest, and what each shape does."""
+        """What the weights `said` add to the positions at rest, and what each shape does."""
         targets = primitive.targets or []
         names = (mesh.extras or {}).get("targetNames") or (primitive.extras or {}).get("targetNames") or []
         matches = [match_shape(name) if isinstance(name, str) else None for name in names]
@@ -178,7 +196,7 @@ class _Reader:
             shape = offer.match.shape
             morphs[shape] = morphs[shape] + moved if shape in morphs else moved
         rest = np.zeros((V, 3), np.float32)
-        for i, weight in enumerate((mesh.weights or [])[: len(targets)]):
+        for i, weight in enumerate(said[: len(targets)]):
             # A body's build may be such a target; what a shape drives begins at 0 whatever is said here.
             if weight and (i >= len(matches) or matches[i] is None):
                 rest += np.float32(weight) * self._target(targets, i, V)
@@ -236,6 +254,17 @@ class _Reader:
     def _place(self, node: int, inverse_bind: Float32[np.ndarray, "4 4"]) -> int:
         """Where a joint is in the avatar's skin, which holds it once."""
         return self._skin.setdefault((node, inverse_bind.tobytes()), len(self._skin))
+
+
+def _own_weights(glb: Glb) -> dict[int, list[Any]]:
+    """The targets' weights that nodes say in place of their mesh's, which pygltflib leaves out."""
+    try:
+        with glb.path.open("rb") as file:
+            (length,) = _START.unpack(file.read(_START.size))
+            nodes = json.loads(file.read(length)).get("nodes") or []
+    except OSError as error:
+        raise glb.fault(f"cannot be read ({error.strerror or error})") from error
+    return {index: node["weights"] for index, node in enumerate(nodes) if node.get("weights")}
 
 
 def _repeated(values: list[int], counts: list[int]) -> Int32[np.ndarray, " F"]:

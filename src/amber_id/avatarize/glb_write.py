@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from amber_id.atomic_files import write_atomically
-from amber_id.avatarize.avatar import ARKIT_NAMES, SHAPES, Avatar, Joint, Node
+from amber_id.avatarize.avatar import ARKIT_NAMES, BONE_NAMES, SHAPES, Avatar, Joint, Node
 from amber_id.avatarize.glb_arrays import import_pygltflib
-from amber_id.avatarize.glb_read import AvatarFile, read_avatar
+from amber_id.avatarize.glb_read import AvatarFile, naming, read_avatar
 from amber_id.avatarize.pillow import import_pillow
 from amber_id.avatarize.rig import Rig
 from amber_id.avatarize.texture_atlas import with_one_material
@@ -25,12 +25,6 @@ from amber_id.errors import AvatarError
 
 _FLOAT, _UINT16, _UINT32 = 5126, 5123, 5125
 _ATTRIBUTES, _INDICES = 34962, 34963
-# The bones that RAVAS turns, and what others call them; the better names come first.
-_BONES = {
-    "Head": ("Head", "J_Bip_C_Head", "mixamorigHead"),
-    "Neck": ("Neck", "J_Bip_C_Neck", "mixamorigNeck"),
-    "Spine2": ("Spine2", "J_Bip_C_UpperChest", "mixamorigSpine2", "UpperChest", "J_Bip_C_Chest"),
-}
 
 
 def write_avatar(avatar: Avatar, path: Path, name: str) -> None:
@@ -67,19 +61,9 @@ def merge_avatar(source: Path, out: Path) -> AvatarFile:
         If pygltflib or Pillow is not installed.
     """
     found = read_avatar(source)
-    nodes = list(found.avatar.nodes)
-    for name, others in _BONES.items():
-        place = found.avatar.node(*others)
-        if place is None:
-            raise AvatarError(
-                f"{source}: has no bone called {name} (or {', '.join(others[1:])}), which RAVAS turns; "
-                f"name the bone so and export again"
-            )
-        nodes[place] = replace(nodes[place], name=name)
-    try:
-        write_avatar(replace(found.avatar, nodes=tuple(nodes)), out, name=source.stem)
-    except AvatarError as error:
-        raise AvatarError(f"{source}: {error}") from error
+    with naming(source):
+        nodes = _with_bone_names(found.avatar)
+        write_avatar(replace(found.avatar, nodes=nodes), out, name=source.stem)
     return read_avatar(out)
 
 
@@ -182,6 +166,22 @@ class _Writer:
         )
         self._file.bufferViews.append(view)
         return len(self._file.bufferViews) - 1
+
+
+def _with_bone_names(avatar: Avatar) -> tuple[Node, ...]:
+    """The nodes, with the bones that RAVAS turns, and no others, called as it calls them."""
+    nodes = list(avatar.nodes)
+    for name, others in BONE_NAMES.items():
+        place = avatar.node(*others)
+        if place is None:
+            raise AvatarError(
+                f"has no bone called {name} (or {', '.join(others[1:])}), which RAVAS turns; "
+                f"name the bone so and export again"
+            )
+        # A mesh may have the bone's name, and here becomes a bone too.
+        nodes = [replace(n, name=f"{name} that is no bone") if n.name == name else n for n in nodes]
+        nodes[place] = replace(nodes[place], name=name)
+    return tuple(nodes)
 
 
 def _with_one_skeleton(avatar: Avatar) -> Avatar:

@@ -7,7 +7,6 @@ A frame without a face shows the last expression again (``hold``), or is black, 
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,12 +15,15 @@ from jaxtyping import UInt8
 
 from amber_id.avatarize.avatar_clip import AvatarClip, NoFace, write_avatar_clip
 from amber_id.avatarize.drive import Drive, drive_of
-from amber_id.avatarize.glb_read import read_avatar
+from amber_id.avatarize.glb_read import naming, read_avatar
 from amber_id.avatarize.renderer import Renderer
 from amber_id.corpora import Clip
 from amber_id.recordings import Recording
 
 _LIBRARIES = ("av", "mediapipe", "moderngl", "numpy")
+
+# The renderer of this process, by avatar and size; there is one at most.
+_HELD: dict[tuple[Path, int], tuple[Renderer, str]] = {}
 
 
 def draw_clip(
@@ -88,8 +90,12 @@ def _drawn(
         yield float(time_s), renderer.render(weights, rotation) if shown else black
 
 
-@lru_cache(maxsize=1)
 def _renderer(avatar: Path, size: int) -> tuple[Renderer, str]:
     """One renderer for all clips of a process: opening OpenGL takes longer than drawing a short clip."""
-    found = read_avatar(avatar)
-    return Renderer(found.avatar, size), found.sha256
+    if (avatar, size) not in _HELD:
+        while _HELD:
+            _HELD.popitem()[1][0].close()
+        found = read_avatar(avatar)
+        with naming(avatar):
+            _HELD[avatar, size] = Renderer(found.avatar, size), found.sha256
+    return _HELD[avatar, size]

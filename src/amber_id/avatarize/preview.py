@@ -13,6 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from amber_id.atomic_files import appears_whole
 from amber_id.avatarize.avatar import ARKIT_NAMES, SHAPES, Avatar
+from amber_id.avatarize.glb_read import naming
 from amber_id.avatarize.pillow import import_pillow
 from amber_id.avatarize.renderer import Renderer
 
@@ -22,13 +23,15 @@ _DRAWN = 2 * _TILE  # drawn larger and scaled down, so that edges are smooth
 _TURN_DEG = 25.0
 
 
-def write_preview(avatar: Avatar, path: Path) -> None:
-    """Write the contact sheet as a PNG.
+def write_preview(avatar: Avatar, path: Path, *, source: Path | None = None) -> None:
+    """Write the contact sheet as a PNG; errors name `source`, the file that the avatar was read from.
 
     Raises
     ------
     AmberError
         If `path` cannot be written.
+    AvatarError
+        If the avatar cannot be drawn.
     MissingDependencyError
         If a library is missing.
     """
@@ -37,7 +40,7 @@ def write_preview(avatar: Avatar, path: Path) -> None:
     rows = -(-(SHAPES + 2) // _COLUMNS)
     sheet = image.new("RGB", (_COLUMNS * _TILE, rows * (_TILE + _CAPTION)), "white")
     pen = pillow.ImageDraw.Draw(sheet)
-    with Renderer(avatar, _DRAWN) as renderer:
+    with naming(source), Renderer(avatar, _DRAWN) as renderer:
         for i, (caption, weights, rotation) in enumerate(_poses(avatar)):
             corner = (i % _COLUMNS * _TILE, i // _COLUMNS * (_TILE + _CAPTION))
             tile = image.fromarray(renderer.render(weights, rotation))

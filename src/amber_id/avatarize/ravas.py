@@ -12,22 +12,21 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float64, UInt8
+from jaxtyping import Float64
 
 from amber_id.atomic_files import write_text_atomically
-from amber_id.avatarize.ravas_picture import HEIGHT, WIDTH, black_frames, cropped_frames
+from amber_id.avatarize.ravas_picture import HEIGHT, WIDTH, black_frames
 from amber_id.avatarize.ravas_process import TryFailedError, Watch, run_watched
 from amber_id.errors import AmberError, ClipError
+from amber_id.tracking.one_clip import check_length
 from amber_id.tracking.video import read_frames
 
 LAUNCHER = Path(__file__).with_name("ravas_launcher.py")
 
-_FEWEST_FRAMES = 2
 _DETECTIONS = "detectionLog.json"
 # What our own Python is told by these is wrong for RAVAS'.
 _OURS = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
@@ -63,7 +62,6 @@ class RavasRun:
     video: Path
     timestamps: Float64[np.ndarray, " T"]
     without_face: tuple[int, ...]
-    detection_log: Path
     seconds: float
     tries: int
     version: str
@@ -90,7 +88,8 @@ def run_ravas(video: Path, out_video: Path, setup: RavasSetup, *, work: Path) ->
     AmberError
         If one of the places cannot be written.
     ClipError
-        If `video` cannot be read, has fewer than 2 frames or shows no face, or if all tries failed.
+        If `video` cannot be read, has fewer than 2 frames, is damaged before 1 s, or shows no face, or if all
+        tries failed.
     MissingDependencyError
         If PyAV is not installed.
     """
@@ -111,43 +110,21 @@ def run_ravas(video: Path, out_video: Path, setup: RavasSetup, *, work: Path) ->
             continue
         if len(without_face) == len(timestamps):
             raise ClipError(clip, f"RAVAS sees no face in any of {len(timestamps)} frames")
-        detections = made.with_name(_DETECTIONS)
-        return RavasRun(
-            _moved(made, out_video),
-            timestamps,
-            without_face,
-            detections,
-            seconds,
-            attempt,
-            setup.version,
-            warning,
-        )
+        video = _moved(made, out_video)
+        return RavasRun(video, timestamps, without_face, seconds, attempt, setup.version, warning)
     raise ClipError(clip, f"RAVAS failed {'once' if attempt == 1 else f'{attempt} times'}; {cause}")
-
-
-def read_ravas_frames(run: RavasRun, size: int) -> Iterator[UInt8[np.ndarray, "S S 3"]]:
-    """The square about the avatar in each frame of a run, RGB, scaled to `size` pixels.
-
-    Raises
-    ------
-    OSError
-        If the run's video cannot be read any more.
-    """
-    return cropped_frames(run.video, size)
 
 
 def _source_times(video: Path) -> tuple[Float64[np.ndarray, " T"], str]:
     """When each frame is shown, and why there are no more of them."""
     times: list[float] = []
+    damage: ClipError | None = None
     _, frames = read_frames(video, video.stem)
     try:
         times.extend(time_s for time_s, _ in frames)
-        warning = ""
     except ClipError as error:
-        warning = error.reason
-    if len(times) < _FEWEST_FRAMES:
-        raise ClipError(video.stem, warning or f"only {len(times)} frame; at least {_FEWEST_FRAMES} needed")
-    return np.array(times), warning
+        damage = error
+    return np.array(times), check_length(video.stem, times, damage)
 
 
 def _try_once(video: Path, setup: RavasSetup, folder: Path, log: Path) -> Path:

@@ -5,8 +5,10 @@ Conventions
 The video is the one that the built-in engine would write: the square about the face, at the original's times,
 with its sound. RAVAS leaves a frame without a face black; where the last expression is to be held instead,
 that is done here.
+What RAVAS leaves goes to the folder ``.ravas``; of a failure the log stays there, of a success nothing.
 """
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +17,12 @@ import numpy as np
 from jaxtyping import UInt8
 
 from amber_id.avatarize.avatar_clip import AvatarClip, NoFace, write_avatar_clip
-from amber_id.avatarize.ravas import RavasRun, RavasSetup, read_ravas_frames, run_ravas
+from amber_id.avatarize.ravas import RavasRun, RavasSetup, run_ravas
+from amber_id.avatarize.ravas_picture import cropped_frames
 from amber_id.corpora import Clip
 from amber_id.errors import ClipError
+
+_MOST_BEGINNINGS = 9
 
 
 def ravas_clip(
@@ -30,13 +35,26 @@ def ravas_clip(
     AmberError
         If the place cannot be written.
     ClipError
-        If the video cannot be read or shows no face, or RAVAS failed; what it printed is kept in ``.ravas``.
+        If the video cannot be read or shows no face, or RAVAS failed; what it printed in the last try is kept
+        in ``<out>/.ravas/<clip id>/video.log``.
     """
     work = out / ".ravas" / clip.id
+    _begin(work)
     try:
         run = run_ravas(clip.path, work / "video.avi", setup, work=work)
-    except ClipError as error:
-        raise ClipError(clip.id, error.reason) from error
+        said = _written(run, clip, avatar_sha256, out, size, no_face)
+    except BaseException as error:
+        _clear(work, out, keep=work / "video.log")
+        if isinstance(error, ClipError):  # which may name the file only
+            raise ClipError(clip.id, error.reason) from error
+        raise
+    _clear(work, out, keep=None)
+    return said
+
+
+def _written(
+    run: RavasRun, clip: Clip, avatar_sha256: str, out: Path, size: int, no_face: NoFace
+) -> AvatarClip:
     said = AvatarClip(
         clip=clip.id,
         subject=clip.subject,
@@ -57,9 +75,31 @@ def ravas_clip(
         source_bytes=clip.path.stat().st_size,
         warning=run.warning,
     )
-    said = write_avatar_clip(said, clip, out, _shown(run, size, no_face))
-    shutil.rmtree(work)
-    return said
+    return write_avatar_clip(said, clip, out, _shown(run, size, no_face))
+
+
+def _begin(work: Path) -> None:
+    """Make the folder; another worker may take away the one above in the same moment, when it is empty."""
+    for _ in range(_MOST_BEGINNINGS):
+        with contextlib.suppress(OSError):  # what is wrong for good, `run_ravas` meets again and says
+            work.mkdir(parents=True, exist_ok=True)
+            return
+
+
+def _clear(work: Path, out: Path, keep: Path | None) -> None:
+    """Delete all in `work` but one file, and the folders up to `out` that are empty then."""
+    for path in work.glob("*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path != keep:
+            path.unlink(missing_ok=True)
+    for folder in (work, *work.parents):
+        if folder == out:
+            return
+        try:
+            folder.rmdir()
+        except OSError:  # it holds the log, or what others are at
+            return
 
 
 def _shown(run: RavasRun, size: int, no_face: NoFace) -> Iterator[tuple[float, UInt8[np.ndarray, "S S 3"]]]:
@@ -67,7 +107,7 @@ def _shown(run: RavasRun, size: int, no_face: NoFace) -> Iterator[tuple[float, U
     lost = set(run.without_face) if no_face == "hold" else set()
     last: np.ndarray | None = None
     waiting: list[float] = []
-    for i, (time_s, rgb) in enumerate(zip(run.timestamps, read_ravas_frames(run, size), strict=True)):
+    for i, (time_s, rgb) in enumerate(zip(run.timestamps, cropped_frames(run.video, size), strict=True)):
         if i in lost and last is None:
             waiting.append(float(time_s))
             continue

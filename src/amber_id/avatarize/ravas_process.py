@@ -8,6 +8,7 @@ RAVAS waits for ever when its renderer or another of its processes fails. So the
 try, and so does a time without any growth of the files that it writes.
 """
 
+import contextlib
 import os
 import re
 import signal
@@ -144,4 +145,9 @@ def _short(text: str) -> str:
 
 
 def _size_of(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    size = 0
+    for inside, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):  # deleted just now
+                size += Path(inside, name).stat().st_size
+    return size

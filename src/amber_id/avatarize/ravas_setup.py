@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from amber_id.avatarize.avatar import BONE_NAMES
 from amber_id.avatarize.glb_arrays import Glb
 from amber_id.avatarize.ravas import LAUNCHER, RavasSetup
 from amber_id.errors import AmberError, MissingDependencyError, UsageError
 
 _LONGEST_START_S = 120.0
-_BONES = ("Head", "Neck", "Spine2")
 _ATTRIBUTES = ("NORMAL", "TEXCOORD_0", "JOINTS_0", "WEIGHTS_0")
 # Three floats: RAVAS takes a stride that is not written down for no rows at all.
 _STRIDE = 12
@@ -144,7 +144,7 @@ def _lacking(glb: Glb) -> Iterator[str]:
         yield f"it has {len(part.targets or [])} shapes and {len(names)} names in the mesh's targetNames"
     if absent := [name for name in _ATTRIBUTES if getattr(part.attributes, name) is None]:
         yield f"its mesh has no {', '.join(absent)}"
-    if absent := [bone for bone in _BONES if bone not in {node.name for node in file.nodes}]:
+    if absent := [bone for bone in BONE_NAMES if bone not in {node.name for node in file.nodes}]:
         yield f"it has no bone called {', '.join(absent)}"
     if not file.skins:
         yield "it has no skin"

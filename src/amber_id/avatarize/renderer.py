@@ -30,6 +30,8 @@ _FIELD_OF_VIEW_DEG = 18.0
 _FACE_SHARE = 0.62
 # Vertices farther below the face than this many of its heights are never seen.
 _SEEN_BELOW = 0.9
+# The normals of a closed surface sum to nothing, but for rounding; such a face looks nowhere.
+_LEAST_AWAY = 0.02
 
 _VERTEX_SHADER = """
 #version 330
@@ -63,11 +65,21 @@ class Framing:
 
     @classmethod
     def of(cls, rig: Rig) -> "Framing":
-        """Look at the face of `rig` at rest from straight ahead; raises AvatarError if it has no height."""
+        """Look at the face of `rig` at rest from straight ahead.
+
+        Raises
+        ------
+        AvatarError
+            If the face has no height, or would be seen from behind.
+        """
         low, high = (corner.astype(np.float64) for corner in rig.face_box)
         middle, height = (low + high) / 2, high[1] - low[1]
         if not height > 0:
             raise AvatarError("its shapes move points of one height only: that is not a face")
+        if rig.face_direction[2] < -_LEAST_AWAY:
+            raise AvatarError(
+                "looks away, along -z, or its triangles are inside out; turn it to +z and export again"
+            )
         zoom = 1 / np.tan(np.radians(_FIELD_OF_VIEW_DEG / 2))
         distance = height / _FACE_SHARE / 2 * zoom
         eye = np.array([middle[0], middle[1], high[2] + distance])
@@ -86,6 +98,8 @@ class Renderer:
 
     Raises
     ------
+    AvatarError
+        If the avatar has no face that could be seen, or a picture too large to be drawn here.
     MissingDependencyError
         If moderngl or the graphics libraries that it needs are not installed.
     """
@@ -94,16 +108,24 @@ class Renderer:
         if not FEWEST_PIXELS <= size <= MOST_PIXELS:
             raise ValueError(f"size must be {FEWEST_PIXELS} to {MOST_PIXELS} pixels, got {size}")
         self.rig, self.size = Rig(avatar), size
+        framing = Framing.of(self.rig)
         self._context = _open_context()
+        try:
+            self._prepare(avatar, framing)
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self, avatar: Avatar, framing: Framing) -> None:
         context = self._context
         self._program = context.program(vertex_shader=_VERTEX_SHADER, fragment_shader=_FRAGMENT_SHADER)
-        self._program["to_screen"].write(Framing.of(self.rig).to_screen.T.tobytes())
+        self._program["to_screen"].write(framing.to_screen.T.tobytes())
         V = len(avatar.positions)
         self._moving = np.empty((V, 6), np.float32)
         self._vertices = context.buffer(reserve=self._moving.nbytes, dynamic=True)
         self._uvs = context.buffer(avatar.uvs.astype(np.float32).tobytes())
         self._draws = self._prepare_draws(avatar)
-        screen = (size, size)
+        screen = (self.size, self.size)
         self._sampled = context.framebuffer(
             [context.renderbuffer(screen, 4, samples=_SAMPLES)],
             context.depth_renderbuffer(screen, samples=_SAMPLES),
@@ -116,6 +138,10 @@ class Renderer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back what the graphics driver holds for it."""
         self._context.release()
 
     @property

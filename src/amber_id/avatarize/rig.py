@@ -5,25 +5,25 @@ Conventions
 On the processor, in NumPy: a few thousand vertices are posed in about a millisecond, so the renderer only
 draws triangles. Shapes are added first, then bones turn (linear blend skinning).
 The head turns as the person's did, about its joint; the neck takes `NECK_SHARE` of the angle.
+A head bone that carries less than half of the face is none.
 """
 
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Bool, Float, Float32, Int
 from scipy.sparse import csr_matrix
 from scipy.spatial.transform import Rotation
 
-from amber_id.avatarize.avatar import SHAPES, Avatar
+from amber_id.avatarize.avatar import BONE_NAMES, SHAPES, Avatar
 
 NECK_SHARE = 0.35
 
-_HEAD = ("Head", "J_Bip_C_Head", "mixamorigHead")
-_NECK = ("Neck", "J_Bip_C_Neck", "mixamorigNeck")
 # Vertices this near at rest, in metres, share a normal although a seam of the texture parts them.
 _WELD = 1e-5
 # What moves less than this share of what moves farthest is not the face.
 _TRIFLE = 0.02
+_LEAST_CARRIED = 0.5
 
 
 class Rig:
@@ -31,7 +31,8 @@ class Rig:
 
     def __init__(self, avatar: Avatar) -> None:
         self.avatar = avatar
-        self._head, self._neck = avatar.node(*_HEAD), avatar.node(*_NECK)
+        self._face = _face(avatar)
+        self._head, self._neck = _head(avatar, self._face), avatar.node(*BONE_NAMES["Neck"])
         self._rest = self._globals({})
         active = np.flatnonzero(np.any(avatar.morphs, axis=(1, 2)))
         self._active = active
@@ -48,17 +49,24 @@ class Rig:
     @cached_property
     def face_box(self) -> tuple[Float32[np.ndarray, " 3"], Float32[np.ndarray, " 3"]]:
         """Lowest and highest corner, at rest, of what shapes move by more than a trifle."""
-        farthest = np.linalg.norm(self.avatar.morphs, axis=2).max(axis=0)
-        face = self.at_rest[farthest > _TRIFLE * farthest.max()]
+        face = self.at_rest[self._face]
         return face.min(axis=0), face.max(axis=0)
+
+    @cached_property
+    def face_direction(self) -> Float32[np.ndarray, " 3"]:
+        """The mean normal of the face at rest, by area: where it looks, of length 1 if it is flat."""
+        a, b, c = self.at_rest[self.avatar.triangles[self._face[self.avatar.triangles].all(axis=1)].T]
+        normals = np.cross(b - a, c - a)
+        area = np.linalg.norm(normals, axis=1).sum()
+        return normals.sum(axis=0) / max(area, np.float32(1e-12))
 
     def pose(
         self, weights: Float[np.ndarray, "52"], rotation: Float[np.ndarray, "3 3"]
     ) -> tuple[Float32[np.ndarray, "V 3"], Float32[np.ndarray, "V 3"]]:
         """Vertices and unit normals with ARKit `weights`, the head turned by `rotation`.
 
-        `rotation` is proper and orthogonal, in the avatar's axes. Without a head bone everything turns about
-        the middle of the face.
+        `rotation` is proper and orthogonal, in the avatar's axes. Without a head bone that carries the face
+        everything turns about the middle of the face.
         """
         driven = np.asarray(weights, dtype=np.float32)[self._active]
         shaped = self.avatar.positions + (driven @ self._morphs).reshape(-1, 3)
@@ -96,6 +104,22 @@ class Rig:
         summed = (self._faces_of @ np.cross(b - a, c - a))[self._welded]
         lengths = np.linalg.norm(summed, axis=1, keepdims=True)
         return (summed / np.maximum(lengths, 1e-12)).astype(np.float32)
+
+
+def _face(avatar: Avatar) -> Bool[np.ndarray, " V"]:
+    """Which vertices shapes move by more than a trifle."""
+    farthest = np.linalg.norm(avatar.morphs, axis=2).max(axis=0)
+    return farthest > _TRIFLE * farthest.max()
+
+
+def _head(avatar: Avatar, face: Bool[np.ndarray, " V"]) -> int | None:
+    """The node that turns the head, if the face hangs mainly on it or on nodes below."""
+    head = avatar.node(*BONE_NAMES["Head"])
+    if head is None:
+        return None
+    below = avatar.below(head)[[joint.node for joint in avatar.skin]]
+    carried = np.sum(avatar.weights * below[avatar.joints], axis=1)[face].sum()
+    return head if carried >= _LEAST_CARRIED * face.sum() else None
 
 
 def _hanging(avatar: Avatar) -> csr_matrix:

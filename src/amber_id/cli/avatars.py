@@ -132,7 +132,7 @@ def avatar_preview(
     from amber_id.avatarize import read_avatar, write_preview
 
     look = _avatar_file(file, palette, model)
-    write_preview(read_avatar(look).avatar, out)
+    write_preview(read_avatar(look).avatar, out, source=look)
     _say_what_is_missing(look)
     typer.echo(out)
 

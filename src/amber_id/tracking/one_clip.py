@@ -34,19 +34,16 @@ def record_clip(clip: Clip, model: ModelBundle) -> tuple[Recording, str]:
     info, frames = read_frames(clip.path, clip.id)
     timestamps: list[float] = []
     seen: list[SeenFace | None] = []
-    warning = ""
+    damage: ClipError | None = None
     with FaceTracker(model.path) as tracker:
         try:
             for timestamp_s, rgb in frames:
                 seen.append(tracker.see(rgb, timestamp_s))
                 timestamps.append(timestamp_s)
         except ClipError as error:
-            if _length_s(timestamps) < _KEPT_FROM_S:
-                raise
-            warning = error.reason
+            damage = error
+    warning = check_length(clip.id, timestamps, damage)
     T = len(seen)
-    if T < _FEWEST_FRAMES:
-        raise ClipError(clip.id, f"only {T} frame; at least {_FEWEST_FRAMES} needed")
     if not any(seen):
         raise ClipError(clip.id, f"no face in any of {T} frames")
     recording = Recording(
@@ -68,6 +65,16 @@ def record_clip(clip: Clip, model: ModelBundle) -> tuple[Recording, str]:
         frames_with_several_faces=sum(face is not None and face.faces > 1 for face in seen),
     )
     return recording, warning
+
+
+def check_length(clip: str, timestamps: Sequence[float], damage: ClipError | None) -> str:
+    """Why a clip is not whole, "" if it is; raises ClipError if too little was read before the `damage`."""
+    if damage is not None and _length_s(timestamps) < _KEPT_FROM_S:
+        raise damage
+    T = len(timestamps)
+    if T < _FEWEST_FRAMES:
+        raise ClipError(clip, f"only {T} frame; at least {_FEWEST_FRAMES} needed")
+    return "" if damage is None else damage.reason
 
 
 def _length_s(timestamps: Sequence[float]) -> float:
