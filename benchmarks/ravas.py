@@ -17,9 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from amber_id.avatarize import AvatarizeConfig, avatarize_corpus
-from amber_id.avatarize.ravas import RavasRun, RavasSetup, run_ravas
-from amber_id.avatarize.ravas_picture import CROP_SIDE
-from amber_id.avatarize.ravas_setup import find_ravas
+from amber_id.avatarize.ravas.picture import CROP_SIDE
+from amber_id.avatarize.ravas.run import RavasRun, RavasSetup, run_ravas
+from amber_id.avatarize.ravas.setup import find_ravas
 from amber_id.corpora import find_corpus
 from amber_id.errors import AmberError
 from amber_id.tracking import find_model

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from scipy.spatial.transform import Rotation
 
 from amber_id.avatarize.avatar import ARKIT_NAMES, SHAPES
-from amber_id.avatarize.glb_read import read_avatar
+from amber_id.avatarize.glb.read import read_avatar
 from amber_id.avatarize.renderer import Renderer
 
 SIZE = 300

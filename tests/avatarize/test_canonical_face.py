@@ -5,7 +5,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from amber_id.avatarize.canonical_face import (
+from amber_id.avatarize.default_head.canonical_face import (
     LOWER_LIP_EDGE,
     OVAL,
     UPPER_LID,

@@ -8,10 +8,10 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from amber_id.avatarize.avatar import ARKIT_NAMES, SHAPES, Avatar
-from amber_id.avatarize.canonical_face import LOWER_LIP_EDGE, UPPER_LIP_EDGE
-from amber_id.avatarize.default_avatar import Palette, default_avatar
+from amber_id.avatarize.default_head.canonical_face import LOWER_LIP_EDGE, UPPER_LIP_EDGE
+from amber_id.avatarize.default_head.default_avatar import Palette, default_avatar
+from amber_id.avatarize.default_head.skin_texture import eye_place, field_place
 from amber_id.avatarize.renderer import Renderer
-from amber_id.avatarize.skin_texture import eye_place, field_place
 from amber_id.face_mesh import BLENDSHAPE_NAMES
 from amber_id.tracking.landmarker import FaceTracker
 

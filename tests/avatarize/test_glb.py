@@ -17,12 +17,12 @@ from scipy.spatial.transform import Rotation
 
 from amber_id.avatarize import default_file
 from amber_id.avatarize.avatar import ARKIT_NAMES, SHAPES, Avatar, Material
-from amber_id.avatarize.glb_arrays import MOST_BYTES
-from amber_id.avatarize.glb_read import read_avatar
-from amber_id.avatarize.glb_write import merge_avatar, write_avatar
+from amber_id.avatarize.glb.arrays import MOST_BYTES
+from amber_id.avatarize.glb.read import read_avatar
+from amber_id.avatarize.glb.shape_names import Grade, match_shape
+from amber_id.avatarize.glb.texture_atlas import with_one_material
+from amber_id.avatarize.glb.write import merge_avatar, write_avatar
 from amber_id.avatarize.rig import Rig
-from amber_id.avatarize.shape_names import Grade, match_shape
-from amber_id.avatarize.texture_atlas import with_one_material
 from amber_id.errors import AvatarError
 
 JAW, BROW = ARKIT_NAMES.index("jawOpen"), ARKIT_NAMES.index("browInnerUp")
@@ -890,12 +890,17 @@ class TestDefaultFile:
         [
             *(
                 (name, True)
-                for name in ("default_avatar", "mouth_shapes", "spreading", "skin_texture", "pillow")
+                for name in (
+                    "default_head/default_avatar",
+                    "default_head/mouth_shapes",
+                    "default_head/spreading",
+                    "pillow",
+                )
             ),
-            *((name, True) for name in ("glb_write", "texture_atlas", "rig", "avatar")),
+            *((name, True) for name in ("glb/write", "glb/texture_atlas", "rig", "avatar")),
             *(
                 (name, False)
-                for name in ("ravas", "ravas_clip", "renderer", "following", "video_file", "job")
+                for name in ("ravas/run", "ravas/clip", "renderer", "following", "video_file", "job")
             ),
         ],
     )

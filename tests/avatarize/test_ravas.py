@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 from amber_id.avatarize.avatar import Avatar, Joint, Node
-from amber_id.avatarize.glb_write import write_avatar
-from amber_id.avatarize.ravas import RavasRun, RavasSetup, run_ravas
-from amber_id.avatarize.ravas_picture import cropped_frames
-from amber_id.avatarize.ravas_process import _size_of
-from amber_id.avatarize.ravas_setup import find_ravas
+from amber_id.avatarize.glb.write import write_avatar
+from amber_id.avatarize.ravas.picture import cropped_frames
+from amber_id.avatarize.ravas.process import _size_of
+from amber_id.avatarize.ravas.run import RavasRun, RavasSetup, run_ravas
+from amber_id.avatarize.ravas.setup import find_ravas
 from amber_id.avatarize.video_file import write_video
 from amber_id.errors import AmberError, AvatarError, ClipError, MissingDependencyError, UsageError
 
@@ -229,7 +229,8 @@ def test_a_python_that_cannot_be_started(run: Any, setup: RavasSetup, tmp_path: 
 
 def test_nothing_survives_a_caller_that_is_killed(setup: RavasSetup, source: Path, tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from amber_id.avatarize.ravas import RavasSetup, run_ravas; "
+        "import sys; from pathlib import Path; "
+        "from amber_id.avatarize.ravas.run import RavasSetup, run_ravas; "
         "a = list(map(Path, sys.argv[1:])); s = RavasSetup(a[0], Path(sys.executable), a[0]); "
         "run_ravas(a[1], a[2] / 'raw.avi', s, work=a[2])"
     )

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from amber_id.avatarize.avatar_clip import AvatarClip, NoFace, read_avatar_clip
-from amber_id.avatarize.ravas import RavasSetup
-from amber_id.avatarize.ravas_clip import ravas_clip
+from amber_id.avatarize.ravas.clip import ravas_clip
+from amber_id.avatarize.ravas.run import RavasSetup
 from amber_id.avatarize.video_file import write_video
 from amber_id.corpora import Clip
 from amber_id.errors import AmberError, ClipError

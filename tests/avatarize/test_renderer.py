@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from amber_id.avatarize import renderer as module
 from amber_id.avatarize.avatar import ARKIT_NAMES, SHAPES, Avatar, Material
-from amber_id.avatarize.glb_write import write_avatar
+from amber_id.avatarize.glb.write import write_avatar
 from amber_id.avatarize.one_avatar import _renderer
 from amber_id.avatarize.preview import write_preview
 from amber_id.avatarize.renderer import Renderer

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from amber_id.avatarize.spreading import Spreading, smoothstep
-from amber_id.avatarize.subdivision import subdivide
+from amber_id.avatarize.default_head.spreading import Spreading, smoothstep
+from amber_id.avatarize.default_head.subdivision import subdivide
 
 SIDE = 9
 

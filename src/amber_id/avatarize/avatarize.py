@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from amber_id.atomic_files import hold_lock, remove_abandoned
-from amber_id.avatarize.glb_read import read_avatar
+from amber_id.avatarize.glb.read import read_avatar
 from amber_id.avatarize.job import RECORDING_SUFFIX, AvatarizeConfig, DriveFolders, Job
-from amber_id.avatarize.ravas import RavasSetup
+from amber_id.avatarize.ravas.run import RavasSetup
 from amber_id.corpora import Corpus, copy_corpus_file, find_corpus
 from amber_id.errors import CorpusError
 from amber_id.recordings import scan_recordings, write_index

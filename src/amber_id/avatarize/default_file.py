@@ -12,13 +12,13 @@ import re
 from importlib.resources import files
 from pathlib import Path
 
-from amber_id.avatarize.default_avatar import Palette, default_avatar
-from amber_id.avatarize.glb_write import write_avatar
+from amber_id.avatarize.default_head.default_avatar import Palette, default_avatar
+from amber_id.avatarize.glb.write import write_avatar
 from amber_id.tracking import ModelBundle
 from amber_id.tracking.model_bundle import cached_model_path
 
-_MAKERS = ("default_avatar", "glb_write")
-_IMPORT = re.compile(r"^\s*from amber_id\.avatarize\.(\w+) import ", re.MULTILINE)
+_MAKERS = ("default_head.default_avatar", "glb.write")
+_IMPORT = re.compile(r"^\s*from amber_id\.avatarize\.([\w.]+) import ", re.MULTILINE)
 
 
 def default_avatar_file(model: ModelBundle, palette: Palette = "sand") -> Path:
@@ -46,6 +46,6 @@ def _code_hash() -> str:
     while waiting:
         name = waiting.pop()
         if name not in texts:
-            texts[name] = (package / f"{name}.py").read_text(encoding="utf-8")
+            texts[name] = package.joinpath(f"{name.replace('.', '/')}.py").read_text(encoding="utf-8")
             waiting += _IMPORT.findall(texts[name])
     return hashlib.sha256("".join(texts[name] for name in sorted(texts)).encode()).hexdigest()

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from amber_id.avatarize.avatar_clip import AvatarClip, Engine, NoFace, read_avatar_clip
 from amber_id.avatarize.one_avatar import draw_clip
-from amber_id.avatarize.ravas import RavasSetup
-from amber_id.avatarize.ravas_clip import ravas_clip
+from amber_id.avatarize.ravas.clip import ravas_clip
+from amber_id.avatarize.ravas.run import RavasSetup
 from amber_id.avatarize.renderer import FEWEST_PIXELS, MOST_PIXELS
 from amber_id.corpora import Clip, Corpus
 from amber_id.errors import ClipError, FileFormatError, UsageError

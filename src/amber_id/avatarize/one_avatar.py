@@ -15,7 +15,7 @@ from jaxtyping import UInt8
 
 from amber_id.avatarize.avatar_clip import AvatarClip, NoFace, write_avatar_clip
 from amber_id.avatarize.drive import Drive, drive_of
-from amber_id.avatarize.glb_read import naming, read_avatar
+from amber_id.avatarize.glb.read import naming, read_avatar
 from amber_id.avatarize.renderer import Renderer
 from amber_id.corpora import Clip
 from amber_id.recordings import Recording

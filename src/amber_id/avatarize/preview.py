@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from amber_id.atomic_files import appears_whole
 from amber_id.avatarize.avatar import ARKIT_NAMES, SHAPES, Avatar
-from amber_id.avatarize.glb_read import naming
+from amber_id.avatarize.glb.read import naming
 from amber_id.avatarize.pillow import import_pillow
 from amber_id.avatarize.renderer import Renderer
 

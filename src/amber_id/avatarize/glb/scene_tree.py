@@ -14,8 +14,8 @@ from jaxtyping import Float64
 from scipy.spatial.transform import Rotation
 
 from amber_id.avatarize.avatar import Node
-from amber_id.avatarize.glb_arrays import Glb
-from amber_id.avatarize.vrm import Vrm
+from amber_id.avatarize.glb.arrays import Glb
+from amber_id.avatarize.glb.vrm import Vrm
 
 _LOOK_AHEAD = np.diag([-1.0, 1.0, -1.0, 1.0])
 

@@ -8,7 +8,7 @@ Centimetres in the frame of `canonical_face`.
 import numpy as np
 from jaxtyping import Float
 
-from amber_id.avatarize.canonical_face import (
+from amber_id.avatarize.default_head.canonical_face import (
     BROW_FOOT,
     BROW_TOP,
     LOWER_LID,
@@ -16,7 +16,7 @@ from amber_id.avatarize.canonical_face import (
     UPPER_LID,
     Side,
 )
-from amber_id.avatarize.spreading import Shapes, Spreading, smoothstep
+from amber_id.avatarize.default_head.spreading import Shapes, Spreading, smoothstep
 
 Face = Float[np.ndarray, "468 3"]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from amber_id.avatarize.canonical_face import (
+from amber_id.avatarize.default_head.canonical_face import (
     BROW_FOOT,
     BROW_TOP,
     LOWER_LID,

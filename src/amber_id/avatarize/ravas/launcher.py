@@ -1,7 +1,7 @@
-"""Starts RAVAS' video path inside its own Python; `ravas.py` runs this file, nothing imports it.
+"""Starts RAVAS' video path inside its own Python; `run.py` runs this file, nothing imports it.
 
-    python -I ravas_launcher.py ROOT --check            # which packages are missing, one a line
-    python -I ravas_launcher.py ROOT --run CONFIG       # one video; CONFIG is JSON, which is YAML too
+    python -I launcher.py ROOT --check            # which packages are missing, one a line
+    python -I launcher.py ROOT --run CONFIG       # one video; CONFIG is JSON, which is YAML too
 
 Conventions
 -----------

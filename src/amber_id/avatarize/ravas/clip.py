@@ -17,8 +17,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from amber_id.avatarize.avatar_clip import AvatarClip, NoFace, write_avatar_clip
-from amber_id.avatarize.ravas import RavasRun, RavasSetup, run_ravas
-from amber_id.avatarize.ravas_picture import cropped_frames
+from amber_id.avatarize.ravas.picture import cropped_frames
+from amber_id.avatarize.ravas.run import RavasRun, RavasSetup, run_ravas
 from amber_id.corpora import Clip
 from amber_id.errors import ClipError
 

@@ -3,7 +3,7 @@
 Conventions
 -----------
 RAVAS (MIT licence) is an outside program in a Python of its own; nothing of it is part of this package. It is
-started anew for each video (`ravas_launcher.py`), tracks and draws by itself, and writes pictures without
+started anew for each video (`launcher.py`), tracks and draws by itself, and writes pictures without
 sound at a constant rate. What becomes of them, and of the sound, is up to the caller.
 It fails in many ways without saying so; so every run is checked against its original, and repeated.
 """
@@ -19,13 +19,13 @@ import numpy as np
 from jaxtyping import Float64
 
 from amber_id.atomic_files import write_text_atomically
-from amber_id.avatarize.ravas_picture import HEIGHT, WIDTH, black_frames
-from amber_id.avatarize.ravas_process import TryFailedError, Watch, run_watched
+from amber_id.avatarize.ravas.picture import HEIGHT, WIDTH, black_frames
+from amber_id.avatarize.ravas.process import TryFailedError, Watch, run_watched
 from amber_id.errors import AmberError, ClipError
 from amber_id.tracking.one_clip import check_length
 from amber_id.tracking.video import read_frames
 
-LAUNCHER = Path(__file__).with_name("ravas_launcher.py")
+LAUNCHER = Path(__file__).with_name("launcher.py")
 
 _DETECTIONS = "detectionLog.json"
 # What our own Python is told by these is wrong for RAVAS'.

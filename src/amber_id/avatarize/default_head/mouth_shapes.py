@@ -8,8 +8,13 @@ Centimetres in the frame of `canonical_face`. Shapes by hand are a few displacem
 import numpy as np
 from jaxtyping import Float
 
-from amber_id.avatarize.canonical_face import LOWER_LIP, LOWER_LIP_EDGE, UPPER_LIP, UPPER_LIP_EDGE
-from amber_id.avatarize.spreading import Shapes, Spreading, smoothstep
+from amber_id.avatarize.default_head.canonical_face import (
+    LOWER_LIP,
+    LOWER_LIP_EDGE,
+    UPPER_LIP,
+    UPPER_LIP_EDGE,
+)
+from amber_id.avatarize.default_head.spreading import Shapes, Spreading, smoothstep
 
 # Left between closed lips, so that two vertices are not taken for one.
 _LIP_GAP = 0.01

@@ -14,8 +14,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.spatial.transform import Rotation
 
-from amber_id.avatarize.canonical_face import LOWER_LIP_EDGE, OVAL, UPPER_LID, Side
-from amber_id.avatarize.skin_texture import Field, eye_place, field_place, throat_place
+from amber_id.avatarize.default_head.canonical_face import LOWER_LIP_EDGE, OVAL, UPPER_LID, Side
+from amber_id.avatarize.default_head.skin_texture import Field, eye_place, field_place, throat_place
 
 Bone = Literal["head", "neck", "body"]
 JAW_SHAPES = ("jawOpen", "jawLeft", "jawRight", "jawForward")

@@ -17,10 +17,16 @@ import numpy as np
 from jaxtyping import Float, Float32, Int32
 
 from amber_id.avatarize.avatar import ARKIT_NAMES, SHAPES, Avatar, Joint, Material, Node
-from amber_id.avatarize.canonical_face import LOWER_LIP, LOWER_LIP_EDGE, POINTS, SIDES, read_canonical_face
-from amber_id.avatarize.expression_shapes import ExpressiveFace, expressive_face
-from amber_id.avatarize.eye_and_brow_shapes import EYE_RADIUS, eyeball_middle, gaze_of
-from amber_id.avatarize.head_parts import (
+from amber_id.avatarize.default_head.canonical_face import (
+    LOWER_LIP,
+    LOWER_LIP_EDGE,
+    POINTS,
+    SIDES,
+    read_canonical_face,
+)
+from amber_id.avatarize.default_head.expression_shapes import ExpressiveFace, expressive_face
+from amber_id.avatarize.default_head.eye_and_brow_shapes import EYE_RADIUS, eyeball_middle, gaze_of
+from amber_id.avatarize.default_head.head_parts import (
     JAW_SHAPES,
     Part,
     ears,
@@ -32,8 +38,8 @@ from amber_id.avatarize.head_parts import (
     teeth,
     tongue,
 )
-from amber_id.avatarize.skin_texture import Palette, face_place, paint_texture
-from amber_id.avatarize.subdivision import subdivide
+from amber_id.avatarize.default_head.skin_texture import Palette, face_place, paint_texture
+from amber_id.avatarize.default_head.subdivision import subdivide
 
 __all__ = ["Palette", "default_avatar"]
 

@@ -16,11 +16,11 @@ import numpy as np
 
 from amber_id.atomic_files import write_atomically
 from amber_id.avatarize.avatar import ARKIT_NAMES, BONE_NAMES, SHAPES, Avatar, Joint, Node
-from amber_id.avatarize.glb_arrays import import_pygltflib
-from amber_id.avatarize.glb_read import AvatarFile, naming, read_avatar
+from amber_id.avatarize.glb.arrays import import_pygltflib
+from amber_id.avatarize.glb.read import AvatarFile, naming, read_avatar
+from amber_id.avatarize.glb.texture_atlas import with_one_material
 from amber_id.avatarize.pillow import import_pillow
 from amber_id.avatarize.rig import Rig
-from amber_id.avatarize.texture_atlas import with_one_material
 from amber_id.errors import AvatarError
 
 _FLOAT, _UINT16, _UINT32 = 5126, 5123, 5125

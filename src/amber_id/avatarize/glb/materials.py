@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from amber_id.avatarize.avatar import Material
-from amber_id.avatarize.glb_arrays import Glb
+from amber_id.avatarize.glb.arrays import Glb
 from amber_id.avatarize.pillow import import_pillow
 
 _GAMMA = 2.2

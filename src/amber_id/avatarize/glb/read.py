@@ -19,11 +19,11 @@ import numpy as np
 from jaxtyping import Float32, Int, Int32
 
 from amber_id.avatarize.avatar import SHAPES, Avatar, Joint
-from amber_id.avatarize.glb_arrays import Glb, is_whole
-from amber_id.avatarize.glb_materials import Materials
-from amber_id.avatarize.scene_tree import read_tree
-from amber_id.avatarize.shape_names import Offer, best_offers, match_shape
-from amber_id.avatarize.vrm import Vrm
+from amber_id.avatarize.glb.arrays import Glb, is_whole
+from amber_id.avatarize.glb.materials import Materials
+from amber_id.avatarize.glb.scene_tree import read_tree
+from amber_id.avatarize.glb.shape_names import Offer, best_offers, match_shape
+from amber_id.avatarize.glb.vrm import Vrm
 from amber_id.errors import AvatarError
 
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6

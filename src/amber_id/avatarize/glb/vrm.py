@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from amber_id.avatarize.avatar import ARKIT_NAMES
-from amber_id.avatarize.shape_names import Grade, Match, Offer, match_shape
+from amber_id.avatarize.glb.shape_names import Grade, Match, Offer, match_shape
 
 # The standard expressions that move just what an ARKit shape moves, by their names in both versions.
 _PRESETS = {

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from amber_id.avatarize.avatar import BONE_NAMES
-from amber_id.avatarize.glb_arrays import Glb
-from amber_id.avatarize.ravas import LAUNCHER, RavasSetup
+from amber_id.avatarize.glb.arrays import Glb
+from amber_id.avatarize.ravas.run import LAUNCHER, RavasSetup
 from amber_id.errors import AmberError, MissingDependencyError, UsageError
 
 _LONGEST_START_S = 120.0

@@ -22,8 +22,8 @@ from jaxtyping import Float
 from safetensors.numpy import load
 
 from amber_id.avatarize.avatar import ARKIT_NAMES
-from amber_id.avatarize.canonical_face import POINTS, CanonicalFace
-from amber_id.avatarize.eye_and_brow_shapes import (
+from amber_id.avatarize.default_head.canonical_face import POINTS, CanonicalFace
+from amber_id.avatarize.default_head.eye_and_brow_shapes import (
     blinks,
     brow_region,
     cheeks_and_nose,
@@ -31,8 +31,8 @@ from amber_id.avatarize.eye_and_brow_shapes import (
     flatter_brows,
     frowns,
 )
-from amber_id.avatarize.mouth_shapes import close_lips, forward_lips, lower_face, mouth_by_hand
-from amber_id.avatarize.spreading import Shapes, Spreading
+from amber_id.avatarize.default_head.mouth_shapes import close_lips, forward_lips, lower_face, mouth_by_hand
+from amber_id.avatarize.default_head.spreading import Shapes, Spreading
 from amber_id.face_mesh import BLENDSHAPE_NAMES
 
 _DATA = files("amber_id").joinpath("data/blendshape_basis.safetensors")
