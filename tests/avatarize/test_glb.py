@@ -540,8 +540,9 @@ class TestMaterials:
 
     def test_unlit_is_read(self, tmp_path: Path) -> None:
         file = simple_face()
+        plain = read_avatar(file.save(tmp_path)).avatar
         file.json["extensionsRequired"] = ["KHR_materials_unlit"]
-        read_avatar(file.save(tmp_path))
+        assert posed(read_avatar(file.save(tmp_path)).avatar) == pytest.approx(posed(plain))
 
 
 def changed(**more: Any) -> Callable[[File], None]:

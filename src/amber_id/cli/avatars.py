@@ -1,7 +1,7 @@
 """Avatars: from videos to avatars' videos, and what an avatar's file holds."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -21,6 +21,9 @@ from amber_id.cli.shared import (
 )
 from amber_id.cli.stages import track_folder
 from amber_id.errors import UsageError
+
+if TYPE_CHECKING:
+    from amber_id.avatarize import Avatar
 
 Palette = Annotated[
     Literal["sand", "umber", "rose"] | None,
@@ -72,6 +75,7 @@ def avatarize(
         avatarize_corpus,
         find_clips,
         find_ravas,
+        read_avatar,
     )
     from amber_id.progress import ClipBar
     from amber_id.tracking import ShareConfig, find_model, select_shard
@@ -93,7 +97,7 @@ def avatarize(
     part = select_shard(corpus, share.shard)
     if not quiet:
         say(f"{len(part.clips)} clips of {len(part.subjects)} people, avatar {look}")
-        _say_what_is_missing(look)
+        _say_what_is_missing(read_avatar(look).avatar, look)
     with ClipBar("avatars", len(part.clips), quiet=quiet) as bar:
         summary = avatarize_corpus(
             corpus,
@@ -132,8 +136,9 @@ def avatar_preview(
     from amber_id.avatarize import read_avatar, write_preview
 
     look = _avatar_file(file, palette, model)
-    write_preview(read_avatar(look).avatar, out, source=look)
-    _say_what_is_missing(look)
+    drawn = read_avatar(look).avatar
+    write_preview(drawn, out, source=look)
+    _say_what_is_missing(drawn, look)
     typer.echo(out)
 
 
@@ -165,12 +170,10 @@ def _avatar_file(named: Path | None, palette: Any, model: Path | None) -> Path:
     return named
 
 
-def _say_what_is_missing(file: Path) -> None:
-    from amber_id.avatarize import read_avatar
-
-    missing = read_avatar(file).avatar.missing
-    if missing:
-        say(f"{file} lacks {len(missing)} of 52 shapes, which stay still: {', '.join(missing)}")
+def _say_what_is_missing(avatar: "Avatar", file: Path) -> None:
+    if avatar.missing:
+        missing = ", ".join(avatar.missing)
+        say(f"{file} lacks {len(avatar.missing)} of 52 shapes, which stay still: {missing}")
 
 
 def _check(originals: Path, out: Path, model: Path | None, workers: int | None, quiet: bool) -> bool:

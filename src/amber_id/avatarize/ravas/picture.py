@@ -9,11 +9,15 @@ chosen such that the default avatar's face is as large in it, and where, as the 
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import UInt8
 
 from amber_id.tracking.video import import_av
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
 
 WIDTH, HEIGHT = 1024, 600
 # The square that is cut out: its left and upper edge, and its side.
@@ -34,14 +38,12 @@ def black_frames(video: Path) -> tuple[int, tuple[int, ...]]:
     OSError
         If `video` cannot be read; PyAV's own errors are of this kind, or a ValueError.
     """
-    av = import_av("avatar")
     black, count = [], 0
-    with av.open(str(video)) as container:
-        for frame in container.decode(video=0):
-            gray = frame.reformat(_LOOK, _LOOK, format="gray", interpolation="AREA").to_ndarray()
-            if gray.mean() < _BLACK_BELOW:
-                black.append(count)
-            count += 1
+    for frame in _frames(video):
+        gray = frame.reformat(_LOOK, _LOOK, format="gray", interpolation="AREA").to_ndarray()
+        if gray.mean() < _BLACK_BELOW:
+            black.append(count)
+        count += 1
     return count, tuple(black)
 
 
@@ -57,8 +59,12 @@ def cropped_frames(video: Path, size: int) -> Iterator[UInt8[np.ndarray, "S S 3"
     """
     av = import_av("avatar")
     rows, columns = slice(CROP_TOP, CROP_TOP + CROP_SIDE), slice(CROP_LEFT, CROP_LEFT + CROP_SIDE)
-    with av.open(str(video)) as container:
-        for frame in container.decode(video=0):
-            square = np.ascontiguousarray(frame.to_ndarray(format="rgb24")[rows, columns])
-            cut = av.VideoFrame.from_ndarray(square, format="rgb24")
-            yield cut.reformat(size, size, interpolation="BICUBIC").to_ndarray()
+    for frame in _frames(video):
+        square = np.ascontiguousarray(frame.to_ndarray(format="rgb24")[rows, columns])
+        cut = av.VideoFrame.from_ndarray(square, format="rgb24")
+        yield cut.reformat(size, size, interpolation="BICUBIC").to_ndarray()
+
+
+def _frames(video: Path) -> "Iterator[VideoFrame]":
+    with import_av("avatar").open(str(video)) as container:
+        yield from container.decode(video=0)
