@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from amber_id.corpora.corpus_file import CORPUS_FILE, ClipFacts, copy_corpus_file, read_corpus_file
+from amber_id.corpora.numbering import PublicSource, actors_of, person_folder
 from amber_id.errors import CorpusError
 
 __all__ = [
@@ -30,9 +31,12 @@ __all__ = [
     "ClipFacts",
     "Corpus",
     "CorpusProblem",
+    "PublicSource",
+    "actors_of",
     "copy_corpus_file",
     "find_corpus",
     "find_subject_folders",
+    "person_folder",
     "read_corpus_file",
 ]
 
