@@ -15,7 +15,7 @@ folder are allowed. Who a clip shows is said by its folder alone, whatever a col
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -51,28 +51,11 @@ def read_corpus_file(folder: Path) -> Mapping[str, ClipFacts]:
         If it cannot be read, is not in UTF-8, has no column ``clip`` or one column twice, a row has more or
         fewer cells than the first line, or a clip is named twice or not at all.
     """
-    path = folder / CORPUS_FILE
-    if not path.exists():
-        return {}
-    rows = _rows(path)
-    line, heading = next(rows, (1, []))
-    _check_heading(heading, path, line)
-    facts: dict[str, ClipFacts] = {}
-    line_of: dict[str, int] = {}
-    for line, row in rows:
-        if len(row) != len(heading):
-            raise FileFormatError(path, f"line {line}: expected {len(heading)} cells, got {len(row)}")
-        cells = dict(zip(heading, row, strict=True))
-        clip = cells["clip"]
-        if not clip:
-            raise FileFormatError(path, f"line {line}: expected the id of a clip, got an empty cell")
-        if clip in facts:
-            raise FileFormatError(
-                path, f"line {line}: expected each clip once, got {clip} of line {line_of[clip]} again"
-            )
-        facts[clip] = ClipFacts(**{each.name: cells.get(each.name) or None for each in fields(ClipFacts)})
-        line_of[clip] = line
-    return facts
+    rows = _rows_by_clip(folder / CORPUS_FILE)[1]
+    return {
+        clip: ClipFacts(**{each.name: cells.get(each.name) or None for each in fields(ClipFacts)})
+        for clip, cells in rows.items()
+    }
 
 
 def copy_corpus_file(folder: Path, out: Path) -> None:
@@ -91,8 +74,69 @@ def copy_corpus_file(folder: Path, out: Path) -> None:
         write_atomically(out / CORPUS_FILE, path.read_bytes())
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Each row that is not blank, with the number of the line it ends in."""
+def merge_corpus_file(
+    folder: Path, columns: Sequence[str], rows: Mapping[str, Mapping[str, str]], gone: Collection[str] = ()
+) -> None:
+    """Add rows, by the id of the clip, to the corpus file of `folder`, and drop those of clips that are gone.
+
+    What else the file says stays: other rows, other columns, and cells of which the new row knows nothing.
+    The file is sorted by clip, and not touched if it says all of this already.
+
+    Raises
+    ------
+    AmberError
+        If it cannot be written.
+    FileFormatError
+        If it does not fit, as `read_corpus_file` says.
+    """
+    path = folder / CORPUS_FILE
+    heading, there = _rows_by_clip(path)
+    merged = {clip: dict(cells) for clip, cells in there.items() if clip not in gone}
+    for clip, cells in rows.items():
+        known = {name: cell for name, cell in cells.items() if cell}
+        merged[clip] = {**merged.get(clip, {}), **known}
+    names = [*columns, *(name for name in heading if name not in columns)]
+    lines = ([merged[clip].get(name, "") for name in names] for clip in sorted(merged))
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([names, *lines])
+    data = text.getvalue().encode("utf-8")
+    if not path.exists() or path.read_bytes() != data:
+        write_atomically(path, data)
+
+
+def _rows_by_clip(path: Path) -> tuple[list[str], dict[str, dict[str, str]]]:
+    """The heading and the cells by column of each clip; nothing if there is no file."""
+    if not path.exists():
+        return [], {}
+    rows = csv_rows(path)
+    line, heading = next(rows, (1, []))
+    _check_heading(heading, path, line)
+    cells_of: dict[str, dict[str, str]] = {}
+    line_of: dict[str, int] = {}
+    for line, row in rows:
+        if len(row) != len(heading):
+            raise FileFormatError(path, f"line {line}: expected {len(heading)} cells, got {len(row)}")
+        cells = dict(zip(heading, row, strict=True))
+        clip = cells["clip"]
+        if not clip:
+            raise FileFormatError(path, f"line {line}: expected the id of a clip, got an empty cell")
+        if clip in cells_of:
+            raise FileFormatError(
+                path, f"line {line}: expected each clip once, got {clip} of line {line_of[clip]} again"
+            )
+        cells_of[clip] = cells
+        line_of[clip] = line
+    return heading, cells_of
+
+
+def csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Each row of a table that is not blank, with the number of the line it ends in.
+
+    Raises
+    ------
+    FileFormatError
+        If it cannot be read, is not in UTF-8, or is no CSV table.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -1,0 +1,44 @@
+"""What a converter found in a source: clips, with their place in the corpus, and what is none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from amber_id.corpora import ClipFacts
+from amber_id.corpora.conversion.left_out import LeftOut
+from amber_id.corpora.conversion.source_files import SourceFile
+
+
+class FoundClip(NamedTuple):
+    """A file that shows one clip of one person.
+
+    `folder` is the person's, ``ravdess_id001``; `name` what the file is called there. Of several files of one
+    clip, the one of the lowest `rank` that is whole is taken.
+    """
+
+    folder: str
+    name: str
+    file: SourceFile
+    facts: ClipFacts
+    rank: int = 0
+
+    @property
+    def id(self) -> str:
+        """The clip's id, ``folder/stem``."""
+        return f"{self.folder}/{self.name.rpartition('.')[0]}"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a source holds.
+
+    `sources` are the first parts of the folders' names that this conversion answers for. `expected` are the
+    stems of the clips that the publisher has, by person's folder; where a set is empty, any clip will do.
+    `notes` are for people.
+    """
+
+    sources: frozenset[str]
+    clips: tuple[FoundClip, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    expected: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

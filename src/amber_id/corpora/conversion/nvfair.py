@@ -1,0 +1,73 @@
+"""NVFAIR: whose clip is a file of the part that NVIDIA recorded?
+
+The video-conference subset of NVFAIR, Prashnani et al., *Avatar Fingerprinting for Authorized Use of
+Synthetic Talking-Head Videos*, ECCV 2024, https://research.nvidia.com/labs/nxp/nvfair: 46 people.
+
+Layout: ``id001/a01-id001.mp4``; the letter is a, s or q. What it stands for, how many clips a person has,
+and which were taken in one sitting is not published where we could read it: session and utterance stay
+empty. Clips that a generator made of a person, in folders ``<name>-generated``, are no recordings of that
+person.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from amber_id.corpora import ClipFacts, actors_of, person_folder
+from amber_id.corpora.conversion.findings import Findings, FoundClip
+from amber_id.corpora.conversion.left_out import LeftOut
+from amber_id.corpora.conversion.source_files import SourceFile, list_videos
+
+_NAME = re.compile(r"[asq]\d\d-(id\d{3})", re.ASCII)
+_FOLDER = re.compile(r"id\d{3}", re.ASCII)
+_OTHERS = frozenset({"CREMA-D", "RAVDESS"})
+_ACTORS = frozenset(actors_of("nvidia"))
+_EXPECTED = "expected a, s or q, two digits, and the person id001 to id046, e.g. a01-id014"
+
+
+def find_nvfair(src: Path) -> Findings:
+    """The clips that NVIDIA recorded, in a folder of NVFAIR; raises CorpusError if it is none."""
+    files, lost = list_videos(src, "nvidia")
+    clips = []
+    for file in files:
+        found = _clip(file)
+        if isinstance(found, FoundClip):
+            clips.append(found)
+        else:
+            lost.append(found)
+    return Findings(frozenset({"nvidia"}), tuple(clips), tuple(lost), nvfair_clips())
+
+
+def nvfair_facts(stem: str) -> tuple[str, ClipFacts] | None:
+    """The person of a clip, of which nothing else is known; None if NVFAIR has no such name.
+
+    >>> nvfair_facts("s03-id014")[0]
+    'id014'
+    """
+    match = _NAME.fullmatch(stem)
+    if match is None or match[1] not in _ACTORS:
+        return None
+    return match[1], ClipFacts()
+
+
+def nvfair_clips() -> Mapping[str, frozenset[str]]:
+    """The folders of the 46 people; which clips they have is not published."""
+    return {person_folder("nvidia", actor): frozenset() for actor in actors_of("nvidia")}
+
+
+def _clip(file: SourceFile) -> FoundClip | LeftOut:
+    if any(folder.endswith("-generated") for folder in file.folders):
+        return LeftOut("nvidia", "choice", file.path, "made by a generator, no recording of the person")
+    if _OTHERS & set(file.folders):
+        reason = "of another corpus: see amber corpus ravdess and crema-d"
+        return LeftOut("nvidia", "choice", file.path, reason)
+    known = nvfair_facts(file.name.rpartition(".")[0])
+    if known is None:
+        return LeftOut("nvidia", "unusable", file.path, "unknown name", _EXPECTED)
+    actor, facts = known
+    if any(_FOLDER.fullmatch(folder) and folder != actor for folder in file.folders):
+        detail = f"its name says {actor}"
+        return LeftOut("nvidia", "unusable", file.path, "lies in the folder of another actor", detail)
+    return FoundClip(
+        person_folder("nvidia", actor), file.name, file, facts, rank=int(file.member is not None)
+    )
