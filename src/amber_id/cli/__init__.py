@@ -18,6 +18,9 @@ from amber_id.errors import AmberError
 from amber_id.cli.setup import doctor, models_fetch
 
 # isort: split
+from amber_id.cli.corpora import corpus_check, corpus_crema_d, corpus_folders, corpus_nvfair, corpus_ravdess
+
+# isort: split
 from amber_id.cli.stages import evaluate, reselect, split, track, train
 
 # isort: split
@@ -51,6 +54,11 @@ __all__ = [
     "avatar_preview",
     "avatarize",
     "compare",
+    "corpus_check",
+    "corpus_crema_d",
+    "corpus_folders",
+    "corpus_nvfair",
+    "corpus_ravdess",
     "doctor",
     "embed",
     "evaluate",

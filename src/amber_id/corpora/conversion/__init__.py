@@ -10,7 +10,7 @@ from amber_id.corpora.conversion.completeness import SourceCheck, check_corpus
 from amber_id.corpora.conversion.convert import Conversion, convert, refuse_overlap
 from amber_id.corpora.conversion.crema_d import crema_d_clips, crema_d_facts, find_crema_d
 from amber_id.corpora.conversion.findings import Findings, FoundClip
-from amber_id.corpora.conversion.left_out import LEFT_OUT_FILE, LeftOut, counted
+from amber_id.corpora.conversion.left_out import LEFT_OUT_FILE, Kind, LeftOut, counted, write_left_out
 from amber_id.corpora.conversion.nvfair import find_nvfair, nvfair_clips, nvfair_facts
 from amber_id.corpora.conversion.own_folders import PEOPLE_FILE, OwnConfig, find_own
 from amber_id.corpora.conversion.ravdess import find_ravdess, ravdess_clips, ravdess_facts
@@ -21,6 +21,7 @@ __all__ = [
     "Conversion",
     "Findings",
     "FoundClip",
+    "Kind",
     "LeftOut",
     "OwnConfig",
     "SourceCheck",
@@ -38,4 +39,5 @@ __all__ = [
     "ravdess_clips",
     "ravdess_facts",
     "refuse_overlap",
+    "write_left_out",
 ]

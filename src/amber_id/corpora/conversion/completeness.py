@@ -5,7 +5,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from amber_id.corpora import ClipFacts, PublicSource, find_corpus, find_subject_folders, person_folder
+from amber_id.corpora import (
+    ClipFacts,
+    PublicSource,
+    actors_of,
+    find_corpus,
+    find_subject_folders,
+    person_folder,
+)
 from amber_id.corpora.conversion.crema_d import as_published, crema_d_clips, crema_d_facts
 from amber_id.corpora.conversion.left_out import LeftOut
 from amber_id.corpora.conversion.nvfair import nvfair_clips, nvfair_facts
@@ -65,13 +72,20 @@ def missing_from(
             continue
         found = {as_published(stem) for stem in present.get(folder, frozenset())}
         if not found or (stems and not stems & found):
-            detail = f"expected {len(stems)} clips" if stems else "expected at least one clip"
+            detail = f"{_actor(folder)}; expected {len(stems) or 'one or more'} clips"
             yield LeftOut(source, "missing", folder, "no clip of this person", detail)
             continue
         for stem in sorted(stems - found):
             yield LeftOut(
                 source, "missing", f"{folder}/{stem}", "the publisher has this clip, the corpus has not"
             )
+
+
+def _actor(folder: str) -> str:
+    """The publisher's name of a person."""
+    return next(
+        actor for source in _CLIPS for actor in actors_of(source) if person_folder(source, actor) == folder
+    )
 
 
 def check_corpus(root: Path) -> tuple[SourceCheck, ...]:

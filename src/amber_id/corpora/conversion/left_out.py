@@ -10,7 +10,7 @@ reason is one of few, so that it can be counted; what is particular to the one f
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 from amber_id.atomic_files import write_text_atomically
 from amber_id.file_formats import read_table, table_text
@@ -48,11 +48,26 @@ def merge_left_out(folder: Path, sources: Collection[str], rows: Iterable[LeftOu
         If the file cannot be written, or one is there that is no such table.
     """
     path = folder / LEFT_OUT_FILE
-    kept = [row for row in read_table(path, _COLUMNS) if row[0] not in sources] if path.exists() else []
-    merged = sorted([*kept, *([*row] for row in rows)])
-    text = table_text(_COLUMNS, ([printable(cell) for cell in row] for row in merged))
-    if not path.exists() or path.read_text("utf-8") != text:
+    there = [_row(row) for row in read_table(path, _COLUMNS)] if path.exists() else []
+    write_left_out(path, [*(row for row in there if row.source not in sources), *rows])
+
+
+def write_left_out(path: Path, rows: Iterable[LeftOut]) -> None:
+    """Write a table of what was left out, sorted, unless it says the same already.
+
+    Raises
+    ------
+    AmberError
+        If it cannot be written.
+    """
+    text = table_text(_COLUMNS, ([printable(cell) for cell in row] for row in sorted(rows)))
+    if not path.exists() or path.read_bytes() != text.encode("utf-8"):
         write_text_atomically(path, text)
+
+
+def _row(cells: Sequence[str]) -> LeftOut:
+    source, kind, path, reason, detail = cells
+    return LeftOut(source, cast(Kind, kind), path, reason, detail)
 
 
 def printable(text: str) -> str:

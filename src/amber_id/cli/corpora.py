@@ -1,0 +1,159 @@
+"""Corpora: from what a publisher ships, or anyone has, to folders of people."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amber_id.cli.shared import SOME_CLIPS_LOST, Quiet, configured, corpus_app, say
+
+if TYPE_CHECKING:
+    from amber_id.corpora.conversion import Findings, Kind, LeftOut, SourceCheck
+
+Source = Annotated[Path, typer.Argument(help="The folder with the corpus as it was downloaded.")]
+Destination = Annotated[Path, typer.Argument(help="The corpus; several sources may share one.")]
+Copy = Annotated[bool, typer.Option("--copy", help="Copy the files; else each is a link to where it lies.")]
+
+_SHOWN = 20
+
+
+@corpus_app.command("ravdess")
+def corpus_ravdess(
+    src: Source,
+    dst: Destination,
+    copy: Copy = False,
+    with_video_only: Annotated[
+        bool,
+        typer.Option("--with-video-only", help="Also modality 02: the same, soundless."),
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """RAVDESS' clips of speech (zip files or folders) as id001 to id024."""
+    from amber_id.corpora.conversion import find_ravdess, refuse_overlap
+
+    refuse_overlap(src, dst)
+    _convert(find_ravdess(src, with_video_only=with_video_only), dst, copy, quiet)
+
+
+@corpus_app.command("nvfair")
+def corpus_nvfair(src: Source, dst: Destination, copy: Copy = False, quiet: Quiet = False) -> None:
+    """The clips of NVFAIR that NVIDIA recorded as id025 to id070."""
+    from amber_id.corpora.conversion import find_nvfair, refuse_overlap
+
+    refuse_overlap(src, dst)
+    _convert(find_nvfair(src), dst, copy, quiet)
+
+
+@corpus_app.command("crema-d")
+def corpus_crema_d(
+    src: Source,
+    dst: Destination,
+    copy: Copy = False,
+    demographics: Annotated[
+        Path | None, typer.Option(help="VideoDemographics.csv, where it does not lie in SRC.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """CREMA-D's clips as id071 to id161."""
+    from amber_id.corpora.conversion import find_crema_d, refuse_overlap
+
+    refuse_overlap(src, dst)
+    _convert(find_crema_d(src, demographics=demographics), dst, copy, quiet)
+
+
+@corpus_app.command("folders")
+def corpus_folders(
+    src: Annotated[
+        Path,
+        typer.Argument(help="SRC/person/[session/]clip.mp4, or a CSV table with columns path and subject."),
+    ],
+    dst: Destination,
+    source: Annotated[str, typer.Option(help="What stands before _id in the folders' names.")] = "own",
+    first: Annotated[int, typer.Option(help="The lowest number to give to a person.")] = 1,
+    copy: Copy = False,
+    quiet: Quiet = False,
+) -> None:
+    """Your own videos. A person keeps the number that people.csv in DST has."""
+    from amber_id.corpora.conversion import OwnConfig, find_own, refuse_overlap
+
+    config = configured(OwnConfig, source=source, first=first)
+    if not src.is_file():
+        refuse_overlap(src, dst)
+    _convert(find_own(src, dst, config), dst, copy, quiet)
+
+
+@corpus_app.command("check")
+def corpus_check(
+    corpus: Annotated[Path, typer.Argument(help="A corpus.")],
+    table: Annotated[Path | None, typer.Option(help="A .csv for all that is missing or unusable.")] = None,
+) -> None:
+    """Compare the counts with the publishers', and say which clips are missing or cannot be used."""
+    from amber_id.corpora.conversion import check_corpus, write_left_out
+
+    checks = check_corpus(corpus)
+    for check in checks:
+        typer.echo(_line(check))
+    problems = [problem for check in checks for problem in check.problems]
+    _name(problems)
+    if table is not None:
+        write_left_out(table, problems)
+        typer.echo(table)
+    if problems:
+        raise typer.Exit(SOME_CLIPS_LOST)
+
+
+def _convert(findings: "Findings", dst: Path, copy: bool, quiet: bool) -> None:
+    """Put what was found into the corpus, say what was not, and end with the exit code for that."""
+    from amber_id.corpora.conversion import LEFT_OUT_FILE, convert
+    from amber_id.progress import ClipBar
+
+    for note in findings.notes:
+        say(note)
+    with ClipBar("clips", None, quiet=quiet) as bar:
+        done = convert(findings, dst, copy=copy, on_clip=lambda clips, of: bar.step(clips, of))
+    _name([row for row in done.left_out if row.kind != "choice"])
+    typer.echo(
+        f"{dst}: {done.put:,} clips put, {done.there:,} were there already; "
+        f"{done.people} people of {', '.join(sorted(findings.sources))}"
+    )
+    _count(done.left_out)
+    typer.echo(dst / LEFT_OUT_FILE)
+    if not done.is_whole:
+        raise typer.Exit(SOME_CLIPS_LOST)
+
+
+def _count(rows: Sequence["LeftOut"]) -> None:
+    """How much was left out, by reason."""
+    from amber_id.corpora.conversion import counted
+
+    kinds: tuple[Kind, ...] = ("choice", "unusable", "missing")
+    for kind in kinds:
+        for reason, count in counted(rows, kind):
+            typer.echo(f"  {'left out' if kind == 'choice' else kind:8} {count:7,}  {reason}")
+
+
+def _name(rows: Sequence["LeftOut"]) -> None:
+    """One line for each of some twenty at most: what is of no use, then what is missing, by person."""
+    lines = [str(row) for row in rows if row.kind != "missing"]
+    missing: dict[str, list[LeftOut]] = {}
+    for row in rows:
+        if row.kind == "missing":
+            missing.setdefault(row.path.partition("/")[0], []).append(row)
+    for person, lost in missing.items():
+        clips = [row.path.partition("/")[2] for row in lost]
+        some = ", ".join(clips[:3]) + (" ..." if len(clips) > 3 else "")
+        lines.append(str(lost[0]) if clips == [""] else f"{person}: {len(clips)} clips missing: {some}")
+    for line in lines[:_SHOWN]:
+        say(line)
+    if len(lines) > _SHOWN:
+        say(f"... and {len(lines) - _SHOWN:,} more")
+
+
+def _line(check: "SourceCheck") -> str:
+    """What a corpus has of a source, in a line."""
+    if not check.expected_people:
+        return f"{check.source}: {check.clips:,} clips of {check.people} people; no publisher to compare with"
+    clips = f"{check.clips:,} of {check.expected_clips:,}" if check.expected_clips else f"{check.clips:,}"
+    beyond = f", {check.beyond:,} clips beyond these" if check.beyond else ""
+    return f"{check.source}: {clips} clips, {check.people} of {check.expected_people} people{beyond}"
