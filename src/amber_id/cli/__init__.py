@@ -21,6 +21,9 @@ from amber_id.cli.setup import doctor, models_fetch
 from amber_id.cli.corpora import corpus_check, corpus_crema_d, corpus_folders, corpus_nvfair, corpus_ravdess
 
 # isort: split
+from amber_id.cli.importing import corpus_landmarks
+
+# isort: split
 from amber_id.cli.stages import evaluate, reselect, split, track, train
 
 # isort: split
@@ -57,6 +60,7 @@ __all__ = [
     "corpus_check",
     "corpus_crema_d",
     "corpus_folders",
+    "corpus_landmarks",
     "corpus_nvfair",
     "corpus_ravdess",
     "doctor",

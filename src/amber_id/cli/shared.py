@@ -31,7 +31,7 @@ app.add_typer(models_app, name="models")
 avatar_app = typer.Typer(help="The avatar: look at it, make a file of it.", no_args_is_help=True)
 app.add_typer(avatar_app, name="avatar")
 corpus_app = typer.Typer(
-    help="Public corpora and your own videos as folders of people.", no_args_is_help=True
+    help="Corpora: public ones, your own, landmarks made elsewhere.", no_args_is_help=True
 )
 app.add_typer(corpus_app, name="corpus")
 

@@ -5,8 +5,16 @@ Conventions
 One ``.safetensors`` per clip, in the tree of the corpus: ``<source>_id<number>/<clip>.safetensors``.
 ``recording.py`` is one recording and its file, ``recording_set.py`` a tree of them, ``tables.py`` the tables
 beside them: ``recordings.csv``, an index for people, and ``failures.csv``, what was not acquired and why.
+``landmark_files.py`` makes a recording of landmarks that another program wrote.
 """
 
+from amber_id.recordings.landmark_files import (
+    ImportConfig,
+    LandmarkFile,
+    StatedOfClip,
+    read_landmark_file,
+    recording_of_landmarks,
+)
 from amber_id.recordings.recording import (
     POINT_SETS,
     PointSet,
@@ -18,18 +26,26 @@ from amber_id.recordings.recording import (
 )
 from amber_id.recordings.recording_set import RecordingEntry, RecordingSet, scan_recordings
 from amber_id.recordings.tables import Failure, read_failures, write_failures, write_index
+from amber_id.recordings.thesis_files import ThesisMeta, read_thesis_meta
 
 __all__ = [
     "POINT_SETS",
     "Failure",
+    "ImportConfig",
+    "LandmarkFile",
     "PointSet",
     "Recording",
     "RecordingEntry",
     "RecordingHeader",
     "RecordingSet",
+    "StatedOfClip",
+    "ThesisMeta",
     "load_recording",
     "read_failures",
     "read_header",
+    "read_landmark_file",
+    "read_thesis_meta",
+    "recording_of_landmarks",
     "save_recording",
     "scan_recordings",
     "write_failures",

@@ -4,10 +4,12 @@ Conventions
 -----------
 ``video.py`` reads files, ``landmarker.py`` is MediaPipe, ``one_clip.py`` joins them; ``track.py`` does so for
 a corpus, with what `clip_runs.py` knows of sharing work out; ``model_bundle.py`` finds the model.
+``imported.py`` takes landmarks made elsewhere in place of videos.
 MediaPipe and PyAV are imported where they are used, so importing this package needs neither.
 """
 
 from amber_id.tracking.clip_runs import ClipEvent, CorpusSummary, ShareConfig, select_shard
+from amber_id.tracking.imported import find_landmark_files, import_landmarks, read_stated
 from amber_id.tracking.model_bundle import ModelBundle, fetch_model, find_cached_model, find_model
 from amber_id.tracking.track import estimate_bytes, track_clip, track_corpus
 
@@ -19,7 +21,10 @@ __all__ = [
     "estimate_bytes",
     "fetch_model",
     "find_cached_model",
+    "find_landmark_files",
     "find_model",
+    "import_landmarks",
+    "read_stated",
     "select_shard",
     "track_clip",
     "track_corpus",

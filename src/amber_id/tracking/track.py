@@ -103,7 +103,7 @@ def track_corpus(
         if outcome.failure:  # what another model made of it must not pass for this one's
             recording_path(out, clip).unlink(missing_ok=True)
     failures, warnings = failures_of(outcomes, "track"), warnings_of(outcomes, "track")
-    found = [*not_clips(corpus), *_single_clips(corpus, out)]
+    found = [*not_clips(corpus), *single_clips(corpus, out)]
     with hold_lock(out / ".amber-tables.lock"):
         write_index(out)
         write_clip_tables(
@@ -147,7 +147,7 @@ def _is_done(path: Path, version: str, model: ModelBundle) -> bool:
     return (header.tracker, header.tracker_version, header.model_sha256) == (TRACKER, version, model.sha256)
 
 
-def _single_clips(corpus: Corpus, out: Path) -> list[Failure]:
+def single_clips(corpus: Corpus, out: Path) -> list[Failure]:
     """People of whom one clip alone was acquired; it is kept, but a mated comparison takes two."""
     acquired = [clip for clip in corpus.clips if recording_path(out, clip).is_file()]
     number = Counter(clip.subject for clip in acquired)

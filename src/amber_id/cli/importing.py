@@ -1,0 +1,81 @@
+"""Landmarks that another program wrote become recordings."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from amber_id.cli.shared import Quiet, Workers, configured, corpus_app, end_with, print_summary, require, say
+from amber_id.errors import UsageError
+
+
+@corpus_app.command("landmarks")
+def corpus_landmarks(
+    src: Annotated[Path, typer.Argument(help="Folder with <source>_id<number>/<clip>.npy or .npz ...")],
+    recordings: Annotated[Path, typer.Argument(help="Where the recordings go.")],
+    fps: Annotated[
+        float | None, typer.Option(help="Frames per second, of files that do not say it themselves.")
+    ] = None,
+    aspect: Annotated[str | None, typer.Option(help="Width to height of the pictures, e.g. 16:9.")] = None,
+    size: Annotated[str | None, typer.Option(help="Or their size in pixels, e.g. 1280x720.")] = None,
+    pixels: Annotated[
+        bool, typer.Option("--pixels", help="Coordinates are pixels, not shares of the picture; with --size.")
+    ] = False,
+    table: Annotated[
+        Path | None, typer.Option(help="CSV of what differs: clip,fps,width,height; cells may be empty.")
+    ] = None,
+    meta: Annotated[
+        Path | None, typer.Option(help="For the thesis' (71, 152, 4) files: the folder of their meta .npz.")
+    ] = None,
+    tracker: Annotated[
+        str, typer.Option(help="What made them, e.g. 'mediapipe FaceMesh 0.10.9'.")
+    ] = "unknown tracker",
+    workers: Workers = None,
+    quiet: Quiet = False,
+) -> None:
+    """Make recordings of landmark arrays: (frames, 468 or 478, 2 or 3), or the thesis' (71, 152, 4)."""
+    from amber_id.progress import ClipBar
+    from amber_id.recordings import ImportConfig
+    from amber_id.tracking import find_landmark_files, import_landmarks, read_stated
+
+    require("--workers", workers, "1 or more", workers is None or workers >= 1)
+    require("--meta", meta, "a folder", meta is None or meta.is_dir())
+    config = configured(
+        ImportConfig,
+        fps=fps,
+        aspect=_pair("--aspect", aspect, ":", "16:9"),
+        size=_pair("--size", size, "x", "1280x720"),
+        pixels=pixels,
+        tracker=tracker,
+    )
+    stated = {} if table is None else read_stated(table)
+    corpus = find_landmark_files(src)
+    if not quiet:
+        say(f"{len(corpus.clips)} landmark files of {len(corpus.subjects)} people")
+    with ClipBar("importing", len(corpus.clips), quiet=quiet) as bar:
+        summary = import_landmarks(
+            corpus,
+            recordings,
+            config,
+            stated=stated,
+            meta=meta,
+            workers=workers,
+            on_progress=lambda event: bar.advance(event.frames),
+        )
+    lost = sum(failure.stage != "pair" for failure in summary.failures)
+    print_summary(summary, recordings, "landmark files imported", lost=lost)
+    if summary.failures:
+        typer.echo(f"failures: {recordings / 'failures.csv'}")
+    end_with(summary.failures)
+
+
+def _pair(flag: str, text: str | None, between: str, example: str) -> tuple[Any, Any] | None:
+    """Two numbers of a flag; what does not fit is wrong usage."""
+    if text is None:
+        return None
+    parts = text.split(between)
+    try:
+        first, second = (float(part) for part in parts)
+    except ValueError as error:
+        raise UsageError(f"{flag} must be two numbers, e.g. {example}, got {text}") from error
+    return first, second

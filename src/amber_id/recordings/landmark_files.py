@@ -1,0 +1,287 @@
+"""What is needed to make a recording of landmarks that another program wrote?
+
+Conventions
+-----------
+A file holds (T, V, C) numbers: V is 478 or 468 points in MediaPipe's order, C is x, y or x, y, z, as
+MediaPipe gives them: x / width, y / height, z in the scale of x. Or 152 x 4, the thesis' own, see
+`thesis_files.py`.
+An ``.npz`` may hold `fps`, `width`, `height` and `timestamps` beside `landmarks`, and is believed before what
+is stated about it. A frame is without a face where a number of it is not finite, or all are 0.
+Where there is no depth (z missing, or 0 throughout), it is that of a fitted mean face, see `face_fit.py`; the
+header's `tracker` says so.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from jaxtyping import Float, Float64
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from amber_id.corpora import Clip
+from amber_id.errors import ClipError, FileFormatError
+from amber_id.face_mesh import SELECTED_POINTS
+from amber_id.recordings.array_files import ONLY, read_arrays, single_number
+from amber_id.recordings.face_fit import FaceFit, completed, fit_mean_face, with_depth
+from amber_id.recordings.recording import POINT_SETS, PointSet, Recording
+from amber_id.recordings.thesis_files import CHANNELS as THESIS_CHANNELS
+from amber_id.recordings.thesis_files import ThesisMeta, restored_places
+
+UNKNOWN = "unknown"  # the tracker's version and model, which no file of arrays tells
+
+_POINT_SET_OF: dict[int, PointSet] = {number: name for name, number in POINT_SETS.items()}
+_SHORTER_SIDE = 720  # of a picture of which only the aspect is known
+_SLOWEST_HZ, _FASTEST_HZ = 1.0, 1000.0
+# In distances between the outer corners of the eyes. Real faces lie 0.02 to 0.08 from the mean face; in 16:9
+# taken for 1:1 they lie 0.15 to 0.22 from it, with points shifted by one 0.75.
+_FARTHEST_FROM_MEAN_FACE = 0.14
+# Landmarks may lie outside the picture, but not most of them.
+_LEAST_INSIDE = 0.5
+
+_Pixels = Annotated[int, Field(ge=1)]
+_Part = Annotated[float, Field(gt=0)]
+
+
+class ImportConfig(BaseModel):
+    """What is stated about landmark files that do not say it themselves."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    fps: float | None = Field(None, ge=_SLOWEST_HZ, le=_FASTEST_HZ)  # rows per second
+    size: tuple[_Pixels, _Pixels] | None = None  # width and height of the pictures
+    aspect: tuple[_Part, _Part] | None = None  # width to height, where the size is not known
+    pixels: bool = False  # x, y and z are in pixels, not shares of the picture
+    tracker: str = Field("unknown tracker", min_length=1)  # what made the landmarks
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> "ImportConfig":
+        if self.size is not None and self.aspect is not None:
+            raise ValueError("give the size of the pictures or their aspect, not both")
+        if self.pixels and self.aspect is not None:
+            raise ValueError("pixels need the size of the pictures, an aspect is not enough")
+        return self
+
+
+@dataclass(frozen=True)
+class StatedOfClip:
+    """What a table states about one clip; None where it does not."""
+
+    fps: float | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True)
+class LandmarkFile:
+    """What one file holds: (T, V, C) numbers, seconds if it has them, and what it says about itself."""
+
+    landmarks: Float64[np.ndarray, "T V C"]
+    timestamps: Float64[np.ndarray, " T"] | None = None
+    stated: StatedOfClip = StatedOfClip()
+
+    @property
+    def is_thesis(self) -> bool:
+        """Whether these are the thesis' own numbers: boxed, and with their changes."""
+        return self.landmarks.shape[2] == THESIS_CHANNELS
+
+
+def read_landmark_file(path: Path) -> LandmarkFile:
+    """Read an ``.npy`` or ``.npz`` file of landmarks.
+
+    Raises
+    ------
+    FileFormatError
+        If it cannot be read, holds Python objects, or an array is not of the shape that it must have.
+    """
+    arrays = read_arrays(path)
+    name = "landmarks" if "landmarks" in arrays else next(iter(arrays), ONLY)
+    if name not in {"landmarks", ONLY} or not arrays:
+        got = ", ".join(sorted(arrays)) or "an empty archive"
+        raise FileFormatError(path, f"expected an array landmarks in the archive, got {got}")
+    landmarks = arrays[name]
+    if landmarks.dtype.kind not in "fiu" or not _known_shape(landmarks.shape):
+        raise FileFormatError(
+            path,
+            "expected numbers of shape (frames, 468 or 478, 2 or 3), or the thesis' (71, 152, 4), "
+            f"got {landmarks.dtype} of shape {landmarks.shape}",
+        )
+    timestamps = arrays.get("timestamps")
+    if timestamps is not None and (
+        timestamps.dtype.kind not in "fiu" or timestamps.shape != landmarks.shape[:1]
+    ):
+        raise FileFormatError(
+            path,
+            f"expected a number per frame in timestamps, got {timestamps.dtype} of shape {timestamps.shape}",
+        )
+    numbers = {
+        key: single_number(path, key, arrays[key]) for key in ("fps", "width", "height") if key in arrays
+    }
+    if ("width" in numbers) != ("height" in numbers):
+        raise FileFormatError(path, "expected width and height, or neither, got one of them")
+    sides = {key: round(value) for key, value in numbers.items() if key != "fps"}
+    return LandmarkFile(
+        landmarks.astype(np.float64),
+        None if timestamps is None else timestamps.astype(np.float64),
+        StatedOfClip(numbers.get("fps"), **sides),
+    )
+
+
+def recording_of_landmarks(
+    file: LandmarkFile,
+    clip: Clip,
+    config: ImportConfig,
+    stated: StatedOfClip = StatedOfClip(),
+    meta: ThesisMeta | None = None,
+) -> Recording:
+    """The recording that a landmark file makes; it goes before `stated`, and that before `config`.
+
+    `meta` is what the thesis' meta file says of a clip, for files of the thesis alone.
+
+    Raises
+    ------
+    ClipError
+        If frame rate or picture are not known, no frame has a face, or the points are not those of a face as
+        MediaPipe orders and scales them.
+    """
+    width, height = _picture(file, clip, config, stated)
+    timestamps, fps = _times(file, clip, stated.fps or config.fps, meta)
+    landmarks, boxed = file.landmarks, file.is_thesis
+    tracked = np.isfinite(landmarks).all(axis=(1, 2)) & (landmarks != 0).any(axis=(1, 2))
+    if not tracked.any():
+        raise ClipError(clip.id, f"no face in any of {len(tracked)} frames: not finite, or 0, in all of them")
+    seen = landmarks[tracked]
+    if boxed:
+        seen = restored_places(seen, meta)
+    elif config.pixels:
+        seen = seen / np.array([width, height, width])[: seen.shape[2]]
+    _check_inside(seen[:, :, :2], clip, pixels=config.pixels and not boxed)
+    points, how = _in_depth(seen, width, height, clip)
+    filled = np.full((len(tracked), *points.shape[1:]), np.nan, np.float32)
+    filled[tracked] = points
+    if boxed:
+        how += "; brought to another number of frames by the thesis, frames without a face interpolated"
+        how += "" if meta else "; place and size in the picture made up"
+    return Recording(
+        landmarks=filled,
+        timestamps=timestamps,
+        tracked=tracked,
+        blendshapes=None,
+        pose=None,
+        clip=clip.id,
+        subject=clip.subject,
+        source=clip.source,
+        width=width,
+        height=height,
+        fps=fps,
+        tracker=f"{config.tracker}, imported{how}",
+        tracker_version=UNKNOWN,
+        model_sha256=UNKNOWN,
+        point_set=_POINT_SET_OF[points.shape[1]],
+    )
+
+
+def _known_shape(shape: tuple[int, ...]) -> bool:
+    if len(shape) != 3:
+        return False
+    return (shape[1] in _POINT_SET_OF and shape[2] in (2, 3)) or shape[1:] == (
+        len(SELECTED_POINTS),
+        THESIS_CHANNELS,
+    )
+
+
+def _picture(file: LandmarkFile, clip: Clip, config: ImportConfig, stated: StatedOfClip) -> tuple[int, int]:
+    """Width and height in pixels; of an aspect alone, with a shorter side that is made up."""
+    for said in (file.stated, stated):
+        if said.width is not None and said.height is not None:
+            return said.width, said.height
+    if config.size is not None:
+        return config.size
+    if config.aspect is None:
+        raise ClipError(
+            clip.id, "nothing says how wide its picture is for its height; give --aspect or --size"
+        )
+    across, down = config.aspect
+    unit = _SHORTER_SIDE / min(across, down)
+    return round(across * unit), round(down * unit)
+
+
+def _times(
+    file: LandmarkFile, clip: Clip, stated_fps: float | None, meta: ThesisMeta | None
+) -> tuple[Float64[np.ndarray, " T"], float]:
+    """Seconds of each row, and rows per second."""
+    T = len(file.landmarks)
+    if T < 2:
+        raise ClipError(clip.id, f"only {T} frame; at least 2 needed")
+    if file.timestamps is not None:
+        steps = np.diff(file.timestamps)
+        if not (np.isfinite(file.timestamps).all() and (steps > 0).all()):
+            raise ClipError(clip.id, "its timestamps must be finite and strictly increasing")
+        fps = (T - 1) / float(file.timestamps[-1] - file.timestamps[0])
+        return file.timestamps, _plausible(fps, clip, "its timestamps make", "; they must be seconds")
+    known = (meta.fps if meta else None) or file.stated.fps or stated_fps
+    if known is None:
+        raise ClipError(clip.id, "nothing says how many frames a second it has; give --fps or a --table")
+    # The thesis' resampling lays its rows evenly over the video: row k is at frame k * frames / T.
+    fps = _plausible(known * (T / meta.frames if meta else 1), clip, "it has", "")
+    return np.arange(T) / fps, fps
+
+
+def _plausible(fps: float, clip: Clip, what: str, advice: str) -> float:
+    if not _SLOWEST_HZ <= fps <= _FASTEST_HZ:
+        expected = f"expected {_SLOWEST_HZ:g} to {_FASTEST_HZ:g}"
+        raise ClipError(clip.id, f"{what} {fps:.3g} frames a second, {expected}{advice}")
+    return fps
+
+
+def _check_inside(places: Float[np.ndarray, "T V 2"], clip: Clip, *, pixels: bool) -> None:
+    """Refuse numbers that are no shares of the picture: most of a face lies inside it."""
+    inside = ((places >= 0) & (places <= 1)).all(axis=2)
+    if np.median(inside.mean(axis=1)) < _LEAST_INSIDE:
+        largest = float(np.median(np.abs(places).max(axis=(1, 2))))
+        if pixels:
+            reason = "most points lie outside the picture; is --size that of the video?"
+        elif largest > 2:
+            reason = f"expected x / width and y / height, got up to {largest:.0f}; for pixels give --pixels"
+        else:
+            reason = "most points lie outside the picture; centred or aligned landmarks cannot be used"
+        raise ClipError(clip.id, reason)
+    if pixels and float(np.median(np.ptp(places, axis=1).max(axis=1))) < 2e-2:
+        raise ClipError(
+            clip.id, "its face is smaller than 2 % of the picture; leave out --pixels if these are shares"
+        )
+
+
+def _in_depth(
+    seen: Float[np.ndarray, "F V C"], width: int, height: int, clip: Clip
+) -> tuple[Float[np.ndarray, "F W 3"], str]:
+    """All points of the face mesh with their depth, as MediaPipe gives them, and what had to be filled in."""
+    flat = seen[:, :, :2] * [width, height]
+    partial = seen.shape[1] == len(SELECTED_POINTS)
+    selected = flat if partial else flat[:, list(SELECTED_POINTS)]
+    fit = _checked_fit(selected, clip)
+    if seen.shape[2] == 3 and seen[:, :, 2].any():
+        return seen, ""
+    whole = completed(selected, fit) if partial else with_depth(flat, fit)
+    how = f"; depth{f' and all but {len(SELECTED_POINTS)} points' if partial else ''} from a fitted mean face"
+    return whole / [width, height, width], how
+
+
+def _checked_fit(selected: Float[np.ndarray, "F 152 2"], clip: Clip) -> FaceFit:
+    try:
+        fit = fit_mean_face(selected)
+    except ValueError as error:
+        raise ClipError(clip.id, "a frame that counts as tracked has all points on one line") from error
+    distance = float(np.median(fit.distance))
+    if distance > _FARTHEST_FROM_MEAN_FACE:
+        raise ClipError(
+            clip.id,
+            f"expected points at most {_FARTHEST_FROM_MEAN_FACE:g} eye distances from a mean face, got "
+            f"{distance:.2f}: another aspect, or not MediaPipe's points in their order",
+        )
+    # Mirrored without its left and right being swapped, a flat face looks as if it were seen from behind.
+    if np.median(fit.rotation[:, 2, 2]) <= 0:
+        raise ClipError(
+            clip.id, "its face is mirrored; expected x to the right and y down, as MediaPipe has them"
+        )
+    return fit

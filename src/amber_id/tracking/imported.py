@@ -1,0 +1,183 @@
+"""From a folder of landmarks that another program wrote to a folder of recordings.
+
+Conventions
+-----------
+The tree is that of a corpus, with ``.npy`` or ``.npz`` in place of videos; what a file must hold is said in
+`amber_id.recordings.landmark_files`. Every run reads all files anew. A file that cannot be used is named with
+its reason in ``failures.csv`` (stage ``import``), and the others go on.
+A table may state what the files do not say of themselves: CSV with the columns ``clip,fps,width,height``, in
+which cells may be empty.
+OpenFace's tables are refused: its 68 points are other points of the face, and no choice of MediaPipe's.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from amber_id.atomic_files import hold_lock
+from amber_id.corpora import Clip, Corpus, CorpusProblem, copy_corpus_file, find_corpus
+from amber_id.errors import ClipError, CorpusError, FileFormatError
+from amber_id.file_formats import read_table
+from amber_id.recordings import (
+    ImportConfig,
+    StatedOfClip,
+    read_landmark_file,
+    read_thesis_meta,
+    recording_of_landmarks,
+    save_recording,
+    write_index,
+)
+from amber_id.tracking.clip_runs import (
+    ClipEvent,
+    ClipOutcome,
+    CorpusSummary,
+    check_numbers,
+    failures_of,
+    not_clips,
+    summary_of,
+    work_on_clips,
+    write_clip_tables,
+)
+from amber_id.tracking.track import recording_path, single_clips
+
+LANDMARK_SUFFIXES = frozenset({".npy", ".npz"})
+
+_STAGE = "import"
+_STATED_COLUMNS = ["clip", "fps", "width", "height"]
+_OPENFACE_COLUMNS = {"frame", "timestamp", "confidence", "success", "x_0", "y_0", "x_67", "y_67"}
+_OPENFACE = (
+    "is OpenFace's; its 68 points are other points than MediaPipe's, joined otherwise, so nothing here can "
+    "compare them; run: amber track VIDEOS RECORDINGS"
+)
+
+
+def find_landmark_files(root: Path) -> Corpus:
+    """Find the landmark files in the person folders of `root`; OpenFace's tables are problems.
+
+    Raises
+    ------
+    CorpusError
+        If `root` is no corpus, as `find_corpus` says, or has OpenFace's tables alone.
+    """
+    tables = sorted(path for path in root.rglob("[!.]*.csv") if _is_openface(path)) if root.is_dir() else []
+    try:
+        corpus = find_corpus(root, LANDMARK_SUFFIXES)
+    except CorpusError as error:
+        if tables:
+            raise CorpusError(f"{tables[0]}: {_OPENFACE}") from error
+        raise
+    problems = [*corpus.problems, *(CorpusProblem(path, _OPENFACE) for path in tables)]
+    return replace(corpus, problems=tuple(sorted(problems, key=lambda row: row.path)))
+
+
+def read_stated(path: Path) -> Mapping[str, StatedOfClip]:
+    """What a table states about clips, by their ids.
+
+    Raises
+    ------
+    FileFormatError
+        If it has other columns, names a clip twice, or a number is none or not positive.
+    """
+    stated: dict[str, StatedOfClip] = {}
+    for clip, *cells in read_table(path, _STATED_COLUMNS):
+        if clip in stated:
+            raise FileFormatError(path, f"expected each clip once, got {clip} twice")
+        fps, width, height = (
+            _number(path, clip, name, cell) for name, cell in zip(_STATED_COLUMNS[1:], cells, strict=True)
+        )
+        if (width is None) != (height is None):
+            raise FileFormatError(path, f"{clip}: expected width and height, or neither, got one of them")
+        stated[clip] = StatedOfClip(
+            fps, None if width is None else round(width), None if height is None else round(height)
+        )
+    return stated
+
+
+def import_landmarks(
+    corpus: Corpus,
+    out: Path,
+    config: ImportConfig,
+    *,
+    stated: Mapping[str, StatedOfClip] | None = None,
+    meta: Path | None = None,
+    workers: int | None = None,
+    on_progress: Callable[[ClipEvent], None] | None = None,
+) -> CorpusSummary:
+    """Make a recording in `out` of every landmark file of `corpus`, as `find_landmark_files` gives it.
+
+    Writes a recording per clip, ``recordings.csv`` and ``failures.csv``; copies ``corpus.csv`` where `corpus`
+    has one. `meta` is the folder of the thesis' meta files, ``<source>_id<number>/<clip>.npz``, for its own
+    files alone. `on_progress` is called once per clip.
+
+    Raises
+    ------
+    AmberError
+        If `out` cannot be written; what is done so far stays.
+    CorpusError
+        If `out` holds recordings of another folder with the number of one in `corpus`.
+    FileFormatError
+        If the ``corpus.csv`` of `corpus` does not fit; nothing is imported then.
+    """
+    began = time.monotonic()
+    check_numbers(corpus, out)
+    copy_corpus_file(corpus.root, out)
+    outcomes = work_on_clips(
+        corpus.clips,
+        lambda _clip: False,
+        partial(_import, out=out, config=config, stated=stated or {}, meta=meta),
+        workers=workers,
+        on_progress=on_progress,
+    )
+    for clip, outcome in outcomes.items():
+        if outcome.failure:  # what an earlier run made of it must not pass for this one's
+            recording_path(out, clip).unlink(missing_ok=True)
+    failures = [*failures_of(outcomes, _STAGE), *not_clips(corpus), *single_clips(corpus, out)]
+    with hold_lock(out / ".amber-tables.lock"):
+        write_index(out)
+        acquired = {clip.id for clip, outcome in outcomes.items() if not outcome.failure}
+        write_clip_tables(out, _STAGE, failures, [], untouched=set(), acquired=acquired)
+    return summary_of(corpus.clips, outcomes, failures, [], time.monotonic() - began)
+
+
+def _import(
+    clip: Clip, out: Path, config: ImportConfig, stated: Mapping[str, StatedOfClip], meta: Path | None
+) -> ClipOutcome:
+    """Read one landmark file and write its recording; runs in a worker."""
+    try:
+        file = read_landmark_file(clip.path)
+        thesis = None
+        if meta is not None and file.is_thesis:
+            thesis = read_thesis_meta(meta / f"{clip.id}.npz")
+        recording = recording_of_landmarks(
+            file, clip, config, stated=stated.get(clip.id, StatedOfClip()), meta=thesis
+        )
+    except ClipError as error:
+        return ClipOutcome(0, failure=error.reason)
+    except FileFormatError as error:
+        where = "" if error.path == clip.path else f"its meta file {error.path}: "
+        return ClipOutcome(0, failure=f"{where}{error.reason}")
+    save_recording(recording, recording_path(out, clip))
+    return ClipOutcome(len(recording.timestamps))
+
+
+def _is_openface(path: Path) -> bool:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            heading = {cell.strip() for cell in file.readline(100_000).split(",")}
+    except OSError:
+        return False
+    return heading >= _OPENFACE_COLUMNS
+
+
+def _number(path: Path, clip: str, name: str, cell: str) -> float | None:
+    if not cell.strip():
+        return None
+    try:
+        number = float(cell)
+    except ValueError as error:
+        raise FileFormatError(path, f"{clip}: expected a number in {name}, got {cell}") from error
+    if not 0 < number < float("inf"):
+        raise FileFormatError(path, f"{clip}: expected a positive number in {name}, got {cell}")
+    return number
