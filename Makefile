@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+FACEMESH := .venv-facemesh
+FACEMESH_STAMP := $(FACEMESH)/.installed
 OUT ?= demo
 
-.PHONY: install demo test check format build clean
+.PHONY: install facemesh demo test test-facemesh check format build clean
 
 install: $(STAMP)
 
@@ -15,13 +17,27 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[all,dev]'
 	@touch $@
 
+# The tracker of the thesis, which needs an older NumPy: .venv-facemesh/bin/amber track ... --tracker facemesh
+facemesh: $(FACEMESH_STAMP)
+
+$(FACEMESH_STAMP): pyproject.toml constraints-facemesh.txt
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 12); sys.exit(0 if ok else "FaceMesh needs Python 3.11 or 3.12; name one: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(FACEMESH)
+	$(FACEMESH)/bin/pip install --quiet --constraint constraints-facemesh.txt --editable '.[facemesh]'
+	@touch $@
+
 # On people who never lived, or on your own: make demo VIDEOS=folder
 demo: $(STAMP)
-	@BIN=$(BIN) OUT="$(OUT)" VIDEOS="$(VIDEOS)" bash scripts/demo.sh
+	@BIN=$(BIN) FACEMESH=$(FACEMESH) MAKE="$(MAKE)" OUT="$(OUT)" VIDEOS="$(VIDEOS)" bash scripts/demo.sh
 
 # Two at a time, each with one thread: most tests have no use for a second.
 test: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
+
+# What tracks with FaceMesh, in its environment; the rest of the tests has no use for it.
+test-facemesh: $(FACEMESH_STAMP)
+	$(FACEMESH)/bin/pip install --quiet --constraint constraints-facemesh.txt beartype hypothesis pytest pytest-xdist
+	OMP_NUM_THREADS=1 $(FACEMESH)/bin/pytest -n 2 --dist loadfile tests/facemesh
 
 check: $(STAMP)
 	$(BIN)/ruff format --check
@@ -37,4 +53,4 @@ build: $(STAMP)
 	$(BIN)/python -m hatchling build
 
 clean:
-	rm -rf $(VENV) build dist demo
+	rm -rf $(VENV) $(FACEMESH) build dist demo

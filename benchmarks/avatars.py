@@ -27,7 +27,7 @@ from amber_id.avatarize import (
     write_following,
 )
 from amber_id.corpora import find_corpus
-from amber_id.tracking import CorpusSummary, find_model, track_corpus
+from amber_id.tracking import CorpusSummary, Landmarker, find_model, track_corpus
 
 CHANNELS = (
     *("jawOpen", "eyeBlinkLeft", "eyeBlinkRight"),
@@ -68,7 +68,7 @@ def measured(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
         workers=arguments.workers,
     )
     name_failures(drawing)
-    tracking = track_corpus(find_corpus(avatars), tracked, model, workers=arguments.workers)
+    tracking = track_corpus(find_corpus(avatars), tracked, Landmarker(model), workers=arguments.workers)
     name_failures(tracking)
     took = time.perf_counter() - began
     report = check_following(originals, tracked)

@@ -17,7 +17,7 @@ from amber_id.embeddings import embed_clips
 from amber_id.errors import ClipError, EvaluationError, UsageError
 from amber_id.motion import load_windows
 from amber_id.recordings import RecordingSet, load_recording, save_recording
-from amber_id.tracking import find_model, track_clip
+from amber_id.tracking import Landmarker, find_model, track_clip
 from amber_id.training.dev import calibrate
 from amber_id.verification import Verification, verify
 
@@ -122,7 +122,8 @@ def test_real_clips_of_one_person_and_of_two(
         for name in ("talking_id042_clip00", "talking_id042_clip01", "talking_id048_clip00")
     )
     tracked = tmp_path / "first.safetensors"
-    save_recording(track_clip(Clip("first", "id042", "talking", first), find_model(model_bundle)), tracked)
+    landmarker = Landmarker(find_model(model_bundle))
+    save_recording(track_clip(Clip("first", "id042", "talking", first), landmarker), tracked)
     one = verify(moments_checkpoint, tracked, again, model=model_bundle)
     two = verify(moments_checkpoint, tracked, other, model=model_bundle)
     assert one.score > two.score + 0.1

@@ -3,13 +3,14 @@
 import ctypes
 import platform
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from amber_id.avatarize import drawing_driver
 from amber_id.errors import AmberError, MissingDependencyError
-from amber_id.tracking import find_cached_model
+from amber_id.tracking import find_cached_model, find_face_mesh
 
 # For each extra, the packages that its verbs import.
 _EXTRAS = {
@@ -22,6 +23,8 @@ _EXTRAS = {
 }
 # MediaPipe loads these even where it computes on the CPU.
 _GRAPHICS = {"libEGL.so.1": "libegl1", "libGLESv2.so.2": "libgles2"}
+# The version with FaceMesh brings its own of these, but loads OpenCV, which needs others.
+_FACEMESH_GRAPHICS = {"libGL.so.1": "libgl1", "libglib-2.0.so.0": "libglib2.0-0"}
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,20 @@ class Finding:
 
 
 def examine() -> tuple[Finding, ...]:
-    """Look at Python, the extras, the graphics libraries, OpenGL, the model bundle and the GPU."""
-    return (_python(), *_extras(), *_graphics(), _drawing(), _model(), _gpu())
+    """Look at Python, the extras, the graphics libraries, OpenGL, the model bundle and the GPU.
+
+    An environment that has FaceMesh is for tracking alone: it is asked for no more than that.
+    """
+    try:
+        find_face_mesh()
+    except MissingDependencyError:
+        elsewhere = "not in this environment; the thesis' tracker has one of its own (make facemesh)"
+        return (
+            *(_python(), *_extras(), *_graphics(_GRAPHICS), _drawing(), _model()),
+            *(Finding("FaceMesh", elsewhere), _gpu()),
+        )
+    here = f"mediapipe {version('mediapipe')}; amber track ... --tracker facemesh"
+    return (_python(), Finding("FaceMesh", here), *_graphics(_FACEMESH_GRAPHICS), _model())
 
 
 def _python() -> Finding:
@@ -58,11 +73,11 @@ def _extras() -> list[Finding]:
     return findings
 
 
-def _graphics() -> list[Finding]:
+def _graphics(libraries: Mapping[str, str]) -> list[Finding]:
     if platform.system() != "Linux":
         return []
     findings = []
-    for library, package in _GRAPHICS.items():
+    for library, package in libraries.items():
         try:
             ctypes.CDLL(library)
             findings.append(Finding(library, "there"))

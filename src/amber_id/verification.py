@@ -21,7 +21,7 @@ from amber_id.embeddings import embed_clips
 from amber_id.errors import ClipError, EvaluationError, UsageError
 from amber_id.motion import load_windows
 from amber_id.recordings import RecordingEntry, RecordingSet, read_header, save_recording
-from amber_id.tracking import find_model, track_clip
+from amber_id.tracking import Landmarker, find_model, track_clip
 
 _RECORDING = ".safetensors"
 
@@ -142,7 +142,7 @@ def _entry(path: Path, tracked: Path, model: Path | None) -> RecordingEntry:
     recorded = path
     if path.suffix.lower() != _RECORDING:
         clip = Clip(id=str(path), subject="", source="", path=path)
-        save_recording(track_clip(clip, find_model(model)), tracked)
+        save_recording(track_clip(clip, Landmarker(find_model(model))), tracked)
         recorded = tracked
     header = read_header(recorded)
     described = header.model_dump(include={field.name for field in fields(RecordingEntry)} - {"clip"})

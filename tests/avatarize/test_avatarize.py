@@ -22,7 +22,7 @@ from amber_id.avatarize.one_avatar import draw_clip
 from amber_id.corpora import Clip, find_corpus
 from amber_id.errors import CorpusError, UsageError
 from amber_id.recordings import RecordingSet, load_recording, read_failures, save_recording
-from amber_id.tracking import ClipEvent, ModelBundle, find_model, track_clip, track_corpus
+from amber_id.tracking import ClipEvent, Landmarker, ModelBundle, find_model, track_clip, track_corpus
 from amber_id.tracking.video import read_frames
 
 SMALL = AvatarizeConfig(size=64)
@@ -97,7 +97,7 @@ def test_of_two_faces_the_largest_is_kept_and_that_is_counted(made):
 
 
 def test_the_drive_that_is_kept_is_what_track_would_make(videos, made, model, tmp_path):
-    track_corpus(find_corpus(videos), tmp_path / "tracked", model, workers=1)
+    track_corpus(find_corpus(videos), tmp_path / "tracked", Landmarker(model), workers=1)
     for entry in RecordingSet.open(tmp_path / "tracked").entries:
         kept = made.with_name("drive") / f"{entry.clip}.safetensors"
         assert kept.read_bytes() == entry.path.read_bytes()
@@ -323,7 +323,7 @@ def test_a_folder_of_videos_and_recordings_is_refused(own, made):
 def test_an_older_note_does_not_speak_for_a_newer_video(own, avatar, model, tmp_path, monkeypatch):
     out, corpus = tmp_path / "out", find_corpus(own)
     avatarize_corpus(corpus, out, avatar, model, SMALL, workers=1)
-    recording = track_clip(corpus.clips[0], model)
+    recording = track_clip(corpus.clips[0], Landmarker(model))
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt

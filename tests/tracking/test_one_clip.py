@@ -8,7 +8,7 @@ import pytest
 
 from amber_id.corpora import Clip
 from amber_id.errors import ClipError
-from amber_id.tracking.landmarker import tracker_version
+from amber_id.tracking.landmarker import Landmarker, tracker_version
 from amber_id.tracking.model_bundle import find_model
 from amber_id.tracking.one_clip import record_clip
 
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.usefixtures("own_proxies")
 
 @pytest.fixture(scope="module")
 def record(model_bundle):
-    model = find_model(model_bundle)
-    return lambda path: record_clip(Clip("talking_id008/a", "id008", "talking", path), model)
+    tracker = Landmarker(find_model(model_bundle))
+    return lambda path: record_clip(Clip("talking_id008/a", "id008", "talking", path), tracker)
 
 
 def test_a_real_clip(record, real_clips, model_bundle):

@@ -25,7 +25,7 @@ from amber_id.recordings import (
 from amber_id.tracking import (
     ClipEvent,
     CorpusSummary,
-    ModelBundle,
+    Landmarker,
     ShareConfig,
     clip_runs,
     estimate_bytes,
@@ -38,8 +38,8 @@ from amber_id.tracking import track as module
 
 
 @pytest.fixture(scope="module")
-def model(model_bundle) -> ModelBundle:
-    return find_model(model_bundle)
+def model(model_bundle) -> Landmarker:
+    return Landmarker(find_model(model_bundle))
 
 
 @pytest.fixture(scope="module")
@@ -274,7 +274,7 @@ def test_a_clip_that_fails_leaves_no_older_recording(tmp_path, videos, model):
     out = tmp_path / "out"
     track_corpus(find_corpus(root), out, model, workers=1)
     (root / "a_id001" / "x.mkv").write_bytes(b"")
-    other = replace(model, sha256="0" * 64)
+    other = Landmarker(replace(model.bundle, sha256="0" * 64))
     assert track_corpus(find_corpus(root), out, other, workers=1).done == 3
     assert [e.clip for e in RecordingSet.open(out).entries] == ["a_id001/y", "b_id002/w", "b_id002/z"]
 
@@ -304,7 +304,7 @@ def test_a_full_disk_stops_the_run_with_one_line(tmp_path, videos, model, monkey
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(AmberError) as caught:
-        module._acquire(find_corpus(videos).clips[0], out=tmp_path, model=model)
+        module._acquire(find_corpus(videos).clips[0], out=tmp_path, tracker=model)
     assert str(caught.value).startswith(f"{tmp_path}/a_id001/x.safetensors: no space left to write ")
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
 

@@ -20,7 +20,7 @@ from amber_id.corpora import Clip, Corpus
 from amber_id.errors import ClipError, FileFormatError, UsageError
 from amber_id.file_formats import file_hash
 from amber_id.recordings import Recording, load_recording, read_header, save_recording
-from amber_id.tracking import ModelBundle
+from amber_id.tracking import Landmarker, ModelBundle
 from amber_id.tracking.clip_runs import ClipOutcome
 from amber_id.tracking.one_clip import record_clip
 from amber_id.tracking.track import recording_path
@@ -154,7 +154,7 @@ class Job:
                 raise ClipError(clip.id, f"no recording of it at {drive}")
             return load_recording(drive), ""
         assert self.model is not None  # `check` has seen to that
-        recording, warning = record_clip(clip, self.model)
+        recording, warning = record_clip(clip, Landmarker(self.model))
         if self.drives.keep_in is not None:
             save_recording(recording, recording_path(self.drives.keep_in, clip))
         return recording, warning

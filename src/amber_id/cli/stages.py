@@ -25,15 +25,21 @@ from amber_id.cli.shared import (
     say,
     with_interval,
 )
+from amber_id.errors import UsageError
 
 if TYPE_CHECKING:
-    from amber_id.tracking import CorpusSummary
+    from amber_id.tracking import CorpusSummary, Tracker
+
+TrackerName = Literal["landmarker", "facemesh"]
 
 
 @app.command()
 def track(
     videos: Annotated[Path, typer.Argument(help="Folder with <source>_id<number>/<clip>.mp4 ...")],
     recordings: Annotated[Path, typer.Argument(help="Where the recordings go.")],
+    tracker: Annotated[
+        TrackerName, typer.Option(help="MediaPipe's FaceLandmarker, or the FaceMesh of the thesis.")
+    ] = "landmarker",
     model: Model = None,
     workers: Workers = None,
     shard: Shard = None,
@@ -41,7 +47,13 @@ def track(
 ) -> None:
     """Track the face in every video. Finished clips are skipped when run again."""
     summary = track_folder(
-        videos, recordings, model=model, workers=workers, shard=parsed_shard(shard), quiet=quiet
+        videos,
+        recordings,
+        tracker=tracker,
+        model=model,
+        workers=workers,
+        shard=parsed_shard(shard),
+        quiet=quiet,
     )
     if summary.failures:
         typer.echo(f"failures: {recordings / 'failures.csv'}")
@@ -52,6 +64,7 @@ def track_folder(
     videos: Path,
     recordings: Path,
     *,
+    tracker: TrackerName = "landmarker",
     model: Path | None,
     workers: int | None,
     shard: tuple[int, int] | None = None,
@@ -60,11 +73,11 @@ def track_folder(
     """Track the videos of a folder with a bar, and say what became of them."""
     from amber_id.corpora import find_corpus
     from amber_id.progress import ClipBar
-    from amber_id.tracking import ShareConfig, estimate_bytes, find_model, select_shard, track_corpus
+    from amber_id.tracking import ShareConfig, estimate_bytes, select_shard, track_corpus
 
     config = configured(ShareConfig, workers=workers, shard=shard)
     corpus = find_corpus(videos)
-    bundle = find_model(model)
+    chosen = _chosen_tracker(tracker, model)
     part = select_shard(corpus, config.shard)
     if not quiet:
         size = estimate_bytes(part) / 1e6
@@ -73,7 +86,7 @@ def track_folder(
         summary = track_corpus(
             corpus,
             recordings,
-            bundle,
+            chosen,
             workers=config.workers,
             shard=config.shard,
             on_progress=lambda event: bar.advance(event.frames),
@@ -82,6 +95,16 @@ def track_folder(
     lost = sum(failure.stage != "pair" for failure in summary.failures)
     print_summary(summary, recordings, "clips tracked", lost=lost)
     return summary
+
+
+def _chosen_tracker(name: TrackerName, model: Path | None) -> "Tracker":
+    from amber_id.tracking import Landmarker, find_face_mesh, find_model
+
+    if name == "landmarker":
+        return Landmarker(find_model(model))
+    if model is not None:
+        raise UsageError("--model names a face landmarker, and --tracker facemesh has its own: leave it out")
+    return find_face_mesh()
 
 
 @app.command()

@@ -2,25 +2,33 @@
 
 Conventions
 -----------
-``video.py`` reads files, ``landmarker.py`` is MediaPipe, ``one_clip.py`` joins them; ``track.py`` does so for
-a corpus, with what `clip_runs.py` knows of sharing work out; ``model_bundle.py`` finds the model.
+``video.py`` reads files; ``landmarker.py`` and ``facemesh.py`` are MediaPipe's trackers, new and old, behind
+what ``tracker.py`` asks of either; ``one_clip.py`` joins them; ``track.py`` does so for a corpus, with what
+`clip_runs.py` knows of sharing work out; ``model_bundle.py`` finds the model of the newer.
 ``imported.py`` takes landmarks made elsewhere in place of videos.
 MediaPipe and PyAV are imported where they are used, so importing this package needs neither.
 """
 
 from amber_id.tracking.clip_runs import ClipEvent, CorpusSummary, ShareConfig, select_shard
+from amber_id.tracking.facemesh import FaceMesh, find_face_mesh
 from amber_id.tracking.imported import find_landmark_files, import_landmarks, read_stated
+from amber_id.tracking.landmarker import Landmarker
 from amber_id.tracking.model_bundle import ModelBundle, fetch_model, find_cached_model, find_model
 from amber_id.tracking.track import estimate_bytes, track_clip, track_corpus
+from amber_id.tracking.tracker import Tracker
 
 __all__ = [
     "ClipEvent",
     "CorpusSummary",
+    "FaceMesh",
+    "Landmarker",
     "ModelBundle",
     "ShareConfig",
+    "Tracker",
     "estimate_bytes",
     "fetch_model",
     "find_cached_model",
+    "find_face_mesh",
     "find_landmark_files",
     "find_model",
     "import_landmarks",

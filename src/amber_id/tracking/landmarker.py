@@ -2,10 +2,8 @@
 
 Conventions
 -----------
-MediaPipe's objects stop here: what leaves is NumPy, in the order of `amber_id.face_mesh`.
-One tracker follows one clip, because it carries what it saw over to the next frame.
-Of several faces the largest is kept. Landmarks are x / width, y / height, z in the scale of x; not smoothed:
-MediaPipe only smooths over time where it looks for a single face, with a lag that depends on the frame rate.
+MediaPipe's objects stop here: what leaves is NumPy, as `tracker.py` has it. It looks for several faces, since
+MediaPipe smooths over time where it looks for a single one, with a lag that depends on the frame rate.
 
 MediaPipe 1.x reports figures about its use to Google. No picture is sent, but what runs on faces should not
 call home at all: a process that has made a `FaceTracker` is pointed at a proxy that does not exist.
@@ -16,30 +14,50 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import UInt8
 
 from amber_id.errors import MissingDependencyError, ModelBundleError
 from amber_id.face_mesh import BLENDSHAPE_NAMES
-
-TRACKER = "mediapipe FaceLandmarker"
-POINT_SET: Literal["face_landmarker_478"] = "face_landmarker_478"
+from amber_id.recordings import PointSet
+from amber_id.tracking.model_bundle import ModelBundle
+from amber_id.tracking.tracker import MOST_FACES, SeenFace, landmarks_of, largest
 
 _POINTS = 478
-_MOST_FACES = 4
 _DEBIAN_COMMAND = "apt-get install libegl1 libgles2 libgl1 libglib2.0-0"
 
 
 @dataclass(frozen=True)
-class SeenFace:
-    """The largest face in one frame, and in `faces` how many there were."""
+class Landmarker:
+    """MediaPipe's FaceLandmarker with the model of a bundle: a `Tracker`."""
 
-    landmarks: Float32[np.ndarray, "478 3"]
-    blendshapes: Float32[np.ndarray, " 52"]
-    pose: Float32[np.ndarray, "4 4"]
-    faces: int
+    bundle: ModelBundle
+
+    @property
+    def name(self) -> str:
+        """What recordings call it."""
+        return "mediapipe FaceLandmarker"
+
+    @property
+    def version(self) -> str:
+        """The version of MediaPipe; raises MissingDependencyError if it is not installed."""
+        return tracker_version()
+
+    @property
+    def model_sha256(self) -> str:
+        """The SHA-256 of the bundle."""
+        return self.bundle.sha256
+
+    @property
+    def point_set(self) -> PointSet:
+        """The face mesh and the irises."""
+        return "face_landmarker_478"
+
+    def follow(self) -> "FaceTracker":
+        """A tracker for one clip."""
+        return FaceTracker(self.bundle.path)
 
 
 class FaceTracker:
@@ -55,12 +73,12 @@ class FaceTracker:
 
     def __init__(self, model: Path) -> None:
         _switch_off_metrics()
-        self._mediapipe = _import_mediapipe()
+        self._mediapipe = import_mediapipe()
         vision = self._mediapipe.tasks.vision
         options = vision.FaceLandmarkerOptions(
             base_options=self._mediapipe.tasks.BaseOptions(model_asset_path=os.fspath(model)),
             running_mode=vision.RunningMode.VIDEO,
-            num_faces=_MOST_FACES,
+            num_faces=MOST_FACES,
             output_face_blendshapes=True,
             output_facial_transformation_matrixes=True,
         )
@@ -87,7 +105,6 @@ class FaceTracker:
 
         `timestamp_s` must increase from frame to frame; MediaPipe takes it in whole milliseconds.
         """
-        H, W, _ = rgb.shape
         self._last_ms = max(self._last_ms + 1, round(timestamp_s * 1000))
         image = self._mediapipe.Image(
             image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb)
@@ -95,14 +112,14 @@ class FaceTracker:
         seen = self._landmarker.detect_for_video(image, self._last_ms)
         if not seen.face_landmarks:
             return None
-        faces = [np.array([(p.x, p.y, p.z) for p in face], np.float32) for face in seen.face_landmarks]
-        largest = int(np.argmax([_area(face, W, H) for face in faces]))
-        shapes = seen.face_blendshapes[largest]
-        self._check(faces[largest], tuple(shape.category_name for shape in shapes))
+        faces = [landmarks_of(face) for face in seen.face_landmarks]
+        kept = largest(faces)
+        shapes = seen.face_blendshapes[kept]
+        self._check(faces[kept], tuple(shape.category_name for shape in shapes))
         return SeenFace(
-            landmarks=faces[largest],
+            landmarks=faces[kept],
             blendshapes=np.array([shape.score for shape in shapes], np.float32),
-            pose=np.asarray(seen.facial_transformation_matrixes[largest], np.float32),
+            pose=np.asarray(seen.facial_transformation_matrixes[kept], np.float32),
             faces=len(faces),
         )
 
@@ -127,12 +144,6 @@ def tracker_version() -> str:
         raise MissingDependencyError.for_extra("mediapipe", "video") from error
 
 
-def _area(face: Float32[np.ndarray, "478 3"], width: int, height: int) -> float:
-    """Area of the bounding box, in pixels."""
-    x, y = np.ptp(face[:, :2], axis=0)
-    return float(x * width * y * height)
-
-
 def _switch_off_metrics() -> None:
     """Keep MediaPipe's uploader, which is libcurl, from reaching the network in this process.
 
@@ -143,7 +154,14 @@ def _switch_off_metrics() -> None:
         os.environ.pop(name, None)
 
 
-def _import_mediapipe() -> Any:
+def import_mediapipe() -> Any:
+    """MediaPipe, with its Tasks.
+
+    Raises
+    ------
+    MissingDependencyError
+        If it or a graphics library that it needs is not installed.
+    """
     try:
         import mediapipe
         import mediapipe.tasks.python

@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-Every clip has a tracker of its own, so a recording depends on its clip and the model alone.
+Every clip has a tracker of its own, so a recording depends on its clip and the tracker alone.
 A frame without a face stays in the recording, as NaN and not tracked.
 """
 
@@ -14,8 +14,7 @@ from jaxtyping import Float32
 from amber_id.corpora import Clip
 from amber_id.errors import ClipError
 from amber_id.recordings import Recording
-from amber_id.tracking.landmarker import POINT_SET, TRACKER, FaceTracker, SeenFace, tracker_version
-from amber_id.tracking.model_bundle import ModelBundle
+from amber_id.tracking.tracker import SeenFace, Tracker
 from amber_id.tracking.video import read_frames
 
 _FEWEST_FRAMES = 2
@@ -23,7 +22,7 @@ _FEWEST_FRAMES = 2
 _KEPT_FROM_S = 1.0
 
 
-def record_clip(clip: Clip, model: ModelBundle) -> tuple[Recording, str]:
+def record_clip(clip: Clip, tracker: Tracker) -> tuple[Recording, str]:
     """Track one clip in this process; returns the recording, and why it is not whole ("" if it is).
 
     Raises
@@ -35,10 +34,10 @@ def record_clip(clip: Clip, model: ModelBundle) -> tuple[Recording, str]:
     timestamps: list[float] = []
     seen: list[SeenFace | None] = []
     damage: ClipError | None = None
-    with FaceTracker(model.path) as tracker:
+    with tracker.follow() as follower:
         try:
             for timestamp_s, rgb in frames:
-                seen.append(tracker.see(rgb, timestamp_s))
+                seen.append(follower.see(rgb, timestamp_s))
                 timestamps.append(timestamp_s)
         except ClipError as error:
             damage = error
@@ -50,18 +49,18 @@ def record_clip(clip: Clip, model: ModelBundle) -> tuple[Recording, str]:
         landmarks=_fill([None if face is None else face.landmarks for face in seen]),
         timestamps=np.array(timestamps),
         tracked=np.array([face is not None for face in seen]),
-        blendshapes=_fill([None if face is None else face.blendshapes for face in seen]),
-        pose=_fill([None if face is None else face.pose for face in seen]),
+        blendshapes=_fill_any([None if face is None else face.blendshapes for face in seen]),
+        pose=_fill_any([None if face is None else face.pose for face in seen]),
         clip=clip.id,
         subject=clip.subject,
         source=clip.source,
         width=info.width,
         height=info.height,
         fps=T / _length_s(timestamps),
-        tracker=TRACKER,
-        tracker_version=tracker_version(),
-        model_sha256=model.sha256,
-        point_set=POINT_SET,
+        tracker=tracker.name,
+        tracker_version=tracker.version,
+        model_sha256=tracker.model_sha256,
+        point_set=tracker.point_set,
         frames_with_several_faces=sum(face is not None and face.faces > 1 for face in seen),
     )
     return recording, warning
@@ -88,3 +87,8 @@ def _fill(rows: Sequence[np.ndarray | None]) -> Float32[np.ndarray, "T ..."]:
     shape = next(row.shape for row in rows if row is not None)
     nothing = np.full(shape, np.nan, np.float32)
     return np.stack([nothing if row is None else row for row in rows])
+
+
+def _fill_any(rows: Sequence[np.ndarray | None]) -> Float32[np.ndarray, "T ..."] | None:
+    """The rows stacked, None where the tracker gives none."""
+    return _fill(rows) if any(row is not None for row in rows) else None

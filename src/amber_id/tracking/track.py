@@ -4,6 +4,7 @@ Conventions
 -----------
 A clip that ends early is kept from 1 s on, and named in ``warnings.csv``.
 A clip that has a recording by the same tracker and model already is skipped, so a stopped run can go on.
+A folder has one point set, that of its tracker: to go on in it with the points of another is refused.
 What ``corpus.csv`` says of the clips is copied beside their recordings. See `clip_runs.py` for the rest.
 """
 
@@ -15,9 +16,9 @@ from functools import partial
 from pathlib import Path
 
 from amber_id.atomic_files import hold_lock
-from amber_id.corpora import Clip, Corpus, copy_corpus_file
-from amber_id.errors import ClipError, FileFormatError
-from amber_id.recordings import Failure, Recording, read_header, save_recording, write_index
+from amber_id.corpora import Clip, Corpus, copy_corpus_file, find_subject_folders
+from amber_id.errors import ClipError, CorpusError, FileFormatError
+from amber_id.recordings import Failure, PointSet, Recording, read_header, save_recording, write_index
 from amber_id.tracking.clip_runs import (
     ClipEvent,
     ClipOutcome,
@@ -34,9 +35,8 @@ from amber_id.tracking.clip_runs import (
     work_on_clips,
     write_clip_tables,
 )
-from amber_id.tracking.landmarker import TRACKER, tracker_version
-from amber_id.tracking.model_bundle import ModelBundle
 from amber_id.tracking.one_clip import record_clip
+from amber_id.tracking.tracker import Tracker
 from amber_id.workers import Died, run_in_workers
 
 # landmarks, timestamp, tracked, blendshapes, pose
@@ -45,7 +45,7 @@ _BYTES_PER_FRAME = 478 * 3 * 4 + 8 + 1 + 52 * 4 + 16 * 4
 _logger = logging.getLogger("amber_id")
 
 
-def track_clip(clip: Clip, model: ModelBundle) -> Recording:
+def track_clip(clip: Clip, tracker: Tracker) -> Recording:
     """Track one clip, in a process of its own.
 
     Raises
@@ -53,7 +53,7 @@ def track_clip(clip: Clip, model: ModelBundle) -> Recording:
     ClipError
         If the clip cannot be read, has fewer than 2 frames, shows no face, or is damaged before 1 s.
     """
-    ((_, result),) = run_in_workers([clip], partial(record_clip, model=model), workers=1)
+    ((_, result),) = run_in_workers([clip], partial(record_clip, tracker=tracker), workers=1)
     if isinstance(result, Died):
         raise ClipError(clip.id, result.reason)
     recording, warning = result
@@ -65,7 +65,7 @@ def track_clip(clip: Clip, model: ModelBundle) -> Recording:
 def track_corpus(
     corpus: Corpus,
     out: Path,
-    model: ModelBundle,
+    tracker: Tracker,
     *,
     workers: int | None = None,
     shard: Shard | None = None,
@@ -82,7 +82,8 @@ def track_corpus(
     AmberError
         If `out` cannot be written, e.g. because the disk is full; what is done so far stays.
     CorpusError
-        If `out` holds recordings of another folder with the number of one in `corpus`.
+        If `out` holds recordings of another folder with the number of one in `corpus`, or recordings with
+        other points than those of `tracker`.
     FileFormatError
         If the ``corpus.csv`` of `corpus` does not fit; nothing is tracked then.
     """
@@ -90,12 +91,13 @@ def track_corpus(
     began = time.monotonic()
     part = select_shard(corpus, config.shard).clips
     check_numbers(corpus, out)
+    _check_point_set(out, tracker.point_set)
     copy_corpus_file(corpus.root, out)
-    version = tracker_version()
+    wanted = (tracker.name, tracker.version, tracker.model_sha256)
     outcomes = work_on_clips(
         part,
-        lambda clip: _is_done(recording_path(out, clip), version, model),
-        partial(_acquire, out=out, model=model),
+        lambda clip: _is_done(recording_path(out, clip), wanted),
+        partial(_acquire, out=out, tracker=tracker),
         workers=config.workers,
         on_progress=on_progress,
     )
@@ -127,24 +129,39 @@ def recording_path(out: Path, clip: Clip) -> Path:
     return out / f"{clip.id}.safetensors"
 
 
-def _acquire(clip: Clip, out: Path, model: ModelBundle) -> ClipOutcome:
+def _acquire(clip: Clip, out: Path, tracker: Tracker) -> ClipOutcome:
     """Track one clip and write its recording; runs in a worker."""
     try:
-        recording, warning = record_clip(clip, model)
+        recording, warning = record_clip(clip, tracker)
     except ClipError as error:
         return ClipOutcome(0, failure=error.reason)
     save_recording(recording, recording_path(out, clip))
     return ClipOutcome(len(recording.timestamps), warning=warning)
 
 
-def _is_done(path: Path, version: str, model: ModelBundle) -> bool:
+def _is_done(path: Path, wanted: tuple[str, str, str]) -> bool:
     if not path.is_file():
         return False
     try:
         header = read_header(path)
     except FileFormatError:
         return False
-    return (header.tracker, header.tracker_version, header.model_sha256) == (TRACKER, version, model.sha256)
+    return (header.tracker, header.tracker_version, header.model_sha256) == wanted
+
+
+def _check_point_set(out: Path, point_set: PointSet) -> None:
+    """Refuse a folder whose recordings have other points; what cannot be read is tracked again."""
+    for person in find_subject_folders(out) if out.exists() else ():
+        for path in sorted(person.path.rglob("[!.]*.safetensors")):
+            try:
+                header = read_header(path)
+            except FileFormatError:
+                continue
+            if header.point_set != point_set:
+                raise CorpusError(
+                    f"{out}: holds recordings by {header.tracker} ({header.point_set}), this tracker gives "
+                    f"{point_set}; write to another folder, or delete what is no longer wanted"
+                )
 
 
 def single_clips(corpus: Corpus, out: Path) -> list[Failure]:

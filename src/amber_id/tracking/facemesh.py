@@ -1,0 +1,108 @@
+"""What MediaPipe's older FaceMesh, the tracker of the thesis, sees in one frame after another.
+
+Conventions
+-----------
+FaceMesh gives 468 points, no blendshapes and no pose. Its models come with the wheel, so nothing is
+downloaded; it is gone from later versions of MediaPipe, so it needs an environment of its own (NumPy 1.26).
+The settings are those of the thesis, but for the number of faces: the thesis looked for one, which is the one
+that the detector likes best, and could not know of others. Here the largest of several is kept, and they are
+counted. Where there is a single face the landmarks are the same, to the bit.
+
+`model_sha256` is that of the two models' bytes, the detector's and then the landmarks'.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from amber_id.errors import MissingDependencyError
+from amber_id.recordings import POINT_SETS, PointSet
+from amber_id.tracking.landmarker import import_mediapipe, tracker_version
+from amber_id.tracking.tracker import MOST_FACES, SeenFace, landmarks_of, largest
+
+_MODELS = ("face_detection/face_detection_short_range.tflite", "face_landmark/face_landmark.tflite")
+_LEAST_CONFIDENCE = 0.5
+_REMEDY = (
+    "FaceMesh needs mediapipe 0.10.21 in an environment of its own; in the repository, run `make facemesh`, "
+    "then `.venv-facemesh/bin/amber track ... --tracker facemesh`"
+)
+
+
+@dataclass(frozen=True)
+class FaceMesh:
+    """MediaPipe's FaceMesh: a `Tracker`. Made by `find_face_mesh`."""
+
+    model_sha256: str
+
+    @property
+    def name(self) -> str:
+        """What recordings call it."""
+        return "mediapipe FaceMesh"
+
+    @property
+    def version(self) -> str:
+        """The version of MediaPipe; raises MissingDependencyError if it is not installed."""
+        return tracker_version()
+
+    @property
+    def point_set(self) -> PointSet:
+        """The face mesh without the irises."""
+        return "face_mesh_468"
+
+    @contextmanager
+    def follow(self) -> Iterator["FaceMeshFollower"]:
+        """A follower for one clip; raises MissingDependencyError if a system library is missing."""
+        solution = import_mediapipe().solutions.face_mesh.FaceMesh(
+            static_image_mode=False,
+            max_num_faces=MOST_FACES,
+            refine_landmarks=False,
+            min_detection_confidence=_LEAST_CONFIDENCE,
+            min_tracking_confidence=_LEAST_CONFIDENCE,
+        )
+        with solution:
+            yield FaceMeshFollower(solution)
+
+
+@dataclass(frozen=True)
+class FaceMeshFollower:
+    """Follows the faces of one clip; `solution` is MediaPipe's own object."""
+
+    solution: Any
+
+    def see(self, rgb: UInt8[np.ndarray, "H W 3"], timestamp_s: float) -> SeenFace | None:  # noqa: ARG002
+        """Find the largest face in the next frame, None if there is none; FaceMesh asks for no time."""
+        found = self.solution.process(np.ascontiguousarray(rgb)).multi_face_landmarks
+        if not found:
+            return None
+        faces = [landmarks_of(face.landmark) for face in found]
+        kept = faces[largest(faces)]
+        assert len(kept) == POINT_SETS["face_mesh_468"]
+        return SeenFace(landmarks=kept, blendshapes=None, pose=None, faces=len(faces))
+
+
+def find_face_mesh() -> FaceMesh:
+    """FaceMesh with the models of the installed wheel, without loading MediaPipe.
+
+    Raises
+    ------
+    MissingDependencyError
+        If MediaPipe is not installed, or is of a version that has no FaceMesh.
+    """
+    spec = find_spec("mediapipe")
+    if spec is None or spec.origin is None:
+        raise MissingDependencyError(f"mediapipe is not installed; {_REMEDY}")
+    modules = Path(spec.origin).parent / "modules"
+    paths = [modules / name for name in _MODELS]
+    if not all(path.is_file() for path in paths):
+        raise MissingDependencyError(f"mediapipe {tracker_version()} has no FaceMesh; {_REMEDY}")
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.read_bytes())
+    return FaceMesh(digest.hexdigest())

@@ -1,0 +1,76 @@
+"""What is asked of a face tracker, whichever it is?
+
+Conventions
+-----------
+A `Tracker` is a choice: small, frozen, and sent to the workers. What it follows a clip with is made anew for
+every clip, because it carries what it saw over to the next frame. Of several faces the largest is kept.
+Landmarks are x / width, y / height, z in the scale of x, not smoothed, in the order of `amber_id.face_mesh`.
+"""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from amber_id.recordings import PointSet
+
+MOST_FACES = 4
+"""So many faces are looked for in a frame, by every tracker."""
+
+
+@dataclass(frozen=True)
+class SeenFace:
+    """The largest face in one frame, and in `faces` how many there were.
+
+    Blendshapes and pose are None where the tracker has none.
+    """
+
+    landmarks: Float32[np.ndarray, "V 3"]
+    blendshapes: Float32[np.ndarray, " 52"] | None
+    pose: Float32[np.ndarray, "4 4"] | None
+    faces: int
+
+
+@runtime_checkable  # so that the tests' beartype can look at it
+class FaceFollower(Protocol):
+    """Follows the faces of one clip, frame by frame."""
+
+    def see(self, rgb: UInt8[np.ndarray, "H W 3"], timestamp_s: float) -> SeenFace | None:
+        """Find the largest face in the next frame, None if there is none."""
+
+
+@runtime_checkable
+class Tracker(Protocol):
+    """A face tracker as recordings name it, and a way to follow one clip."""
+
+    @property
+    def name(self) -> str:
+        """What recordings call it."""
+
+    @property
+    def version(self) -> str:
+        """The version of the library."""
+
+    @property
+    def model_sha256(self) -> str:
+        """What its model is, as hexadecimal."""
+
+    @property
+    def point_set(self) -> PointSet:
+        """Which points it gives."""
+
+    def follow(self) -> AbstractContextManager[FaceFollower]:
+        """A follower for one clip, to be used in a ``with`` block."""
+
+
+def landmarks_of(points: Iterable[Any]) -> Float32[np.ndarray, "V 3"]:
+    """MediaPipe's landmarks of one face as an array."""
+    return np.array([(p.x, p.y, p.z) for p in points], np.float32)
+
+
+def largest(faces: list[Float32[np.ndarray, "V 3"]]) -> int:
+    """Which of the faces has the largest bounding box, as a share of the picture; the first of equals."""
+    return int(np.argmax([np.ptp(face[:, :2], axis=0).prod() for face in faces]))
