@@ -9,11 +9,11 @@ import pytest
 
 from amber_id.audit.confounds import ConfoundConfig, find_confounds, property_confounds
 from amber_id.audit.confounds_checks import source_confound
-from amber_id.audit.confounds_motion import Signals, compare, read_signals
-from amber_id.audit.confounds_pairing import near_copies
 from amber_id.audit.confounds_properties import PROPERTIES, in_steps, telling, values_of
 from amber_id.biometrics import auc, eer
 from amber_id.errors import CorpusError
+from amber_id.motion.likeness import Signals, compare, read_signals
+from amber_id.motion.near_copies import near_copies
 from amber_id.recordings import RecordingEntry, RecordingSet, save_recording
 from amber_id.results import ConditionName
 from amber_id.results.confounds import Confound

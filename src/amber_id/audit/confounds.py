@@ -30,10 +30,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from amber_id.audit.confounds_checks import DetectionCheck, PropertyCheck, source_confound
 from amber_id.audit.confounds_corpus import NOTHING_KNOWN, CorpusFacts, UtteranceCheck, session_confound
-from amber_id.audit.confounds_motion import read_signals
-from amber_id.audit.confounds_pairing import copies_confound, follow, near_copies, pairing_confound
+from amber_id.audit.confounds_pairing import copies_confound, follow, pairing_confound
 from amber_id.audit.confounds_properties import PROPERTIES, holm
 from amber_id.errors import CorpusError
+from amber_id.motion.likeness import read_signals
+from amber_id.motion.near_copies import near_copies
 from amber_id.recordings import RecordingEntry, RecordingSet
 from amber_id.results import ConditionName
 from amber_id.results.confounds import Confound

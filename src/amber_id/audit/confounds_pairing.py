@@ -1,12 +1,4 @@
-"""Which clips are copies of each other, and which anonymised clips do not move as their originals?
-
-Copies. Two clips are near-copies if face and head move the same and as much, the second up to three frames
-later: each has a concordance of 0.6, and both together, averaged as Fisher's z = atanh(concordance), at least
-`near_copy`. Both are asked for, since in a few seconds one nod resembles another: among 3,916 pairs of
-3-second clips of real people one had 0.95 over the face, but none above 0.52 over face and head each. A short
-common stretch must be more alike: z times the root of its frames at least 9. Among 320,000 pairs of synthetic
-clips of 2 to 5 s, none of them copies, mean z was at most 0.9 where 1.47 is asked, 6.7 with the root; among
-copies at least 2.2 and 11.
+"""What do near-copies spoil, and which anonymised clips do not move as their originals?
 
 Following. An anonymised clip follows an original if the mean of the correlations over face and head is high,
 the one up to five frames before or after the other. It is held against all originals that are no near-copies
@@ -20,17 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float32, Int64
 
-from amber_id.audit.confounds_motion import RATE_HZ, Alike, Signals, blocks, compare
+from amber_id.motion.likeness import RATE_HZ, Signals, blocks, compare, fisher_z
 from amber_id.recordings import RecordingEntry
 from amber_id.results import ConditionName
 from amber_id.results.confounds import Confound, Verdict
 
-_COPY_LAGS = range(4)  # both orders of two clips are compared, so this is to and fro
 _FOLLOW_LAGS = range(-5, 6)
-_SHORTEST_COPY = 1.0 * RATE_HZ  # frames
-_SHORTEST_FOLLOWED = 1.2 * RATE_HZ
-_BEYOND_CHANCE_COPY = 9.0
-_LESSER = 0.6  # concordance over face and head each
+_SHORTEST_FOLLOWED = 1.2 * RATE_HZ  # frames
 _BEYOND_CHANCE_OTHER = 6.0
 _AS_WELL = 0.05  # share of other originals
 _BETTER_BY = 0.2
@@ -53,40 +41,10 @@ class Following:
         return self.judged & ((self.as_well > _AS_WELL) | (self.other >= 0))
 
 
-def near_copies(clips: Signals, *, least: float) -> Int64[np.ndarray, "Q 2"]:
-    """All pairs of clips whose motions are nearly the same, each once, the earlier clip first."""
-    found = []
-    for rows in blocks(clips):
-        same = np.zeros((rows.stop - rows.start, len(clips.seen)), dtype=bool)
-        for lag in _COPY_LAGS:
-            same |= _is_copy(compare(clips, clips, rows, lag, concordance=True), least)
-        one, other = np.nonzero(same)
-        found.append(np.stack([one + rows.start, other], axis=1))
-    pairs = np.concatenate(found).astype(np.int64)
-    pairs = np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1)
-    return np.unique(pairs, axis=0)
-
-
 def follow(anonymised: Signals, originals: Signals, *, copies: Int64[np.ndarray, "Q 2"]) -> Following:
     """How each anonymised clip follows the original in the same place; `copies` are of the originals."""
     parts = [_following(anonymised, originals, rows, copies) for rows in blocks(anonymised)]
     return Following(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-def _is_copy(alike: Alike, least: float) -> Bool[np.ndarray, "n M"]:
-    mean_z = (_z(alike.face) + _z(alike.head)) / 2
-    same: Bool[np.ndarray, "n M"] = (
-        (np.minimum(alike.face, alike.head) >= _LESSER)
-        & (mean_z >= np.arctanh(least))
-        & (mean_z * np.sqrt(alike.frames) >= _BEYOND_CHANCE_COPY)
-        & (alike.frames >= _SHORTEST_COPY)
-    )
-    return same
-
-
-def _z(coefficient: Float32[np.ndarray, "n M"]) -> Float32[np.ndarray, "n M"]:
-    """Fisher's z, which times the root of the frames would be about normal if frames were independent."""
-    return np.arctanh(np.clip(coefficient, -0.9999, 0.9999))
 
 
 def _following(
@@ -104,7 +62,7 @@ def _following(
         long_enough = alike.frames >= _SHORTEST_FOLLOWED
         mean = np.where(long_enough, (alike.face + alike.head) / 2, np.float32(-1))
         scores = np.maximum(scores, mean)
-        beyond = np.maximum(beyond, _z(mean) * np.sqrt(alike.frames))
+        beyond = np.maximum(beyond, fisher_z(mean) * np.sqrt(alike.frames))
         comparable |= long_enough
     here, there = np.arange(n), np.arange(rows.start, rows.stop)
     own, judged = scores[here, there], comparable[here, there]

@@ -9,7 +9,7 @@ Two clips are compared where both show a face, with the second up to some frames
 are matrix products; a block of clips is compared with all others at once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +56,12 @@ class Alike:
 
 def read_signals(recordings: RecordingSet) -> Signals:
     """The signals of every recording, in order; raises FileFormatError if one of the files is damaged."""
-    rows = [_signals(recordings.load(entry)) for entry in recordings.entries]
+    return signals_of(recordings.load(entry) for entry in recordings.entries)
+
+
+def signals_of(recordings: Iterable[Recording]) -> Signals:
+    """The signals of recordings, one at least, which are taken one after the other."""
+    rows = [_signals(recording) for recording in recordings]
     N, T = len(rows), max(len(seen) for _, seen in rows)
     values, seen = np.zeros((N, T, _N_SIGNALS), np.float32), np.zeros((N, T), np.float32)
     for i, (signals, face) in enumerate(rows):
@@ -117,3 +122,8 @@ def compare(one: Signals, other: Signals, rows: slice, lag: int, *, concordance:
         for signals in (_FACE, _HEAD)
     )
     return Alike(seen @ seen_too.T, face, head)
+
+
+def fisher_z(coefficient: Float32[np.ndarray, "n M"]) -> Float32[np.ndarray, "n M"]:
+    """Fisher's z, which times the root of the frames would be about normal if frames were independent."""
+    return np.arctanh(np.clip(coefficient, -0.9999, 0.9999))
