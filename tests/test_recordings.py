@@ -179,6 +179,18 @@ def test_the_file_can_be_read_without_the_program(tmp_path):
     assert outer["landmarks"]["shape"] == [5, 478, 3]
 
 
+def test_what_is_known_of_the_video_comes_back_and_is_not_written_where_it_is_not_known(tmp_path):
+    known = replace(_recording(), video_sha256="ab" * 32, picture_hash="0f" * 320)
+    for name, recording in (("known", known), ("unknown", _recording())):
+        save_recording(recording, tmp_path / f"{name}.safetensors")
+    assert load_recording(tmp_path / "known.safetensors").picture_hash == "0f" * 320
+    assert read_header(tmp_path / "known.safetensors").video_sha256 == "ab" * 32
+    assert b"picture_hash" not in (tmp_path / "unknown.safetensors").read_bytes()
+    _with(tmp_path / "known.safetensors", header={"picture_hash": "no number"})
+    with pytest.raises(FileFormatError, match="picture_hash"):
+        read_header(tmp_path / "known.safetensors")
+
+
 def test_the_header_alone(tmp_path):
     path = tmp_path / "a.safetensors"
     save_recording(_recording(), path)

@@ -8,6 +8,7 @@ import pytest
 
 from amber_id.corpora import Clip
 from amber_id.errors import ClipError
+from amber_id.file_formats import file_hash
 from amber_id.tracking.landmarker import Landmarker, tracker_version
 from amber_id.tracking.model_bundle import find_model
 from amber_id.tracking.one_clip import record_clip
@@ -36,6 +37,8 @@ def test_a_real_clip(record, real_clips, model_bundle):
     assert recording.model_sha256 == find_model(model_bundle).sha256
     assert recording.point_set == "face_landmarker_478"
     assert recording.frames_with_several_faces == 0
+    assert recording.video_sha256 == file_hash(real_clips / "talking_id008" / "talking_id008_clip00.mp4")
+    assert len(recording.picture_hash) == 640
 
 
 def test_a_clip_whose_stored_rows_are_padded_is_tracked(record, real_clips):

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from amber_id import __version__
 from amber_id.errors import FileFormatError
@@ -38,6 +38,8 @@ class Recording:
     `timestamps` are seconds, strictly increasing. Blendshapes are coefficients in [0, 1]; a pose is the 4x4
     matrix that maps the tracker's canonical face to its camera. Both are None where the tracker has none.
     `frames_with_several_faces` counts the frames in which this face was chosen among several.
+    `video_sha256` is of the video file's bytes, `picture_hash` of what it shows, as hexadecimal (see
+    `tracking/pictures.py`); both are "" where there was no video, or it was tracked before they were kept.
 
     Raises
     ------
@@ -61,6 +63,8 @@ class Recording:
     model_sha256: str
     point_set: PointSet
     frames_with_several_faces: int = 0
+    video_sha256: str = ""
+    picture_hash: str = ""
 
     def __post_init__(self) -> None:
         T = len(self.timestamps)
@@ -120,6 +124,8 @@ class RecordingHeader(BaseModel):
     tracker_version: str
     model_sha256: str
     point_set: PointSet
+    video_sha256: str = ""
+    picture_hash: str = Field("", pattern="^([0-9a-f]{2})*$")
 
 
 _SHARED_FIELDS = sorted({f.name for f in fields(Recording)} & set(RecordingHeader.model_fields))
@@ -142,7 +148,8 @@ def save_recording(recording: Recording, path: Path) -> None:
     )
     arrays = {name: getattr(recording, name) for name in sorted(_REQUIRED | _OPTIONAL)}
     tensors = {name: array for name, array in arrays.items() if array is not None}
-    write_tensors(path, _SCHEMA, header.model_dump(), tensors)
+    # What is not known is left out, so that such files are the same as before there were these fields.
+    write_tensors(path, _SCHEMA, header.model_dump(exclude_defaults=True), tensors)
 
 
 def load_recording(path: Path, point_set: PointSet | None = None) -> Recording:

@@ -34,6 +34,8 @@ class RecordingEntry:
     width: int
     height: int
     point_set: PointSet
+    video_sha256: str = ""
+    picture_hash: str = ""
 
     @property
     def lost_share(self) -> float:

@@ -31,7 +31,8 @@ _FAILURE_COLUMNS = [f.name for f in fields(Failure)]
 
 def write_index(folder: Path) -> Path:
     """Write ``recordings.csv`` from the tree under `folder`, sorted by clip, and return its path."""
-    columns = [f.name for f in fields(RecordingEntry) if f.name != "point_set"]
+    left_out = {"point_set", "video_sha256", "picture_hash"}
+    columns = [f.name for f in fields(RecordingEntry) if f.name not in left_out]
     rows = []
     for entry, header in scan_recordings(folder):
         values = asdict(entry) | {"path": entry.path.relative_to(folder).as_posix()}

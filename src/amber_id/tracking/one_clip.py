@@ -9,11 +9,13 @@ A frame without a face stays in the recording, as NaN and not tracked.
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 
 from amber_id.corpora import Clip
 from amber_id.errors import ClipError
+from amber_id.file_formats import file_hash
 from amber_id.recordings import Recording
+from amber_id.tracking.pictures import hash_of_pictures, picture_bits
 from amber_id.tracking.tracker import SeenFace, Tracker
 from amber_id.tracking.video import read_frames
 
@@ -33,12 +35,14 @@ def record_clip(clip: Clip, tracker: Tracker) -> tuple[Recording, str]:
     info, frames = read_frames(clip.path, clip.id)
     timestamps: list[float] = []
     seen: list[SeenFace | None] = []
+    pictures: list[Bool[np.ndarray, " B"]] = []
     damage: ClipError | None = None
     with tracker.follow() as follower:
         try:
             for timestamp_s, rgb in frames:
                 seen.append(follower.see(rgb, timestamp_s))
                 timestamps.append(timestamp_s)
+                pictures.append(picture_bits(rgb))
         except ClipError as error:
             damage = error
     warning = check_length(clip.id, timestamps, damage)
@@ -62,6 +66,8 @@ def record_clip(clip: Clip, tracker: Tracker) -> tuple[Recording, str]:
         model_sha256=tracker.model_sha256,
         point_set=tracker.point_set,
         frames_with_several_faces=sum(face is not None and face.faces > 1 for face in seen),
+        video_sha256=file_hash(clip.path),
+        picture_hash=hash_of_pictures(pictures),
     )
     return recording, warning
 
