@@ -9,6 +9,7 @@ AmberError                     anything below; the command line prints it as one
 ├── AvatarError                an avatar that cannot be read, posed or drawn, e.g. without shapes
 ├── FileFormatError            a recording, checkpoint, split or table that is cut off or of another kind
 ├── SplitError                 a split that shares people, is empty, or cannot be made
+│   └── LeakError              people are apart, but what is trained on comes back in what is tested
 ├── TrainingError              a training that cannot start or has diverged
 └── EvaluationError            a comparison that cannot be made, e.g. no mated pair
     ├── EmbeddingError         an attacker gave a vector that is zero or not a number
@@ -84,6 +85,10 @@ class FileFormatError(AmberError):
 
 class SplitError(AmberError):
     """A split that shares people between partitions, is empty, or cannot be made."""
+
+
+class LeakError(SplitError):
+    """Partitions, or conditions, between which something leaks; one line for each kind of leak."""
 
 
 class TrainingError(AmberError):

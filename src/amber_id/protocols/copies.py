@@ -1,0 +1,220 @@
+"""Which clips of different people are one clip, by file, by motion or by picture?
+
+content     the same landmarks, bit by bit, or made from one video file, byte by byte
+motion      face and head move the same and as much, one up to half a second after the other
+picture     the video shows the same picture, at five moments
+
+Each pair is named once, by the surest of the three. Copies of one person are no matter here: a split keeps
+them together.
+
+Where more pairs move the same than there are clips, that is what the clips are like (an anonymiser may let
+everybody move the same), not what was copied; motion is then not held against them, and that is said. How
+alike pictures of strangers are depends on where they were filmed, and avatars look all the same: a pair of
+clips counts where its share of differing bits is far below what is usual between people of the same two
+sources, and below a fifth. See docs/leaks.md for how the limits were found.
+
+What is found is kept beside the recordings, in ``leaks.json``, until one of them changes.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import Float32, Int64
+from pydantic import BaseModel, ConfigDict, Field
+
+from amber_id import __version__
+from amber_id.atomic_files import write_text_atomically
+from amber_id.file_formats import read_json
+from amber_id.motion.likeness import signals_of
+from amber_id.motion.near_copies import near_copies
+from amber_id.recordings import Recording, RecordingEntry, RecordingSet
+
+LEAKS_FILE = "leaks.json"
+
+CopyKind = Literal["content", "motion", "picture"]
+
+_SCHEMA: Literal["amber-id/leaks/1"] = "amber-id/leaks/1"
+_NEAR_COPY = 0.9  # concordance of motions, mean of face and head
+_LATEST = 12  # frames at 25 Hz by which one clip may begin after the other
+_SAME_PICTURE = 0.2  # share of bits that differ, at most
+_BELOW_USUAL = 0.4  # of the lower quartile between people of the same sources, at most
+_ENOUGH_PAIRS = 100  # of two sources to have a quartile of their own
+_MOST_NAMES = 100  # of one content: whoever has more has seen enough
+_BLOCK = 512  # clips whose pictures are compared with all others at once
+
+
+class Copy(BaseModel):
+    """Two clips of different people that are one, the first in the alphabet first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: CopyKind
+    first: str
+    second: str
+    evidence: str  # a clause with the two clips as its subject
+
+
+class Copies(BaseModel):
+    """The content of ``leaks.json``: every copy, under any split, and what could not be looked at."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_: Literal["amber-id/leaks/1"] = Field(_SCHEMA, alias="schema")
+    depends_on: str
+    copies: tuple[Copy, ...]
+    not_checked: tuple[str, ...]  # whole sentences
+
+
+class _Pair(NamedTuple):
+    one: int
+    other: int
+    evidence: str
+
+
+def find_copies(recordings: RecordingSet) -> Copies:
+    """All copies among the clips of different people, from ``leaks.json`` where that is up to date.
+
+    Every recording is read once, else not at all.
+
+    Raises
+    ------
+    FileFormatError
+        If a recording is damaged, or ``leaks.json`` is no such file.
+    """
+    path = recordings.root / LEAKS_FILE
+    depends_on = _depends_on(recordings)
+    if path.exists():
+        kept = read_json(Copies, path)
+        if kept.depends_on == depends_on:
+            return kept
+    found = _find(recordings, depends_on)
+    write_text_atomically(path, found.model_dump_json(indent=2, by_alias=True) + "\n")
+    return found
+
+
+def _depends_on(recordings: RecordingSet) -> str:
+    limits = [_NEAR_COPY, _LATEST, _SAME_PICTURE, _BELOW_USUAL, _ENOUGH_PAIRS, _MOST_NAMES]
+    parts = [__version__, *limits, recordings.content_hash()]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _find(recordings: RecordingSet, depends_on: str) -> Copies:
+    entries = recordings.entries
+    contents: list[str] = []
+
+    def read() -> Iterator[Recording]:
+        for entry in entries:
+            recording = recordings.load(entry)
+            contents.append(hashlib.sha256(recording.landmarks.tobytes()).hexdigest())
+            yield recording
+
+    signals = signals_of(read())
+    moving = near_copies(signals, least=_NEAR_COPY, latest=_LATEST)
+    pairs, not_checked = _of_motion(moving, entries)
+    kinds: tuple[tuple[CopyKind, Iterable[_Pair]], ...] = (
+        ("content", _of_content(entries, contents)),
+        ("motion", pairs),
+        ("picture", _of_pictures(entries)),
+    )
+    found: dict[tuple[int, int], Copy] = {}
+    for kind, those in kinds:
+        for one, other, evidence in those:
+            first, second = sorted((entries[one].clip, entries[other].clip))
+            copy = Copy(kind=kind, first=first, second=second, evidence=evidence)
+            found.setdefault((one, other), copy)
+    without = sum(not entry.picture_hash for entry in entries)
+    if without:
+        said = f"{without} of {len(entries)} clips have no picture on record, so pictures of them were not "
+        not_checked = (*not_checked, f"{said}compared.")
+    return Copies(
+        depends_on=depends_on, copies=tuple(found[pair] for pair in sorted(found)), not_checked=not_checked
+    )
+
+
+def _of_content(entries: Sequence[RecordingEntry], contents: Sequence[str]) -> Iterator[_Pair]:
+    """The same landmarks, then the same video file."""
+    videos = [entry.video_sha256 for entry in entries]
+    for values, said in ((contents, "have the same landmarks"), (videos, "come from one and the same video")):
+        places: dict[str, list[int]] = defaultdict(list)
+        for i, value in enumerate(values):
+            if value:
+                places[value].append(i)
+        for group in places.values():
+            for one, other in combinations(group[:_MOST_NAMES], 2):
+                if entries[one].subject != entries[other].subject:
+                    yield _Pair(one, other, said)
+
+
+def _of_motion(
+    pairs: Int64[np.ndarray, "Q 2"], entries: Sequence[RecordingEntry]
+) -> tuple[list[_Pair], tuple[str, ...]]:
+    """Pairs of different people, none where there are too many, and a sentence that says so."""
+    person = np.unique([entry.subject for entry in entries], return_inverse=True)[1]
+    pairs = pairs[person[pairs[:, 0]] != person[pairs[:, 1]]]
+    if len(pairs) > len(entries):
+        said = f"{len(pairs)} pairs of {len(entries)} clips of different people move the same, which is what "
+        said += "these clips are like, not what was copied: motion was not held against them."
+        return [], (said,)
+    return [_Pair(int(i), int(j), "move the same") for i, j in pairs], ()
+
+
+def _of_pictures(entries: Sequence[RecordingEntry]) -> Iterator[_Pair]:
+    """Pairs of different people whose pictures differ in far fewer bits than is usual for their sources."""
+    lengths = {len(entry.picture_hash) for entry in entries}
+    for length in sorted(lengths - {0}):
+        known = [i for i, entry in enumerate(entries) if len(entry.picture_hash) == length]
+        pictures = _Pictures.of([entries[i] for i in known])
+        most = pictures.limits()
+        for rows, apart in pictures.blocks():
+            close = apart < most[pictures.source[rows]][:, pictures.source]
+            close &= pictures.person[rows, None] != pictures.person
+            for row, other in np.argwhere(close):
+                one = row + rows.start
+                if one < other:
+                    share = float(apart[row, other]) / pictures.bits.shape[1]
+                    said = f"show the same picture ({100 * share:.0f} % of its bits differ)"
+                    yield _Pair(known[one], known[other], said)
+
+
+@dataclass(frozen=True, eq=False)
+class _Pictures:
+    """The bits of N clips as -1 and 1, and the numbers of their people and of their sources."""
+
+    bits: Float32[np.ndarray, "N B"]
+    person: Int64[np.ndarray, " N"]
+    source: Int64[np.ndarray, " N"]
+
+    @classmethod
+    def of(cls, entries: Sequence[RecordingEntry]) -> "_Pictures":
+        raw = np.array([np.frombuffer(bytes.fromhex(entry.picture_hash), np.uint8) for entry in entries])
+        person = np.unique([entry.subject for entry in entries], return_inverse=True)[1]
+        source = np.unique([entry.source for entry in entries], return_inverse=True)[1]
+        return cls(np.unpackbits(raw, axis=1).astype(np.float32) * 2 - 1, person, source)
+
+    def blocks(self) -> Iterator[tuple[slice, Float32[np.ndarray, "n N"]]]:
+        """Some clips, and in how many bits each differs from all."""
+        for start in range(0, len(self.bits), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            yield rows, (self.bits.shape[1] - self.bits[rows] @ self.bits.T) / 2
+
+    def limits(self) -> Float32[np.ndarray, "S S"]:
+        """Below how many differing bits two clips of two sources show the same picture."""
+        n_bits, n_sources = self.bits.shape[1], int(self.source.max()) + 1
+        counts = np.zeros((n_sources, n_sources, n_bits + 1), np.int64)
+        for rows, apart in self.blocks():
+            strangers = self.person[rows, None] != self.person
+            for one in range(n_sources):
+                for other in range(n_sources):
+                    both = strangers & (self.source[rows, None] == one) & (self.source == other)
+                    counts[one, other] += np.bincount(apart[both].astype(np.int64), minlength=n_bits + 1)
+        few = counts.sum(axis=2) < _ENOUGH_PAIRS
+        counts[few] = counts.sum(axis=(0, 1))
+        reached = counts.cumsum(axis=2)
+        usual = (4 * reached >= reached[:, :, -1:]).argmax(axis=2)
+        return np.minimum(_BELOW_USUAL * usual, _SAME_PICTURE * n_bits).astype(np.float32)

@@ -1,0 +1,131 @@
+"""Does something of one partition come back in another, although their people are apart?
+
+A split that has a person in two partitions is refused as it is read (`split.py`), and so are two sources that
+use one number (`find_subject_folders`). Looked for here are copies of one clip under two people's names, of
+whom one is trained or chosen on and the other chosen on or tested (`copies.py`). Whatever compares conditions
+adds clips without a partner, or with a wrong one.
+
+A leak is refused. Whoever knows better allows it by its key, one by one; results name what was allowed.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from amber_id.errors import LeakError, UsageError
+from amber_id.protocols.copies import LEAKS_FILE, CopyKind, find_copies
+from amber_id.protocols.split import Partition, Split
+from amber_id.recordings import RecordingSet
+
+LeakKind = CopyKind | Literal["pairing"]
+
+_NAMED = 3  # leaks of a kind in a message
+_USED: tuple[Partition, ...] = ("train", "dev", "test")
+_ADVICE: dict[LeakKind, str] = {
+    "content": "leave out one of the two, or give both to one person",
+    "motion": "leave out one of the two, or give both to one person",
+    "picture": "if it is one person, give both clips to that person; else leave one out",
+    "pairing": "give every clip the name of its original, and name clips without a partner in failures.csv",
+}
+
+
+@dataclass(frozen=True)
+class Leak:
+    """One leak: what `first` and `second`, two clips, or `first` alone (`second` is ""), have to do with it.
+
+    `evidence` is a sentence without its full stop, which names them.
+    """
+
+    kind: LeakKind
+    first: str
+    second: str
+    evidence: str
+
+    @property
+    def key(self) -> str:
+        """What `--allow` takes: ``motion:cremad_id071/b=ravdess_id001/a``."""
+        return f"{self.kind}:{self.first}" + (f"={self.second}" if self.second else "")
+
+
+def find_leaks(recordings: RecordingSet, split: Split) -> tuple[Leak, ...]:
+    """The copies of a clip between partitions of any fold of the split, by kind and name.
+
+    Raises
+    ------
+    FileFormatError
+        If a recording is damaged.
+    """
+    subject = {entry.clip: entry.subject for entry in recordings.entries}
+    leaks = []
+    for copy in find_copies(recordings).copies:
+        where = _between(split, subject[copy.first], subject[copy.second])
+        if where is not None:
+            first, second, fold = where
+            said = f"{copy.first} ({first}) and {copy.second} ({second}) {copy.evidence}"
+            said += f", in fold {fold}" if len(split.folds) > 1 else ""
+            leaks.append(Leak(copy.kind, copy.first, copy.second, said))
+    return tuple(leaks)
+
+
+def refuse_leaks(recordings: RecordingSet, split: Split, allow: Collection[str] = ()) -> tuple[Leak, ...]:
+    """Refuse what leaks between the partitions, but for what is allowed; that is returned.
+
+    Raises
+    ------
+    LeakError
+        If something leaks that is not allowed.
+    UsageError
+        If something is allowed that does not leak.
+    """
+    return refuse(find_leaks(recordings, split), allow, listed_in=str(recordings.root / LEAKS_FILE))
+
+
+def refuse(leaks: Sequence[Leak], allow: Collection[str], *, listed_in: str) -> tuple[Leak, ...]:
+    """Refuse all leaks but the allowed ones, which are returned; the message says where all are listed.
+
+    Raises
+    ------
+    LeakError
+        If there is a leak that is not allowed: one line for each kind.
+    UsageError
+        If something is allowed that is no leak.
+    """
+    keys = {leak.key for leak in leaks}
+    unknown = [key for key in allow if key not in keys]
+    refused = [leak for leak in leaks if leak.key not in allow]
+    if unknown:
+        known = f"; leaks not yet allowed: {_few([each.key for each in refused])}" if refused else ""
+        raise UsageError(f"--allow {unknown[0]}: expected the key of a leak, found no such leak{known}")
+    if refused:
+        refused.sort(key=lambda leak: list(_ADVICE).index(leak.kind))
+        lines = [_line(list(those), listed_in) for _, those in groupby(refused, lambda leak: leak.kind)]
+        raise LeakError("\n".join(lines))
+    return tuple(leak for leak in leaks if leak.key in allow)
+
+
+def limits_of(allowed: Sequence[Leak]) -> tuple[str, ...]:
+    """What a page says of the leaks that were allowed, in whole sentences."""
+    return tuple(f"A leak was allowed ({leak.key}): {leak.evidence}." for leak in allowed)
+
+
+def _between(split: Split, one: str, other: str) -> tuple[Partition, Partition, int] | None:
+    """The partitions of two people in the first fold in which they are in two, and that fold."""
+    for k, fold in enumerate(split.folds):
+        first, second = fold.get(one), fold.get(other)
+        if first in _USED and second in _USED and first != second:
+            return first, second, k
+    return None
+
+
+def _line(leaks: Sequence[Leak], listed_in: str) -> str:
+    """What is refused of one kind, and what to do."""
+    kind, more = leaks[0].kind, len(leaks) - _NAMED
+    said = "; ".join(leak.evidence for leak in leaks[:_NAMED])
+    if more > 0:
+        said += f"; and {more} more, see {listed_in}"
+    return f"leak ({kind}): {said}. Please {_ADVICE[kind]}, or accept one by one: --allow '{leaks[0].key}'"
+
+
+def _few(keys: Sequence[str]) -> str:
+    return ", ".join(keys[:_NAMED]) + (", ..." if len(keys) > _NAMED else "")
