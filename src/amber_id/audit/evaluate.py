@@ -17,7 +17,7 @@ from amber_id.audit.tsne import tsne
 from amber_id.audit.wording import headline, limits
 from amber_id.audit.worst_attacker import Tried, attacker_results, measure, score_attackers
 from amber_id.file_formats import file_hash
-from amber_id.protocols import Split
+from amber_id.protocols import Split, manifest_hash, protocol_of
 from amber_id.recordings import RecordingSet, read_failures
 from amber_id.results import (
     ComparisonCounts,
@@ -142,6 +142,8 @@ def _provenance(tried: Tried, recordings: RecordingSet, split: Split, config: Ev
         recordings=recordings.root.name,
         recordings_sha256=recordings.content_hash(),
         split_sha256=split.content_hash(),
+        protocol=protocol_of(recordings.root, split),
+        manifest_sha256=manifest_hash(recordings),
         checkpoints_sha256=tuple(each for run in hashes for each in run),
         trackers=trackers,
         synthetic=synthetic,

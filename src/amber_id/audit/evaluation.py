@@ -6,7 +6,7 @@ tested once. Where several attackers are held against each other they are given 
 people of each fold are embedded as well, since what is chosen is chosen on those.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from amber_id.embeddings import embed_clips
 from amber_id.errors import EvaluationError, SplitError, UsageError
 from amber_id.file_formats import file_hash
 from amber_id.motion import load_windows
-from amber_id.protocols import Split, labelled, partition_of
+from amber_id.protocols import Split, across_sessions, labelled, partition_of, sessions_kept_apart
 from amber_id.recordings import Failure, RecordingEntry, RecordingSet, read_header
 from amber_id.results import SubjectResult
 from amber_id.synthetic import SYNTHETIC_TRACKER
@@ -36,6 +36,7 @@ class EmbeddedClips:
     windows: Int[np.ndarray, " N"]  # of each clip
     failures: tuple[Failure, ...]
     enrolled: Float[np.ndarray, "N D"] | None = None  # the same clips as they were enrolled, if not as these
+    session_of: Mapping[str, str] | None = None  # by clip, where mated comparisons count across sessions only
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -46,9 +47,12 @@ class EmbeddedClips:
         """All pairs of clips; people are positions in `subjects`."""
         number = {subject: i for i, subject in enumerate(subjects)}
         who = np.array([number[entry.subject] for entry in self.entries])
+        clips = [entry.clip for entry in self.entries]
         if self.enrolled is None:
-            return compare_all(self.vectors, who)
-        return compare_across(self.enrolled, self.vectors, who)
+            found = compare_all(self.vectors, who)
+        else:
+            found, clips = compare_across(self.enrolled, self.vectors, who), clips * 2
+        return found if self.session_of is None else across_sessions(found, clips, self.session_of)
 
     def only(self, clips: Collection[str]) -> "EmbeddedClips":
         """Those of the clips that are named."""
@@ -84,6 +88,11 @@ class Tested:
         return tuple(sorted({subject for fold in self.folds for subject in fold.test.subjects}))
 
     @property
+    def across_sessions(self) -> bool:
+        """Whether mated comparisons count only across sessions."""
+        return self.folds[0].test.session_of is not None
+
+    @property
     def entries(self) -> tuple[RecordingEntry, ...]:
         """The test clips of all folds, one fold after the other."""
         return tuple(entry for fold in self.folds for entry in fold.test.entries)
@@ -112,7 +121,8 @@ def embed_people(
     Raises
     ------
     SplitError
-        If a test subject was trained or chosen on, or the runs were not trained under one split.
+        If a test subject was trained or chosen on, the runs were not trained under one split, or nobody has
+        several sessions where these are asked for.
     UsageError
         If the runs cannot be held against each other for another reason.
     EvaluationError
@@ -122,10 +132,13 @@ def embed_people(
     with_dev = with_dev or len(runs) > 1
     if len(runs) > 1:
         _refuse_unlike(runs, checkpoints)
+    sessions = sessions_kept_apart(recordings, split)
     tested = tuple(
         Tested(
             tuple(
-                _tested_fold(path, recordings, split, with_dev=with_dev, device=device, on_clip=on_clip)
+                _tested_fold(
+                    path, recordings, split, sessions, with_dev=with_dev, device=device, on_clip=on_clip
+                )
                 for path in paths
             )
         )
@@ -202,6 +215,7 @@ def _tested_fold(
     path: Path,
     recordings: RecordingSet,
     split: Split,
+    session_of: Mapping[str, str] | None,
     *,
     with_dev: bool,
     device: str,
@@ -224,8 +238,8 @@ def _tested_fold(
     return TestedFold(
         path,
         header,
-        _embedded(attacker, header, test, on_clip),
-        None if dev is None else _embedded(attacker, header, dev, on_clip),
+        _embedded(attacker, header, test, session_of, on_clip),
+        None if dev is None else _embedded(attacker, header, dev, session_of, on_clip),
     )
 
 
@@ -233,6 +247,7 @@ def _embedded(
     attacker: Attacker,
     header: CheckpointHeader,
     people: RecordingSet,
+    session_of: Mapping[str, str] | None,
     on_clip: Callable[[], None] | None,
 ) -> EmbeddedClips:
     windows = load_windows(people, header.features, on_clip=on_clip)
@@ -241,6 +256,7 @@ def _embedded(
         vectors=embed_clips(attacker, windows),
         windows=np.bincount(windows.clip, minlength=len(windows.entries)),
         failures=windows.failures,
+        session_of=session_of,
     )
 
 

@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
-from amber_id.audit.conditions import RecordingsOf, StudyClips, study_clips
+from amber_id.audit.conditions import RecordingsOf, StudyClips, bare_id, study_clips
 from amber_id.audit.confounds import find_confounds
 from amber_id.audit.confounds_corpus import CorpusFacts
 from amber_id.audit.embedding_map import embedding_maps
@@ -54,7 +54,17 @@ from amber_id.audit.study_stages import (
 from amber_id.audit.study_wording import study_headline, study_limits
 from amber_id.errors import UsageError
 from amber_id.file_formats import file_hash
-from amber_id.protocols import SPLIT_FILE, Split, make_split, read_split, source_of_subjects, write_split
+from amber_id.protocols import (
+    SPLIT_FILE,
+    Split,
+    divide_recordings,
+    manifest_hash,
+    protocol_of,
+    read_split,
+    save_division,
+    source_of_subjects,
+)
+from amber_id.recordings import RecordingSet
 from amber_id.results import (
     Confound,
     ControlResult,
@@ -213,8 +223,14 @@ def _split(clips: StudyClips, out: Path, config: StudyConfig) -> Split:
     """The one in the study's folder, or one that is made there."""
     path = out / SPLIT_FILE
     if not path.exists():
-        write_split(make_split(source_of_subjects(clips.recordings), config.split), path)
+        one = _manifest(clips)
+        save_division(divide_recordings(one, config.split), one, config.split, out)
     split = read_split(path)
+    if split.across_sessions:
+        raise UsageError(
+            f"{path}: expected a split under which all mated comparisons count, got one across sessions; for "
+            "these use amber train and amber evaluate"
+        )
     people = set(clips.recordings.subjects)
     if people != set(split.folds[0]):
         odd = sorted(people ^ set(split.folds[0]))
@@ -223,6 +239,12 @@ def _split(clips: StudyClips, out: Path, config: StudyConfig) -> Split:
             "was begun with other clips: use another --out"
         )
     return split
+
+
+def _manifest(clips: StudyClips) -> RecordingSet:
+    """The clips of one condition under their own ids: of each condition they are the same."""
+    one = clips.under(clips.conditions[0])
+    return replace(one, entries=tuple(replace(entry, clip=bare_id(entry.clip)) for entry in one.entries))
 
 
 def _trained(study: Study) -> Runs:
@@ -279,6 +301,8 @@ def _provenance(study: Study, hashes: Mapping[str, tuple[str, ...]], opening: in
         recordings={name: found.root.name for name, found in study.sets.items()},
         recordings_sha256={name: study.clips.under(name).content_hash() for name in study.clips.conditions},
         split_sha256=study.split.content_hash(),
+        protocol=protocol_of(study.out, study.split),
+        manifest_sha256=manifest_hash(_manifest(study.clips)),
         checkpoints_sha256=dict(sorted(hashes.items())),
         trackers=trackers,
         synthetic=synthetic,

@@ -47,6 +47,16 @@ class StudyConfig(BaseModel):
             )
         return self
 
+    @field_validator("split")
+    @classmethod
+    def _not_across_sessions(cls, split: SplitConfig) -> SplitConfig:
+        if split.protocol == "cross-session":
+            raise ValueError(
+                "protocol cross-session: an audit counts all mated comparisons; use amber split, amber train "
+                "and amber evaluate"
+            )
+        return split
+
     @field_validator("references")
     @classmethod
     def _known_references(cls, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What may be said about an evaluation, and what may not."""
 
+from amber_id.audit.evaluation import Tested
 from amber_id.audit.judging import Judged
 from amber_id.audit.worst_attacker import Scored, Tried
 from amber_id.biometrics import Estimate
@@ -29,6 +30,7 @@ def headline(scored: Scored, metrics: Metrics) -> str:
     tested = scored.members[0]
     header = tested.folds[0].header
     basis = f"EER {as_percent(metrics.eer)}, {len(tested.subjects)} people, {len(tested.entries)} clips"
+    basis += ", mated comparisons across sessions only" if tested.across_sessions else ""
     if header.control is not None:
         return f"Control with permuted labels: {basis}; 50 % is what must come out"
     found = metrics.eer.high < metrics.eer.chance
@@ -64,8 +66,7 @@ def limits(tried: Tried, judged: Judged, failed_clips: int, *, synthetic: bool) 
     said = [
         f"{_attackers_tried(tried)} A stronger one may find more: a high error rate is not "
         "a proof of privacy.",
-        "Which clips were filmed in one sitting is not known. If each person sat once, this measures "
-        "recognition within a session, not across sessions.",
+        _sessions(tested),
     ]
     if synthetic:
         said.insert(0, "These people never lived: the figures say nothing about real ones.")
@@ -92,6 +93,18 @@ def limits(tried: Tried, judged: Judged, failed_clips: int, *, synthetic: bool) 
             "(failure to acquire)."
         )
     return tuple(said)
+
+
+def _sessions(tested: Tested) -> str:
+    if tested.across_sessions:
+        return (
+            "Mated comparisons are across sessions only, as corpus.csv names them; two clips of one person "
+            "from one session, or of unknown session, are in no mated comparison."
+        )
+    return (
+        "Which clips were filmed in one sitting is not known. If each person sat once, this measures "
+        "recognition within a session, not across sessions."
+    )
 
 
 def _attackers_tried(tried: Tried) -> str:

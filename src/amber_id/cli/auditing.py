@@ -1,7 +1,7 @@
 """The audit: from two folders to everything that motion gives away."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -34,8 +34,12 @@ def audit(
     anonymised: Annotated[
         Path | None, typer.Option(help="Folder of the same clips anonymised, or their recordings.")
     ] = None,
+    protocol: Annotated[
+        Literal["shares", "thesis-sizes", "5-fold", "nvfair", "within-source", "cross-source"] | None,
+        typer.Option(help="How people are divided, as in `amber split`; shares unless told."),
+    ] = None,
     folds: Annotated[
-        int | None, typer.Option(help="k folds, in which everyone is tested once; 5 unless told.")
+        int | None, typer.Option(help="k folds, in which everyone is tested once; 5 unless told, of shares.")
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Of networks, at most; 5 unless told.")] = None,
     full: Annotated[
@@ -65,7 +69,8 @@ def audit(
     from amber_id.score_files import write_scores
 
     settings = configured(
-        StudyConfig, **_asked(read_toml(config), folds=folds, epochs=epochs, full=full, seed=seed)
+        StudyConfig,
+        **_asked(read_toml(config), protocol=protocol, folds=folds, epochs=epochs, full=full, seed=seed),
     )
     folders: dict[ConditionName, Path | None] = {"original": original, "anonymised": anonymised}
     sets = {
@@ -97,7 +102,13 @@ def audit(
 
 
 def _asked(
-    told: dict[str, Any], *, folds: int | None, epochs: int | None, full: bool, seed: int
+    told: dict[str, Any],
+    *,
+    protocol: str | None,
+    folds: int | None,
+    epochs: int | None,
+    full: bool,
+    seed: int,
 ) -> dict[str, Any]:
     """The configuration of a file, with what the command line says put over it."""
     from amber_id.audit import StudyConfig
@@ -107,6 +118,13 @@ def _asked(
         name: getattr(usual, name).model_dump() | own | told.get(name, {})
         for name, own in (("split", {"seed": seed}), ("loop", {}), ("evaluation", {"seed": seed}))
     }
+    if protocol is not None:
+        parts["split"]["protocol"] = protocol
+    if parts["split"]["protocol"] != "shares":
+        # Five folds are usual of shares alone.
+        parts["split"] = {
+            "seed": seed, **told.get("split", {}), "protocol": parts["split"]["protocol"]
+        }  # fmt: skip
     if folds is not None:
         parts["split"]["folds"] = folds
     if epochs is not None:

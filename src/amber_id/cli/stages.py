@@ -22,6 +22,7 @@ from amber_id.cli.shared import (
     print_figures,
     print_summary,
     read_toml,
+    require,
     say,
     with_interval,
 )
@@ -110,22 +111,55 @@ def _chosen_tracker(name: TrackerName, model: Path | None) -> "Tracker":
 @app.command()
 def split(
     recordings: Recordings,
-    dev: Annotated[float, typer.Option(help="Share of the people to choose on.")] = 0.2,
-    test: Annotated[float, typer.Option(help="Share of the people to test on; without --folds.")] = 0.3,
-    folds: Annotated[int, typer.Option(help="k folds, in which everyone is tested once.")] = 1,
-    seed: Seed = 0,
+    protocol: Annotated[
+        Literal[
+            "shares", "thesis-sizes", "5-fold", "nvfair", "within-source", "cross-source", "cross-session"
+        ],
+        typer.Option(help="How people are divided; docs/protocols.md says what each answers."),
+    ] = "shares",
+    dev: Annotated[
+        float | None, typer.Option(help="Share of the people to choose on; 0.2 unless told.")
+    ] = None,
+    test: Annotated[
+        float | None, typer.Option(help="Share of the people to test on, without --folds; 0.3 unless told.")
+    ] = None,
+    folds: Annotated[int | None, typer.Option(help="k folds, in which everyone is tested once.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same result; 0 unless told.")] = None,
 ) -> None:
     """Divide the people into train, dev and test; stratified by source."""
-    from amber_id.protocols import SPLIT_FILE, SplitConfig, make_split, source_of_subjects, write_split
+    from amber_id.protocols import RECORD_FILE, SPLIT_FILE, SplitConfig, divide_recordings, save_division
     from amber_id.recordings import RecordingSet
 
-    config = configured(SplitConfig, dev=dev, test=test, folds=folds, seed=seed)
-    made = make_split(source_of_subjects(RecordingSet.open(recordings)), config)
-    write_split(made, recordings / SPLIT_FILE)
-    for k in range(len(made.folds)):
-        sizes = ", ".join(f"{p} {len(made.subjects(p, k))}" for p in ("train", "dev", "test"))
-        typer.echo(f"fold {k}: {sizes} people")
+    require("--seed", seed, "left out, since nvfair is a list", protocol != "nvfair" or seed is None)
+    config = configured(SplitConfig, protocol=protocol, dev=dev, test=test, folds=folds, seed=seed or 0)
+    found = RecordingSet.open(recordings)
+    division = divide_recordings(found, config)
+    save_division(division, found, config, recordings)
+    for remark in division.remarks:
+        say(remark)
+    typer.echo(f"protocol {protocol}" + ("" if protocol == "nvfair" else f", seed {config.seed}"))
+    _print_people(division.split, found)
+    if division.split.across_sessions:
+        typer.echo("mated comparisons count across sessions only")
     typer.echo(recordings / SPLIT_FILE)
+    typer.echo(recordings / RECORD_FILE)
+
+
+def _print_people(division: Any, found: Any) -> None:
+    """How many people of which source are in each partition of each fold."""
+    from amber_id.protocols import people_of
+
+    sources = found.sources
+    by_source = sources if len(sources) > 1 else ()
+    rows = [("fold", "partition", "people", *by_source)]
+    for k, partitions in enumerate(people_of(division, found)):
+        for name, of in partitions.items():
+            rows.append((str(k), name, str(sum(of.values())), *(str(of.get(s, 0)) for s in by_source)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        first = f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}"
+        rest = (f"{cell:>{width}}" for cell, width in zip(row[2:], widths[2:], strict=True))
+        typer.echo("  ".join((first, *rest)))
 
 
 @app.command()
@@ -301,9 +335,11 @@ def evaluate(
 
 def _split_of(found: Any) -> Any:
     """The split beside the recordings; says so if it had to be made."""
-    from amber_id.protocols import SPLIT_FILE, find_split
+    from amber_id.protocols import SPLIT_FILE, changes_since, find_split
 
     division, made = find_split(found)
+    for change in changes_since(found, division):
+        say(change)
     if made:
         say(f"{found.root / SPLIT_FILE} was not there: made the default split (amber split makes others)")
     return division

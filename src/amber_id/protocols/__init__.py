@@ -2,27 +2,54 @@
 
 from amber_id.protocols.assignment import (
     Control,
+    divide_recordings,
     find_split,
     labelled,
     partition_of,
     source_of_subjects,
 )
 from amber_id.protocols.leaks import Leak, find_leaks, refuse_leaks
-from amber_id.protocols.split import SPLIT_FILE, Split, SplitConfig, make_split, read_split, write_split
+from amber_id.protocols.nvfair import nvfair_partitions
+from amber_id.protocols.protocol import Division, Protocol, SplitConfig, divide, make_split
+from amber_id.protocols.record import (
+    RECORD_FILE,
+    SplitRecord,
+    changes_since,
+    manifest_hash,
+    people_of,
+    protocol_of,
+    save_division,
+)
+from amber_id.protocols.sessions import across_sessions, sessions_kept_apart
+from amber_id.protocols.split import SPLIT_FILE, Split, read_split, write_split
 
 __all__ = [
+    "RECORD_FILE",
     "SPLIT_FILE",
     "Control",
+    "Division",
     "Leak",
+    "Protocol",
     "Split",
     "SplitConfig",
+    "SplitRecord",
+    "across_sessions",
+    "changes_since",
+    "divide",
+    "divide_recordings",
     "find_leaks",
     "find_split",
     "labelled",
     "make_split",
+    "manifest_hash",
+    "nvfair_partitions",
     "partition_of",
+    "people_of",
+    "protocol_of",
     "read_split",
     "refuse_leaks",
+    "save_division",
+    "sessions_kept_apart",
     "source_of_subjects",
     "write_split",
 ]

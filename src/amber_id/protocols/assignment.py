@@ -5,15 +5,10 @@ from typing import Literal
 import numpy as np
 
 from amber_id.errors import SplitError
-from amber_id.protocols.split import (
-    SPLIT_FILE,
-    Partition,
-    Split,
-    SplitConfig,
-    make_split,
-    read_split,
-    write_split,
-)
+from amber_id.protocols.protocol import Division, SplitConfig, divide
+from amber_id.protocols.record import save_division
+from amber_id.protocols.sessions import sessions_of_subjects
+from amber_id.protocols.split import SPLIT_FILE, Partition, Split, read_split
 from amber_id.recordings import RecordingSet
 
 Control = Literal["permuted-labels"]
@@ -22,6 +17,20 @@ Control = Literal["permuted-labels"]
 def source_of_subjects(recordings: RecordingSet) -> dict[str, str]:
     """The source of each subject."""
     return {entry.subject: entry.source for entry in recordings.entries}
+
+
+def divide_recordings(recordings: RecordingSet, config: SplitConfig) -> Division:
+    """Divide the people of recordings; sessions are those of ``corpus.csv`` beside them.
+
+    Raises
+    ------
+    SplitError
+        If there are too few people for it, or the protocol does not know one.
+    FileFormatError
+        If sessions are asked for, and ``corpus.csv`` does not fit.
+    """
+    sessions = sessions_of_subjects(recordings) if config.protocol == "cross-session" else None
+    return divide(source_of_subjects(recordings), config, sessions_of=sessions)
 
 
 def find_split(recordings: RecordingSet) -> tuple[Split, bool]:
@@ -34,9 +43,10 @@ def find_split(recordings: RecordingSet) -> tuple[Split, bool]:
     """
     path = recordings.root / SPLIT_FILE
     if not path.exists():
-        split = make_split(source_of_subjects(recordings), SplitConfig())
-        write_split(split, path)
-        return split, True
+        config = SplitConfig()
+        division = divide_recordings(recordings, config)
+        save_division(division, recordings, config, recordings.root)
+        return division.split, True
     split = read_split(path)
     missing = sorted(set(recordings.subjects) - split.folds[0].keys())
     if missing:

@@ -117,6 +117,8 @@ class Provenance(Frozen):
     recordings: str  # folder name
     recordings_sha256: str
     split_sha256: str
+    protocol: str | None = None  # by which people were divided; None where by hand, or where nobody noted it
+    manifest_sha256: str | None = None  # of clips and subjects, whatever tracked them; None if not noted
     checkpoints_sha256: tuple[str, ...]
     trackers: tuple[str, ...]
     synthetic: bool  # people who never lived

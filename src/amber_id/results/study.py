@@ -181,6 +181,8 @@ class StudyProvenance(Frozen):
     recordings: dict[ConditionName, str]  # folder names
     recordings_sha256: dict[ConditionName, str]
     split_sha256: str
+    protocol: str | None = None  # by which people were divided; None where by hand, or where nobody noted it
+    manifest_sha256: str | None = None  # of clips and subjects, whatever tracked them; None if not noted
     checkpoints_sha256: dict[str, tuple[str, ...]]  # of each run
     trackers: tuple[str, ...]
     synthetic: bool  # people who never lived

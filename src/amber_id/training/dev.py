@@ -1,21 +1,30 @@
 """How well does an attacker do on the dev people? Everything that is chosen is chosen on this."""
 
+from collections.abc import Mapping
+
 from amber_id.attackers import Attacker, DevCalibration, DevFigures
 from amber_id.biometrics import Comparisons, auc, compare_all, eer, eer_threshold, fit_linear_calibration
 from amber_id.embeddings import embed_clips
 from amber_id.errors import EvaluationError
 from amber_id.motion import WindowSet
+from amber_id.protocols import across_sessions
 
 
-def measure_dev(attacker: Attacker, dev: WindowSet) -> DevFigures:
+def measure_dev(
+    attacker: Attacker, dev: WindowSet, session_of: Mapping[str, str] | None = None
+) -> DevFigures:
     """EER, AUC, the threshold at which FMR and FNMR cross, and calibration, over all pairs of dev clips.
+
+    With the session of each clip, only mated pairs across sessions count.
 
     Raises
     ------
     UndefinedMetricError
-        If no dev subject has two clips.
+        If no dev subject has two clips, or none of two sessions where these are asked for.
     """
     comparisons = compare_clips(attacker, dev)
+    if session_of is not None:
+        comparisons = across_sessions(comparisons, [entry.clip for entry in dev.entries], session_of)
     mated, nonmated = comparisons.mated_scores, comparisons.nonmated_scores
     return DevFigures(
         eer=eer(mated, nonmated),

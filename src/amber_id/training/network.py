@@ -14,7 +14,7 @@ import logging
 import math
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -101,13 +101,15 @@ def train_network(
     device: torch.device,
     fingerprint: str,
     resume: bool,
+    session_of: Mapping[str, str] | None = None,
     save_epoch: Callable[[NetworkAttacker, int, DevFigures, bool, bool], None],
     on_epoch: Callable[[EpochReport], None] | None = None,
 ) -> None:
     """Train on `train`, measure on `dev`, and hand every epoch's attacker to `save_epoch`.
 
     `save_epoch` gets the attacker, the epoch from one, its dev figures, whether it is the best so far, and
-    whether it is the last. `fingerprint` says what this training is; a state with another one is refused.
+    whether it is the last. With `session_of`, that of each clip, only mated comparisons across sessions count
+    on dev. `fingerprint` says what this training is; a state with another one is refused.
 
     Raises
     ------
@@ -135,7 +137,9 @@ def train_network(
         if not math.isfinite(loss):
             raise TrainingError(_diverged(folder, state.epoch, loss))
         attacker = NetworkAttacker(state.learner.network, fabric.device, train.config)
-        measured = _measure(attacker, dev, folder, state.epoch, loss) if is_first_process() else None
+        measured = None
+        if is_first_process():
+            measured = _measure(attacker, dev, session_of, folder, state.epoch, loss)
         figures: DevFigures = fabric.broadcast(measured)  # type: ignore[assignment]
         is_best = all((figures.eer, -figures.auc) < (row[2], -row[3]) for row in state.log)
         rate = float(state.optimiser.param_groups[0]["lr"])
@@ -263,10 +267,15 @@ def _train_epoch(
 
 
 def _measure(
-    attacker: NetworkAttacker, dev: WindowSet, folder: FoldFolder, epoch: int, loss: float
+    attacker: NetworkAttacker,
+    dev: WindowSet,
+    session_of: Mapping[str, str] | None,
+    folder: FoldFolder,
+    epoch: int,
+    loss: float,
 ) -> DevFigures:
     try:
-        return measure_dev(attacker, dev)
+        return measure_dev(attacker, dev, session_of)
     except EmbeddingError as error:
         raise TrainingError(_diverged(folder, epoch, loss)) from error
 

@@ -5,7 +5,7 @@ epoch. The dev people must not have been trained on. The test people are never s
 makes every result too good.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from amber_id.atomic_files import write_atomically
 from amber_id.attackers import DevFigures, load_attacker
 from amber_id.errors import FileFormatError, SplitError
 from amber_id.motion import WindowSet, load_windows
-from amber_id.protocols import Split, labelled, partition_of
+from amber_id.protocols import Split, labelled, partition_of, sessions_kept_apart
 from amber_id.recordings import RecordingSet
 from amber_id.training.dev import measure_dev
 from amber_id.training.run_folder import FoldFolder, Run
@@ -43,21 +43,27 @@ def reselect(
     Raises
     ------
     SplitError
-        If a dev subject was trained on, or nobody in dev has a recording.
+        If a dev subject was trained on, nobody in dev has a recording, or nobody has several sessions where
+        these are asked for.
     FileFormatError
         If a fold has no checkpoints, or one is cut off.
     """
     config = run.record.config
     shown = labelled(recordings, config.control, seed=config.seed)
+    sessions = sessions_kept_apart(recordings, split)
     chosen = []
     for folder in run.folds:
         dev = load_windows(partition_of(shown, split, "dev", folder.fold), config.features)
-        chosen.append(_reselect_fold(folder, dev, device, on_checkpoint))
+        chosen.append(_reselect_fold(folder, dev, sessions, device, on_checkpoint))
     return tuple(chosen)
 
 
 def _reselect_fold(
-    folder: FoldFolder, dev: WindowSet, device: str, on_checkpoint: Callable[[], None] | None
+    folder: FoldFolder,
+    dev: WindowSet,
+    sessions: Mapping[str, str] | None,
+    device: str,
+    on_checkpoint: Callable[[], None] | None,
 ) -> Reselected:
     paths = folder.epochs()
     if not paths:
@@ -66,7 +72,7 @@ def _reselect_fold(
     for path in paths:
         header, attacker = load_attacker(path, device)
         refuse_overlap(header.train_subjects, dev.subjects, f"{path}: trained on people of dev")
-        candidates.append((measure_dev(attacker, dev), header.epoch, path))
+        candidates.append((measure_dev(attacker, dev, sessions), header.epoch, path))
         if on_checkpoint is not None:
             on_checkpoint()
     figures, epoch, path = min(candidates, key=lambda c: (c[0].eer, -c[0].auc, c[1]))

@@ -8,7 +8,7 @@ are train or dev people of another fold.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from amber_id.attackers.moments import MomentsConfig, fit_to_statistics
 from amber_id.attackers.window_statistics import statistics_of
 from amber_id.errors import TrainingError, UsageError
 from amber_id.motion import WindowSet, load_windows
-from amber_id.protocols import Split, labelled
+from amber_id.protocols import Split, labelled, sessions_kept_apart
 from amber_id.recordings import Failure, RecordingSet
 from amber_id.training.dev import measure_dev
 from amber_id.training.run_folder import FoldFolder, Run, RunRecord, TrainConfig, is_first_process
@@ -57,8 +57,11 @@ def train(
         If `out` holds another run, or one that is there already and `resume` is not asked for.
     TrainingError
         If there is too little to train on, or the loss is no longer a number.
+    SplitError
+        If mated comparisons are to be across sessions, and nobody in dev or test has several.
     """
     config = resolved(config)
+    sessions = sessions_kept_apart(recordings, split)
     record = RunRecord(
         config=config,
         folds=len(split.folds),
@@ -85,6 +88,7 @@ def train(
                 run,
                 folder,
                 save_epoch,
+                sessions=sessions,
                 device=device,
                 resume=resume,
                 on_epoch=on_epoch,
@@ -98,7 +102,7 @@ def train(
                 MomentsConfig.model_validate(config.attacker_config),
                 features=config.features,
             )
-            save_epoch(fitted, 1, measure_dev(fitted, dev_windows), True, True)
+            save_epoch(fitted, 1, measure_dev(fitted, dev_windows, sessions), True, True)
     return run, windows.failures
 
 
@@ -131,7 +135,7 @@ def _open_or_create(out: Path, record: RunRecord, *, resume: bool) -> Run:
 
 
 def _of_train_and_dev(recordings: RecordingSet, split: Split) -> RecordingSet:
-    wanted = {s for fold in split.folds for s, partition in fold.items() if partition != "test"}
+    wanted = {s for fold in split.folds for s, partition in fold.items() if partition in ("train", "dev")}
     return recordings.select(wanted & set(recordings.subjects))
 
 
@@ -180,6 +184,7 @@ def _train_network(
     folder: FoldFolder,
     save_epoch: Callable[[Attacker, int, DevFigures, bool, bool], None],
     *,
+    sessions: Mapping[str, str] | None,
     device: str,
     resume: bool,
     on_epoch: Callable[..., None] | None,
@@ -199,6 +204,7 @@ def _train_network(
         device=chosen,
         fingerprint=_fingerprint(run),
         resume=resume,
+        session_of=sessions,
         save_epoch=save_epoch,
         on_epoch=on_epoch,
     )
