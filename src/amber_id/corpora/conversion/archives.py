@@ -10,10 +10,10 @@ what comes out, and a member that expands more than any video would is not unpac
 import stat
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
 from amber_id.errors import ClipError
 
@@ -80,7 +80,7 @@ def extract(file: zipfile.ZipFile, member: zipfile.ZipInfo, out: BinaryIO) -> No
     written = 0
     try:
         with file.open(member) as data:
-            while chunk := _read(data, member):
+            while chunk := _read(data.read, member):
                 written += len(chunk)
                 if written > member.file_size:
                     break
@@ -108,10 +108,10 @@ def has_content(path: Path, member: zipfile.ZipInfo) -> bool:
     return checksum == member.CRC
 
 
-def _read(data: IO[bytes], member: zipfile.ZipInfo) -> bytes:
+def _read(read: Callable[[int], bytes], member: zipfile.ZipInfo) -> bytes:
     # Apart from writing, whose errors are another matter.
     try:
-        return data.read(_CHUNK)
+        return read(_CHUNK)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise ClipError(member.filename, str(error)) from error
 

@@ -30,6 +30,8 @@ _FACTS: Mapping[PublicSource, Callable[[str], tuple[str, ClipFacts] | None]] = {
     "nvidia": nvfair_facts,
     "ravdess": ravdess_facts,
 }
+# The publishers' names of people, by folder.
+_ACTORS = {person_folder(source, actor): actor for source in _CLIPS for actor in actors_of(source)}
 
 
 @dataclass(frozen=True)
@@ -72,20 +74,13 @@ def missing_from(
             continue
         found = {as_published(stem) for stem in present.get(folder, frozenset())}
         if not found or (stems and not stems & found):
-            detail = f"{_actor(folder)}; expected {len(stems) or 'one or more'} clips"
+            detail = f"{_ACTORS[folder]}; expected {len(stems) or 'one or more'} clips"
             yield LeftOut(source, "missing", folder, "no clip of this person", detail)
             continue
         for stem in sorted(stems - found):
             yield LeftOut(
                 source, "missing", f"{folder}/{stem}", "the publisher has this clip, the corpus has not"
             )
-
-
-def _actor(folder: str) -> str:
-    """The publisher's name of a person."""
-    return next(
-        actor for source in _CLIPS for actor in actors_of(source) if person_folder(source, actor) == folder
-    )
 
 
 def check_corpus(root: Path) -> tuple[SourceCheck, ...]:
@@ -147,7 +142,7 @@ def _objection(source: PublicSource, folder: str, stem: str) -> str:
     known = _FACTS[source](stem)
     if known is None:
         return "the publisher has no such clip"
-    return "" if person_folder(source, known[0]) == folder else "the clip of another person"
+    return "" if _ACTORS.get(folder) == known[0] else "the clip of another person"
 
 
 def _trouble(path: Path, clip: str) -> tuple[str, str] | None:

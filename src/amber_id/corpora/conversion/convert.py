@@ -62,7 +62,7 @@ def convert(
     FileFormatError
         If a table in `dst` is none.
     """
-    chosen, lost = choose(findings.clips)
+    chosen, lost = choose(findings.clips, one_file_each=findings.one_file_each)
     folders = by_folder(chosen)
     _refuse_other_people(dst, folders)
     read_corpus_file(dst)  # a table that is none must be found out before anything is done

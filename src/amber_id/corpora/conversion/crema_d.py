@@ -21,6 +21,7 @@ from amber_id.corpora.conversion.source_files import SourceFile, list_videos
 from amber_id.errors import FileFormatError
 
 DEMOGRAPHICS_FILE = "VideoDemographics.csv"
+_FOLDERS = {actor: person_folder("cremad", actor) for actor in actors_of("cremad")}
 _NAME = re.compile(r"(\d{4})_([A-Z]{3})_([A-Z]{3})_(XX|LO|MD|HI)", re.ASCII)
 _ACTOR_FOLDER = re.compile(r"10\d\d", re.ASCII)
 _SENTENCES = {
@@ -53,7 +54,6 @@ _NEVER_MADE = frozenset(
     {"1002_TIE_NEU_XX", "1076_ITS_NEU_XX"}
     | {f"{lacks}_{emotion}_XX" for lacks in ("1008_WSI", "1009_MTI", "1019_ITH") for emotion in _EMOTIONS}
 )
-_ACTORS = frozenset(actors_of("cremad"))
 _EXPECTED = "expected <actor 1001 to 1091>_<sentence>_<emotion>_<level>, e.g. 1001_DFA_ANG_XX"
 
 
@@ -95,7 +95,7 @@ def crema_d_facts(stem: str) -> tuple[str, ClipFacts] | None:
     "Don't forget a jacket"
     """
     match = _NAME.fullmatch(_MISSPELT.get(stem, stem))
-    if match is None or match[1] not in _ACTORS or match[2] not in _SENTENCES or match[3] not in _EMOTIONS:
+    if match is None or match[1] not in _FOLDERS or match[2] not in _SENTENCES or match[3] not in _EMOTIONS:
         return None
     return match[1], ClipFacts(
         utterance=_SENTENCES[match[2]], emotion=_EMOTIONS[match[3]], intensity=_LEVELS[match[4]]
@@ -111,8 +111,8 @@ def crema_d_clips() -> Mapping[str, frozenset[str]]:
         for level in (("LO", "MD", "HI") if sentence == "IEO" and emotion != "NEU" else ("XX",))
     ]
     return {
-        person_folder("cremad", actor): frozenset(f"{actor}_{code}" for code in codes) - _NEVER_MADE
-        for actor in actors_of("cremad")
+        folder: frozenset(f"{actor}_{code}" for code in codes) - _NEVER_MADE
+        for actor, folder in _FOLDERS.items()
     }
 
 
@@ -160,4 +160,4 @@ def _clip(file: SourceFile, people: Mapping[str, tuple[str, str]]) -> FoundClip 
     )
     # What the publisher ships is preferred to what somebody made of it, and a file to an archive.
     rank = 2 * (suffix.lower() != "flv") + (file.member is not None)
-    return FoundClip(person_folder("cremad", actor), file.name, file, facts, rank)
+    return FoundClip(_FOLDERS[actor], file.name, file, facts, rank)

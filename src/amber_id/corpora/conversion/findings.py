@@ -34,11 +34,13 @@ class Findings:
 
     `sources` are the first parts of the folders' names that this conversion answers for. `expected` are the
     stems of the clips that the publisher has, by person's folder; where a set is empty, any clip will do.
-    `notes` are for people.
+    With `one_file_each`, two files of one clip are two clips by mistake; else one is the other again, as an
+    archive and what was unpacked from it. `notes` are for people.
     """
 
     sources: frozenset[str]
     clips: tuple[FoundClip, ...]
     left_out: tuple[LeftOut, ...] = ()
     expected: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    one_file_each: bool = False
     notes: tuple[str, ...] = ()

@@ -18,10 +18,10 @@ from amber_id.corpora.conversion.findings import Findings, FoundClip
 from amber_id.corpora.conversion.left_out import LeftOut
 from amber_id.corpora.conversion.source_files import SourceFile, list_videos
 
+_FOLDERS = {actor: person_folder("nvidia", actor) for actor in actors_of("nvidia")}
 _NAME = re.compile(r"[asq]\d\d-(id\d{3})", re.ASCII)
 _FOLDER = re.compile(r"id\d{3}", re.ASCII)
 _OTHERS = frozenset({"CREMA-D", "RAVDESS"})
-_ACTORS = frozenset(actors_of("nvidia"))
 _EXPECTED = "expected a, s or q, two digits, and the person id001 to id046, e.g. a01-id014"
 
 
@@ -45,14 +45,14 @@ def nvfair_facts(stem: str) -> tuple[str, ClipFacts] | None:
     'id014'
     """
     match = _NAME.fullmatch(stem)
-    if match is None or match[1] not in _ACTORS:
+    if match is None or match[1] not in _FOLDERS:
         return None
     return match[1], ClipFacts()
 
 
 def nvfair_clips() -> Mapping[str, frozenset[str]]:
     """The folders of the 46 people; which clips they have is not published."""
-    return {person_folder("nvidia", actor): frozenset() for actor in actors_of("nvidia")}
+    return {folder: frozenset() for folder in _FOLDERS.values()}
 
 
 def _clip(file: SourceFile) -> FoundClip | LeftOut:
@@ -68,6 +68,4 @@ def _clip(file: SourceFile) -> FoundClip | LeftOut:
     if any(_FOLDER.fullmatch(folder) and folder != actor for folder in file.folders):
         detail = f"its name says {actor}"
         return LeftOut("nvidia", "unusable", file.path, "lies in the folder of another actor", detail)
-    return FoundClip(
-        person_folder("nvidia", actor), file.name, file, facts, rank=int(file.member is not None)
-    )
+    return FoundClip(_FOLDERS[actor], file.name, file, facts, rank=int(file.member is not None))

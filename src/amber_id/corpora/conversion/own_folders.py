@@ -80,7 +80,8 @@ def find_own(src: Path, dst: Path, config: OwnConfig = OwnConfig()) -> Findings:
         )
         for clip in named
     )
-    return Findings(frozenset({config.source, *(clip.source for clip in named)}), clips, tuple(lost))
+    sources = frozenset({config.source, *(clip.source for clip in named)})
+    return Findings(sources, clips, tuple(lost), one_file_each=True)
 
 
 def number_people(

@@ -29,8 +29,14 @@ State = Literal["there", "put"]
 _CHUNK = 1 << 20
 
 
-def choose(clips: Sequence[FoundClip]) -> tuple[list[FoundClip], list[LeftOut]]:
-    """One whole file for each clip, sorted by folder and name, and why the others are left out."""
+def choose(
+    clips: Sequence[FoundClip], *, one_file_each: bool = False
+) -> tuple[list[FoundClip], list[LeftOut]]:
+    """One whole file for each clip, sorted by folder and name, and why the others are left out.
+
+    Two files of one clip are taken for the same if only their suffix differs, or name and size are equal;
+    with `one_file_each` never.
+    """
     of_clip: dict[str, list[FoundClip]] = {}
     for clip in clips:
         of_clip.setdefault(clip.id, []).append(clip)
@@ -43,21 +49,24 @@ def choose(clips: Sequence[FoundClip]) -> tuple[list[FoundClip], list[LeftOut]]:
         if whole:
             chosen.append(whole[0])
         lost += [
-            _not_taken(clip, whole[0] if whole else None, troubles[clip.file.path])
+            _not_taken(clip, whole[0] if whole else None, troubles[clip.file.path], one_file_each)
             for clip in candidates
             if clip not in whole[:1]
         ]
     return chosen, lost
 
 
-def _not_taken(clip: FoundClip, taken: FoundClip | None, trouble: tuple[str, str] | None) -> LeftOut:
+def _not_taken(
+    clip: FoundClip, taken: FoundClip | None, trouble: tuple[str, str] | None, one_file_each: bool
+) -> LeftOut:
     source, path = source_of(clip.folder), clip.file.path
+    if trouble is not None and (taken is None or one_file_each):
+        return LeftOut(source, "unusable", path, *trouble)
     if taken is None:
-        reason, detail = trouble or ("cannot be read", "")
-        return LeftOut(source, "unusable", path, reason, detail)
-    if trouble is None and clip.name == taken.name and _differ(clip.file, taken.file):
-        reason = "another file of the same name than the one that is taken"
-        return LeftOut(source, "unusable", path, reason, f"{taken.file.path} is taken; keep one of the two")
+        raise ValueError(f"{path}: a whole file is left out, and none is taken")
+    if trouble is None and (one_file_each or (clip.name == taken.name and _differ(clip.file, taken.file))):
+        detail = f"{taken.file.path} is taken; rename one, or remove it"
+        return LeftOut(source, "unusable", path, "another file would be a clip of the same name", detail)
     detail = taken.file.path if trouble is None else f"{taken.file.path}; this one: {trouble[0]}"
     return LeftOut(source, "choice", path, "another file of the clip is taken instead", detail)
 

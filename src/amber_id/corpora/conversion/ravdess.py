@@ -19,6 +19,7 @@ from amber_id.corpora.conversion.findings import Findings, FoundClip
 from amber_id.corpora.conversion.left_out import LeftOut
 from amber_id.corpora.conversion.source_files import SourceFile, list_videos
 
+_FOLDERS = {actor: person_folder("ravdess", actor) for actor in actors_of("ravdess")}
 _NAME = re.compile(r"(0[12])-(0[12])-(0[1-8])-(0[12])-(0[12])-(0[12])-(\d\d)", re.ASCII)
 _FOLDER = re.compile(r"(?:Video_(?:Speech|Song)_)?Actor_(\d\d)(?:\.zip)?", re.ASCII | re.IGNORECASE)
 _EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
@@ -54,7 +55,7 @@ def ravdess_facts(stem: str) -> tuple[str, ClipFacts] | None:
     if match is None or (match[3] == "01" and match[4] == "02"):
         return None
     actor = f"Actor_{match[7]}"
-    if actor not in _ACTORS:
+    if actor not in _FOLDERS:
         return None
     facts = ClipFacts(
         utterance=_STATEMENTS[int(match[5]) - 1],
@@ -75,10 +76,7 @@ def ravdess_clips() -> Mapping[str, frozenset[str]]:
         for repetition in (1, 2)
         if (emotion, intensity) != (1, 2)
     ]
-    return {
-        person_folder("ravdess", actor): frozenset(f"{stem}-{actor[-2:]}" for stem in stems)
-        for actor in actors_of("ravdess")
-    }
+    return {folder: frozenset(f"{stem}-{actor[-2:]}" for stem in stems) for actor, folder in _FOLDERS.items()}
 
 
 def _clip(file: SourceFile, with_video_only: bool) -> FoundClip | LeftOut:
@@ -98,9 +96,4 @@ def _clip(file: SourceFile, with_video_only: bool) -> FoundClip | LeftOut:
     if modality == "02" and not with_video_only:
         return LeftOut("ravdess", "choice", file.path, "modality 02: the same performance without its sound")
     # A file is preferred to the archive that it was unpacked from.
-    return FoundClip(
-        person_folder("ravdess", actor), file.name, file, facts, rank=int(file.member is not None)
-    )
-
-
-_ACTORS = frozenset(actors_of("ravdess"))
+    return FoundClip(_FOLDERS[actor], file.name, file, facts, rank=int(file.member is not None))

@@ -1,0 +1,174 @@
+"""Anyone's own videos: numbers that stay, sessions, tables, and what is none of it."""
+
+from pathlib import Path
+
+import pytest
+
+from amber_id.corpora import ClipFacts, find_corpus, read_corpus_file
+from amber_id.corpora.conversion import Conversion, OwnConfig, convert, find_own
+from amber_id.errors import CorpusError, FileFormatError
+
+
+def write(src: Path, *names: str) -> Path:
+    for name in names:
+        path = src / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode())
+    return src
+
+
+def clips(dst: Path) -> dict[str, str]:
+    """Each clip with what is in it."""
+    return {clip.id: clip.path.read_text() for clip in find_corpus(dst).clips}
+
+
+def own(src: Path, dst: Path, **config: object) -> Conversion:
+    return convert(find_own(src, dst, OwnConfig(**config)), dst)
+
+
+def problems(done: Conversion) -> dict[str, str]:
+    return {row.path: f"{row.reason} ({row.detail})" for row in done.left_out}
+
+
+def test_people_get_numbers_in_the_order_of_their_names(tmp_path: Path) -> None:
+    src = write(tmp_path / "src", "Zoë/a.mp4", "ben/a.MOV", "Anna Bé/x.mp4", "Anna Bé/y.webm")
+    done = own(src, tmp_path / "dst")
+    assert done.is_whole
+    assert clips(tmp_path / "dst") == {
+        "own_id001/x": "Anna Bé/x.mp4",
+        "own_id001/y": "Anna Bé/y.webm",
+        "own_id002/a": "Zoë/a.mp4",
+        "own_id003/a": "ben/a.MOV",
+    }
+    people = (tmp_path / "dst" / "people.csv").read_text().splitlines()
+    assert people == [
+        "subject,source,person",
+        "id001,own,Anna Bé",
+        "id002,own,Zoë",
+        "id003,own,ben",
+    ]
+
+
+def test_a_person_keeps_the_number_when_more_people_come(tmp_path: Path) -> None:
+    src = write(tmp_path / "src", "ben/a.mp4", "zoe/a.mp4")
+    own(src, tmp_path / "dst")
+    write(src, "anna/a.mp4", "ben/b.mp4")
+    done = own(src, tmp_path / "dst")
+    assert (done.put, done.there) == (2, 2)
+    assert clips(tmp_path / "dst") == {
+        "own_id001/a": "ben/a.mp4",
+        "own_id001/b": "ben/b.mp4",
+        "own_id002/a": "zoe/a.mp4",
+        "own_id003/a": "anna/a.mp4",
+    }
+
+
+def test_numbers_of_other_sources_are_not_given(tmp_path: Path) -> None:
+    dst = tmp_path / "dst"
+    (dst / "ravdess_id002").mkdir(parents=True)
+    src = write(tmp_path / "src", "anna/a.mp4", "ben/a.mp4", "cora/a.mp4")
+    own(src, dst)
+    assert sorted(path.name for path in dst.glob("own_id*")) == ["own_id001", "own_id003", "own_id004"]
+    own(write(tmp_path / "more", "anna/a.mp4"), dst, source="lab", first=100)
+    assert (dst / "lab_id100" / "a.mp4").exists()  # another Anna
+
+
+def test_sessions_are_folders_and_part_of_the_name(tmp_path: Path) -> None:
+    src = write(tmp_path / "src", "anna/monday/a.mp4", "anna/tuesday/a.mp4", "anna/c.mp4")
+    own(src, tmp_path / "dst")
+    facts = read_corpus_file(tmp_path / "dst")
+    assert facts == {
+        "own_id001/monday_a": ClipFacts(session="monday"),
+        "own_id001/tuesday_a": ClipFacts(session="tuesday"),
+        "own_id001/c": ClipFacts(),
+    }
+
+
+def test_what_belongs_to_nobody_is_listed(tmp_path: Path) -> None:
+    src = write(
+        tmp_path / "src",
+        "anna/a.mp4",
+        "b.mp4",
+        "anna/s/t/u/c.mp4",
+        "anna/all.zip",
+        "anna/notes.txt",
+        "anna/.a.mp4",
+        "anna/s/t_x.mp4",
+        "anna/s_t_x.mp4",
+        "anna/s_t_x.mov",
+    )
+    (src / "anna" / "a.mp4").write_bytes(b"")
+    done = own(src, tmp_path / "dst")
+    assert problems(done) == {
+        "b.mp4": "lies in no person's folder (expected person/clip or person/session/clip)",
+        "anna/s/t/u/c.mp4": "lies too deep (expected person/clip or person/session/clip)",
+        "anna/all.zip": "an archive (unpack it and run again)",
+        "anna/a.mp4": "an empty file (download it again)",
+        "anna/s_t_x.mp4": "another file would be a clip of the same name "
+        "(anna/s/t_x.mp4 is taken; rename one, or remove it)",
+        "anna/s_t_x.mov": "another file would be a clip of the same name "
+        "(anna/s/t_x.mp4 is taken; rename one, or remove it)",
+    }
+    assert list(clips(tmp_path / "dst")) == ["own_id001/s_t_x"]
+
+
+def test_a_table_says_who_and_what(tmp_path: Path) -> None:
+    write(tmp_path / "videos", "1.mp4", "2.mp4", "3.mp4")
+    table = tmp_path / "list.csv"
+    table.write_text(
+        "path,subject,source,session,utterance,age,clip\n"
+        "videos/1.mp4,Anna,,1,hello,34,\n"
+        "videos/2.mp4,Ben,lab,,,,first\n"
+        f"{tmp_path}/videos/3.mp4,Anna,,2,,,\n"
+        "videos/4.mp4,Anna,,,,,\n"
+        "videos,Anna,,,,,\n"
+        "videos/1.mp4,,,,,,\n"
+        "videos/2.mp4,Ben,lab,,,,../out\n"
+    )
+    done = own(table, tmp_path / "dst")
+    assert clips(tmp_path / "dst") == {
+        "own_id002/1": "1.mp4",
+        "lab_id001/first": "2.mp4",
+        "own_id002/3": "3.mp4",
+    }
+    assert read_corpus_file(tmp_path / "dst")["own_id002/1"] == ClipFacts("1", "hello", age="34")
+    assert [(row.path, row.reason) for row in done.left_out] == [
+        ("videos/4.mp4", "cannot be read"),
+        ("videos", "no video, by its suffix"),
+        ("videos/1.mp4", "the table names no subject for it"),
+        ("videos/2.mp4", "its clip is no name of a file"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("path,who\n", "line 1: expected a column subject, got path, who"),
+        ("", "line 1: expected a column path, got nothing"),
+        ("path,subject\na.mp4\n", "line 2: expected 2 cells, got 1"),
+        ("path,subject,source\na.mp4,x,ravdess\n", "line 2: source: ravdess is the name of a public corpus"),
+        ("path,subject,source\na.mp4,x,a/b\n", "line 2: source: expected letters, digits"),
+    ],
+)
+def test_a_table_that_is_none_is_told_with_its_line(text: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(text)
+    with pytest.raises(FileFormatError, match=reason):
+        find_own(tmp_path / "list.csv", tmp_path / "dst")
+
+
+@pytest.mark.parametrize("twice", ["id001,own,anna\nid001,own,ben\n", "id001,own,anna\nid002,own,anna\n"])
+def test_a_list_of_people_that_contradicts_itself_is_refused(twice: str, tmp_path: Path) -> None:
+    (tmp_path / "dst").mkdir()
+    (tmp_path / "dst" / "people.csv").write_text(f"subject,source,person\n{twice}")
+    src = write(tmp_path / "src", "anna/a.mp4")
+    with pytest.raises(FileFormatError, match="each person and each number once"):
+        find_own(src, tmp_path / "dst")
+
+
+def test_nothing_to_be_found_is_told(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    with pytest.raises(CorpusError, match="no clip of a person in it"):
+        find_own(tmp_path / "src", tmp_path / "dst")
+    with pytest.raises(CorpusError, match="got nothing"):
+        find_own(tmp_path / "nowhere", tmp_path / "dst")
+    assert not (tmp_path / "dst").exists()
