@@ -30,6 +30,7 @@ def amber(*arguments: object) -> subprocess.CompletedProcess[str]:
         ["avatarize"],
         ["avatar", "preview"],
         ["avatar", "merge"],
+        ["corpus", "landmarks"],
         *[[v] for v in ["track", "split", "train", "reselect", "evaluate", "synth", "view", "power"]],
         *[[v] for v in ["embed", "verify", "export"]],
     ],

@@ -1,12 +1,12 @@
 """Landmarks that another program wrote become recordings."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from amber_id.cli.shared import Quiet, Workers, configured, corpus_app, end_with, print_summary, require, say
-from amber_id.errors import UsageError
 
 
 @corpus_app.command("landmarks")
@@ -43,8 +43,8 @@ def corpus_landmarks(
     config = configured(
         ImportConfig,
         fps=fps,
-        aspect=_pair("--aspect", aspect, ":", "16:9"),
-        size=_pair("--size", size, "x", "1280x720"),
+        aspect=_pair("--aspect", aspect, r"\d+(?:\.\d+)?", ":", "16:9"),
+        size=_pair("--size", size, r"\d+", "x", "1280x720"),
         pixels=pixels,
         tracker=tracker,
     )
@@ -69,13 +69,11 @@ def corpus_landmarks(
     end_with(summary.failures)
 
 
-def _pair(flag: str, text: str | None, between: str, example: str) -> tuple[Any, Any] | None:
-    """Two numbers of a flag; what does not fit is wrong usage."""
+def _pair(flag: str, text: str | None, number: str, between: str, example: str) -> tuple[Any, Any] | None:
+    """Two positive numbers of a flag; anything else is wrong usage."""
     if text is None:
         return None
-    parts = text.split(between)
-    try:
-        first, second = (float(part) for part in parts)
-    except ValueError as error:
-        raise UsageError(f"{flag} must be two numbers, e.g. {example}, got {text}") from error
-    return first, second
+    found = re.fullmatch(f"({number}){between}({number})", text)
+    pair = (float(found[1]), float(found[2])) if found else (0.0, 0.0)
+    require(flag, text, f"two positive numbers, e.g. {example}", min(pair) > 0)
+    return pair
