@@ -27,7 +27,7 @@ def test_every_frame_is_covered_and_the_last_window_ends_the_segment(length, win
 
 def test_windows_are_turned_once_and_equal_the_segment():
     segment = np.random.default_rng(0).normal(size=(75, 2, 5)).astype(np.float32)
-    values, mask = cut_windows(segment, window=64, hop=32)
+    values, mask = cut_windows(segment, read=np.arange(64), hop=32)
     assert values.shape == (2, 2, 64, 5)
     assert values.dtype == np.float32
     assert mask.all()
@@ -38,7 +38,7 @@ def test_windows_are_turned_once_and_equal_the_segment():
 
 def test_padding_is_zero_under_a_false_mask():
     segment = np.full((30, 3, 4), 7.0)
-    values, mask = cut_windows(segment, window=64, hop=32)
+    values, mask = cut_windows(segment, read=np.arange(64), hop=32)
     assert values.shape == (1, 3, 64, 4)
     assert mask.tolist() == [[True] * 30 + [False] * 34]
     assert (values[:, :, :30] == 7).all()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from amber_id.errors import ClipError
@@ -24,11 +24,15 @@ from amber_id.motion.alignment import align, isotropic
 from amber_id.motion.graph import FaceGraph, face_graph, parents, unconnected_graph
 from amber_id.motion.resampling import resample, tracked_segments
 from amber_id.motion.streams import Stream, bones, stack_streams, still_part
+from amber_id.motion.thesis_normalisation import WINDOW_FRAMES, frames_shown, thesis_clip
 from amber_id.motion.views import POSE_VERTICES, View, coefficient_view, head_pose, landmark_view
 from amber_id.motion.windows import cut_windows
 from amber_id.recordings import Recording
 
 Signals = Literal["landmarks", "blendshapes"]
+Normalisation = Literal["aligned", "thesis"]
+
+_OF_ALIGNED = ("signals", "view", "depth", "rate_hz", "window_s", "hop_s", "longest_gap_s", "shortest_s")
 
 
 class FeatureConfig(BaseModel):
@@ -36,6 +40,7 @@ class FeatureConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    normalisation: Normalisation = "aligned"  # thesis: as `thesis_normalisation` says, for its numbers only
     signals: Signals = "landmarks"  # blendshapes: coefficients and head pose, without landmarks
     view: View = "all"
     regions: tuple[Region | RegionGroup, ...] | None = None  # None: all 152 points
@@ -53,6 +58,20 @@ class FeatureConfig(BaseModel):
         if names is not None and (len(names) == 0 or len(set(names)) < len(names)):
             raise ValueError(f"name at least one, each once, got {', '.join(names) or 'none'}")
         return names
+
+    @model_validator(mode="after")
+    def _nothing_of_others_in_the_thesis(self) -> "FeatureConfig":
+        if self.normalisation == "aligned":
+            return self
+        for name in _OF_ALIGNED:
+            if getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(f"the normalisation thesis has no {name}, got {getattr(self, name)}")
+        if self.streams not in (("joint",), ("joint", "joint_motion")):
+            raise ValueError(
+                "the normalisation thesis has the streams joint, or joint and joint_motion, got "
+                f"{', '.join(self.streams)}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _fit_together(self) -> "FeatureConfig":
@@ -100,7 +119,12 @@ class FeatureConfig(BaseModel):
     @property
     def window_frames(self) -> int:
         """Frames in a window."""
-        return round(self.window_s * self.rate_hz)
+        return WINDOW_FRAMES if self.normalisation == "thesis" else round(self.window_s * self.rate_hz)
+
+    @property
+    def frames_read(self) -> Int[np.ndarray, " T"]:
+        """The frames of a window, outside of training, from its first on."""
+        return frames_shown() if self.normalisation == "thesis" else np.arange(self.window_frames)
 
     @property
     def hop_frames(self) -> int:
@@ -119,20 +143,22 @@ class ClipFeatures:
 def clip_features(recording: Recording, config: FeatureConfig) -> ClipFeatures:
     """Windows of one recording; raises ClipError as `clip_segments` does."""
     cut = [
-        cut_windows(segment, window=config.window_frames, hop=config.hop_frames)
+        cut_windows(segment, read=config.frames_read, hop=config.hop_frames)
         for segment in clip_segments(recording, config)
     ]
     return ClipFeatures(np.concatenate([v for v, _ in cut]), np.concatenate([m for _, m in cut]))
 
 
 def clip_segments(recording: Recording, config: FeatureConfig) -> list[Float[np.ndarray, "T C V"]]:
-    """Every usable stretch of a recording: all streams, at the fixed rate.
+    """Every usable stretch of a recording: all streams, at the fixed rate; as in the thesis, the whole clip.
 
     Raises
     ------
     ClipError
         If no stretch of the clip is tracked for long enough: a failure to acquire, never zeros.
     """
+    if config.normalisation == "thesis":
+        return [_thesis_segment(recording, config)]
     segments = _segments(recording, config)
     still = _still_streams(np.concatenate(segments), config)
     ends = np.cumsum([len(segment) for segment in segments])
@@ -142,6 +168,17 @@ def clip_segments(recording: Recording, config: FeatureConfig) -> list[Float[np.
         values = stack_streams(part, config.streams, rate_hz=config.rate_hz)
         stacked.append(np.ascontiguousarray(values.transpose(0, 2, 1), dtype=np.float32))
     return stacked
+
+
+def _thesis_segment(recording: Recording, config: FeatureConfig) -> Float[np.ndarray, "T C V"]:
+    if not recording.tracked.any():
+        raise ClipError(recording.clip, "no frame of it has a face")
+    shown = recording.landmarks[:, list(config.points), :2]
+    if (np.ptp(shown[recording.tracked], axis=1) == 0).all(axis=1).any():
+        raise ClipError(recording.clip, "a frame that counts as tracked has all points in one place")
+    still, changes = thesis_clip(shown, recording.tracked)
+    values = [still, changes][: len(config.streams)]
+    return np.ascontiguousarray(np.concatenate(values, axis=2).transpose(0, 2, 1), dtype=np.float32)
 
 
 def in_channels(config: FeatureConfig) -> int:

@@ -39,7 +39,7 @@ class WindowSet:
     @cached_property
     def _table(self) -> Int[np.ndarray, "N 3"]:
         """For each window its first frame, its frames, and its clip."""
-        window, hop = self.config.window_frames, self.config.hop_frames
+        window, hop = int(self.config.frames_read[-1]) + 1, self.config.hop_frames
         segments = zip(self.segment_first, self.segment_length, self.segment_clip, strict=True)
         rows = [
             (first + start, min(length, window), clip)
@@ -56,7 +56,7 @@ class WindowSet:
     def gather(self, rows: slice) -> tuple[Float[np.ndarray, "n C T V"], Bool[np.ndarray, "n T"]]:
         """Some windows, and which of their frames are real."""
         first, length, _ = self._table[rows].T
-        return gather_windows(self.frames, first, length, window=self.config.window_frames)
+        return gather_windows(self.frames, first, length, read=self.config.frames_read)
 
     def in_parts(
         self, size: int = 256

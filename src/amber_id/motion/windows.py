@@ -26,12 +26,15 @@ def window_starts(length: int, *, window: int, hop: int) -> list[int]:
 
 
 def cut_windows(
-    segment: Float[np.ndarray, "T C V"], *, window: int, hop: int
+    segment: Float[np.ndarray, "T C V"], *, read: Int[np.ndarray, " W"], hop: int
 ) -> tuple[Float[np.ndarray, "N C W V"], Bool[np.ndarray, "N W"]]:
-    """All windows of a segment, turned from (T, C, V) to (N, C, T, V), and which frames of them are real."""
-    T = len(segment)
-    starts = np.array(window_starts(T, window=window, hop=hop))
-    return gather_windows(segment, starts, np.full(len(starts), min(window, T)), window=window)
+    """All windows of a segment, turned from (T, C, V) to (N, C, T, V), and which frames of them are real.
+
+    `read` are the frames of a window from its first on, ascending from zero.
+    """
+    window = int(read[-1]) + 1
+    starts = np.array(window_starts(len(segment), window=window, hop=hop))
+    return gather_windows(segment, starts, np.full(len(starts), min(window, len(segment))), read=read)
 
 
 def gather_windows(
@@ -39,10 +42,10 @@ def gather_windows(
     first: Int[np.ndarray, " N"],
     length: Int[np.ndarray, " N"],
     *,
-    window: int,
+    read: Int[np.ndarray, " W"],
 ) -> tuple[Float[np.ndarray, "N C W V"], Bool[np.ndarray, "N W"]]:
     """Windows that begin at the frames `first` and have `length` real frames, zeros after them."""
-    mask = np.arange(window) < length[:, None]
-    rows = np.where(mask, first[:, None] + np.arange(window), 0)
+    mask = read < length[:, None]
+    rows = np.where(mask, first[:, None] + read, 0)
     values = frames[rows] * mask[:, :, None, None]
     return np.ascontiguousarray(values.transpose(0, 2, 1, 3)), mask
