@@ -186,6 +186,15 @@ def test_batches_hold_several_clips_of_each_of_their_people():
     assert clip_batches(subject, 16, per_subject=4, seed=1)[0].tolist() != batches[0].tolist()
 
 
+def test_an_epoch_may_end_when_all_people_had_their_turn():
+    subject = np.repeat(np.arange(12), 9)
+    batches = clip_batches(subject, 16, per_subject=4, seed=0, subjects_once=True)
+    assert [len(batch) for batch in batches] == [16, 16, 16]
+    for batch in batches:
+        assert np.unique(subject[batch.numpy()], return_counts=True)[1].tolist() == [4, 4, 4, 4]
+    assert np.bincount(subject[torch.cat(batches).numpy()]).tolist() == [4] * 12
+
+
 def test_regions_are_hidden_whole_and_never_all_of_them():
     x, mask = _crop(_windows(np.ones((464, 4, 152))), [3] * 400, hide=0.5)
     points = np.array(FeatureConfig().points)

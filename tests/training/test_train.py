@@ -246,6 +246,7 @@ def test_every_network_of_the_zoo_can_be_trained(
             }
         },
         {"precision": "bf16"},
+        {"clips_per_subject": 2, "subjects_once": True},
     ],
 )
 def test_every_way_of_training_ends_and_repeats(
@@ -255,6 +256,53 @@ def test_every_way_of_training_ends_and_repeats(
     runs = [train(people, split, several, tmp_path / name)[0] for name in "ab"]
     first, second = (run.folds[0].checkpoint.read_bytes() for run in runs)
     assert first == second
+
+
+TWO_PHASES = LoopConfig.model_validate({
+    "epochs": 4,
+    "schedule": "constant",
+    "learning_rate": 1e-3,
+    "loss": {"name": "arcface"},
+    "first_phase": {"epochs": 2, "learning_rate": 2e-3},
+})  # fmt: skip
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_a_second_phase_has_its_own_loss_and_survives_a_kill(
+    after: int, people: RecordingSet, split: Split, tmp_path: Path
+) -> None:
+    def kill(report: EpochReport) -> None:
+        if report.epoch == after:
+            raise KeyboardInterrupt
+
+    several = config(loop=TWO_PHASES)
+    whole, _ = train(people, split, several, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train(people, split, several, tmp_path / "killed", on_epoch=kill)
+    resumed, _ = train(people, split, several, tmp_path / "killed", resume=True)
+    for name in ("checkpoints/epoch0004.safetensors", "log.csv"):
+        assert (resumed.path / name).read_bytes() == (whole.path / name).read_bytes(), name
+    rows = list(csv.DictReader((whole.path / "log.csv").read_text().splitlines()))
+    assert [float(row["learning_rate"]) for row in rows] == [2e-3, 2e-3, 1e-3, 1e-3]
+    # The first phase is the training that has its loss alone.
+    alone = LoopConfig(epochs=2, schedule="constant", learning_rate=2e-3)
+    first, _ = train(people, split, config(loop=alone), tmp_path / "first")
+    assert [row["loss"] for row in csv.DictReader((first.path / "log.csv").read_text().splitlines())] == [
+        row["loss"] for row in rows[:2]
+    ]
+    assert float(rows[2]["loss"]) > float(rows[1]["loss"])  # another loss, and a head that knows nobody
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"subjects_once": True}, "subjects_once needs clips_per_subject"),
+        ({"epochs": 3, "first_phase": {"epochs": 3}}, "first_phase must be shorter than the 3 epochs, got 3"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(options: dict, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        LoopConfig.model_validate(options)
 
 
 def test_it_stops_when_dev_has_long_not_improved(people: RecordingSet, split: Split, tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 """Train on some people, choose on others; those who are tested are not seen here."""
 
 from amber_id.training.dev import compare_clips, measure_dev
-from amber_id.training.loop_config import AugmentConfig, LoopConfig, LossConfig
+from amber_id.training.loop_config import AugmentConfig, FirstPhaseConfig, LoopConfig, LossConfig
 from amber_id.training.reselect import Reselected, refuse_overlap, reselect
 from amber_id.training.run_folder import FoldFolder, Run, TrainConfig, find_checkpoints, is_first_process
 from amber_id.training.train import train, versions
 
 __all__ = [
     "AugmentConfig",
+    "FirstPhaseConfig",
     "FoldFolder",
     "LoopConfig",
     "LossConfig",

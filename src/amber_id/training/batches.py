@@ -74,12 +74,12 @@ class DeviceWindows:
 
 
 def clip_batches(
-    subject: Int[np.ndarray, " M"], size: int, *, per_subject: int, seed: int
+    subject: Int[np.ndarray, " M"], size: int, *, per_subject: int, seed: int, subjects_once: bool = False
 ) -> list[Int[Tensor, " B"]]:
     """An epoch of clips, in batches of nearly equal size.
 
     Each clip once, in random order; or, where `per_subject` is not zero, about so many clips, that many of
-    every subject in a batch.
+    every subject in a batch. With `subjects_once` the epoch ends when every subject has had its turn.
     """
     n = len(subject)
     if per_subject == 0:
@@ -90,7 +90,8 @@ def clip_batches(
 
         # The sampler draws from a generator of its library: it is given one of this epoch.
         common_functions.NUMPY_RANDOM = np.random.RandomState(seed % 2**32)
-        order = torch.tensor(list(MPerClassSampler(subject, per_subject, length_before_new_iter=n)))
+        length = per_subject * len(np.unique(subject)) if subjects_once else n
+        order = torch.tensor(list(MPerClassSampler(subject, per_subject, length_before_new_iter=length)))
     # Of nearly equal size, so that none is too small for a batch norm.
     return list(torch.tensor_split(order, max(1, round(len(order) / size))))
 

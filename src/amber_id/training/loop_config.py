@@ -46,6 +46,16 @@ class AugmentConfig(BaseModel):
             raise UsageError(f"mirror needs regions of both sides, got {', '.join(features.regions or ())}")
 
 
+class FirstPhaseConfig(BaseModel):
+    """Epochs with another loss before the loss proper, which then begins with a new head and optimiser."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: int = Field(20, ge=1)
+    learning_rate: float = Field(2e-3, gt=0)  # as that of the loop
+    loss: LossConfig = LossConfig()
+
+
 class LoopConfig(BaseModel):
     """How a network is trained."""
 
@@ -55,13 +65,26 @@ class LoopConfig(BaseModel):
     patience: int = Field(20, ge=1)  # epochs without a lower dev EER after which it stops
     batch: int = Field(32, ge=2)  # clips, over all devices
     clips_per_subject: int = Field(0, ge=0)  # of each subject in a batch; 0: at random
+    subjects_once: bool = False  # in an epoch, with so many clips of each; else as many clips as there are
     learning_rate: float = Field(2e-3, gt=0)  # highest, for 32 clips; grows with the root of the batch
     weight_decay: float = Field(1e-2, ge=0)
+    schedule: Literal["cosine", "constant"] = "cosine"  # of the learning rate
     loss: LossConfig = LossConfig()
+    first_phase: FirstPhaseConfig | None = None  # of the epochs
     augment: AugmentConfig = AugmentConfig()
     precision: Literal["auto", "32", "bf16"] = "auto"  # auto: bf16 where the device is made for it
     compiled: bool = False  # by torch.compile
     kept_checkpoints: int = Field(50, ge=1)  # at most; evenly spaced, the last always
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> "LoopConfig":
+        if self.subjects_once and self.clips_per_subject == 0:
+            raise ValueError("subjects_once needs clips_per_subject, of each subject in an epoch, got 0")
+        if self.first_phase is not None and self.first_phase.epochs >= self.epochs:
+            raise ValueError(
+                f"first_phase must be shorter than the {self.epochs} epochs, got {self.first_phase.epochs}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _several_clips_for_a_contrast(self) -> "LoopConfig":

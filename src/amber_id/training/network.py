@@ -1,8 +1,9 @@
 """The training loop of a network, and how it goes on after a kill.
 
 Cross-entropy, ArcFace or supervised contrast (`losses.py`) on batches cut on the device (`batches.py`).
-AdamW; the learning rate warms up over a tenth of the steps and falls to zero as a cosine. After every epoch
-the dev people are measured and the state is written; training stops when their EER has long not fallen.
+AdamW; the learning rate warms up over a tenth of the steps and falls to zero as a cosine, unless it is to
+stay. After every epoch the dev people are measured and the state is written; training stops when their EER
+has long not fallen. After a first phase the loss proper begins with a new head and optimiser.
 Nothing random outlives an epoch: all that is drawn is seeded by seed, fold and epoch, so a run that was
 killed ends in the same weights as one that was not (same machine type, versions, threads; CPU, float32).
 
@@ -83,6 +84,7 @@ class _State:
     learner: Learner
     optimiser: torch.optim.Optimizer
     log: list[tuple[float, ...]]
+    second: Loss | None  # that takes over after the first phase
 
     @property
     def epoch(self) -> int:
@@ -119,18 +121,23 @@ def train_network(
     fabric = _fabric(device, config)
     state = _begin(make_network, train, config, seed=seed, fold=folder.fold, device=fabric.device)
     if resume and folder.state.exists():
-        _restore(state, folder, fingerprint)
-    if config.compiled:
-        state.learner.compile()
-    step, optimiser = fabric.setup(state.learner, state.optimiser)
+        _restore(state, folder, fingerprint, config)
+    step, optimiser = _set_up(fabric, state, config)
     windows = DeviceWindows.of(train, fabric.device)
     subject = torch.from_numpy(train.subject_of_clip)
     started, first = time.perf_counter(), state.epoch
     while not _is_over(state.log, config):
+        if state.second is not None and not _in_first_phase(state.epoch, config):
+            _begin_second_phase(state, config)
+            step, optimiser = _set_up(fabric, state, config)
         epoch_started = time.perf_counter()
         with _seeded(seed, folder.fold, state.epoch) as word:
             batches = clip_batches(
-                train.subject_of_clip, config.batch, per_subject=config.clips_per_subject, seed=word
+                train.subject_of_clip,
+                config.batch,
+                per_subject=config.clips_per_subject,
+                seed=word,
+                subjects_once=config.subjects_once,
             )
             loss = _train_epoch(fabric, step, optimiser, windows, subject, batches, state.epoch, config)
         seconds = time.perf_counter() - epoch_started
@@ -221,14 +228,38 @@ def _begin(
         network = make_network()
         x, mask = train.gather(slice(0, 1))
         dimensions = network.eval()(torch.from_numpy(x), torch.from_numpy(mask)).shape[1]
-        learner = Learner(network, Loss(len(train.subjects), dimensions, config.loss)).to(device)
+        losses = [config.loss] if config.first_phase is None else [config.first_phase.loss, config.loss]
+        first, *later = [Loss(len(train.subjects), dimensions, loss).to(device) for loss in losses]
+    learner = Learner(network, first).to(device)
+    return _State(learner, _optimiser(learner, config), [], later[0] if later else None)
+
+
+def _optimiser(learner: Learner, config: LoopConfig) -> torch.optim.Optimizer:
     decayed = [p for p in learner.parameters() if p.ndim > 1]
     free = [p for p in learner.parameters() if p.ndim <= 1]
     groups = [
         {"params": decayed, "weight_decay": config.weight_decay},
         {"params": free, "weight_decay": 0.0},
     ]
-    return _State(learner, torch.optim.AdamW(groups, lr=config.learning_rate), [])
+    return torch.optim.AdamW(groups, lr=config.learning_rate)
+
+
+def _in_first_phase(epoch: int, config: LoopConfig) -> bool:
+    """Whether the epoch that follows so many others has the loss of the first phase."""
+    return config.first_phase is not None and epoch < config.first_phase.epochs
+
+
+def _begin_second_phase(state: _State, config: LoopConfig) -> None:
+    if state.second is not None:
+        state.learner = Learner(state.learner.network, state.second)
+        state.optimiser, state.second = _optimiser(state.learner, config), None
+
+
+def _set_up(fabric: "Fabric", state: _State, config: LoopConfig) -> tuple[nn.Module, torch.optim.Optimizer]:
+    if config.compiled:
+        state.learner.compile()
+    step, optimiser = fabric.setup(state.learner, state.optimiser)
+    return step, optimiser
 
 
 def _train_epoch(
@@ -243,18 +274,17 @@ def _train_epoch(
 ) -> float:
     """Take one step for each batch; the mean loss."""
     learner.train()
-    steps, highest = (
-        config.epochs * len(batches),
-        config.learning_rate * (config.batch / _BATCH_OF_RATE) ** 0.5,
-    )
+    phase = config.first_phase if config.first_phase and _in_first_phase(epoch, config) else config
+    highest = phase.learning_rate * (config.batch / _BATCH_OF_RATE) ** 0.5
+    steps = config.epochs * len(batches)
     total = torch.zeros((), device=fabric.device)
     for i, batch in enumerate(batches):
         for group in optimiser.param_groups:
-            group["lr"] = highest * _schedule((epoch * len(batches) + i + 0.5) / steps)
+            group["lr"] = highest * _schedule((epoch * len(batches) + i + 0.5) / steps, config)
         clips = torch.tensor_split(batch, fabric.world_size)[fabric.global_rank]
         x, mask = windows.crop(clips, config.augment)
         label = subject[clips].to(fabric.device)
-        if config.loss.shuffled_negatives:
+        if phase.loss.shuffled_negatives:
             nobody = torch.full_like(label, int(subject.max()) + 1)
             x, mask, label = torch.cat([x, shuffled(x, mask)]), mask.repeat(2, 1), torch.cat([label, nobody])
         loss = learner(x, mask, label)
@@ -287,7 +317,9 @@ def _diverged(folder: FoldFolder, epoch: int, loss: float) -> str:
     )
 
 
-def _schedule(share: float) -> float:
+def _schedule(share: float, config: LoopConfig) -> float:
+    if config.schedule == "constant":
+        return 1.0
     if share < _WARM_UP:
         return share / _WARM_UP
     return 0.5 * (1 + math.cos(math.pi * (share - _WARM_UP) / (1 - _WARM_UP)))
@@ -320,7 +352,7 @@ def _write_state(state: _State, folder: FoldFolder, fingerprint: str) -> None:
     write_tensors(folder.state, _STATE_SCHEMA, header, arrays)
 
 
-def _restore(state: _State, folder: FoldFolder, fingerprint: str) -> None:
+def _restore(state: _State, folder: FoldFolder, fingerprint: str, config: LoopConfig) -> None:
     """Put the saved state into the fresh one.
 
     Raises
@@ -335,6 +367,8 @@ def _restore(state: _State, folder: FoldFolder, fingerprint: str) -> None:
             folder.state,
             "belongs to a training with another configuration, split or recordings; use another --out",
         )
+    if not _in_first_phase(len(header["log"]) - 1, config):
+        _begin_second_phase(state, config)
     own = {name.removeprefix("learner."): t for name, t in tensors.items() if name.startswith("learner.")}
     state.learner.load_state_dict(own)
     moments: dict[int, dict[str, Tensor]] = {}
