@@ -85,7 +85,7 @@ def find_crema_d(src: Path, *, demographics: Path | None = None) -> Findings:
             clips.append(found)
         else:
             lost.append(found)
-    return Findings(frozenset({"cremad"}), tuple(clips), tuple(lost), crema_d_clips(), notes)
+    return Findings(frozenset({"cremad"}), tuple(clips), tuple(lost), crema_d_clips(), notes=notes)
 
 
 def crema_d_facts(stem: str) -> tuple[str, ClipFacts] | None:
