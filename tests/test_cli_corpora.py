@@ -68,6 +68,7 @@ def test_own_folders(tmp_path: Path) -> None:
             "--source: ravdess is the name of a public corpus",
         ),
         (("folders", "src", "dst", "--first", "-1"), 2, "--first"),
+        (("nvfair", "src", "dst"), 1, "no video in it, nor in a zip file"),
         (("check", "src"), 1, "no folder named <source>_id<number> in it"),
     ],
 )

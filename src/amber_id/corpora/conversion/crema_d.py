@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from amber_id.corpora import ClipFacts, actors_of, person_folder
-from amber_id.corpora.conversion.findings import Findings, FoundClip
+from amber_id.corpora.conversion.findings import Findings, FoundClip, sort_out
 from amber_id.corpora.conversion.left_out import LeftOut
-from amber_id.corpora.conversion.source_files import SourceFile, list_videos
+from amber_id.corpora.conversion.source_files import SourceFile
 from amber_id.errors import FileFormatError
 
 DEMOGRAPHICS_FILE = "VideoDemographics.csv"
@@ -70,7 +70,6 @@ def find_crema_d(src: Path, *, demographics: Path | None = None) -> Findings:
     FileFormatError
         If the table of actors is not the publisher's.
     """
-    files, lost = list_videos(src, "cremad")
     table = demographics or _find_demographics(src)
     people = {} if table is None else read_demographics(table)
     notes = (
@@ -78,14 +77,8 @@ def find_crema_d(src: Path, *, demographics: Path | None = None) -> Findings:
         if table
         else (f"no {DEMOGRAPHICS_FILE} in {src}: sex and age stay empty; --demographics names it",)
     )
-    clips = []
-    for file in files:
-        found = _clip(file, people)
-        if isinstance(found, FoundClip):
-            clips.append(found)
-        else:
-            lost.append(found)
-    return Findings(frozenset({"cremad"}), tuple(clips), tuple(lost), crema_d_clips(), notes=notes)
+    clips, lost = sort_out(src, "cremad", lambda file: _clip(file, people))
+    return Findings(frozenset({"cremad"}), clips, lost, crema_d_clips(), notes=notes)
 
 
 def crema_d_facts(stem: str) -> tuple[str, ClipFacts] | None:

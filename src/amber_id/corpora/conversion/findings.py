@@ -1,12 +1,14 @@
 """What a converter found in a source: clips, with their place in the corpus, and what is none."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 from amber_id.corpora import ClipFacts
 from amber_id.corpora.conversion.left_out import LeftOut
-from amber_id.corpora.conversion.source_files import SourceFile
+from amber_id.corpora.conversion.source_files import SourceFile, list_videos
+from amber_id.errors import CorpusError
 
 
 class FoundClip(NamedTuple):
@@ -44,3 +46,23 @@ class Findings:
     expected: Mapping[str, frozenset[str]] = field(default_factory=dict)
     one_file_each: bool = False
     notes: tuple[str, ...] = ()
+
+
+def sort_out(
+    src: Path, source: str, read: Callable[[SourceFile], FoundClip | LeftOut]
+) -> tuple[tuple[FoundClip, ...], tuple[LeftOut, ...]]:
+    """The clips in a folder, as `read` knows them by their names, and what is left out.
+
+    Raises
+    ------
+    CorpusError
+        If `src` is no folder, or has nothing that could be a video.
+    """
+    files, lost = list_videos(src, source)
+    found = [read(file) for file in files]
+    if not found and not lost:
+        raise CorpusError(
+            f"{src}: no video in it, nor in a zip file; expected the corpus as it was downloaded"
+        )
+    clips = tuple(each for each in found if isinstance(each, FoundClip))
+    return clips, (*lost, *(each for each in found if isinstance(each, LeftOut)))

@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from amber_id.corpora import ClipFacts, actors_of, person_folder
-from amber_id.corpora.conversion.findings import Findings, FoundClip
+from amber_id.corpora.conversion.findings import Findings, FoundClip, sort_out
 from amber_id.corpora.conversion.left_out import LeftOut
-from amber_id.corpora.conversion.source_files import SourceFile, list_videos
+from amber_id.corpora.conversion.source_files import SourceFile
 
 _FOLDERS = {actor: person_folder("nvidia", actor) for actor in actors_of("nvidia")}
 _NAME = re.compile(r"[asq]\d\d-(id\d{3})", re.ASCII)
@@ -27,15 +27,8 @@ _EXPECTED = "expected a, s or q, two digits, and the person id001 to id046, e.g.
 
 def find_nvfair(src: Path) -> Findings:
     """The clips that NVIDIA recorded, in a folder of NVFAIR; raises CorpusError if it is none."""
-    files, lost = list_videos(src, "nvidia")
-    clips = []
-    for file in files:
-        found = _clip(file)
-        if isinstance(found, FoundClip):
-            clips.append(found)
-        else:
-            lost.append(found)
-    return Findings(frozenset({"nvidia"}), tuple(clips), tuple(lost), nvfair_clips())
+    clips, lost = sort_out(src, "nvidia", _clip)
+    return Findings(frozenset({"nvidia"}), clips, lost, nvfair_clips())
 
 
 def nvfair_facts(stem: str) -> tuple[str, ClipFacts] | None:

@@ -203,11 +203,9 @@ def _put_file(dst: Path, clip: FoundClip, copy: bool) -> None:
         _copy(Path(clip.file.origin), Path(place))
         return
     try:
-        try:
-            os.symlink(clip.file.origin, place)  # noqa: PTH211 (200,000 links)
-        except FileExistsError:  # a link that leads nowhere, as was found before
+        if os.path.islink(place) and not os.path.exists(place):  # noqa: PTH110, PTH114 (200,000 links)
             os.unlink(place)  # noqa: PTH108
-            os.symlink(clip.file.origin, place)  # noqa: PTH211
+        os.symlink(clip.file.origin, place)  # noqa: PTH211
     except OSError as error:
         raise AmberError(
             f"{place}: cannot be linked ({error.strerror or error}); --copy copies the files instead"

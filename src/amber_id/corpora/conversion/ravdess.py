@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from amber_id.corpora import ClipFacts, actors_of, person_folder
-from amber_id.corpora.conversion.findings import Findings, FoundClip
+from amber_id.corpora.conversion.findings import Findings, FoundClip, sort_out
 from amber_id.corpora.conversion.left_out import LeftOut
-from amber_id.corpora.conversion.source_files import SourceFile, list_videos
+from amber_id.corpora.conversion.source_files import SourceFile
 
 _FOLDERS = {actor: person_folder("ravdess", actor) for actor in actors_of("ravdess")}
 _NAME = re.compile(r"(0[12])-(0[12])-(0[1-8])-(0[12])-(0[12])-(0[12])-(\d\d)", re.ASCII)
@@ -34,15 +34,8 @@ def find_ravdess(src: Path, *, with_video_only: bool = False) -> Findings:
     Modality 02 shows the performances of modality 01 once more, without their sound: it is left out, unless
     asked for, since the same motion twice makes people look easier to recognise than they are.
     """
-    files, lost = list_videos(src, "ravdess")
-    clips = []
-    for file in files:
-        found = _clip(file, with_video_only)
-        if isinstance(found, FoundClip):
-            clips.append(found)
-        else:
-            lost.append(found)
-    return Findings(frozenset({"ravdess"}), tuple(clips), tuple(lost), ravdess_clips())
+    clips, lost = sort_out(src, "ravdess", lambda file: _clip(file, with_video_only))
+    return Findings(frozenset({"ravdess"}), clips, lost, ravdess_clips())
 
 
 def ravdess_facts(stem: str) -> tuple[str, ClipFacts] | None:
