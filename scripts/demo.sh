@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The whole chain, from people to a report. BIN: where `amber` is; OUT: where all goes; VIDEOS: a folder of
-# real videos, or empty for people who never lived and their avatars.
+# real videos, or empty for people who never lived and their avatars; FACEMESH, MAKE: the environment of the
+# tracker that needs no download, and what sets it up, for real videos where no face landmarker can be had.
 set -euo pipefail
 
 amber="$BIN/amber"
@@ -25,7 +26,14 @@ attack() {
 }
 
 if [ -n "$VIDEOS" ]; then
-    run track "$VIDEOS" "$OUT/recordings"
+    if [ -n "${AMBER_FACE_LANDMARKER:-}" ] || "$amber" models fetch >/dev/null 2>&1; then
+        run track "$VIDEOS" "$OUT/recordings"
+    else
+        echo "the face landmarker is neither here nor to be downloaded (amber models fetch says why):" \
+            "tracking with FaceMesh, whose model comes with its package, in $FACEMESH"
+        "$MAKE" --no-print-directory facemesh
+        amber="$FACEMESH/bin/amber" run track "$VIDEOS" "$OUT/recordings" --tracker facemesh
+    fi
     attack "$OUT/recordings" videos
 else
     run synth "$OUT/people" --people 40 --clips 10
