@@ -77,7 +77,8 @@ def limits(tried: Tried, judged: Judged, failed_clips: int, *, synthetic: bool) 
             "is the view `motion`."
         )
     said.extend((*tried.limits, *judged.limits, *interval_limits(judged.eer)))
-    if len(sources) > 1:
+    # People of different folds are not compared.
+    if any(len({entry.source for entry in fold.test.entries}) > 1 for fold in tested.folds):
         said.append(
             f"People of {len(sources)} sources are pooled. Telling sources apart is easy and makes non-mated "
             "comparisons across them easy too: look at each source by itself."

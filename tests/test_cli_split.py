@@ -1,0 +1,110 @@
+"""`amber split`: what it prints and writes, and what it refuses, each in a line."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args, get_type_hints
+
+import pytest
+
+from amber_id.audit import StudyConfig
+from amber_id.cli import audit, split
+from amber_id.cli.auditing import _asked
+from amber_id.protocols import Protocol, SplitConfig, read_split
+from amber_id.recordings import RecordingSet
+
+
+def amber(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "amber_id", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+@pytest.fixture
+def of_two_sources(people: RecordingSet) -> Path:
+    """Seven people of one source, five of another."""
+    for person in sorted(people.root.iterdir()):
+        if person.is_dir() and int(person.name[-3:]) > 7:
+            person.rename(people.root / person.name.replace("synth", "other"))
+    return people.root
+
+
+def test_the_flags_are_the_protocols():
+    assert get_args(get_type_hints(split)["protocol"]) == get_args(Protocol)
+    flag = get_args(get_args(get_type_hints(audit)["protocol"])[0])
+    assert {*flag, "cross-session"} == {*get_args(Protocol)}
+
+
+def test_partitions_are_printed_with_their_sources(of_two_sources: Path):
+    done = amber("split", of_two_sources, "--protocol", "within-source", "--dev", "0.3", "--test", "0.3")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "protocol within-source, seed 0",
+        "fold  partition  people  other  synth",
+        "0     train           3      0      3",
+        "0     dev             2      0      2",
+        "0     test            2      0      2",
+        "0     unused          5      5      0",
+        str(of_two_sources / "split.csv"),
+        str(of_two_sources / "split.json"),
+    ]
+    assert done.stderr == (
+        "Too few people to be divided by --dev 0.3, --test 0.3, so in no fold: other (5).\n"
+    )
+    assert json.loads((of_two_sources / "split.json").read_text())["config"]["protocol"] == "within-source"
+
+
+def test_what_changed_is_said_when_a_split_is_used(of_two_sources: Path, tmp_path: Path):
+    assert amber("split", of_two_sources, "--protocol", "thesis-sizes").returncode == 1  # one person in dev
+    assert amber("split", of_two_sources, "--dev", "0.3").returncode == 0
+    path = of_two_sources / "split.csv"
+    path.write_text(path.read_text().replace(",test,", ",unused,", 1))
+    next(of_two_sources.glob("*/*.safetensors")).unlink()
+    flags = ["--attacker", "moments", "--regions", "lips", "--quiet"]
+    done = amber("train", of_two_sources, "--out", tmp_path / "run", *flags)
+    assert done.returncode == 0, done.stderr
+    edited, clips = done.stderr.splitlines()
+    assert edited.startswith(f"{path} is not what amber split wrote (shares, seed 0)")
+    assert "was made for other clips: id008 had 4 and has 3" in clips
+    assert "unused" in read_split(path).folds[0].values()
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "told"),
+    [
+        (
+            ["--protocol", "cross-source", "--test", "0.3"],
+            2,
+            "test 0.3: the protocol cross-source has no use",
+        ),
+        (
+            ["--protocol", "nvfair", "--seed", "1"],
+            2,
+            "--seed must be left out, since nvfair is a list, got 1",
+        ),
+        (["--protocol", "nvfair"], 1, "the list of NVFAIR does not name other_id008, other_id009"),
+        (["--protocol", "cross-session"], 1, "0 of 12 subjects are known to have two sessions or more"),
+        (["--dev", "1.5"], 2, "--dev"),
+    ],
+)
+def test_what_cannot_be_is_told_in_a_line(flags: list[str], code: int, told: str, of_two_sources: Path):
+    done = amber("split", of_two_sources, *flags)
+    assert done.returncode == code
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (of_two_sources / "split.csv").exists()
+
+
+def test_an_audit_takes_the_protocol_of_flag_or_file():
+    def asked(told: dict, protocol: str | None = None, folds: int | None = None) -> SplitConfig:
+        values = _asked(told, protocol=protocol, folds=folds, epochs=None, full=False, seed=3)
+        return StudyConfig(**values).split
+
+    assert asked({}) == SplitConfig(folds=5, seed=3)
+    assert asked({"split": {"dev": 0.3}}, folds=2) == SplitConfig(folds=2, dev=0.3, seed=3)
+    told = {"split": {"protocol": "cross-source", "seed": 4}}
+    assert asked(told) == SplitConfig(protocol="cross-source", seed=4)
+    assert asked(told, protocol="nvfair") == SplitConfig(protocol="nvfair", seed=4)
+    assert asked(told, protocol="shares", folds=3) == SplitConfig(folds=3, seed=4)
+    with pytest.raises(ValueError, match="folds 3: the protocol cross-source has no use for it"):
+        asked(told, folds=3)
