@@ -59,7 +59,7 @@ def test_what_changed_is_said_when_a_split_is_used(of_two_sources: Path, tmp_pat
     assert amber("split", of_two_sources, "--dev", "0.3").returncode == 0
     path = of_two_sources / "split.csv"
     path.write_text(path.read_text().replace(",test,", ",unused,", 1))
-    next(of_two_sources.glob("*/*.safetensors")).unlink()
+    sorted(of_two_sources.glob("other_id008/*.safetensors"))[0].unlink()
     flags = ["--attacker", "moments", "--regions", "lips", "--quiet"]
     done = amber("train", of_two_sources, "--out", tmp_path / "run", *flags)
     assert done.returncode == 0, done.stderr

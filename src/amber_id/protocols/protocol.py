@@ -76,8 +76,8 @@ class SplitConfig(BaseModel):
                 )
         if self.test is not None and (self.folds or 1) > 1:
             raise ValueError(
-                f"test {self.test:g}: with {self.folds} folds each tests its share; leave test out, or take one "
-                "fold"
+                f"test {self.test:g}: with {self.folds} folds each tests its share; leave test out, or take "
+                "one fold"
             )
         if self.protocol == "5-fold" and self.folds != usual["folds"]:
             raise ValueError(f"folds {self.folds}: the protocol 5-fold has 5; leave protocol or folds out")
