@@ -18,6 +18,7 @@ from amber_id.protocols import (
     manifest_hash,
     protocol_of,
     read_split,
+    remarks_of,
     save_division,
 )
 from amber_id.recordings import RecordingEntry, RecordingSet
@@ -44,6 +45,7 @@ def _save(recordings: RecordingSet, config: SplitConfig) -> dict:
 
 def test_the_record_says_how_the_split_came_about(recordings: RecordingSet):
     told = _save(recordings, SplitConfig(protocol="within-source", dev=0.35, test=0.35, seed=3))
+    assert told["remarks"] == []
     assert told["schema"] == "amber-id/split/1"
     assert told["config"]["protocol"] == "within-source"
     assert told["config"]["seed"] == 3
@@ -55,6 +57,12 @@ def test_the_record_says_how_the_split_came_about(recordings: RecordingSet):
         {"train": {"a": 3}, "dev": {"a": 3}, "test": {"a": 3}, "unused": {"b": 6}},
         {"train": {"b": 2}, "dev": {"b": 2}, "test": {"b": 2}, "unused": {"a": 9}},
     ]
+
+
+def test_remarks_are_kept(recordings: RecordingSet):
+    told = _save(recordings, SplitConfig(protocol="within-source"))["remarks"]
+    assert told == ["Too few people to be divided by --dev 0.2, --test 0.3, so in no fold: b (6)."]
+    assert remarks_of(recordings.root, read_split(recordings.root / SPLIT_FILE)) == tuple(told)
 
 
 def test_the_manifest_by_hand(tmp_path: Path):
@@ -94,6 +102,7 @@ def test_an_edited_split_is_noticed_and_used(recordings: RecordingSet):
     (said,) = changes_since(recordings, edited)
     assert f"{path} is not what amber split wrote (5-fold, seed 2): it was edited since" in said
     assert protocol_of(recordings.root, edited) is None
+    assert remarks_of(recordings.root, edited) == ()
     # Another order of the rows is the same split.
     heading, *rows = before.to_csv().splitlines()
     path.write_text("\n".join([heading, *rows[::-1]]))

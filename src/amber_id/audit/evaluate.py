@@ -17,7 +17,7 @@ from amber_id.audit.tsne import tsne
 from amber_id.audit.wording import headline, limits
 from amber_id.audit.worst_attacker import Tried, attacker_results, measure, score_attackers
 from amber_id.file_formats import file_hash
-from amber_id.protocols import Split, manifest_hash, protocol_of
+from amber_id.protocols import Split, manifest_hash, protocol_of, remarks_of
 from amber_id.recordings import RecordingSet, read_failures
 from amber_id.results import (
     ComparisonCounts,
@@ -84,7 +84,10 @@ def evaluate(
         dev=worst.dev,
         subjects=subject_results(tested[0], judged.people),
         failures=failures,
-        limits=limits(tried, judged, len(failures), synthetic=provenance.synthetic),
+        limits=(
+            *limits(tried, judged, len(failures), synthetic=provenance.synthetic),
+            *remarks_of(recordings.root, split),
+        ),
         bootstrap=bootstrap_of(judged.eer),
         provenance=provenance,
         times=Times(

@@ -61,6 +61,7 @@ from amber_id.protocols import (
     manifest_hash,
     protocol_of,
     read_split,
+    remarks_of,
     save_division,
     source_of_subjects,
 )
@@ -191,7 +192,7 @@ def run_study(
             counts,
             split,
             synthetic=provenance.synthetic,
-            skipped=skipped,
+            skipped=(*skipped, *remarks_of(out, split)),
         ),
         provenance=provenance,
         times=Times(

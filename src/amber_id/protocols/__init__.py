@@ -18,6 +18,7 @@ from amber_id.protocols.record import (
     manifest_hash,
     people_of,
     protocol_of,
+    remarks_of,
     save_division,
 )
 from amber_id.protocols.sessions import across_sessions, sessions_kept_apart
@@ -48,6 +49,7 @@ __all__ = [
     "protocol_of",
     "read_split",
     "refuse_leaks",
+    "remarks_of",
     "save_division",
     "sessions_kept_apart",
     "source_of_subjects",

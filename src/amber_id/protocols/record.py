@@ -87,8 +87,14 @@ def protocol_of(folder: Path, split: Split) -> Protocol | None:
     FileFormatError
         If its ``split.json`` cannot be read, or is of another schema.
     """
-    record = _read(folder)
-    return record.protocol if record and record.split_sha256 == split.content_hash() else None
+    record = _of_split(folder, split)
+    return None if record is None else record.protocol
+
+
+def remarks_of(folder: Path, split: Split) -> tuple[str, ...]:
+    """What had to be said of a split in a folder when it was made; raises as `protocol_of`."""
+    record = _of_split(folder, split)
+    return () if record is None else record.remarks
 
 
 def changes_since(recordings: RecordingSet, split: Split) -> tuple[str, ...]:
@@ -129,6 +135,12 @@ def _difference(before: dict[str, int], recordings: RecordingSet) -> str:
 
 def _clips_of_subject(recordings: RecordingSet) -> dict[str, int]:
     return dict(sorted(Counter(entry.subject for entry in recordings.entries).items()))
+
+
+def _of_split(folder: Path, split: Split) -> SplitRecord | None:
+    """The record in a folder if it is of this very split."""
+    record = _read(folder)
+    return record if record is not None and record.split_sha256 == split.content_hash() else None
 
 
 def _read(folder: Path) -> SplitRecord | None:
