@@ -19,6 +19,7 @@ from amber_id.protocols import (
     SplitConfig,
     make_split,
     partition_of,
+    refuse_leaks,
     source_of_subjects,
     write_split,
 )
@@ -60,9 +61,11 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return subjects
 
 
-def test_test_people_are_not_opened(
+def test_test_people_are_not_opened_but_to_look_for_leaks(
     people: RecordingSet, split: Split, tmp_path: Path, opened: list[str]
 ) -> None:
+    assert refuse_leaks(people, split) == ()
+    opened.clear()
     train(people, split, config("moments"), tmp_path / "run")
     assert set(opened) == set(people.subjects) - set(split.subjects("test", 0))
 

@@ -17,6 +17,8 @@ from amber_id.results import ConditionName, DroppedClip
 
 RecordingsOf = Mapping[ConditionName, RecordingSet]
 
+NOT_EXPLAINED = "has no recording"  # and no failures.csv says why
+
 
 @dataclass(frozen=True)
 class StudyClips:
@@ -123,4 +125,4 @@ def _only(found: RecordingSet, clips: set[str]) -> RecordingSet:
 
 def _why_missing(clip: str, found: RecordingSet) -> str:
     reasons = {failure.clip: failure.reason for failure in read_failures(found.root)}
-    return reasons.get(clip, "has no recording")
+    return reasons.get(clip, NOT_EXPLAINED)

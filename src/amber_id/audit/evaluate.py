@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from amber_id.audit.tsne import tsne
 from amber_id.audit.wording import headline, limits
 from amber_id.audit.worst_attacker import Tried, attacker_results, measure, score_attackers
 from amber_id.file_formats import file_hash
-from amber_id.protocols import Split, manifest_hash, protocol_of, remarks_of
+from amber_id.protocols import Leak, Split, manifest_hash, protocol_of, refuse_leaks, remarks_of
+from amber_id.protocols.leaks import limits_of
 from amber_id.recordings import RecordingSet, read_failures
 from amber_id.results import (
     ComparisonCounts,
@@ -43,16 +44,20 @@ def evaluate(
     others: Sequence[Path] = (),
     oracle: Path | None = None,
     device: str = "auto",
+    allow: Collection[str] = (),
     on_clip: Callable[[], None] | None = None,
 ) -> tuple[EvaluationResults, EvaluationArrays]:
     """Test a run, or one checkpoint, on the test people of the split.
 
     With `others`, runs trained under the same split, all of them and their fusion are tried, and the results
     are those of the worst, which is chosen on dev people. `oracle` is the ``oracle.json`` of synthetic
-    recordings: the lowest possible EER of the same comparisons then stands beside the attacker's.
+    recordings: the lowest possible EER of the same comparisons then stands beside the attacker's. `allow`
+    names leaks that are known and meant; results name them.
 
     Raises
     ------
+    LeakError
+        If clips of different partitions are copies of each other, and not allowed.
     SplitError
         If a test subject was trained or chosen on, or a run was trained under another split.
     UsageError
@@ -64,6 +69,7 @@ def evaluate(
     """
     started = time.perf_counter()
     config = config or EvaluationConfig()
+    allowed = refuse_leaks(recordings, split, allow)
     tested = embed_people((run, *others), recordings, split, device=device, on_clip=on_clip)
     tried = score_attackers(tested)
     worst = tried.worst
@@ -71,7 +77,7 @@ def evaluate(
     best = None if oracle is None else oracle_result(oracle, worst, recordings, metrics, config)
     attackers = attacker_results(tried, metrics, config)
     failures = _failures(tried, recordings)
-    provenance = _provenance(tried, recordings, split, config)
+    provenance = _provenance(tried, recordings, split, config, allowed)
     results = EvaluationResults(
         headline=headline(worst, metrics),
         control=tested[0].folds[0].header.control,
@@ -87,6 +93,7 @@ def evaluate(
         limits=(
             *limits(tried, judged, len(failures), synthetic=provenance.synthetic),
             *remarks_of(recordings.root, split),
+            *limits_of(allowed),
         ),
         bootstrap=bootstrap_of(judged.eer),
         provenance=provenance,
@@ -125,7 +132,13 @@ def _failures(tried: Tried, recordings: RecordingSet) -> tuple[FailedClip, ...]:
     return tuple(FailedClip(clip=clip, reason=reasons[clip]) for clip in sorted(reasons))
 
 
-def _provenance(tried: Tried, recordings: RecordingSet, split: Split, config: EvaluationConfig) -> Provenance:
+def _provenance(
+    tried: Tried,
+    recordings: RecordingSet,
+    split: Split,
+    config: EvaluationConfig,
+    allowed: Sequence[Leak],
+) -> Provenance:
     alone = [each for each in tried.scored if not each.is_fusion]
     hashes = [tuple(file_hash(fold.checkpoint) for fold in each.members[0].folds) for each in alone]
     opening = None
@@ -153,6 +166,7 @@ def _provenance(tried: Tried, recordings: RecordingSet, split: Split, config: Ev
         train_seed=seeds.pop() if len(seeds) == 1 else None,
         bootstrap_seed=config.seed,
         test_opening=opening,
+        allowed=tuple(leak.key for leak in allowed),
     )
 
 

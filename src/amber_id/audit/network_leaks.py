@@ -78,6 +78,7 @@ class NetworkStudy:
             self.folder / asked,
             device=self.device,
             resume=True,
+            allow=None,
             on_epoch=self.on_epoch,
         )
         return run.path

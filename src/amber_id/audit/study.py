@@ -1,6 +1,7 @@
 """From originals and anonymised clips of the same people to `StudyResults`, stage by stage.
 
     clips       the same ones under each condition, of use to every attacker     conditions.py
+    leaks       copies between partitions, conditions that do not match          study_leaks.py
     confounds   what else tells people apart                                     confounds.py
     training    every attacker on O(riginals), A(nonymised), B(oth)              amber_id.training
     matrix      who is found, in every scenario                                  matrix.py, scenarios.py
@@ -20,7 +21,7 @@ A study that was stopped goes on where it was, to the same results but for times
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +38,7 @@ from amber_id.audit.openings import record_opening
 from amber_id.audit.scenarios import CONDITIONS_OF, scenarios_of
 from amber_id.audit.stages import Stages, hash_of
 from amber_id.audit.study_config import StudyConfig, training_of
+from amber_id.audit.study_leaks import find_study_leaks
 from amber_id.audit.study_stages import (
     SHUFFLED,
     Study,
@@ -56,6 +58,7 @@ from amber_id.errors import UsageError
 from amber_id.file_formats import file_hash
 from amber_id.protocols import (
     SPLIT_FILE,
+    Leak,
     Split,
     divide_recordings,
     manifest_hash,
@@ -65,6 +68,7 @@ from amber_id.protocols import (
     save_division,
     source_of_subjects,
 )
+from amber_id.protocols.leaks import limits_of, refuse
 from amber_id.recordings import RecordingSet
 from amber_id.results import (
     Confound,
@@ -93,16 +97,22 @@ def run_study(
     config: StudyConfig | None = None,
     *,
     device: str = "auto",
+    allow: Collection[str] = (),
+    explained: Collection[str] = (),
     on_stage: Callable[[str, bool], None] | None = None,
     on_epoch: Callable[..., None] | None = None,
 ) -> tuple[StudyResults, dict[str, ScoreFile]]:
     """Ask everything of originals, of anonymised clips, or of both.
 
     `on_stage` is called with the name of each stage as it begins, and whether it was done before. The scores
-    are those of the worst attacker of each cell.
+    are those of the worst attacker of each cell. `allow` names leaks that are known and meant; results name
+    them. `explained` are clips that are known to be lost under one condition, besides those of which
+    ``failures.csv`` beside the recordings says so.
 
     Raises
     ------
+    LeakError
+        If clips of different partitions are copies of each other, or conditions do not match clip by clip.
     UsageError
         If there is no set of recordings.
     CorpusError
@@ -124,6 +134,9 @@ def run_study(
     depends_on = hash_of(asked, clips.recordings.content_hash(), split.content_hash(), versions())
     stages = Stages(out / "stages", depends_on, on_stage)
     study = Study(sets, clips, split, config, attackers, out, stages, device, on_epoch)
+    leaks = stages.done("leaks", tuple[Leak, ...], lambda: find_study_leaks(study.bare(), clips, split))
+    leaks = tuple(leak for leak in leaks if leak.second or leak.first not in explained)
+    allowed = refuse(leaks, allow, listed_in=str(stages.folder / "leaks.json"))
     # Confounds alone depend on corpus.csv: whoever adds one need not train again.
     facts = hash_of(depends_on, asdict(CorpusFacts.read(sets)))
     confounds = replace(stages, depends_on=facts).done(
@@ -160,7 +173,7 @@ def run_study(
             lambda: network_controls_of(study, cells, network),
         )
     counts = _counts(study)
-    provenance = _provenance(study, hashes, opening)
+    provenance = _provenance(study, hashes, opening, allowed)
     results = StudyResults(
         headline=study_headline(cells, controls, confounds, counts),
         config=config.model_dump(mode="json"),
@@ -184,15 +197,18 @@ def run_study(
         utility=utility,
         references=references,
         dropped=clips.dropped,
-        limits=study_limits(
-            cells,
-            curves,
-            sensitivity,
-            confounds,
-            counts,
-            split,
-            synthetic=provenance.synthetic,
-            skipped=(*skipped, *remarks_of(out, split)),
+        limits=(
+            *study_limits(
+                cells,
+                curves,
+                sensitivity,
+                confounds,
+                counts,
+                split,
+                synthetic=provenance.synthetic,
+                skipped=(*skipped, *remarks_of(out, split)),
+            ),
+            *limits_of(allowed),
         ),
         provenance=provenance,
         times=Times(
@@ -266,6 +282,7 @@ def _trained(study: Study) -> Runs:
                 path,
                 device=study.device,
                 resume=True,
+                allow=None,
                 on_epoch=study.on_epoch,
             )
             paths.append(run.path)
@@ -294,7 +311,9 @@ def _counts(study: Study) -> StudyCounts:
     )
 
 
-def _provenance(study: Study, hashes: Mapping[str, tuple[str, ...]], opening: int) -> StudyProvenance:
+def _provenance(
+    study: Study, hashes: Mapping[str, tuple[str, ...]], opening: int, allowed: tuple[Leak, ...]
+) -> StudyProvenance:
     trackers, synthetic = trackers_of(study.clips.recordings.entries)
     return StudyProvenance(
         **surroundings(),
@@ -308,4 +327,5 @@ def _provenance(study: Study, hashes: Mapping[str, tuple[str, ...]], opening: in
         trackers=trackers,
         synthetic=synthetic,
         test_opening=opening,
+        allowed=tuple(leak.key for leak in allowed),
     )

@@ -7,6 +7,7 @@ import typer
 
 from amber_id.cli.shared import (
     SOME_CLIPS_LOST,
+    Allow,
     Device,
     Quiet,
     Seed,
@@ -53,6 +54,7 @@ def audit(
             "--show-originals", help="Put the faces of originals into the page: how real people move."
         ),
     ] = False,
+    allow: Allow = None,
     workers: Workers = None,
     seed: Seed = 0,
     device: Device = "auto",
@@ -64,6 +66,7 @@ def audit(
     """
     from amber_id.audit import StudyConfig, run_study
     from amber_id.progress import ClipBar, epoch_line
+    from amber_id.recordings import read_failures
     from amber_id.report import write_study_report
     from amber_id.results import write_results
     from amber_id.score_files import write_scores
@@ -80,12 +83,16 @@ def audit(
     }
     if not sets:
         raise UsageError("expected --original, --anonymised, or both")
+    # An avatar that could not be made is named beside the videos, not beside their recordings.
+    explained = {f.clip for folder in folders.values() if folder is not None for f in read_failures(folder)}
     with ClipBar("audit", None, quiet=quiet) as bar:
         results, scores = run_study(
             sets,
             out,
             settings,
             device=device,
+            allow=allow or (),
+            explained=explained,
             on_stage=lambda name, before: bar.say(f"{name}{': done before' if before else ''}"),
             on_epoch=lambda report: bar.say(f"  {epoch_line(report)}"),
         )

@@ -44,6 +44,10 @@ Seed = Annotated[int, typer.Option(help="Same seed, same result.")]
 Workers = Annotated[int | None, typer.Option(help="Processes; one per core unless told.")]
 Model = Annotated[Path | None, typer.Option(help="Face landmarker bundle; else found or fetched.")]
 Shard = Annotated[str | None, typer.Option(help="i/n: the i-th of n parts, for many machines.")]
+Allow = Annotated[
+    list[str] | None,
+    typer.Option(help="A leak that is known and meant, by its key as the refusal names it; may be repeated."),
+]
 Recordings = Annotated[Path, typer.Argument(help="Folder of recordings, as `amber track` leaves it.")]
 
 

@@ -7,6 +7,7 @@ import typer
 
 from amber_id.cli.shared import (
     SOME_CLIPS_LOST,
+    Allow,
     Device,
     Model,
     Quiet,
@@ -195,6 +196,7 @@ def train(
         Literal["permuted-labels"] | None, typer.Option(help="Train and test on shuffled labels.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after a stop.")] = False,
+    allow: Allow = None,
     seed: Seed = 0,
     device: Device = "auto",
     quiet: Quiet = False,
@@ -231,6 +233,7 @@ def train(
             out,
             device=device,
             resume=resume,
+            allow=allow or (),
             on_clip=bar.advance,
             on_epoch=None if quiet else lambda report: bar.say(epoch_line(report)),
         )
@@ -246,6 +249,7 @@ def train(
 def reselect(
     run: Annotated[Path, typer.Argument(help="What `amber train` left.")],
     recordings: Recordings,
+    allow: Allow = None,
     device: Device = "auto",
     quiet: Quiet = False,
 ) -> None:
@@ -259,7 +263,9 @@ def reselect(
     found = RecordingSet.open(recordings)
     total = sum(len(folder.epochs()) for folder in opened.folds)
     with ClipBar("checkpoints", total, quiet=quiet) as bar:
-        chosen = reselect_run(opened, found, _split_of(found), device=device, on_checkpoint=bar.advance)
+        chosen = reselect_run(
+            opened, found, _split_of(found), device=device, allow=allow or (), on_checkpoint=bar.advance
+        )
     for choice in chosen:
         typer.echo(
             f"fold {choice.fold}: epoch {choice.epoch} of {choice.of} checkpoints, "
@@ -284,6 +290,7 @@ def evaluate(
         Path | None, typer.Option(help="The oracle.json of `amber synth`: the lowest possible EER beside.")
     ] = None,
     replicates: Annotated[int, typer.Option(help="Of the bootstrap over people.")] = 1000,
+    allow: Allow = None,
     seed: Seed = 0,
     device: Device = "auto",
     quiet: Quiet = False,
@@ -308,6 +315,7 @@ def evaluate(
             others=others or (),
             oracle=oracle,
             device=device,
+            allow=allow or (),
             on_clip=bar.advance,
         )
     write_results(results, out / "results.json")

@@ -127,6 +127,7 @@ class Provenance(Frozen):
     test_opening: (
         int | None
     )  # the how manyth attacker that saw the test people of this split; None for a control
+    allowed: tuple[str, ...] = ()  # leaks that were known and meant
 
 
 class EvaluationResults(Frozen):

@@ -187,6 +187,7 @@ class StudyProvenance(Frozen):
     trackers: tuple[str, ...]
     synthetic: bool  # people who never lived
     test_opening: int
+    allowed: tuple[str, ...] = ()  # leaks that were known and meant
 
 
 class StudyResults(Frozen):

@@ -5,7 +5,7 @@ epoch. The dev people must not have been trained on. The test people are never s
 makes every result too good.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from amber_id.atomic_files import write_atomically
 from amber_id.attackers import DevFigures, load_attacker
 from amber_id.errors import FileFormatError, SplitError
 from amber_id.motion import WindowSet, load_windows
-from amber_id.protocols import Split, labelled, partition_of, sessions_kept_apart
+from amber_id.protocols import Split, labelled, partition_of, refuse_leaks, sessions_kept_apart
 from amber_id.recordings import RecordingSet
 from amber_id.training.dev import measure_dev
 from amber_id.training.run_folder import FoldFolder, Run
@@ -36,12 +36,15 @@ def reselect(
     split: Split,
     *,
     device: str = "auto",
+    allow: Collection[str] = (),
     on_checkpoint: Callable[[], None] | None = None,
 ) -> tuple[Reselected, ...]:
-    """Choose in every fold, and write ``best.safetensors``.
+    """Choose in every fold, and write ``best.safetensors``; `allow` names leaks that are known and meant.
 
     Raises
     ------
+    LeakError
+        If clips of different partitions are copies of each other, and not allowed.
     SplitError
         If a dev subject was trained on, nobody in dev has a recording, or nobody has several sessions where
         these are asked for.
@@ -49,6 +52,7 @@ def reselect(
         If a fold has no checkpoints, or one is cut off.
     """
     config = run.record.config
+    refuse_leaks(recordings, split, allow)
     shown = labelled(recordings, config.control, seed=config.seed)
     sessions = sessions_kept_apart(recordings, split)
     chosen = []

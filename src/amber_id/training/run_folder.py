@@ -60,6 +60,7 @@ class RunRecord(BaseModel):
     recordings_sha256: str
     split_sha256: str
     versions: dict[str, str]
+    allowed: tuple[str, ...] = ()  # leaks
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 The same function gives the reference model on originals and the attacker model on avatars: only the
 recordings differ. The test people are not looked at, not even to compute their features, unless they
-are train or dev people of another fold.
+are train or dev people of another fold; only whether clips of theirs are copies of others is.
 """
 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from amber_id.attackers.moments import MomentsConfig, fit_to_statistics
 from amber_id.attackers.window_statistics import statistics_of
 from amber_id.errors import TrainingError, UsageError
 from amber_id.motion import WindowSet, load_windows
-from amber_id.protocols import Split, labelled, sessions_kept_apart
+from amber_id.protocols import Split, labelled, refuse_leaks, sessions_kept_apart
 from amber_id.recordings import Failure, RecordingSet
 from amber_id.training.dev import measure_dev
 from amber_id.training.run_folder import FoldFolder, Run, RunRecord, TrainConfig, is_first_process
@@ -44,15 +44,19 @@ def train(
     *,
     device: str = "auto",
     resume: bool = False,
+    allow: Collection[str] | None = (),
     on_clip: Callable[[], None] | None = None,
     on_epoch: Callable[..., None] | None = None,
 ) -> tuple[Run, tuple[Failure, ...]]:
     """Train every fold, and return the run and the clips that were of no use.
 
+    `allow` names leaks that are known and meant; it is None where the caller has looked for leaks already.
     `on_clip` is called once for each clip whose features are ready, `on_epoch` with an `EpochReport`.
 
     Raises
     ------
+    LeakError
+        If clips of different partitions are copies of each other, and not allowed.
     UsageError
         If `out` holds another run, or one that is there already and `resume` is not asked for.
     TrainingError
@@ -62,12 +66,15 @@ def train(
     """
     config = resolved(config)
     sessions = sessions_kept_apart(recordings, split)
+    if allow is not None and is_first_process():  # by true labels, also where a control permutes them
+        refuse_leaks(recordings, split, allow)
     record = RunRecord(
         config=config,
         folds=len(split.folds),
         recordings_sha256=recordings.content_hash(),
         split_sha256=split.content_hash(),
         versions=versions(),
+        allowed=tuple(sorted(set(allow or ()))),
     )
     run = _open_or_create(out, record, resume=resume)
     shown = labelled(recordings, config.control, seed=config.seed)
