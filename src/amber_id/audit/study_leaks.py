@@ -41,7 +41,8 @@ def find_study_leaks(
 def _without_partner(clips: StudyClips) -> Iterator[Leak]:
     for each in clips.dropped:
         if each.reason == NOT_EXPLAINED:
-            yield Leak("pairing", each.clip, "", f"{each.clip} has no {each.condition} clip")
+            said = f"{each.clip} has no {each.condition} recording, and no failures.csv says why"
+            yield Leak("pairing", each.clip, "", said)
 
 
 def _of_another_original(conditions: Mapping[ConditionName, RecordingSet]) -> Iterator[Leak]:

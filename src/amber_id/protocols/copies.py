@@ -71,7 +71,9 @@ class Copies(BaseModel):
     not_checked: tuple[str, ...]  # whole sentences
 
 
-class _Pair(NamedTuple):
+class Pair(NamedTuple):
+    """Two clips by their places, the earlier first."""
+
     one: int
     other: int
     evidence: str
@@ -117,10 +119,10 @@ def _find(recordings: RecordingSet, depends_on: str) -> Copies:
     signals = signals_of(read())
     moving = near_copies(signals, least=_NEAR_COPY, latest=_LATEST)
     pairs, not_checked = _of_motion(moving, entries)
-    kinds: tuple[tuple[CopyKind, Iterable[_Pair]], ...] = (
+    kinds: tuple[tuple[CopyKind, Iterable[Pair]], ...] = (
         ("content", _of_content(entries, contents)),
         ("motion", pairs),
-        ("picture", _of_pictures(entries)),
+        ("picture", find_same_pictures(entries)),
     )
     found: dict[tuple[int, int], Copy] = {}
     for kind, those in kinds:
@@ -137,7 +139,7 @@ def _find(recordings: RecordingSet, depends_on: str) -> Copies:
     )
 
 
-def _of_content(entries: Sequence[RecordingEntry], contents: Sequence[str]) -> Iterator[_Pair]:
+def _of_content(entries: Sequence[RecordingEntry], contents: Sequence[str]) -> Iterator[Pair]:
     """The same landmarks, then the same video file."""
     videos = [entry.video_sha256 for entry in entries]
     for values, said in ((contents, "have the same landmarks"), (videos, "come from one and the same video")):
@@ -148,12 +150,12 @@ def _of_content(entries: Sequence[RecordingEntry], contents: Sequence[str]) -> I
         for group in places.values():
             for one, other in combinations(group[:_MOST_NAMES], 2):
                 if entries[one].subject != entries[other].subject:
-                    yield _Pair(one, other, said)
+                    yield Pair(one, other, said)
 
 
 def _of_motion(
     pairs: Int64[np.ndarray, "Q 2"], entries: Sequence[RecordingEntry]
-) -> tuple[list[_Pair], tuple[str, ...]]:
+) -> tuple[list[Pair], tuple[str, ...]]:
     """Pairs of different people, none where there are too many, and a sentence that says so."""
     person = np.unique([entry.subject for entry in entries], return_inverse=True)[1]
     pairs = pairs[person[pairs[:, 0]] != person[pairs[:, 1]]]
@@ -161,10 +163,10 @@ def _of_motion(
         said = f"{len(pairs)} pairs of {len(entries)} clips of different people move the same, which is what "
         said += "these clips are like, not what was copied: motion was not held against them."
         return [], (said,)
-    return [_Pair(int(i), int(j), "move the same") for i, j in pairs], ()
+    return [Pair(int(i), int(j), "move the same") for i, j in pairs], ()
 
 
-def _of_pictures(entries: Sequence[RecordingEntry]) -> Iterator[_Pair]:
+def find_same_pictures(entries: Sequence[RecordingEntry]) -> Iterator[Pair]:
     """Pairs of different people whose pictures differ in far fewer bits than is usual for their sources."""
     lengths = {len(entry.picture_hash) for entry in entries}
     for length in sorted(lengths - {0}):
@@ -179,7 +181,7 @@ def _of_pictures(entries: Sequence[RecordingEntry]) -> Iterator[_Pair]:
                 if one < other:
                     share = float(apart[row, other]) / pictures.bits.shape[1]
                     said = f"show the same picture ({100 * share:.0f} % of its bits differ)"
-                    yield _Pair(known[one], known[other], said)
+                    yield Pair(known[one], known[other], said)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ adds clips without a partner, or with a wrong one.
 A leak is refused. Whoever knows better allows it by its key, one by one; results name what was allowed.
 """
 
+import shlex
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -124,7 +125,8 @@ def _line(leaks: Sequence[Leak], listed_in: str) -> str:
     said = "; ".join(leak.evidence for leak in leaks[:_NAMED])
     if more > 0:
         said += f"; and {more} more, see {listed_in}"
-    return f"leak ({kind}): {said}. Please {_ADVICE[kind]}, or accept one by one: --allow '{leaks[0].key}'"
+    allowing = f"--allow {shlex.quote(leaks[0].key)}"
+    return f"leak ({kind}): {said}; {_ADVICE[kind]}, or accept one by one: {allowing}"
 
 
 def _few(keys: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from amber_id.atomic_files import write_text_atomically
-from amber_id.errors import FileFormatError, SplitError
+from amber_id.errors import FileFormatError, LeakError, SplitError
 from amber_id.file_formats import table_text
 
 Partition = Literal["train", "dev", "test", "unused"]
@@ -106,7 +106,8 @@ def read_split(path: Path) -> Split:
             raise FileFormatError(path, f"line {line}: expected {wanted}, got {came}")
         before = folds.setdefault(int(fold), {}).setdefault(subject, partition)  # type: ignore[arg-type]
         if before != partition:
-            raise SplitError(f"{path}: {subject} is in {before} and in {partition} of fold {fold}")
+            said = f"{subject} is in {before} and in {partition} of fold {fold}"
+            raise LeakError(f"{path}: leak (subject): {said}; give everybody one partition")
     if sorted(folds) != list(range(len(folds))):
         raise SplitError(f"{path}: folds must be numbered 0, 1, ..., got {sorted(folds)}")
     try:
