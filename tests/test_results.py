@@ -18,6 +18,7 @@ from amber_id.results import (
     Rate,
     ScoreResults,
     StudyResults,
+    ThesisStudyResults,
     read_arrays,
     read_results,
     write_arrays,
@@ -188,6 +189,7 @@ def test_results_cannot_be_changed_by_accident():
         ("metrics.schema.json", ScoreResults),
         ("study.schema.json", StudyResults),
         ("comparison.schema.json", ComparisonResults),
+        ("thesis_study.schema.json", ThesisStudyResults),
     ],
 )
 def test_the_published_schema_is_that_of_the_code(name: str, model: type[BaseModel]):

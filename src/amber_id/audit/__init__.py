@@ -7,10 +7,13 @@ from amber_id.audit.score_results import judge_embeddings, judge_scores
 from amber_id.audit.study import run_study
 from amber_id.audit.study_config import StudyConfig
 from amber_id.audit.study_folders import read_studies
+from amber_id.audit.thesis_config import ThesisStudyConfig, thesis_study_config
+from amber_id.audit.thesis_study import run_thesis_study
 
 __all__ = [
     "EvaluationConfig",
     "StudyConfig",
+    "ThesisStudyConfig",
     "compare_read",
     "compare_studies",
     "evaluate",
@@ -19,4 +22,6 @@ __all__ = [
     "pool_parts",
     "read_studies",
     "run_study",
+    "run_thesis_study",
+    "thesis_study_config",
 ]

@@ -72,6 +72,19 @@ from amber_id.results.study import (
     StudyResults,
     VariantResult,
 )
+from amber_id.results.thesis_study import (
+    THESIS_SCHEMA,
+    ConditionFigures,
+    Fault,
+    FoldFigure,
+    PipelineName,
+    PublishedFigure,
+    ThesisCounts,
+    ThesisPart,
+    ThesisProvenance,
+    ThesisSplit,
+    ThesisStudyResults,
+)
 from amber_id.results.utility import UtilityResult
 
 __all__ = [
@@ -81,6 +94,7 @@ __all__ = [
     "FUSION",
     "METRICS_SCHEMA",
     "STUDY_SCHEMA",
+    "THESIS_SCHEMA",
     "Attacker",
     "AttackerResult",
     "Bootstrap",
@@ -90,6 +104,7 @@ __all__ = [
     "ComparisonCounts",
     "ComparisonProvenance",
     "ComparisonResults",
+    "ConditionFigures",
     "ConditionName",
     "Confound",
     "ControlResult",
@@ -104,6 +119,8 @@ __all__ = [
     "EvaluationArrays",
     "EvaluationResults",
     "FailedClip",
+    "Fault",
+    "FoldFigure",
     "Frozen",
     "Headline",
     "MapPoint",
@@ -112,9 +129,11 @@ __all__ = [
     "NullTest",
     "OracleResult",
     "PairedDifferences",
+    "PipelineName",
     "Point",
     "PooledParts",
     "Provenance",
+    "PublishedFigure",
     "Rate",
     "ReferencePoint",
     "RegionResult",
@@ -128,6 +147,11 @@ __all__ = [
     "StudyProvenance",
     "StudyResults",
     "SubjectResult",
+    "ThesisCounts",
+    "ThesisPart",
+    "ThesisProvenance",
+    "ThesisSplit",
+    "ThesisStudyResults",
     "Times",
     "UtilityResult",
     "VariantResult",
@@ -136,6 +160,7 @@ __all__ = [
     "read_results",
     "read_score_results",
     "read_study_results",
+    "read_thesis_study",
     "surroundings",
     "write_arrays",
     "write_results",
@@ -143,7 +168,8 @@ __all__ = [
 
 
 def write_results(
-    results: EvaluationResults | ScoreResults | StudyResults | ComparisonResults, path: Path
+    results: EvaluationResults | ScoreResults | StudyResults | ComparisonResults | ThesisStudyResults,
+    path: Path,
 ) -> None:
     """Write `results` as JSON, whole or not at all."""
     write_text_atomically(path, results.model_dump_json(indent=2, by_alias=True) + "\n")
@@ -167,3 +193,8 @@ def read_score_results(path: Path) -> ScoreResults:
 def read_comparison(path: Path) -> ComparisonResults:
     """Read the ``comparison.json`` of `amber compare`; raises FileFormatError as `read_results` does."""
     return read_json(ComparisonResults, path)
+
+
+def read_thesis_study(path: Path) -> ThesisStudyResults:
+    """Read the ``thesis.json`` of `amber study thesis`; raises FileFormatError as `read_results` does."""
+    return read_json(ThesisStudyResults, path)

@@ -1,0 +1,369 @@
+"""The experiment of the master thesis, and the corrected one beside it, on the same people and clips.
+
+    clips       the same ones under both conditions, of use to both pipelines    conditions.py
+    splits      k0 and folds; the same people under both conditions              protocols
+    training    every part on originals and on avatars                           amber_id.training
+    testing     every part on the clips that it was trained on the like of       evaluation.py
+
+All is trained before anybody of test is looked at. A study that was stopped goes on where it was: a part that
+is done is not done again, whatever else is asked then.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from amber_id.audit.conditions import RecordingsOf, StudyClips, study_clips
+from amber_id.audit.evaluation import Tested, TestedFold, embed_people, trackers_of
+from amber_id.audit.judging import judged_rates, less
+from amber_id.audit.openings import record_opening
+from amber_id.audit.stages import Stages, hash_of
+from amber_id.audit.thesis_config import Part, ThesisStudyConfig, parts_of, thesis_study_config
+from amber_id.audit.thesis_wording import DEPARTURES, FAULTS, PUBLISHED, thesis_headline, thesis_limits
+from amber_id.biometrics import Comparisons
+from amber_id.errors import EvaluationError, UsageError
+from amber_id.file_formats import file_hash
+from amber_id.protocols import Split, SplitConfig, make_split, read_split, source_of_subjects, write_split
+from amber_id.results import (
+    ComparisonCounts,
+    ConditionFigures,
+    ConditionName,
+    DevFold,
+    Difference,
+    FoldFigure,
+    ThesisCounts,
+    ThesisPart,
+    ThesisProvenance,
+    ThesisSplit,
+    ThesisStudyResults,
+    Times,
+    surroundings,
+)
+from amber_id.training import find_checkpoints, train, versions
+
+_POINTS_OF_THESIS = "face_mesh_468"
+
+
+@dataclass(frozen=True)
+class _Study:
+    """What every part needs."""
+
+    clips: StudyClips
+    splits: Mapping[ThesisSplit, Split]
+    config: ThesisStudyConfig
+    out: Path
+    stages: Stages
+    device: str
+    on_epoch: Callable[..., None] | None
+
+    def run(self, part: Part, condition: ConditionName) -> Path:
+        """Where a part is trained under a condition."""
+        return self.out / "runs" / _run_name(part.name, condition)
+
+    def stages_of(self, part: Part, *more: object) -> Stages:
+        """The stages of a part, which depend on this part alone."""
+        trained = part.training.model_dump(mode="json")
+        return self._stages(trained, self.splits[part.split].content_hash(), *more)
+
+    def _stages(self, *parts: object) -> Stages:
+        return replace(
+            self.stages, depends_on=hash_of(self.clips.recordings.content_hash(), versions(), parts)
+        )
+
+
+def run_thesis_study(
+    sets: RecordingsOf,
+    out: Path,
+    config: ThesisStudyConfig | None = None,
+    *,
+    device: str = "auto",
+    on_stage: Callable[[str, bool], None] | None = None,
+    on_epoch: Callable[..., None] | None = None,
+) -> ThesisStudyResults:
+    """Train and test every part of the study on originals and on avatars of the same people.
+
+    Parameters
+    ----------
+    sets
+        Recordings of originals (DID-D) and of their avatars (TAV-D), by the same tracker.
+    out
+        Where splits, runs and stages are kept.
+    config
+        What is trained; as ``data/thesis.toml`` says unless told.
+    on_stage
+        Called with the name of each stage as it begins, and whether it was done before.
+
+    Raises
+    ------
+    UsageError
+        If one of the conditions is missing, or the splits in `out` are of other people.
+    CorpusError
+        If the sets do not fit together, or nobody has two usable clips.
+    SplitError
+        If there are too few people.
+    EvaluationError
+        If there is too little to compare for an interval.
+    """
+    began = time.perf_counter()
+    on_stage = on_stage or (lambda _name, _before: None)
+    if set(sets) != {"original", "anonymised"}:
+        raise UsageError(f"expected original and anonymised clips, got {', '.join(sets) or 'none'}")
+    config = config or ThesisStudyConfig.model_validate(thesis_study_config())
+    parts = parts_of(config)
+    on_stage("clips", False)
+    whole = dict.fromkeys(part.training.features for part in parts if part.region is None)
+    clips = study_clips(sets, out, whole)
+    splits: dict[ThesisSplit, Split] = {
+        "k0": _split(clips, out / "k0.csv", config.k0),
+        "folds": _split(clips, out / "folds.csv", config.folds),
+    }
+    study = _Study(clips, splits, config, out, Stages(out / "stages", "", on_stage), device, on_epoch)
+    hashes = {part.name: _trained(study, part) for part in parts}
+    openings = _opened(study, parts, hashes, next(iter(sets.values())).root)
+    found = tuple(_tested(study, part, hashes[part.name]) for part in parts)
+    pipelines = _pipelines(study, parts, hashes)
+    counts = _counts(study)
+    provenance = _provenance(study, sets, hashes, openings)
+    return ThesisStudyResults(
+        headline=thesis_headline(found),
+        config=config.model_dump(mode="json"),
+        published=PUBLISHED,
+        counts=counts,
+        parts=found,
+        pipelines=pipelines,
+        faults=FAULTS,
+        departures=DEPARTURES,
+        dropped=clips.dropped,
+        limits=thesis_limits(found, counts, provenance),
+        provenance=provenance,
+        times=Times(
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            wall_s=round(time.perf_counter() - began, 3),
+        ),
+    )
+
+
+def _run_name(part: str, condition: str) -> str:
+    return f"{part} {condition}".replace(" ", "-")
+
+
+_Hashes = dict[ConditionName, tuple[str, ...]]  # of the checkpoints of each fold
+
+
+def _split(clips: StudyClips, path: Path, config: SplitConfig) -> Split:
+    """The one in the study's folder, or one that is made there; always of the people of the clips."""
+    if not path.exists():
+        write_split(make_split(source_of_subjects(clips.recordings), config), path)
+    split = read_split(path)
+    odd = sorted(set(clips.recordings.subjects) ^ set(split.folds[0]))
+    if odd:
+        raise UsageError(
+            f"{path}: expected a split of these {len(clips.recordings.subjects)} people, "
+            f"{', '.join(odd[:5])} differ; the study was begun with other clips: use another --out"
+        )
+    return split
+
+
+def _trained(study: _Study, part: Part) -> _Hashes:
+    """Train a part under each condition; what is there already is kept."""
+    return {
+        condition: study.stages_of(part).done(
+            f"training {part.name}, {condition}",
+            tuple[str, ...],
+            partial(_train, study, part, condition),
+        )
+        for condition in study.clips.conditions
+    }
+
+
+def _train(study: _Study, part: Part, condition: ConditionName) -> tuple[str, ...]:
+    run, _ = train(
+        study.clips.under(condition),
+        study.splits[part.split],
+        part.training,
+        study.run(part, condition),
+        device=study.device,
+        resume=True,
+        on_epoch=study.on_epoch,
+    )
+    return tuple(map(file_hash, find_checkpoints(run.path)))
+
+
+def _opened(
+    study: _Study, parts: tuple[Part, ...], hashes: Mapping[str, _Hashes], root: Path
+) -> dict[ThesisSplit, int]:
+    """How often the test people of each split were looked at, this time included."""
+    return {
+        split: record_opening(
+            root,
+            split=of_split.content_hash(),
+            checkpoints=tuple(
+                each
+                for part in sorted(parts, key=lambda part: part.name)
+                if part.split == split
+                for of_condition in hashes[part.name].values()
+                for each in of_condition
+            ),
+            attacker="study of the thesis",
+        )
+        for split, of_split in study.splits.items()
+    }
+
+
+def _tested(study: _Study, part: Part, hashes: _Hashes) -> ThesisPart:
+    evaluation = study.config.evaluation.model_dump(mode="json")
+    found: ThesisPart = study.stages_of(part, evaluation, hashes).done(
+        f"testing {part.name}", ThesisPart, partial(_test, study, part)
+    )
+    return found
+
+
+def _test(study: _Study, part: Part) -> ThesisPart:
+    tested = {condition: _embedded(study, part, condition) for condition in study.clips.conditions}
+    compared = {condition: Comparisons.pool(each.comparisons) for condition, each in tested.items()}
+    figures = {
+        condition: _figures(each, compared[condition], study.config) for condition, each in tested.items()
+    }
+    difference, why = _difference(compared["original"], compared["anonymised"], study.config)
+    return ThesisPart(
+        name=part.name,
+        pipeline=part.pipeline,
+        split=part.split,
+        loss=part.loss,
+        sees=part.sees,
+        region=part.region,
+        main=part.main,
+        conditions=figures,
+        difference=difference,
+        not_paired=why,
+    )
+
+
+def _embedded(study: _Study, part: Part, condition: ConditionName) -> Tested:
+    (tested,) = embed_people(
+        (study.run(part, condition),),
+        study.clips.under(condition),
+        study.splits[part.split],
+        device=study.device,
+    )
+    return tested
+
+
+def _figures(tested: Tested, compared: Comparisons, config: ThesisStudyConfig) -> ConditionFigures:
+    rates = judged_rates(compared, config.evaluation, ("eer", "auc", "tmr_at_fmr_1_percent"))
+    return ConditionFigures(
+        subjects=len(tested.subjects),
+        clips=len(tested.entries),
+        failed_clips=sum(len(fold.test.failures) for fold in tested.folds),
+        counts=ComparisonCounts(mated=compared.n_mated, nonmated=compared.n_nonmated),
+        eer=rates["eer"],
+        auc=rates["auc"],
+        tmr_at_fmr_1_percent=rates.get("tmr_at_fmr_1_percent"),
+        dev=tuple(
+            DevFold(
+                fold=fold.header.fold,
+                subjects=fold.header.dev.subjects,
+                eer=fold.header.dev.eer,
+                threshold=fold.header.dev.threshold,
+                epoch=fold.header.epoch,
+            )
+            for fold in tested.folds
+        ),
+        folds=tuple(_of_fold(fold, config) for fold in tested.folds) if len(tested.folds) > 1 else (),
+    )
+
+
+def _of_fold(fold: TestedFold, config: ThesisStudyConfig) -> FoldFigure:
+    """One fold by itself, its people numbered by themselves."""
+    compared = fold.test.compared(fold.test.subjects)
+    try:
+        eer = judged_rates(compared, config.evaluation, ("eer",))["eer"]
+    except EvaluationError:
+        eer = None
+    return FoldFigure(
+        fold=fold.header.fold,
+        subjects=len(fold.test.subjects),
+        counts=ComparisonCounts(mated=compared.n_mated, nonmated=compared.n_nonmated),
+        eer=eer,
+    )
+
+
+def _difference(
+    one: Comparisons, other: Comparisons, config: ThesisStudyConfig
+) -> tuple[Difference | None, str | None]:
+    """The EER of `other` less that of `one`; or why there is none."""
+    try:
+        return less(one, other, config.evaluation)["eer"], None
+    except EvaluationError as error:
+        return None, f"No paired difference: {error}."
+
+
+def _pipelines(
+    study: _Study, parts: tuple[Part, ...], hashes: Mapping[str, _Hashes]
+) -> dict[ThesisSplit, dict[ConditionName, Difference]]:
+    """The main part of the corrected pipeline less that of the thesis, on the same people."""
+    found: dict[ThesisSplit, dict[ConditionName, Difference]] = {}
+    for split in study.splits:
+        thesis, corrected = (part for part in parts if part.main and part.split == split)
+        evaluation = study.config.evaluation.model_dump(mode="json")
+        found[split] = study.stages_of(thesis, evaluation, hashes[thesis.name], hashes[corrected.name]).done(
+            f"pipelines, {split}",
+            dict[ConditionName, Difference],
+            partial(_held_against, study, thesis, corrected),
+        )
+    return found
+
+
+def _held_against(study: _Study, one: Part, other: Part) -> dict[ConditionName, Difference]:
+    found = {}
+    for condition in study.clips.conditions:
+        first, second = (
+            Comparisons.pool(_embedded(study, each, condition).comparisons) for each in (one, other)
+        )
+        difference, _ = _difference(first, second, study.config)
+        if difference is not None:
+            found[condition] = difference
+    return found
+
+
+def _counts(study: _Study) -> ThesisCounts:
+    one = study.clips.under(study.clips.conditions[0])
+    k0 = study.splits["k0"]
+    return ThesisCounts(
+        subjects=len(one.subjects),
+        clips=len(one.entries),
+        dropped_clips=len({each.clip for each in study.clips.dropped}),
+        subjects_of_source=dict(sorted(Counter(source_of_subjects(one).values()).items())),
+        k0={partition: len(k0.subjects(partition, 0)) for partition in ("train", "dev", "test")},
+    )
+
+
+def _provenance(
+    study: _Study,
+    sets: RecordingsOf,
+    hashes: Mapping[str, _Hashes],
+    openings: dict[ThesisSplit, int],
+) -> ThesisProvenance:
+    trackers, synthetic = trackers_of(study.clips.recordings.entries)
+    point_set = study.clips.recordings.entries[0].point_set
+    return ThesisProvenance(
+        **surroundings(),
+        packages={name: number for name, number in versions().items() if name != "amber-id"},
+        recordings={name: found.root.name for name, found in sets.items()},
+        recordings_sha256={name: study.clips.under(name).content_hash() for name in study.clips.conditions},
+        splits_sha256={name: split.content_hash() for name, split in study.splits.items()},
+        checkpoints_sha256={
+            _run_name(part, condition): each
+            for part, of_part in hashes.items()
+            for condition, each in of_part.items()
+        },
+        trackers=trackers,
+        point_set=point_set,
+        tracker_of_thesis=point_set == _POINTS_OF_THESIS,
+        synthetic=synthetic,
+        test_openings=openings,
+    )
