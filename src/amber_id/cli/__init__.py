@@ -36,6 +36,9 @@ from amber_id.cli.auditing import audit
 from amber_id.cli.comparing import compare
 
 # isort: split
+from amber_id.cli.studies import study_thesis
+
+# isort: split
 from amber_id.cli.scores import metrics
 
 # isort: split
@@ -73,6 +76,7 @@ __all__ = [
     "power",
     "reselect",
     "split",
+    "study_thesis",
     "synth",
     "track",
     "train",

@@ -77,7 +77,7 @@ def audit(
     )
     folders: dict[ConditionName, Path | None] = {"original": original, "anonymised": anonymised}
     sets = {
-        name: _recordings(folder, out / "recordings" / name, model=model, workers=workers, quiet=quiet)
+        name: recordings_of(folder, out / "recordings" / name, model=model, workers=workers, quiet=quiet)
         for name, folder in folders.items()
         if folder is not None
     }
@@ -139,7 +139,7 @@ def _asked(
     return {"seed": seed} | told | parts | ({"full": True} if full else {})
 
 
-def _recordings(
+def recordings_of(
     folder: Path, tracked: Path, *, model: Path | None, workers: int | None, quiet: bool
 ) -> "RecordingSet":
     """The recordings of a folder; videos are tracked first, into the study."""

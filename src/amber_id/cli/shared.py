@@ -34,6 +34,8 @@ corpus_app = typer.Typer(
     help="Corpora: public ones, your own, landmarks made elsewhere.", no_args_is_help=True
 )
 app.add_typer(corpus_app, name="corpus")
+study_app = typer.Typer(help="Whole experiments, again.", no_args_is_help=True)
+app.add_typer(study_app, name="study")
 
 SOME_CLIPS_LOST = 3
 _SHOWN_FAILURES = 20

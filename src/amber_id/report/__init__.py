@@ -13,6 +13,7 @@ Equal input gives equal bytes, under the same versions.
 * :func:`write_motion_view`: a page that plays the tracked faces of some recordings
 * :func:`write_report`: one self-contained ``report.html`` of an evaluation
 * :func:`write_study_report`: the same of a whole study, with its figures
+* :func:`write_thesis_report`: one page of the thesis' experiment and the corrected one
 """
 
 from amber_id.report.compare_page import write_comparison_report
@@ -20,6 +21,7 @@ from amber_id.report.figures import write_figures
 from amber_id.report.motion_view import write_motion_view
 from amber_id.report.page import write_report
 from amber_id.report.study_page import write_study_report
+from amber_id.report.thesis_page import write_thesis_report
 
 __all__ = [
     "write_comparison_report",
@@ -27,4 +29,5 @@ __all__ = [
     "write_motion_view",
     "write_report",
     "write_study_report",
+    "write_thesis_report",
 ]

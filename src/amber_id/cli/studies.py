@@ -1,0 +1,86 @@
+"""Whole experiments of others, again."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amber_id.cli.auditing import recordings_of
+from amber_id.cli.shared import (
+    SOME_CLIPS_LOST,
+    Device,
+    Model,
+    Quiet,
+    Workers,
+    configured,
+    read_toml,
+    say,
+    signed,
+    study_app,
+    with_interval,
+)
+
+if TYPE_CHECKING:
+    from amber_id.results import ConditionName, ThesisStudyResults
+
+
+@study_app.command("thesis")
+def study_thesis(
+    didd: Annotated[Path, typer.Option(help="DID-D: folder of original videos, or recordings.")],
+    tavd: Annotated[Path, typer.Option(help="TAV-D: folder of the same clips as avatars, or recordings.")],
+    out: Annotated[Path, typer.Option(help="The study: recordings, runs, thesis.json, thesis.html.")],
+    config: Annotated[Path | None, typer.Option(help="TOML with what differs from thesis.toml.")] = None,
+    model: Model = None,
+    workers: Workers = None,
+    seed: Annotated[int, typer.Option(help="Of splits, trainings and intervals; a TOML goes first.")] = 0,
+    device: Device = "auto",
+    quiet: Quiet = False,
+) -> None:
+    """Repeat the thesis, and a corrected one beside it.
+
+    Run again after a stop, it goes on where it was.
+    """
+    from amber_id.audit import ThesisStudyConfig, run_thesis_study, thesis_study_config
+    from amber_id.progress import ClipBar, epoch_line
+    from amber_id.report import write_thesis_report
+    from amber_id.results import write_results
+
+    seeded = {"seed": seed} | {name: {"seed": seed} for name in ("k0", "folds", "evaluation")}
+    asked = thesis_study_config(seeded, read_toml(config))
+    settings = configured(ThesisStudyConfig, **asked)
+    folders: dict[ConditionName, Path] = {"original": didd, "anonymised": tavd}
+    sets = {
+        name: recordings_of(folder, out / "recordings" / name, model=model, workers=workers, quiet=quiet)
+        for name, folder in folders.items()
+    }
+    with ClipBar("thesis", None, quiet=quiet) as bar:
+        results = run_thesis_study(
+            sets,
+            out,
+            settings,
+            device=device,
+            on_stage=lambda name, before: bar.say(f"{name}{': done before' if before else ''}"),
+            on_epoch=lambda report: bar.say(f"  {epoch_line(report)}"),
+        )
+    write_results(results, out / "thesis.json")
+    page = write_thesis_report(results, out)
+    _print(results)
+    typer.echo(page)
+    if results.dropped:
+        say(f"clips in no figure: {results.counts.dropped_clips}; thesis.json says why")
+        raise typer.Exit(SOME_CLIPS_LOST)
+
+
+def _print(results: "ThesisStudyResults") -> None:
+    """A line for each part: EER on originals, on avatars, and their difference; the published ones first."""
+    width = max(len(part.name) for part in results.parts)
+    typer.echo(f"{'EER':{width}}  {'originals':20}  {'avatars':20}  avatars less originals")
+    said = {each.condition: f"{each.eer:.2f}" for each in results.published}
+    typer.echo(f"{'published':{width}}  {said['original']:20}  {said['anonymised']:20}  on other people")
+    for part in results.parts:
+        eers = [with_interval(part.conditions[name].eer) for name in ("original", "anonymised")]
+        less = part.not_paired if part.difference is None else signed(part.difference)
+        typer.echo(f"{part.name:{width}}  {eers[0]:20}  {eers[1]:20}  {less}")
+    for split, of_split in results.pipelines.items():
+        for condition, difference in of_split.items():
+            typer.echo(f"corrected less thesis, {split}, {condition}: EER {signed(difference)}")
