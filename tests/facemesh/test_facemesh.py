@@ -119,12 +119,19 @@ def test_points_lie_where_the_other_tracker_sees_them(tracked, corpus, model_bun
 
 
 def test_of_several_faces_the_largest_is_kept_and_they_are_counted(record, faces):
-    large, small = faces[:6], [np.full_like(rgb, 127) for rgb in faces[:6]]
-    for grey, rgb in zip(small, large, strict=True):
-        grey[96:288, 96:288] = rgb[::2, ::2]
-    recording = record([np.concatenate(pair, axis=1) for pair in zip(small, large, strict=True)])
-    assert recording.frames_with_several_faces >= 4
-    assert recording.landmarks[-1, :, 0].min() > 0.5
+    """A face, then a smaller one beside it, or the other way round: whichever MediaPipe lists first."""
+    for small_comes_first in (True, False):
+        frames = []
+        for index, rgb in enumerate(faces[:8]):
+            sides = [np.full_like(rgb, 127), rgb]
+            sides[0][96:288, 96:288] = rgb[::2, ::2]
+            if index < 4:
+                sides[small_comes_first] = np.full_like(rgb, 127)
+            frames.append(np.concatenate(sides, axis=1))
+        recording = record(frames)
+        on_the_right = recording.landmarks[:, :, 0].min(axis=1) > 0.5
+        assert on_the_right.tolist() == [not small_comes_first] * 4 + [True] * 4
+        assert recording.frames_with_several_faces == 4
 
 
 def test_a_single_face_is_what_the_settings_of_the_thesis_give(tracker, faces):
