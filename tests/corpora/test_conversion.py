@@ -61,7 +61,7 @@ def test_what_is_good_is_put_and_all_else_is_listed(name: str, copy: bool, tmp_p
     for kind, reasons in (("choice", layout.choice), ("unusable", layout.unusable)):
         for path, reason in reasons.items():
             assert listed[path].kind == kind
-            assert reason in str(listed[path])
+            assert reason in listed[path].reason
     assert not done.is_whole
     of_archives = {clip for clip in layout.clips if clip.startswith("ravdess_id001/")} | {
         clip for clip in layout.clips if clip.startswith("ravdess_id004/")
@@ -333,6 +333,7 @@ def test_a_broken_link_and_a_loop_in_the_source_are_no_end(tmp_path: Path) -> No
     (layout.src / "id003" / "up").symlink_to(layout.src)
     done = convert(find_nvfair(layout.src), tmp_path / "dst")
     assert clips_in(tmp_path / "dst") == list(layout.clips)
+    assert [row.path for row in done.left_out if row.kind != "missing"] == ["id003/a09-id003.mp4"]
     assert "No such file" in unusable(done)["id003/a09-id003.mp4"]
 
 

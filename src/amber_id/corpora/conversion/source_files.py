@@ -64,7 +64,8 @@ def list_videos(
     lost: list[LeftOut] = []
     top = str(root.absolute())
     try:
-        walk = list(_walk(top, "", frozenset()))
+        status = root.stat()
+        walk = list(_walk(top, "", frozenset({(status.st_dev, status.st_ino)})))
     except OSError as error:
         raise CorpusError(f"{root}: cannot be listed ({error.strerror or error})") from error
     for path, entry, problem in walk:
