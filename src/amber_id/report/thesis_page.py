@@ -134,7 +134,7 @@ def _main_chart(parts: Iterable[ThesisPart], published: Iterable[PublishedFigure
     chart["data"].append({
         "type": "scatter", "mode": "markers+text", "name": "published by the thesis, on other people",
         "x": six_digits([each.eer for each in figures]), "y": [0] * len(figures),
-        "text": [each.name for each in figures], "textposition": "top center",
+        "text": [each.name for each in figures], "textposition": ["top left", "top right"],
         "marker": {"size": 11, "color": NEUTRAL, "symbol": "diamond"},
         "customdata": [percent(each.eer) for each in figures],
         "hovertemplate": "%{text}, published<br>EER about %{customdata}, no interval<extra></extra>",
@@ -154,7 +154,7 @@ def _folds_chart(parts: Iterable[ThesisPart]) -> Chart:
                 if fold.eer is not None:
                     found[condition][row] = fold.eer
     marks = [Marks(name, _STYLES[condition], found[condition]) for condition, name in _CLIPS.items()]
-    return intervals_chart(marks, list(dict.fromkeys(rows)), "EER among the test people of a fold")
+    return intervals_chart(marks, list(dict.fromkeys(rows)), "EER of a fold")
 
 
 def _regions(results: ThesisStudyResults, pipeline: str) -> dict[str, ThesisPart]:
