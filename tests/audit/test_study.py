@@ -8,7 +8,7 @@ import pytest
 from amber_id.audit import EvaluationConfig, StudyConfig, run_study
 from amber_id.biometrics import eer
 from amber_id.errors import UsageError
-from amber_id.protocols import SplitConfig
+from amber_id.protocols import SplitConfig, manifest_hash
 from amber_id.recordings import RecordingSet
 from amber_id.results import StudyResults, read_study_results, write_results
 from amber_id.score_files import ScoreFile, read_scores, write_scores
@@ -69,6 +69,13 @@ def test_every_cell_view_control_and_region_is_there(study):
     assert set(results.provenance.checkpoints_sha256) == {
         f"{letter}-{name}" for letter in "OAB" for name in ("moments", "moments-on-blendshapes")
     }
+
+
+def test_the_division_is_named_and_so_are_the_clips(sets, study):
+    found = study[0].provenance
+    assert found.protocol == "shares"
+    # No clip was dropped, and avatars have the names of their originals.
+    assert found.manifest_sha256 == manifest_hash(sets["original"]) == manifest_hash(sets["anonymised"])
 
 
 def test_figures_are_those_of_the_comparisons(study):
