@@ -18,7 +18,7 @@ from amber_id.audit import ThesisStudyConfig, run_thesis_study, thesis_study_con
 from amber_id.audit.thesis_config import parts_of
 from amber_id.biometrics import Comparisons, compare_all, eer
 from amber_id.embeddings import embed_clips
-from amber_id.errors import UsageError
+from amber_id.errors import LeakError, UsageError
 from amber_id.file_formats import first_problem
 from amber_id.motion import load_windows
 from amber_id.protocols import make_split, read_split
@@ -30,6 +30,7 @@ SMALL = """
 regions = ["lips"]
 
 [k0]
+protocol = "shares"
 dev = 0.25
 test = 0.5
 
@@ -189,6 +190,27 @@ def test_one_condition_alone_is_refused(sets, tmp_path):
         run_thesis_study({"original": sets["original"]}, tmp_path, small())
 
 
+def test_avatars_of_each_other_are_refused_unless_that_is_meant(people, tmp_path):
+    avatars = tmp_path / "avatar"
+    shutil.copytree(people / "avatar", avatars)
+    one, other = (avatars / person / "clip00.safetensors" for person in ("synth_id001", "synth_id002"))
+    one.rename(tmp_path / "kept")
+    other.rename(one)
+    (tmp_path / "kept").rename(other)
+    swapped = {
+        "original": RecordingSet.open(people / "original"),
+        "anonymised": RecordingSet.open(avatars),
+    }
+    with pytest.raises(LeakError) as caught:
+        run_thesis_study(swapped, tmp_path / "study", small(), device="cpu")
+    assert "synth_id001/clip00 moves, anonymised, as synth_id002/clip00 does" in str(caught.value)
+    assert not (tmp_path / "study" / "runs").exists()
+    keys = [f"pairing:synth_id00{a}/clip00=synth_id00{b}/clip00" for a, b in ((1, 2), (2, 1))]
+    meant = run_thesis_study(swapped, tmp_path / "study", small(regions=[]), device="cpu", allow=keys)
+    assert sorted(meant.provenance.allowed) == keys
+    assert sum("A leak was allowed" in limit for limit in meant.limits) == 2
+
+
 # the command ----------------------------------------------------------------------------------------
 
 
@@ -279,7 +301,7 @@ def test_a_file_is_put_over_it_table_by_table():
     [
         ({"inputs": ["xy+motion"]}, "inputs: expected xy among them"),
         ({"regions": ["lips", "lips"]}, "name each once, got lips, lips"),
-        ({"k0": {"folds": 2}}, "k0 is one split, got 2 folds"),
+        ({"k0": {"folds": 2, "test": None}}, "k0 is one split, got 2 folds"),
         (
             {"corrected": {"attacker": "blendshapes", "attacker_config": {}}},
             "expected an attacker on landmarks",

@@ -119,6 +119,12 @@ def study_clips(
     return StudyClips(replace(recordings, entries=left), tuple(pairs), (*dropped, *unusable))
 
 
+def bare_sets(sets: RecordingsOf, clips: StudyClips) -> dict[ConditionName, RecordingSet]:
+    """The clips of a study under their own ids, in the folders of each condition."""
+    kept = {bare_id(entry.clip) for entry in clips.recordings.entries}
+    return {name: _only(found, kept) for name, found in sets.items()}
+
+
 def _only(found: RecordingSet, clips: set[str]) -> RecordingSet:
     return replace(found, entries=tuple(entry for entry in found.entries if entry.clip in clips))
 

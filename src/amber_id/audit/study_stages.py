@@ -5,11 +5,11 @@ network is asked the same where everything is asked (`StudyConfig.full`).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from amber_id.audit.conditions import RecordingsOf, StudyClips, bare_id
+from amber_id.audit.conditions import RecordingsOf, StudyClips, bare_sets
 from amber_id.audit.controls import permuted_labels, shuffled_frames, static_only, without_motion
 from amber_id.audit.curves import clips_curve, people_curve, seconds_curve
 from amber_id.audit.judging import judged_rates, less
@@ -75,11 +75,7 @@ class Study:
 
     def bare(self) -> dict[ConditionName, RecordingSet]:
         """The clips of each condition under their own ids, in their own folders."""
-        kept = {bare_id(entry.clip) for entry in self.clips.recordings.entries}
-        return {
-            name: replace(found, entries=tuple(e for e in found.entries if e.clip in kept))
-            for name, found in self.sets.items()
-        }
+        return bare_sets(self.sets, self.clips)
 
     def windows(self, condition: ConditionName, features: FeatureConfig) -> WindowSet:
         """The windows of the clips of one condition."""

@@ -93,7 +93,7 @@ class ThesisStudyConfig(BaseModel):
     @field_validator("k0")
     @classmethod
     def _one_fold(cls, split: SplitConfig) -> SplitConfig:
-        if split.folds != 1:
+        if (split.folds or 1) != 1:
             raise ValueError(f"k0 is one split, got {split.folds} folds")
         return split
 

@@ -2,6 +2,7 @@
 
     clips       the same ones under both conditions, of use to both pipelines    conditions.py
     splits      k0 and folds; the same people under both conditions              protocols
+    leaks       refused, unless known and meant                                  study_leaks.py
     training    every part on originals and on avatars                           amber_id.training
     testing     every part on the clips that it was trained on the like of       evaluation.py
 
@@ -11,23 +12,33 @@ is done is not done again, whatever else is asked then.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from amber_id.audit.conditions import RecordingsOf, StudyClips, study_clips
+from amber_id.audit.conditions import RecordingsOf, StudyClips, bare_sets, study_clips
 from amber_id.audit.evaluation import Tested, TestedFold, embed_people, trackers_of
 from amber_id.audit.judging import judged_rates, less
 from amber_id.audit.openings import record_opening
 from amber_id.audit.stages import Stages, hash_of
+from amber_id.audit.study_leaks import find_study_leaks
 from amber_id.audit.thesis_config import Part, ThesisStudyConfig, parts_of, thesis_study_config
 from amber_id.audit.thesis_wording import DEPARTURES, FAULTS, PUBLISHED, thesis_headline, thesis_limits
 from amber_id.biometrics import Comparisons
 from amber_id.errors import EvaluationError, UsageError
 from amber_id.file_formats import file_hash
-from amber_id.protocols import Split, SplitConfig, make_split, read_split, source_of_subjects, write_split
+from amber_id.protocols import (
+    Leak,
+    Split,
+    SplitConfig,
+    make_split,
+    read_split,
+    source_of_subjects,
+    write_split,
+)
+from amber_id.protocols.leaks import limits_of, refuse
 from amber_id.results import (
     ComparisonCounts,
     ConditionFigures,
@@ -69,6 +80,10 @@ class _Study:
         trained = part.training.model_dump(mode="json")
         return self._stages(trained, self.splits[part.split].content_hash(), *more)
 
+    def stages_of_split(self, name: ThesisSplit) -> Stages:
+        """The stages that depend on clips and on a split alone."""
+        return self._stages(self.splits[name].content_hash())
+
     def _stages(self, *parts: object) -> Stages:
         return replace(
             self.stages, depends_on=hash_of(self.clips.recordings.content_hash(), versions(), parts)
@@ -81,6 +96,8 @@ def run_thesis_study(
     config: ThesisStudyConfig | None = None,
     *,
     device: str = "auto",
+    allow: Collection[str] = (),
+    explained: Collection[str] = (),
     on_stage: Callable[[str, bool], None] | None = None,
     on_epoch: Callable[..., None] | None = None,
 ) -> ThesisStudyResults:
@@ -94,11 +111,17 @@ def run_thesis_study(
         Where splits, runs and stages are kept.
     config
         What is trained; as ``data/thesis.toml`` says unless told.
+    allow
+        The keys of leaks that are known and meant; results name them.
+    explained
+        Clips that are known to be lost under one condition, besides those that ``failures.csv`` names.
     on_stage
         Called with the name of each stage as it begins, and whether it was done before.
 
     Raises
     ------
+    LeakError
+        If clips of different partitions are copies of each other, or conditions do not match clip by clip.
     UsageError
         If one of the conditions is missing, or the splits in `out` are of other people.
     CorpusError
@@ -122,12 +145,13 @@ def run_thesis_study(
         "folds": _split(clips, out / "folds.csv", config.folds),
     }
     study = _Study(clips, splits, config, out, Stages(out / "stages", "", on_stage), device, on_epoch)
+    allowed = _allowed(study, sets, allow, explained)
     hashes = {part.name: _trained(study, part) for part in parts}
     openings = _opened(study, parts, hashes, next(iter(sets.values())).root)
     found = tuple(_tested(study, part, hashes[part.name]) for part in parts)
     pipelines = _pipelines(study, parts, hashes)
     counts = _counts(study)
-    provenance = _provenance(study, sets, hashes, openings)
+    provenance = _provenance(study, sets, hashes, openings, allowed)
     return ThesisStudyResults(
         headline=thesis_headline(found),
         config=config.model_dump(mode="json"),
@@ -138,7 +162,7 @@ def run_thesis_study(
         faults=FAULTS,
         departures=DEPARTURES,
         dropped=clips.dropped,
-        limits=thesis_limits(found, counts, provenance),
+        limits=(*thesis_limits(found, counts, provenance), *limits_of(allowed)),
         provenance=provenance,
         times=Times(
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -168,6 +192,21 @@ def _split(clips: StudyClips, path: Path, config: SplitConfig) -> Split:
     return split
 
 
+def _allowed(
+    study: _Study, sets: RecordingsOf, allow: Collection[str], explained: Collection[str]
+) -> tuple[Leak, ...]:
+    """The leaks under either split that are known and meant; any other is refused."""
+    bare = bare_sets(sets, study.clips)
+    leaks: dict[str, Leak] = {}
+    for name, split in study.splits.items():
+        found = study.stages_of_split(name).done(
+            f"leaks, {name}", tuple[Leak, ...], partial(find_study_leaks, bare, study.clips, split)
+        )
+        leaks = {leak.key: leak for leak in found} | leaks
+    meant = [leak for leak in leaks.values() if leak.second or leak.first not in explained]
+    return refuse(meant, allow, listed_in=str(study.stages.folder))
+
+
 def _trained(study: _Study, part: Part) -> _Hashes:
     """Train a part under each condition; what is there already is kept."""
     return {
@@ -188,6 +227,7 @@ def _train(study: _Study, part: Part, condition: ConditionName) -> tuple[str, ..
         study.run(part, condition),
         device=study.device,
         resume=True,
+        allow=None,
         on_epoch=study.on_epoch,
     )
     return tuple(map(file_hash, find_checkpoints(run.path)))
@@ -347,6 +387,7 @@ def _provenance(
     sets: RecordingsOf,
     hashes: Mapping[str, _Hashes],
     openings: dict[ThesisSplit, int],
+    allowed: tuple[Leak, ...],
 ) -> ThesisProvenance:
     trackers, synthetic = trackers_of(study.clips.recordings.entries)
     point_set = study.clips.recordings.entries[0].point_set
@@ -356,6 +397,7 @@ def _provenance(
         recordings={name: found.root.name for name, found in sets.items()},
         recordings_sha256={name: study.clips.under(name).content_hash() for name in study.clips.conditions},
         splits_sha256={name: split.content_hash() for name, split in study.splits.items()},
+        allowed=tuple(leak.key for leak in allowed),
         checkpoints_sha256={
             _run_name(part, condition): each
             for part, of_part in hashes.items()

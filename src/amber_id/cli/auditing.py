@@ -66,7 +66,7 @@ def audit(
     """
     from amber_id.audit import StudyConfig, run_study
     from amber_id.progress import ClipBar, epoch_line
-    from amber_id.recordings import read_failures
+    from amber_id.recordings import failed_clips
     from amber_id.report import write_study_report
     from amber_id.results import write_results
     from amber_id.score_files import write_scores
@@ -84,7 +84,7 @@ def audit(
     if not sets:
         raise UsageError("expected --original, --anonymised, or both")
     # An avatar that could not be made is named beside the videos, not beside their recordings.
-    explained = {f.clip for folder in folders.values() if folder is not None for f in read_failures(folder)}
+    explained = failed_clips(folder for folder in folders.values() if folder is not None)
     with ClipBar("audit", None, quiet=quiet) as bar:
         results, scores = run_study(
             sets,

@@ -8,6 +8,7 @@ import typer
 from amber_id.cli.auditing import recordings_of
 from amber_id.cli.shared import (
     SOME_CLIPS_LOST,
+    Allow,
     Device,
     Model,
     Quiet,
@@ -34,6 +35,7 @@ def study_thesis(
     workers: Workers = None,
     seed: Annotated[int, typer.Option(help="Of splits, trainings and intervals; a TOML goes first.")] = 0,
     device: Device = "auto",
+    allow: Allow = None,
     quiet: Quiet = False,
 ) -> None:
     """Repeat the thesis, and a corrected one beside it.
@@ -42,6 +44,7 @@ def study_thesis(
     """
     from amber_id.audit import ThesisStudyConfig, run_thesis_study, thesis_study_config
     from amber_id.progress import ClipBar, epoch_line
+    from amber_id.recordings import failed_clips
     from amber_id.report import write_thesis_report
     from amber_id.results import write_results
 
@@ -59,6 +62,8 @@ def study_thesis(
             out,
             settings,
             device=device,
+            allow=allow or (),
+            explained=failed_clips(folders.values()),
             on_stage=lambda name, before: bar.say(f"{name}{': done before' if before else ''}"),
             on_epoch=lambda report: bar.say(f"  {epoch_line(report)}"),
         )

@@ -25,7 +25,7 @@ from amber_id.recordings.recording import (
     save_recording,
 )
 from amber_id.recordings.recording_set import RecordingEntry, RecordingSet, scan_recordings
-from amber_id.recordings.tables import Failure, read_failures, write_failures, write_index
+from amber_id.recordings.tables import Failure, failed_clips, read_failures, write_failures, write_index
 from amber_id.recordings.thesis_files import ThesisMeta, read_thesis_meta
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "RecordingSet",
     "StatedOfClip",
     "ThesisMeta",
+    "failed_clips",
     "load_recording",
     "read_failures",
     "read_header",

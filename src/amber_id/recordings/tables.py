@@ -50,6 +50,11 @@ def write_failures(folder: Path, failures: Iterable[Failure], name: str = "failu
     return path
 
 
+def failed_clips(folders: Iterable[Path]) -> set[str]:
+    """The clips that the tables of failures in `folders` name; raises as `read_failures` does."""
+    return {failure.clip for folder in folders for failure in read_failures(folder)}
+
+
 def read_failures(folder: Path, name: str = "failures.csv") -> tuple[Failure, ...]:
     """Read the table of failures, sorted by clip; empty if there is none.
 

@@ -93,6 +93,7 @@ class ThesisProvenance(Frozen):
     recordings: dict[ConditionName, str]  # folder names
     recordings_sha256: dict[ConditionName, str]
     splits_sha256: dict[ThesisSplit, str]
+    allowed: tuple[str, ...] = ()  # leaks that were known and meant
     checkpoints_sha256: dict[str, tuple[str, ...]]  # of each run
     trackers: tuple[str, ...]
     point_set: str
