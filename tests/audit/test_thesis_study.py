@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from amber_id.attackers import load_attacker
 from amber_id.audit import ThesisStudyConfig, run_thesis_study, thesis_study_config
-from amber_id.audit.thesis_config import parts_of
+from amber_id.audit.thesis_config import changed_settings, parts_of
 from amber_id.biometrics import Comparisons, compare_all, eer
 from amber_id.embeddings import embed_clips
 from amber_id.errors import LeakError, UsageError
@@ -126,22 +126,26 @@ def test_every_part_is_there_with_its_figures(study):
     assert results.provenance.synthetic
     assert not results.provenance.tracker_of_thesis
     assert results.limits[0].startswith("These people never lived")
+    assert results.limits[1].startswith(
+        "This is not the whole study as it comes: other settings were asked, regions"
+    )
     assert results.counts.k0 == {"train": 3, "dev": 3, "test": 6}
 
 
-def test_a_figure_is_that_of_the_checkpoint_on_the_test_people(study, sets):
+@pytest.mark.parametrize("condition", ["original", "anonymised"])
+def test_a_figure_is_that_of_the_checkpoint_on_the_test_people(study, sets, condition):
     results, out = study
     part = results.parts[0]
-    run = out / "runs" / "thesis-k0-cross_entropy-xy-original"
+    run = out / "runs" / f"thesis-k0-cross_entropy-xy-{condition}"
     header, attacker = load_attacker(run / "checkpoint.safetensors", "cpu")
     assert header.features.normalisation == "thesis"
-    tested = set(sets["original"].subjects) - set(header.train_subjects) - set(header.dev_subjects)
+    tested = set(sets[condition].subjects) - set(header.train_subjects) - set(header.dev_subjects)
     assert tested == set(read_split(out / "k0.csv").subjects("test", 0))
-    windows = load_windows(sets["original"].select(tested), header.features)
+    windows = load_windows(sets[condition].select(tested), header.features)
     compared: Comparisons = compare_all(embed_clips(attacker, windows), windows.subject_of_clip)
     found = eer(compared.mated_scores, compared.nonmated_scores)
-    assert part.conditions["original"].eer.value == pytest.approx(found)
-    assert part.conditions["original"].dev[0].eer == header.dev.eer
+    assert part.conditions[condition].eer.value == pytest.approx(found)
+    assert part.conditions[condition].dev[0].eer == header.dev.eer
 
 
 def test_each_kind_of_clips_has_an_attacker_of_its_own(study):
@@ -278,6 +282,7 @@ def test_the_file_of_the_package_has_the_numbers_of_the_thesis():
     assert second.first_phase.epochs == 20
     assert (second.loss.name, second.loss.scale) == ("arcface", 30)
     assert math.radians(second.loss.margin_degrees) == pytest.approx(0.3)
+    assert changed_settings(config.model_copy(update={"seed": 3})) == ()
     parts = parts_of(config)
     assert len(parts) == 4 + 1 + 7 + 2 + 1 + 7
     assert len({part.name for part in parts}) == len(parts)
@@ -294,6 +299,9 @@ def test_a_file_is_put_over_it_table_by_table():
     assert config.thesis.arcface.epochs == 2
     assert config.corrected.views == ("motion",)
     assert config.corrected.attacker == "stgcn"
+    assert {"regions", "k0.dev", "thesis.attacker_config", "thesis.arcface.loss.scale"} < set(
+        changed_settings(config)
+    )
 
 
 @pytest.mark.parametrize(

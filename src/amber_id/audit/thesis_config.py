@@ -5,7 +5,7 @@ avatars its attM.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from importlib.resources import files
@@ -111,6 +111,22 @@ def _over(usual: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(before, Mapping) and isinstance(value, Mapping) and name != "attacker_config"
         merged[name] = _over(before, value) if both else value  # type: ignore[arg-type]
     return merged
+
+
+def changed_settings(config: ThesisStudyConfig) -> tuple[str, ...]:
+    """What is asked otherwise than ``data/thesis.toml`` asks, seeds apart, e.g. ``thesis.arcface.epochs``."""
+    usual = ThesisStudyConfig.model_validate(thesis_study_config())
+    return tuple(_differing(usual.model_dump(mode="json"), config.model_dump(mode="json")))
+
+
+def _differing(usual: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in usual.items():
+        if name == "seed" or value == told[name]:
+            continue
+        if isinstance(value, dict) and isinstance(told[name], dict) and name != "attacker_config":
+            yield from (f"{name}.{each}" for each in _differing(value, told[name]))
+        else:
+            yield name
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,13 @@ from amber_id.audit.judging import judged_rates, less
 from amber_id.audit.openings import record_opening
 from amber_id.audit.stages import Stages, hash_of
 from amber_id.audit.study_leaks import find_study_leaks
-from amber_id.audit.thesis_config import Part, ThesisStudyConfig, parts_of, thesis_study_config
+from amber_id.audit.thesis_config import (
+    Part,
+    ThesisStudyConfig,
+    changed_settings,
+    parts_of,
+    thesis_study_config,
+)
 from amber_id.audit.thesis_wording import DEPARTURES, FAULTS, PUBLISHED, thesis_headline, thesis_limits
 from amber_id.biometrics import Comparisons
 from amber_id.errors import EvaluationError, UsageError
@@ -162,7 +168,10 @@ def run_thesis_study(
         faults=FAULTS,
         departures=DEPARTURES,
         dropped=clips.dropped,
-        limits=(*thesis_limits(found, counts, provenance), *limits_of(allowed)),
+        limits=(
+            *thesis_limits(found, counts, provenance, changed_settings(config)),
+            *limits_of(allowed),
+        ),
         provenance=provenance,
         times=Times(
             finished=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -117,13 +117,23 @@ _CLIPS = {"original": "originals", "anonymised": "avatars"}
 
 
 def thesis_limits(
-    parts: Sequence[ThesisPart], counts: ThesisCounts, provenance: ThesisProvenance
+    parts: Sequence[ThesisPart],
+    counts: ThesisCounts,
+    provenance: ThesisProvenance,
+    changed: Sequence[str] = (),
 ) -> tuple[str, ...]:
-    """What may not be concluded, in whole sentences; the gravest first."""
+    """What may not be concluded, in whole sentences; the gravest first.
+
+    `changed` names the settings that are not those of the study as it comes.
+    """
     limits = []
     if provenance.synthetic:
         limits.append(
             "These people never lived: nothing here is about the people of the thesis, or real ones."
+        )
+    if changed:
+        limits.append(
+            f"This is not the whole study as it comes: other settings were asked, {', '.join(changed)}."
         )
     if counts.subjects != 161:
         limits.append(
