@@ -1,6 +1,7 @@
 """The evaluation: the planted habits are found, permuted labels are not, and the test people are guarded."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +9,13 @@ import pytest
 
 from amber_id.audit import EvaluationConfig, evaluate
 from amber_id.biometrics import eer
-from amber_id.errors import EvaluationError, FileFormatError, SplitError
+from amber_id.errors import EvaluationError, FileFormatError, LeakError, SplitError
 from amber_id.motion import FeatureConfig
 from amber_id.protocols import Split, SplitConfig, make_split, source_of_subjects
 from amber_id.recordings import Failure, RecordingSet, write_failures
 from amber_id.results import EvaluationResults
 from amber_id.synthetic import Oracle, SynthConfig, generate
-from amber_id.training import TrainConfig, train
+from amber_id.training import Run, TrainConfig, reselect, train
 
 QUICK = EvaluationConfig(replicates=200)
 FEATURES = FeatureConfig(regions=("lips", "eyes"))
@@ -53,6 +54,28 @@ def test_what_is_planted_is_found(tmp_path: Path) -> None:
     results, _ = evaluate(run, people, folds, QUICK)
     assert results.metrics.eer.high < 0.5
     assert "re-identified people" in results.headline
+
+
+def test_a_leak_is_refused_wherever_it_matters_and_named_where_it_was_allowed(
+    people: RecordingSet, folds: Split, tmp_path: Path
+) -> None:
+    shutil.copy(people.entries[0].path, people.root / "synth_id002" / "clip09.safetensors")
+    leaky = RecordingSet.open(people.root)
+    key = "content:synth_id001/clip00=synth_id002/clip09"
+    with pytest.raises(LeakError, match=key):
+        train(leaky, folds, TrainConfig(attacker="moments", features=FEATURES), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    run = trained(people, folds, tmp_path / "clean")
+    with pytest.raises(LeakError, match=key):
+        reselect(Run.open(run), leaky, folds)
+    with pytest.raises(LeakError, match=key):
+        evaluate(run, leaky, folds, QUICK)
+    config = TrainConfig(attacker="moments", features=FEATURES)
+    allowed, _ = train(leaky, folds, config, tmp_path / "run", allow=[key])
+    assert Run.open(allowed.path).record.allowed == (key,)
+    results, _ = evaluate(allowed.path, leaky, folds, QUICK, allow=[key])
+    assert results.provenance.allowed == (key,)
+    assert results.limits[-1].startswith(f"A leak was allowed ({key}): synth_id001/clip00 (")
 
 
 def test_permuted_labels_find_nothing(people: RecordingSet, folds: Split, tmp_path: Path) -> None:
