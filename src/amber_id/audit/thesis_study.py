@@ -4,7 +4,7 @@
     splits      k0 and folds; the same people under both conditions              protocols
     leaks       refused, unless known and meant                                  study_leaks.py
     training    every part on originals and on avatars                           amber_id.training
-    testing     every part on the clips that it was trained on the like of       evaluation.py
+    testing     every part on the clips that it was trained on the like of       thesis_figures.py
 
 All is trained before anybody of test is looked at. A study that was stopped goes on where it was: a part that
 is done is not done again, whatever else is asked then.
@@ -19,8 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from amber_id.audit.conditions import RecordingsOf, StudyClips, bare_sets, study_clips
-from amber_id.audit.evaluation import Tested, TestedFold, embed_people, trackers_of
-from amber_id.audit.judging import judged_rates, less
+from amber_id.audit.evaluation import Tested, embed_people, trackers_of
 from amber_id.audit.openings import record_opening
 from amber_id.audit.stages import Stages, hash_of
 from amber_id.audit.study_leaks import find_study_leaks
@@ -31,9 +30,10 @@ from amber_id.audit.thesis_config import (
     parts_of,
     thesis_study_config,
 )
+from amber_id.audit.thesis_figures import eer_difference, figures_of
 from amber_id.audit.thesis_wording import DEPARTURES, FAULTS, PUBLISHED, thesis_headline, thesis_limits
 from amber_id.biometrics import Comparisons
-from amber_id.errors import EvaluationError, UsageError
+from amber_id.errors import UsageError
 from amber_id.file_formats import file_hash
 from amber_id.protocols import (
     Leak,
@@ -46,12 +46,8 @@ from amber_id.protocols import (
 )
 from amber_id.protocols.leaks import limits_of, refuse
 from amber_id.results import (
-    ComparisonCounts,
-    ConditionFigures,
     ConditionName,
-    DevFold,
     Difference,
-    FoldFigure,
     ThesisCounts,
     ThesisPart,
     ThesisProvenance,
@@ -275,9 +271,10 @@ def _test(study: _Study, part: Part) -> ThesisPart:
     tested = {condition: _embedded(study, part, condition) for condition in study.clips.conditions}
     compared = {condition: Comparisons.pool(each.comparisons) for condition, each in tested.items()}
     figures = {
-        condition: _figures(each, compared[condition], study.config) for condition, each in tested.items()
+        condition: figures_of(each, compared[condition], study.config.evaluation)
+        for condition, each in tested.items()
     }
-    difference, why = _difference(compared["original"], compared["anonymised"], study.config)
+    difference, why = eer_difference(compared["original"], compared["anonymised"], study.config.evaluation)
     return ThesisPart(
         name=part.name,
         pipeline=part.pipeline,
@@ -302,55 +299,6 @@ def _embedded(study: _Study, part: Part, condition: ConditionName) -> Tested:
     return tested
 
 
-def _figures(tested: Tested, compared: Comparisons, config: ThesisStudyConfig) -> ConditionFigures:
-    rates = judged_rates(compared, config.evaluation, ("eer", "auc", "tmr_at_fmr_1_percent"))
-    return ConditionFigures(
-        subjects=len(tested.subjects),
-        clips=len(tested.entries),
-        failed_clips=sum(len(fold.test.failures) for fold in tested.folds),
-        counts=ComparisonCounts(mated=compared.n_mated, nonmated=compared.n_nonmated),
-        eer=rates["eer"],
-        auc=rates["auc"],
-        tmr_at_fmr_1_percent=rates.get("tmr_at_fmr_1_percent"),
-        dev=tuple(
-            DevFold(
-                fold=fold.header.fold,
-                subjects=fold.header.dev.subjects,
-                eer=fold.header.dev.eer,
-                threshold=fold.header.dev.threshold,
-                epoch=fold.header.epoch,
-            )
-            for fold in tested.folds
-        ),
-        folds=tuple(_of_fold(fold, config) for fold in tested.folds) if len(tested.folds) > 1 else (),
-    )
-
-
-def _of_fold(fold: TestedFold, config: ThesisStudyConfig) -> FoldFigure:
-    """One fold by itself, its people numbered by themselves."""
-    compared = fold.test.compared(fold.test.subjects)
-    try:
-        eer = judged_rates(compared, config.evaluation, ("eer",))["eer"]
-    except EvaluationError:
-        eer = None
-    return FoldFigure(
-        fold=fold.header.fold,
-        subjects=len(fold.test.subjects),
-        counts=ComparisonCounts(mated=compared.n_mated, nonmated=compared.n_nonmated),
-        eer=eer,
-    )
-
-
-def _difference(
-    one: Comparisons, other: Comparisons, config: ThesisStudyConfig
-) -> tuple[Difference | None, str | None]:
-    """The EER of `other` less that of `one`; or why there is none."""
-    try:
-        return less(one, other, config.evaluation)["eer"], None
-    except EvaluationError as error:
-        return None, f"No paired difference: {error}."
-
-
 def _pipelines(
     study: _Study, parts: tuple[Part, ...], hashes: Mapping[str, _Hashes]
 ) -> dict[ThesisSplit, dict[ConditionName, Difference]]:
@@ -373,7 +321,7 @@ def _held_against(study: _Study, one: Part, other: Part) -> dict[ConditionName, 
         first, second = (
             Comparisons.pool(_embedded(study, each, condition).comparisons) for each in (one, other)
         )
-        difference, _ = _difference(first, second, study.config)
+        difference, _ = eer_difference(first, second, study.config.evaluation)
         if difference is not None:
             found[condition] = difference
     return found
