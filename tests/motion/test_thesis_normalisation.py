@@ -17,7 +17,7 @@ from amber_id.file_formats import first_problem
 from amber_id.motion import FeatureConfig, clip_features, load_windows
 from amber_id.motion.features import clip_segments
 from amber_id.recordings import Recording, RecordingSet, save_recording
-from amber_id.tracking import find_model, track_clip
+from amber_id.tracking import Landmarker, find_model, track_clip
 from amber_id.training import AugmentConfig
 from amber_id.training.batches import DeviceWindows
 
@@ -118,7 +118,7 @@ def test_a_real_clip_gives_those_of_a_plain_loop(real_clips: Path, model_bundle:
     name = "talking_id042_clip00"
     path = real_clips / "talking_id042" / f"{name}.mp4"
     clip = Clip(f"talking_id042/{name}", "id042", "talking", path)
-    whole = track_clip(clip, find_model(model_bundle))
+    whole = track_clip(clip, Landmarker(find_model(model_bundle)))
     lost = _lost(len(whole.tracked), range(2), range(30, 37))
     landmarks, blendshapes, pose = (
         np.where(lost.reshape(-1, *[1] * (array.ndim - 1)), np.float32(np.nan), array)

@@ -21,6 +21,7 @@ from amber_id.recordings import Recording, RecordingSet, load_recording, save_re
 from amber_id.recordings.tables import Failure, write_failures
 from amber_id.results import ConditionName
 from amber_id.synthetic import SynthConfig, generate
+from amber_id.tracking.landmarker import Landmarker
 from amber_id.tracking.model_bundle import find_model
 from amber_id.tracking.one_clip import record_clip
 from amber_id.tracking.video import read_frames
@@ -176,19 +177,19 @@ def test_the_same_picture_is_a_leak_in_a_studio_too(people: RecordingSet, own: f
 def test_a_re_encoded_video_is_found_by_motion_and_by_picture(
     real_clips: Path, model_bundle: Path, write_video: Callable[..., Path], tmp_path: Path
 ) -> None:
-    model = find_model(model_bundle)
+    tracker = Landmarker(find_model(model_bundle))
     sources = [real_clips / f"talking_{s}" / f"talking_{s}_clip00.mp4" for s in ("id008", "id040", "id048")]
     frames = [rgb for _, rgb in read_frames(sources[0])[1]]
     smaller = [np.ascontiguousarray(rgb[::2, ::2]) for rgb in frames]
     sources.append(write_video(tmp_path / "copy.mp4", smaller, rate=15))
     for i, path in enumerate(sources):
         clip = Clip(f"talking_id{i:03d}/a", f"id{i:03d}", "talking", path)
-        save_recording(record_clip(clip, model)[0], tmp_path / f"{clip.id}.safetensors")
+        save_recording(record_clip(clip, tracker)[0], tmp_path / f"{clip.id}.safetensors")
     recordings = RecordingSet.open(tmp_path)
     assert [(c.kind, c.first, c.second) for c in find_copies(recordings).copies] == [
         ("motion", "talking_id000/a", "talking_id003/a")
     ]
-    late = record_clip(Clip("talking_id003/a", "id003", "talking", sources[3]), model)[0]
+    late = record_clip(Clip("talking_id003/a", "id003", "talking", sources[3]), tracker)[0]
     # The last second alone moves otherwise, but shows the same room.
     save_recording(cut(late, slice(30, None)), tmp_path / "talking_id003/a.safetensors")
     assert [c.kind for c in find_copies(RecordingSet.open(tmp_path)).copies] == ["picture"]
