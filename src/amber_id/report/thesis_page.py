@@ -95,16 +95,7 @@ def _render(results: ThesisStudyResults) -> str:
 
 
 def setting(part: ThesisPart) -> str:
-    """What is trained on what, in words; the pipeline apart.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> setting(SimpleNamespace(pipeline="thesis", loss="arcface", sees="xy+motion"))
-    'ArcFace, xy + motion'
-    >>> setting(SimpleNamespace(pipeline="corrected", loss="cross_entropy", sees="motion"))
-    'view motion'
-    """
+    """What is trained on what, in words, the pipeline apart: ``ArcFace, xy + motion`` or ``view motion``."""
     if part.pipeline == "corrected":
         return f"view {part.sees}"
     return f"{_LOSSES[part.loss]}, {part.sees.replace('+', ' + ')}"
