@@ -93,7 +93,7 @@ def evaluate(
         limits=(
             *limits(tried, judged, len(failures), synthetic=provenance.synthetic),
             *remarks_of(recordings.root, split),
-            *limits_of(allowed),
+            *limits_of(allowed, *(() if provenance.synthetic else (recordings,))),
         ),
         bootstrap=bootstrap_of(judged.eer),
         provenance=provenance,

@@ -208,7 +208,7 @@ def run_study(
                 synthetic=provenance.synthetic,
                 skipped=(*skipped, *remarks_of(out, split)),
             ),
-            *limits_of(allowed),
+            *limits_of(allowed, *(() if provenance.synthetic else study.bare().values())),
         ),
         provenance=provenance,
         times=Times(

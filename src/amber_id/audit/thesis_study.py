@@ -166,7 +166,7 @@ def run_thesis_study(
         dropped=clips.dropped,
         limits=(
             *thesis_limits(found, counts, provenance, changed_settings(config)),
-            *limits_of(allowed),
+            *limits_of(allowed, *(() if provenance.synthetic else bare_sets(sets, study.clips).values())),
         ),
         provenance=provenance,
         times=Times(

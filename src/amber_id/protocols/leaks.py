@@ -105,9 +105,11 @@ def refuse(leaks: Sequence[Leak], allow: Collection[str], *, listed_in: str) -> 
     return tuple(leak for leak in leaks if leak.key in allow)
 
 
-def limits_of(allowed: Sequence[Leak]) -> tuple[str, ...]:
-    """What a page says of the leaks that were allowed, in whole sentences."""
-    return tuple(f"A leak was allowed ({leak.key}): {leak.evidence}." for leak in allowed)
+def limits_of(allowed: Sequence[Leak], *sets: RecordingSet) -> tuple[str, ...]:
+    """What a page says of leaks, in whole sentences: those allowed, and what of `sets` was not looked at."""
+    said = [f"A leak was allowed ({leak.key}): {leak.evidence}." for leak in allowed]
+    not_checked = dict.fromkeys(said for found in sets for said in find_copies(found).not_checked)
+    return (*said, *(f"Leaks: {sentence}" for sentence in not_checked))
 
 
 def _between(split: Split, one: str, other: str) -> tuple[Partition, Partition, int] | None:
