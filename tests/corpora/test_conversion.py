@@ -373,3 +373,19 @@ def test_check_names_what_is_wrong_in_a_corpus(tmp_path: Path) -> None:
     }
     assert sum(row.kind == "missing" for row in found.problems) == 23
     assert "outside a person's folder" in checks[""].problems[0].reason
+
+
+def test_an_archive_that_is_gone_costs_its_own_clips_alone(tmp_path: Path) -> None:
+    src = tmp_path / "src"
+    src.mkdir()
+    for actor in (1, 2):
+        names = [f"Actor_{actor:02d}/01-01-01-01-01-0{take}-{actor:02d}.mp4" for take in (1, 2)]
+        path = src / f"Video_Speech_Actor_{actor:02d}.zip"
+        LAYOUTS["write_zip"](path, {name: name.encode() * 99 for name in names})
+    findings = find_ravdess(src)
+    (src / "Video_Speech_Actor_01.zip").write_bytes(b"no archive any more")
+    done = convert(findings, tmp_path / "dst", copy=False)
+    assert clips_in(tmp_path / "dst") == [f"ravdess_id002/01-01-01-01-01-0{take}-02.mp4" for take in (1, 2)]
+    lost = unusable(done)
+    assert len(lost) == 2
+    assert all("damaged in the archive" in said for said in lost.values())

@@ -148,6 +148,10 @@ def test_a_table_says_who_and_what(tmp_path: Path) -> None:
         ("path,subject\na.mp4\n", "line 2: expected 2 cells, got 1"),
         ("path,subject,source\na.mp4,x,ravdess\n", "line 2: source: ravdess is the name of a public corpus"),
         ("path,subject,source\na.mp4,x,a/b\n", "line 2: source: expected letters, digits"),
+        (
+            "path,subject,source\na.mp4,anna,cam1\nb.mp4,anna,cam2\n",
+            "line 3: expected one source for each subject, got cam1 and cam2 for anna",
+        ),
     ],
 )
 def test_a_table_that_is_none_is_told_with_its_line(text: str, reason: str, tmp_path: Path) -> None:

@@ -165,6 +165,7 @@ def _in_table(path: Path, own: str) -> tuple[list[_Named], list[LeftOut]]:
         raise FileFormatError(path, f"line {line}: expected a column {lacking[0]}, got {got}")
     named: list[_Named] = []
     lost: list[LeftOut] = []
+    source_of: dict[str, str] = {}
     for line, row in rows:
         if len(row) != len(heading):
             raise FileFormatError(path, f"line {line}: expected {len(heading)} cells, got {len(row)}")
@@ -173,6 +174,13 @@ def _in_table(path: Path, own: str) -> tuple[list[_Named], list[LeftOut]]:
             source = checked_source(cells.get("source") or own)
         except ValueError as error:
             raise FileFormatError(path, f"line {line}: source: {error}") from error
+        before = source_of.setdefault(cells["subject"], source)
+        if cells["subject"] and before != source:
+            raise FileFormatError(
+                path,
+                f"line {line}: expected one source for each subject, got {before} and {source} for "
+                f"{cells['subject']}; a subject is one person: give two people two names",
+            )
         found = _in_row(path.absolute().parent, cells, source)
         if isinstance(found, _Named):
             named.append(found)

@@ -178,15 +178,22 @@ def put_all(
                     else:
                         if archive != clip.file.origin or packed is None:
                             opened.close()
-                            packed = opened.enter_context(zipfile.ZipFile(clip.file.origin))
+                            packed = None  # until the next is open: it may not be one any more
+                            packed = opened.enter_context(_opened(Path(clip.file.origin)))
                             archive = clip.file.origin
                         _put_member(dst, clip, packed, clip.file.member)
-                except (ClipError, zipfile.BadZipFile) as error:
-                    detail = error.reason if isinstance(error, ClipError) else str(error)
+                except ClipError as error:
                     reason = "damaged in the archive" if clip.file.member else "cannot be read"
-                    lost.append(LeftOut(source_of(folder), "unusable", clip.file.path, reason, detail))
+                    lost.append(LeftOut(source_of(folder), "unusable", clip.file.path, reason, error.reason))
                 on_put()
     return lost
+
+
+def _opened(archive: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(archive)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise ClipError(archive.name, str(error)) from error
 
 
 def _make(folder: Path) -> None:
