@@ -129,6 +129,32 @@ def test_the_people_of_all_three_are_split_by_source(study: Path, tmp_path: Path
         assert counts == {"train": 4, "dev": 2, "test": 2}
 
 
+@pytest.mark.parametrize(
+    ("protocol", "sizes"),
+    [
+        ("thesis-sizes", [(17, 2, 5, 0)]),
+        ("cross-source", [(13, 3, 8, 0)] * 3),
+        ("within-source", [(4, 2, 2, 16)] * 3),
+    ],
+)
+def test_the_people_of_all_three_are_split_by_name(
+    protocol: str, sizes: list[tuple[int, ...]], study: Path, tmp_path: Path
+) -> None:
+    recordings = tmp_path / "recordings"
+    recordings.mkdir()
+    for person in (study / "recordings" / "original").glob("*_id*"):
+        (recordings / person.name).symlink_to(person)
+    amber("split", recordings, "--protocol", protocol)
+    with (recordings / "split.csv").open() as file:
+        rows = Counter((int(row["fold"]), row["partition"]) for row in csv.DictReader(file))
+    found = [
+        tuple(rows[k, partition] for partition in ("train", "dev", "test", "unused"))
+        for k in range(len(sizes))
+    ]
+    assert found == sizes
+    assert json.loads((recordings / "split.json").read_text())["config"]["protocol"] == protocol
+
+
 def test_the_corpus_of_all_three_passes_through_the_audit(
     converted: Path, study: Path, model_bundle: Path
 ) -> None:
