@@ -137,6 +137,20 @@ def test_what_was_found_is_kept_until_a_file_changes(
     assert find_copies(RecordingSet.open(recordings.root)).copies == ()
 
 
+def test_a_clip_under_many_names_is_no_crowd(people: RecordingSet) -> None:
+    copied = load_recording(people.entries[0].path)
+    for i, subject in enumerate(people.subjects[1:]):
+        landmarks = copied.landmarks + np.float32(1e-5 * i)
+        save_recording(replace(copied, landmarks=landmarks), people.root / f"synth_{subject}/new.safetensors")
+    recordings = RecordingSet.open(people.root)
+    found = find_copies(recordings)
+    n = len(people.subjects)
+    assert len(found.copies) == n * (n - 1) // 2 > 0
+    assert not any("held against" in said for said in found.not_checked)
+    with pytest.raises(LeakError, match=r"leak \(motion\)"):
+        refuse_leaks(recordings, split_of(recordings))
+
+
 def test_motion_that_is_everybodys_is_no_copy_and_that_is_said(people: RecordingSet) -> None:
     one = load_recording(people.entries[0].path)
     for i, entry in enumerate(people.entries):

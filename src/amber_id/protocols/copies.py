@@ -7,7 +7,7 @@ picture     the video shows the same picture, at five moments
 Each pair is named once, by the surest of the three. Copies of one person are no matter here: a split keeps
 them together.
 
-Where more pairs move the same than there are clips, that is what the clips are like (an anonymiser may let
+Where most clips move as clips of many people do, that is what the clips are like (an anonymiser may let
 everybody move the same), not what was copied; motion is then not held against them, and that is said. How
 alike pictures of strangers are depends on where they were filmed, and avatars look all the same: a pair of
 clips counts where its share of differing bits is far below what is usual between people of the same two
@@ -45,7 +45,9 @@ _LATEST = 12  # frames at 25 Hz by which one clip may begin after the other
 _SAME_PICTURE = 0.2  # share of bits that differ, at most
 _BELOW_USUAL = 0.4  # of the lower quartile between people of the same sources, at most
 _ENOUGH_PAIRS = 100  # of two sources to have a quartile of their own
-_MOST_NAMES = 100  # of one content: whoever has more has seen enough
+_MANY_PEOPLE = 0.25  # share of the other people; who moves as so many may be one of a crowd
+_CROWD = 0.5  # share of the clips from which on it is one: a clip under many names is no half of a corpus
+_MOST_NAMES = 100  # of one content: beyond, one clip of each person
 _BLOCK = 512  # clips whose pictures are compared with all others at once
 
 
@@ -101,8 +103,8 @@ def find_copies(recordings: RecordingSet) -> Copies:
 
 
 def _depends_on(recordings: RecordingSet) -> str:
-    limits = [_NEAR_COPY, _LATEST, _SAME_PICTURE, _BELOW_USUAL, _ENOUGH_PAIRS, _MOST_NAMES]
-    parts = [__version__, *limits, recordings.content_hash()]
+    limits = [_NEAR_COPY, _LATEST, _SAME_PICTURE, _BELOW_USUAL, _ENOUGH_PAIRS]
+    parts = [__version__, *limits, _MANY_PEOPLE, _CROWD, _MOST_NAMES, recordings.content_hash()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -148,7 +150,10 @@ def _of_content(entries: Sequence[RecordingEntry], contents: Sequence[str]) -> I
             if value:
                 places[value].append(i)
         for group in places.values():
-            for one, other in combinations(group[:_MOST_NAMES], 2):
+            if len(group) > _MOST_NAMES:
+                first = {entries[i].subject: i for i in reversed(group)}
+                group = sorted(first.values())[:_MOST_NAMES]
+            for one, other in combinations(group, 2):
                 if entries[one].subject != entries[other].subject:
                     yield Pair(one, other, said)
 
@@ -156,14 +161,22 @@ def _of_content(entries: Sequence[RecordingEntry], contents: Sequence[str]) -> I
 def _of_motion(
     pairs: Int64[np.ndarray, "Q 2"], entries: Sequence[RecordingEntry]
 ) -> tuple[list[Pair], tuple[str, ...]]:
-    """Pairs of different people, none where there are too many, and a sentence that says so."""
+    """Pairs of different people, but for those within a crowd, and a sentence that says so."""
     person = np.unique([entry.subject for entry in entries], return_inverse=True)[1]
     pairs = pairs[person[pairs[:, 0]] != person[pairs[:, 1]]]
-    if len(pairs) > len(entries):
-        said = f"{len(pairs)} pairs of {len(entries)} clips of different people move the same, which is what "
-        said += "these clips are like, not what was copied: motion was not held against them."
-        return [], (said,)
-    return [Pair(int(i), int(j), "move the same") for i, j in pairs], ()
+    both_ways = np.concatenate([pairs, pairs[:, ::-1]])
+    of_people = np.unique(np.stack([both_ways[:, 0], person[both_ways[:, 1]]], axis=1), axis=0)
+    people = np.bincount(of_people[:, 0], minlength=len(entries))  # as whose clips each one moves
+    crowded = people > _MANY_PEOPLE * person.max()
+    not_checked: tuple[str, ...] = ()
+    if crowded.sum() > _CROWD * len(entries):
+        pairs = pairs[~(crowded[pairs[:, 0]] & crowded[pairs[:, 1]])]
+        said = f"{crowded.sum()} of {len(entries)} clips move as clips of more than a quarter of the other "
+        said += (
+            "people, which is what these clips are like, not what was copied: motion was not held against "
+        )
+        not_checked = (f"{said}them.",)
+    return [Pair(int(i), int(j), "move the same") for i, j in pairs], not_checked
 
 
 def find_same_pictures(entries: Sequence[RecordingEntry]) -> Iterator[Pair]:
