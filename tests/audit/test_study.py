@@ -1,13 +1,14 @@
 """A whole study on people who never lived: its figures fit together, and a stop changes nothing."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from amber_id.audit import EvaluationConfig, StudyConfig, run_study
 from amber_id.biometrics import eer
-from amber_id.errors import UsageError
+from amber_id.errors import LeakError, SplitError, UsageError
 from amber_id.protocols import SplitConfig, manifest_hash
 from amber_id.recordings import RecordingSet
 from amber_id.results import StudyResults, read_study_results, write_results
@@ -213,6 +214,33 @@ def test_a_study_begun_with_other_people_is_refused(sets: Mapping, tmp_path: Pat
     (tmp_path / "split.csv").write_text("subject,partition,fold\nid900,train,0\n")
     with pytest.raises(Exception, match=r"split\.csv"):
         run_study({"original": sets["original"]}, tmp_path, CONFIG)
+
+
+def test_a_study_keeps_to_the_division_it_was_begun_with(sets: Mapping, tmp_path: Path):
+    def stop(name: str, _before: bool) -> None:
+        if name == "confounds":
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        run_study(sets, tmp_path, CONFIG, on_stage=stop)
+    other = CONFIG.model_copy(update={"split": SplitConfig(folds=3, dev=0.3)})
+    with pytest.raises(SplitError, match=r"split\.csv: made with folds 2, asked for is folds 3"):
+        run_study(sets, tmp_path, other)
+
+
+def test_a_clip_that_comes_without_its_partner_is_refused_later_too(sets: Mapping, tmp_path: Path):
+    def stop(name: str, _before: bool) -> None:
+        if name == "confounds":
+            raise StoppedError
+
+    fewer = {
+        name: replace(found, entries=tuple(e for e in found.entries if e.clip != "synth_id003/clip02"))
+        for name, found in sets.items()
+    }
+    with pytest.raises(StoppedError):
+        run_study(fewer, tmp_path, CONFIG, on_stage=stop)
+    with pytest.raises(LeakError, match="synth_id003/clip02 has no anonymised recording"):
+        run_study(fewer | {"original": sets["original"]}, tmp_path, CONFIG)
 
 
 def test_unknown_attackers_are_refused():

@@ -140,7 +140,7 @@ def test_a_figure_is_that_of_the_checkpoint_on_the_test_people(study, sets, cond
     header, attacker = load_attacker(run / "checkpoint.safetensors", "cpu")
     assert header.features.normalisation == "thesis"
     tested = set(sets[condition].subjects) - set(header.train_subjects) - set(header.dev_subjects)
-    assert tested == set(read_split(out / "k0.csv").subjects("test", 0))
+    assert tested == set(read_split(out / "splits" / "k0" / "split.csv").subjects("test", 0))
     windows = load_windows(sets[condition].select(tested), header.features)
     compared: Comparisons = compare_all(embed_clips(attacker, windows), windows.subject_of_clip)
     found = eer(compared.mated_scores, compared.nonmated_scores)
@@ -185,7 +185,7 @@ def test_what_is_missing_is_done_again_and_nothing_else(study, sets, tmp_path):
 def test_other_people_in_the_same_folder_are_refused(study, sets):
     _, out = study
     fewer = {name: found.select(found.subjects[1:]) for name, found in sets.items()}
-    with pytest.raises(UsageError, match=r"k0.csv: expected a split of these 11 people, id001 differ"):
+    with pytest.raises(UsageError, match=r"k0/split.csv: expected a split of these 11 people, id001 differ"):
         run_thesis_study(fewer, out, small(), device="cpu")
 
 
@@ -310,6 +310,7 @@ def test_a_file_is_put_over_it_table_by_table():
         ({"inputs": ["xy+motion"]}, "inputs: expected xy among them"),
         ({"regions": ["lips", "lips"]}, "name each once, got lips, lips"),
         ({"k0": {"folds": 2, "test": None}}, "k0 is one split, got 2 folds"),
+        ({"folds": {"protocol": "cross-session"}}, "cross-session: the study counts all mated"),
         (
             {"corrected": {"attacker": "blendshapes", "attacker_config": {}}},
             "expected an attacker on landmarks",

@@ -31,6 +31,10 @@ class StudyClips:
     conditions: tuple[ConditionName, ...]
     dropped: tuple[DroppedClip, ...]
 
+    def dropped_rows(self) -> list[dict[str, str]]:
+        """What was dropped, as JSON can say it."""
+        return [each.model_dump(mode="json") for each in self.dropped]
+
     def under(self, *conditions: ConditionName) -> RecordingSet:
         """The recordings of these conditions."""
         kept = tuple(e for e in self.recordings.entries if condition_of(e.clip) in conditions)

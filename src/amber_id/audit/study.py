@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
-from amber_id.audit.conditions import RecordingsOf, StudyClips, bare_id, study_clips
+from amber_id.audit.conditions import RecordingsOf, study_clips
 from amber_id.audit.confounds import find_confounds
 from amber_id.audit.confounds_corpus import CorpusFacts
 from amber_id.audit.embedding_map import embedding_maps
@@ -39,6 +39,7 @@ from amber_id.audit.scenarios import CONDITIONS_OF, scenarios_of
 from amber_id.audit.stages import Stages, hash_of
 from amber_id.audit.study_config import StudyConfig, training_of
 from amber_id.audit.study_leaks import find_study_leaks
+from amber_id.audit.study_split import manifest_of, study_split
 from amber_id.audit.study_stages import (
     SHUFFLED,
     Study,
@@ -57,19 +58,13 @@ from amber_id.audit.study_wording import study_headline, study_limits
 from amber_id.errors import UsageError
 from amber_id.file_formats import file_hash
 from amber_id.protocols import (
-    SPLIT_FILE,
     Leak,
-    Split,
-    divide_recordings,
     manifest_hash,
     protocol_of,
-    read_split,
     remarks_of,
-    save_division,
     source_of_subjects,
 )
 from amber_id.protocols.leaks import limits_of, refuse
-from amber_id.recordings import RecordingSet
 from amber_id.results import (
     Confound,
     ControlResult,
@@ -128,13 +123,15 @@ def run_study(
     config = config or StudyConfig()
     attackers, skipped = _usable_attackers(sets, config)
     clips = study_clips(sets, out, dict.fromkeys(training_of(name).features for name in attackers))
-    split = _split(clips, out, config)
+    split = study_split(clips, out, config.split)
     # What more is asked changes nothing in what was asked before.
     asked = config.model_dump(mode="json", exclude={"full", "references"})
     depends_on = hash_of(asked, clips.recordings.content_hash(), split.content_hash(), versions())
     stages = Stages(out / "stages", depends_on, on_stage)
     study = Study(sets, clips, split, config, attackers, out, stages, device, on_epoch)
-    leaks = stages.done("leaks", tuple[Leak, ...], lambda: find_study_leaks(study.bare(), clips, split))
+    leaks = replace(stages, depends_on=hash_of(depends_on, clips.dropped_rows())).done(
+        "leaks", tuple[Leak, ...], lambda: find_study_leaks(study.bare(), clips, split)
+    )
     leaks = tuple(leak for leak in leaks if leak.second or leak.first not in explained)
     allowed = refuse(leaks, allow, listed_in=str(stages.folder / "leaks.json"))
     # Confounds alone depend on corpus.csv: whoever adds one need not train again.
@@ -236,34 +233,6 @@ def _usable_attackers(sets: RecordingsOf, config: StudyConfig) -> tuple[tuple[st
     return usable, (said + "not be tried.",)
 
 
-def _split(clips: StudyClips, out: Path, config: StudyConfig) -> Split:
-    """The one in the study's folder, or one that is made there."""
-    path = out / SPLIT_FILE
-    if not path.exists():
-        one = _manifest(clips)
-        save_division(divide_recordings(one, config.split), one, config.split, out)
-    split = read_split(path)
-    if split.across_sessions:
-        raise UsageError(
-            f"{path}: expected a split under which all mated comparisons count, got one across sessions; for "
-            "these use amber train and amber evaluate"
-        )
-    people = set(clips.recordings.subjects)
-    if people != set(split.folds[0]):
-        odd = sorted(people ^ set(split.folds[0]))
-        raise UsageError(
-            f"{path}: expected a split of these {len(people)} people, {', '.join(odd[:5])} differ; the study "
-            "was begun with other clips: use another --out"
-        )
-    return split
-
-
-def _manifest(clips: StudyClips) -> RecordingSet:
-    """The clips of one condition under their own ids: of each condition they are the same."""
-    one = clips.under(clips.conditions[0])
-    return replace(one, entries=tuple(replace(entry, clip=bare_id(entry.clip)) for entry in one.entries))
-
-
 def _trained(study: Study) -> Runs:
     """Every attacker on every kind of clips; what is there already is kept."""
     runs: dict[str, tuple[Path, ...]] = {}
@@ -322,7 +291,7 @@ def _provenance(
         recordings_sha256={name: study.clips.under(name).content_hash() for name in study.clips.conditions},
         split_sha256=study.split.content_hash(),
         protocol=protocol_of(study.out, study.split),
-        manifest_sha256=manifest_hash(_manifest(study.clips)),
+        manifest_sha256=manifest_hash(manifest_of(study.clips)),
         checkpoints_sha256=dict(sorted(hashes.items())),
         trackers=trackers,
         synthetic=synthetic,

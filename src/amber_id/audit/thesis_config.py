@@ -90,6 +90,13 @@ class ThesisStudyConfig(BaseModel):
             raise ValueError(f"name each once, got {', '.join(names)}")
         return names
 
+    @field_validator("k0", "folds")
+    @classmethod
+    def _not_across_sessions(cls, split: SplitConfig) -> SplitConfig:
+        if split.protocol == "cross-session":
+            raise ValueError("cross-session: the study counts all mated comparisons; see docs/protocols.md")
+        return split
+
     @field_validator("k0")
     @classmethod
     def _one_fold(cls, split: SplitConfig) -> SplitConfig:

@@ -23,6 +23,7 @@ from amber_id.audit.evaluation import Tested, embed_people, trackers_of
 from amber_id.audit.openings import record_opening
 from amber_id.audit.stages import Stages, hash_of
 from amber_id.audit.study_leaks import find_study_leaks
+from amber_id.audit.study_split import study_split
 from amber_id.audit.thesis_config import (
     Part,
     ThesisStudyConfig,
@@ -38,11 +39,8 @@ from amber_id.file_formats import file_hash
 from amber_id.protocols import (
     Leak,
     Split,
-    SplitConfig,
-    make_split,
-    read_split,
+    remarks_of,
     source_of_subjects,
-    write_split,
 )
 from amber_id.protocols.leaks import limits_of, refuse
 from amber_id.results import (
@@ -83,8 +81,8 @@ class _Study:
         return self._stages(trained, self.splits[part.split].content_hash(), *more)
 
     def stages_of_split(self, name: ThesisSplit) -> Stages:
-        """The stages that depend on clips and on a split alone."""
-        return self._stages(self.splits[name].content_hash())
+        """The stages that depend on clips, what was dropped of them, and a split alone."""
+        return self._stages(self.splits[name].content_hash(), self.clips.dropped_rows())
 
     def _stages(self, *parts: object) -> Stages:
         return replace(
@@ -143,8 +141,8 @@ def run_thesis_study(
     whole = dict.fromkeys(part.training.features for part in parts if part.region is None)
     clips = study_clips(sets, out, whole)
     splits: dict[ThesisSplit, Split] = {
-        "k0": _split(clips, out / "k0.csv", config.k0),
-        "folds": _split(clips, out / "folds.csv", config.folds),
+        "k0": study_split(clips, out / "splits" / "k0", config.k0),
+        "folds": study_split(clips, out / "splits" / "folds", config.folds),
     }
     study = _Study(clips, splits, config, out, Stages(out / "stages", "", on_stage), device, on_epoch)
     allowed = _allowed(study, sets, allow, explained)
@@ -166,6 +164,7 @@ def run_thesis_study(
         dropped=clips.dropped,
         limits=(
             *thesis_limits(found, counts, provenance, changed_settings(config)),
+            *(said for name, split in splits.items() for said in remarks_of(out / "splits" / name, split)),
             *limits_of(allowed, *(() if provenance.synthetic else bare_sets(sets, study.clips).values())),
         ),
         provenance=provenance,
@@ -181,20 +180,6 @@ def _run_name(part: str, condition: str) -> str:
 
 
 _Hashes = dict[ConditionName, tuple[str, ...]]  # of the checkpoints of each fold
-
-
-def _split(clips: StudyClips, path: Path, config: SplitConfig) -> Split:
-    """The one in the study's folder, or one that is made there; always of the people of the clips."""
-    if not path.exists():
-        write_split(make_split(source_of_subjects(clips.recordings), config), path)
-    split = read_split(path)
-    odd = sorted(set(clips.recordings.subjects) ^ set(split.folds[0]))
-    if odd:
-        raise UsageError(
-            f"{path}: expected a split of these {len(clips.recordings.subjects)} people, "
-            f"{', '.join(odd[:5])} differ; the study was begun with other clips: use another --out"
-        )
-    return split
 
 
 def _allowed(

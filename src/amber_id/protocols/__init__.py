@@ -18,6 +18,7 @@ from amber_id.protocols.record import (
     manifest_hash,
     people_of,
     protocol_of,
+    refuse_other_config,
     remarks_of,
     save_division,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "protocol_of",
     "read_split",
     "refuse_leaks",
+    "refuse_other_config",
     "remarks_of",
     "save_division",
     "sessions_kept_apart",

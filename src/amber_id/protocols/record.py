@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from amber_id import __version__
 from amber_id.atomic_files import write_text_atomically
+from amber_id.errors import SplitError
 from amber_id.file_formats import read_json
 from amber_id.protocols.protocol import Division, Protocol, SplitConfig
 from amber_id.protocols.split import SPLIT_FILE, Partition, Split, write_split
@@ -95,6 +96,29 @@ def remarks_of(folder: Path, split: Split) -> tuple[str, ...]:
     """What had to be said of a split in a folder when it was made; raises as `protocol_of`."""
     record = _of_split(folder, split)
     return () if record is None else record.remarks
+
+
+def refuse_other_config(folder: Path, split: Split, config: SplitConfig) -> None:
+    """Refuse to go on with a split in a folder that was made by another configuration than is asked for.
+
+    Raises
+    ------
+    SplitError
+        If it was. A split that was made or edited by hand has none to be held against.
+    FileFormatError
+        If its ``split.json`` cannot be read, or is of another schema.
+    """
+    record = _of_split(folder, split)
+    if record is not None and record.config != config:
+        made, asked = (each.model_dump(exclude_none=True) for each in (record.config, config))
+        differing = [name for name in made | asked if made.get(name) != asked.get(name)]
+        before, now = (
+            ", ".join(f"{name} {each.get(name, 'not set')}" for name in differing) for each in (made, asked)
+        )
+        raise SplitError(
+            f"{folder / SPLIT_FILE}: made with {before}, asked for is {now}; ask for the same, or use "
+            "another --out"
+        )
 
 
 def changes_since(recordings: RecordingSet, split: Split) -> tuple[str, ...]:
