@@ -313,8 +313,9 @@ def test_a_file_is_put_over_it_table_by_table():
         ({"folds": {"protocol": "cross-session"}}, "cross-session: the study counts all mated"),
         (
             {"corrected": {"attacker": "blendshapes", "attacker_config": {}}},
-            "expected an attacker on landmarks",
+            "expected a network on landmarks",
         ),
+        ({"corrected": {"attacker": "moments", "attacker_config": {}}}, "expected a network on landmarks"),
         ({"epochs": 3}, "epochs"),
     ],
 )

@@ -144,7 +144,7 @@ def test_it_says_when_people_or_tracker_are_not_those_of_the_thesis(tmp_path: Pa
         write_thesis_report(make_results(synthetic=True, own_tracker=False), tmp_path).read_text("utf-8")
     )
     assert "Not tracked by the thesis" in other
-    assert "the points face_landmarker_478" in other
+    assert "their points are face_landmarker_478" in other
     assert "people who never lived" in other
     assert "personal data" not in other
 

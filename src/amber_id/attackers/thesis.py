@@ -6,6 +6,9 @@ so that numbers can be compared: nine blocks, each an attention between the vert
 description leaves biases and norms open; these give the size (2.846 M parameters) and the cost (59.5 GFLOP
 for a window of 64 frames and 152 vertices, forward) that were measured of the original.
 
+In the code of the thesis, read since, a block has no ReLU between attention and convolution, and drops out
+after the shortcut is added, not before; that was left as it is, since checkpoints depend on it.
+
 All vertices share all weights and norms, and there is neither adjacency nor vertex code, so the network
 cannot tell which landmark is which: shuffled landmarks have the same embedding. It is kept as published,
 weakness included; `stgcn` is the stronger attacker. The thesis had no mask, since all its clips were made

@@ -51,9 +51,10 @@ class CorrectedPipelineConfig(BaseModel):
 
     @model_validator(mode="after")
     def _on_landmarks(self) -> "CorrectedPipelineConfig":
-        if default_signals(self.attacker) != "landmarks" or self.views[0] == "pose":
+        on_landmarks = default_signals(self.attacker) == "landmarks" and self.views[0] != "pose"
+        if self.attacker == "moments" or not on_landmarks:
             raise ValueError(
-                "corrected: expected an attacker on landmarks and a first view of them, of which regions are "
+                "corrected: expected a network on landmarks and a first view of them, of which regions are "
                 f"asked, got {self.attacker} and {self.views[0]}"
             )
         return self

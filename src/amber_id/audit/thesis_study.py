@@ -54,9 +54,8 @@ from amber_id.results import (
     Times,
     surroundings,
 )
+from amber_id.tracking.facemesh import TRACKER
 from amber_id.training import find_checkpoints, train, versions
-
-_POINTS_OF_THESIS = "face_mesh_468"
 
 
 @dataclass(frozen=True)
@@ -347,7 +346,7 @@ def _provenance(
         },
         trackers=trackers,
         point_set=point_set,
-        tracker_of_thesis=point_set == _POINTS_OF_THESIS,
+        tracker_of_thesis=all(each.startswith(f"{TRACKER} ") for each in trackers),
         synthetic=synthetic,
         test_openings=openings,
     )

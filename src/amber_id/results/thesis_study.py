@@ -97,7 +97,7 @@ class ThesisProvenance(Frozen):
     checkpoints_sha256: dict[str, tuple[str, ...]]  # of each run
     trackers: tuple[str, ...]
     point_set: str
-    tracker_of_thesis: bool  # whether these are the 468 points of the tracker that the thesis used
+    tracker_of_thesis: bool  # whether all clips say that MediaPipe's FaceMesh tracked them
     synthetic: bool  # people who never lived
     test_openings: dict[ThesisSplit, int]
 

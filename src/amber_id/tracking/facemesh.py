@@ -27,6 +27,8 @@ from amber_id.recordings import POINT_SETS, PointSet
 from amber_id.tracking.landmarker import import_mediapipe, tracker_version
 from amber_id.tracking.tracker import MOST_FACES, SeenFace, landmarks_of, largest
 
+TRACKER = "mediapipe FaceMesh"
+
 _MODELS = ("face_detection/face_detection_short_range.tflite", "face_landmark/face_landmark.tflite")
 _LEAST_CONFIDENCE = 0.5
 _REMEDY = (
@@ -44,7 +46,7 @@ class FaceMesh:
     @property
     def name(self) -> str:
         """What recordings call it."""
-        return "mediapipe FaceMesh"
+        return TRACKER
 
     @property
     def version(self) -> str:
