@@ -34,7 +34,7 @@ from amber_id.audit.confounds_pairing import copies_confound, follow, pairing_co
 from amber_id.audit.confounds_properties import PROPERTIES, holm
 from amber_id.errors import CorpusError
 from amber_id.motion.likeness import read_signals
-from amber_id.motion.near_copies import near_copies
+from amber_id.motion.near_copies import NEAR_COPY, near_copies
 from amber_id.recordings import RecordingEntry, RecordingSet
 from amber_id.results import ConditionName
 from amber_id.results.confounds import Confound
@@ -51,7 +51,7 @@ class ConfoundConfig(BaseModel):
     level: float = Field(0.05, gt=0, lt=1)  # how often clean clips may raise any flag
     permutations: int = Field(999, ge=1)
     invalid_eer: float = Field(0.40, gt=0, le=0.5)  # of a property by itself
-    near_copy: float = Field(0.9, gt=0, lt=1)  # concordance of motions, mean of face and head
+    near_copy: float = Field(NEAR_COPY, gt=0, lt=1)  # concordance of motions, mean of face and head
     invalid_copies: float = Field(0.1, gt=0, le=1)  # share of clips with a near-copy of the same person
     warn_astray: float = Field(0.05, gt=0, le=1)  # share of clips that do not follow their originals
     invalid_astray: float = Field(0.1, gt=0, le=1)

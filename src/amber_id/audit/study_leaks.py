@@ -12,19 +12,18 @@ from collections.abc import Iterator, Mapping
 from amber_id.audit.conditions import NOT_EXPLAINED, StudyClips
 from amber_id.audit.confounds_pairing import follow
 from amber_id.motion.likeness import read_signals
-from amber_id.motion.near_copies import near_copies
+from amber_id.motion.near_copies import NEAR_COPY, near_copies
 from amber_id.protocols import Leak, Split, find_leaks
 from amber_id.recordings import RecordingSet
 from amber_id.results import ConditionName
 
-_NEAR_COPY = 0.9  # concordance of motions, as for confounds
 _MOST_FOLLOWERS = 2  # of one original, besides its own clip
 
 
 def find_study_leaks(
-    conditions: Mapping[ConditionName, RecordingSet], clips: StudyClips, split: Split
+    conditions: Mapping[ConditionName, RecordingSet], clips: StudyClips, *splits: Split
 ) -> tuple[Leak, ...]:
-    """All leaks of a study, each once; `conditions` hold its clips in one order.
+    """All leaks of a study under any of its splits, each once; `conditions` hold its clips in one order.
 
     Raises
     ------
@@ -33,7 +32,8 @@ def find_study_leaks(
     """
     leaks = [*_without_partner(clips), *_of_another_original(conditions)]
     for found in conditions.values():
-        leaks += find_leaks(found, split)
+        for split in splits:
+            leaks += find_leaks(found, split)
     # A clip that was copied was anonymised twice: what is so under both conditions is one leak.
     return tuple({leak.key: leak for leak in reversed(leaks)}.values())[::-1]
 
@@ -49,7 +49,7 @@ def _of_another_original(conditions: Mapping[ConditionName, RecordingSet]) -> It
     if len(conditions) < 2:
         return
     original, anonymised = (read_signals(conditions[name]) for name in ("original", "anonymised"))
-    found = follow(anonymised, original, copies=near_copies(original, least=_NEAR_COPY))
+    found = follow(anonymised, original, copies=near_copies(original, least=NEAR_COPY))
     followers = Counter(found.other.tolist())
     entries = conditions["anonymised"].entries
     for entry, other in zip(entries, found.other.tolist(), strict=True):

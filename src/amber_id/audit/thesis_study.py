@@ -79,9 +79,10 @@ class _Study:
         trained = part.training.model_dump(mode="json")
         return self._stages(trained, self.splits[part.split].content_hash(), *more)
 
-    def stages_of_split(self, name: ThesisSplit) -> Stages:
-        """The stages that depend on clips, what was dropped of them, and a split alone."""
-        return self._stages(self.splits[name].content_hash(), self.clips.dropped_rows())
+    def stages_of_splits(self) -> Stages:
+        """The stages that depend on clips, what was dropped of them, and the splits alone."""
+        hashes = [split.content_hash() for split in self.splits.values()]
+        return self._stages(hashes, self.clips.dropped_rows())
 
     def _stages(self, *parts: object) -> Stages:
         return replace(
@@ -185,14 +186,13 @@ def _allowed(
     study: _Study, sets: RecordingsOf, allow: Collection[str], explained: Collection[str]
 ) -> tuple[Leak, ...]:
     """The leaks under either split that are known and meant; any other is refused."""
-    bare = bare_sets(sets, study.clips)
-    leaks: dict[str, Leak] = {}
-    for name, split in study.splits.items():
-        found = study.stages_of_split(name).done(
-            f"leaks, {name}", tuple[Leak, ...], partial(find_study_leaks, bare, study.clips, split)
-        )
-        leaks = {leak.key: leak for leak in found} | leaks
-    meant = [leak for leak in leaks.values() if leak.second or leak.first not in explained]
+    splits = study.splits.values()
+    leaks = study.stages_of_splits().done(
+        "leaks",
+        tuple[Leak, ...],
+        partial(find_study_leaks, bare_sets(sets, study.clips), study.clips, *splits),
+    )
+    meant = [leak for leak in leaks if leak.second or leak.first not in explained]
     return refuse(meant, allow, listed_in=str(study.stages.folder))
 
 

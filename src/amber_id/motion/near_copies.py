@@ -14,6 +14,9 @@ from jaxtyping import Bool, Int64
 
 from amber_id.motion.likeness import RATE_HZ, Alike, Signals, blocks, compare, fisher_z
 
+NEAR_COPY = 0.9
+"""From which concordance on, the mean of face and head, two clips are taken for near-copies."""
+
 _SHORTEST = 1.0 * RATE_HZ  # frames
 _BEYOND_CHANCE = 9.0
 _LESSER = 0.6  # concordance over face and head each

@@ -32,7 +32,7 @@ from amber_id import __version__
 from amber_id.atomic_files import write_text_atomically
 from amber_id.file_formats import read_json
 from amber_id.motion.likeness import signals_of
-from amber_id.motion.near_copies import near_copies
+from amber_id.motion.near_copies import NEAR_COPY, near_copies
 from amber_id.recordings import Recording, RecordingEntry, RecordingSet
 
 LEAKS_FILE = "leaks.json"
@@ -40,7 +40,6 @@ LEAKS_FILE = "leaks.json"
 CopyKind = Literal["content", "motion", "picture"]
 
 _SCHEMA: Literal["amber-id/leaks/1"] = "amber-id/leaks/1"
-_NEAR_COPY = 0.9  # concordance of motions, mean of face and head
 _LATEST = 12  # frames at 25 Hz by which one clip may begin after the other
 _SAME_PICTURE = 0.2  # share of bits that differ, at most
 _BELOW_USUAL = 0.4  # of the lower quartile between people of the same sources, at most
@@ -103,7 +102,7 @@ def find_copies(recordings: RecordingSet) -> Copies:
 
 
 def _depends_on(recordings: RecordingSet) -> str:
-    limits = [_NEAR_COPY, _LATEST, _SAME_PICTURE, _BELOW_USUAL, _ENOUGH_PAIRS]
+    limits = [NEAR_COPY, _LATEST, _SAME_PICTURE, _BELOW_USUAL, _ENOUGH_PAIRS]
     parts = [__version__, *limits, _MANY_PEOPLE, _CROWD, _MOST_NAMES, recordings.content_hash()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -119,7 +118,7 @@ def _find(recordings: RecordingSet, depends_on: str) -> Copies:
             yield recording
 
     signals = signals_of(read())
-    moving = near_copies(signals, least=_NEAR_COPY, latest=_LATEST)
+    moving = near_copies(signals, least=NEAR_COPY, latest=_LATEST)
     pairs, not_checked = _of_motion(moving, entries)
     kinds: tuple[tuple[CopyKind, Iterable[Pair]], ...] = (
         ("content", _of_content(entries, contents)),
