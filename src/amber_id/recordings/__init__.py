@@ -14,6 +14,7 @@ from amber_id.recordings.landmark_files import (
     StatedOfClip,
     read_landmark_file,
     recording_of_landmarks,
+    recording_with_warning,
 )
 from amber_id.recordings.recording import (
     POINT_SETS,
@@ -47,6 +48,7 @@ __all__ = [
     "read_landmark_file",
     "read_thesis_meta",
     "recording_of_landmarks",
+    "recording_with_warning",
     "save_recording",
     "scan_recordings",
     "write_failures",

@@ -24,13 +24,15 @@ class FaceFit:
     """The mean face in each frame: ``seen = scale * face @ rotation.T``, moved by `shift` in the picture.
 
     `distance` is what is left between the selected points and the fitted face: its root mean square in each
-    frame, in distances between the outer corners of the eyes.
+    frame, in distances between the outer corners of the eyes. `stretch` is how many times as wide for its
+    height as the mean face a face is; the wrong aspect of a picture comes out here.
     """
 
     rotation: Float[np.ndarray, "T 3 3"]
     scale: Float[np.ndarray, " T"]
     shift: Float[np.ndarray, "T 2"]
     distance: Float[np.ndarray, " T"]
+    stretch: Float[np.ndarray, " T"]
 
     def faces(self, points: int) -> Float[np.ndarray, "T V 3"]:
         """The fitted face in each frame, its first so many points; its depth is 0 at the face's origin."""
@@ -60,7 +62,10 @@ def fit_mean_face(selected: Float[np.ndarray, "T 152 2"]) -> FaceFit:
     scale = s.mean(axis=1)
     shift = centre - scale[:, None] * (across @ middle)
     left = scale[:, None, None] * (face @ across.transpose(0, 2, 1)) + shift[:, None] - selected
-    return FaceFit(rotation, scale, shift, np.sqrt((left**2).sum(axis=2).mean(axis=1)) / scale)
+    distance = np.sqrt((left**2).sum(axis=2).mean(axis=1)) / scale
+    # Two rows of a scaled rotation are equally long, however the head is turned.
+    across_by_down = np.sqrt((affine[:, 0] ** 2).sum(axis=1) / (affine[:, 1] ** 2).sum(axis=1))
+    return FaceFit(rotation, scale, shift, distance, across_by_down)
 
 
 def with_depth(points: Float[np.ndarray, "T V 2"], fit: FaceFit) -> Float[np.ndarray, "T V 3"]:

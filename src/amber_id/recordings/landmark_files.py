@@ -4,26 +4,26 @@ Conventions
 -----------
 A file holds (T, V, C) numbers: V is 478 or 468 points in MediaPipe's order, C is x, y or x, y, z, as
 MediaPipe gives them: x / width, y / height, z in the scale of x. Or 152 x 4, the thesis' own, see
-`thesis_files.py`.
-An ``.npz`` may hold `fps`, `width`, `height` and `timestamps` beside `landmarks`, and is believed before what
-is stated about it. A frame is without a face where a number of it is not finite, or all are 0.
-Where there is no depth (z missing, or 0 throughout), it is that of a fitted mean face, see `face_fit.py`; the
-header's `tracker` says so.
+`thesis_files.py`. An ``.npz`` may hold `fps`, `width`, `height` and `timestamps` beside `landmarks`, and is
+believed before what is stated about it. A frame is without a face where a number of it is not finite, or all
+are 0. Where there is no depth (z missing, or constant), it is that of a fitted mean face, see `face_fit.py`.
+Depth with the wrong sign or unit is mended or refused, see `depth_check.py`. The header's `tracker` says so.
 """
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float64
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from amber_id.corpora import Clip
 from amber_id.errors import ClipError, FileFormatError
 from amber_id.face_mesh import SELECTED_POINTS
 from amber_id.recordings.array_files import ONLY, read_arrays, single_number
-from amber_id.recordings.face_fit import FaceFit, completed, fit_mean_face, with_depth
+from amber_id.recordings.imported_faces import check_inside, in_depth
 from amber_id.recordings.recording import POINT_SETS, PointSet, Recording
 from amber_id.recordings.thesis_files import CHANNELS as THESIS_CHANNELS
 from amber_id.recordings.thesis_files import ThesisMeta, restored_places
@@ -33,11 +33,7 @@ UNKNOWN = "unknown"  # the tracker's version and model, which no file of arrays 
 _POINT_SET_OF: dict[int, PointSet] = {number: name for name, number in POINT_SETS.items()}
 _SHORTER_SIDE = 720  # of a picture of which only the aspect is known
 _SLOWEST_HZ, _FASTEST_HZ = 1.0, 1000.0
-# In distances between the outer corners of the eyes. Real faces lie 0.02 to 0.08 from the mean face; in 16:9
-# taken for 1:1 they lie 0.15 to 0.22 from it, with points shifted by one 0.75.
-_FARTHEST_FROM_MEAN_FACE = 0.14
-# Landmarks may lie outside the picture, but not most of them.
-_LEAST_INSIDE = 0.5
+_logger = logging.getLogger("amber_id")
 
 _Pixels = Annotated[int, Field(ge=1)]
 _Part = Annotated[float, Field(gt=0)]
@@ -136,7 +132,8 @@ def recording_of_landmarks(
 ) -> Recording:
     """The recording that a landmark file makes; it goes before `stated`, and that before `config`.
 
-    `meta` is what the thesis' meta file says of a clip, for files of the thesis alone.
+    `meta` is what the thesis' meta file says of a clip, for files of the thesis alone. What was mended, or
+    looks wrong, is logged.
 
     Raises
     ------
@@ -144,9 +141,19 @@ def recording_of_landmarks(
         If frame rate or picture are not known, no frame has a face, or the points are not those of a face as
         MediaPipe orders and scales them.
     """
+    recording, warning = recording_with_warning(file, clip, config, stated, meta)
+    if warning:
+        _logger.warning("%s: %s", clip.id, warning)
+    return recording
+
+
+def recording_with_warning(
+    file: LandmarkFile, clip: Clip, config: ImportConfig, stated: StatedOfClip, meta: ThesisMeta | None
+) -> tuple[Recording, str]:
+    """The recording as of `recording_of_landmarks`, and what was mended or looks wrong."""
     width, height = _picture(file, clip, config, stated)
     timestamps, fps = _times(file, clip, stated.fps or config.fps, meta)
-    landmarks, boxed = file.landmarks, file.is_thesis
+    landmarks, boxed = _without_empty_depth(file.landmarks), file.is_thesis
     tracked = np.isfinite(landmarks).all(axis=(1, 2)) & (landmarks != 0).any(axis=(1, 2))
     if not tracked.any():
         raise ClipError(clip.id, f"no face in any of {len(tracked)} frames: not finite, or 0, in all of them")
@@ -155,14 +162,16 @@ def recording_of_landmarks(
         seen = restored_places(seen, meta)
     elif config.pixels:
         seen = seen / np.array([width, height, width])[: seen.shape[2]]
-    _check_inside(seen[:, :, :2], clip, pixels=config.pixels and not boxed)
-    points, how = _in_depth(seen, width, height, clip)
-    filled = np.full((len(tracked), *points.shape[1:]), np.nan, np.float32)
-    filled[tracked] = points
+    check_inside(seen[:, :, :2], clip, pixels=config.pixels and not boxed)
+    deep = in_depth(seen, width, height, clip)
+    tracked[tracked] = deep.good
+    filled = np.full((len(tracked), *deep.points.shape[1:]), np.nan, np.float32)
+    filled[tracked] = deep.points[deep.good]
+    how = deep.how
     if boxed:
         how += "; brought to another number of frames by the thesis, frames without a face interpolated"
         how += "" if meta else "; place and size in the picture made up"
-    return Recording(
+    recording = Recording(
         landmarks=filled,
         timestamps=timestamps,
         tracked=tracked,
@@ -177,8 +186,16 @@ def recording_of_landmarks(
         tracker=f"{config.tracker}, imported{how}",
         tracker_version=UNKNOWN,
         model_sha256=UNKNOWN,
-        point_set=_POINT_SET_OF[points.shape[1]],
+        point_set=_POINT_SET_OF[deep.points.shape[1]],
     )
+    return recording, deep.warning
+
+
+def _without_empty_depth(landmarks: Float64[np.ndarray, "T V C"]) -> Float64[np.ndarray, "T V D"]:
+    """The two numbers of a place alone where the third is never one: how some write that they have none."""
+    if landmarks.shape[2] == 3 and not np.isfinite(landmarks[:, :, 2]).any():
+        return landmarks[:, :, :2]
+    return landmarks
 
 
 def _known_shape(shape: tuple[int, ...]) -> bool:
@@ -232,56 +249,3 @@ def _plausible(fps: float, clip: Clip, what: str, advice: str) -> float:
         expected = f"expected {_SLOWEST_HZ:g} to {_FASTEST_HZ:g}"
         raise ClipError(clip.id, f"{what} {fps:.3g} frames a second, {expected}{advice}")
     return fps
-
-
-def _check_inside(places: Float[np.ndarray, "T V 2"], clip: Clip, *, pixels: bool) -> None:
-    """Refuse numbers that are no shares of the picture: most of a face lies inside it."""
-    inside = ((places >= 0) & (places <= 1)).all(axis=2)
-    if np.median(inside.mean(axis=1)) < _LEAST_INSIDE:
-        largest = float(np.median(np.abs(places).max(axis=(1, 2))))
-        if pixels:
-            reason = "most points lie outside the picture; is --size that of the video?"
-        elif largest > 2:
-            reason = f"expected x / width and y / height, got up to {largest:.0f}; for pixels give --pixels"
-        else:
-            reason = "most points lie outside the picture; centred or aligned landmarks cannot be used"
-        raise ClipError(clip.id, reason)
-    if pixels and float(np.median(np.ptp(places, axis=1).max(axis=1))) < 2e-2:
-        raise ClipError(
-            clip.id, "its face is smaller than 2 % of the picture; leave out --pixels if these are shares"
-        )
-
-
-def _in_depth(
-    seen: Float[np.ndarray, "F V C"], width: int, height: int, clip: Clip
-) -> tuple[Float[np.ndarray, "F W 3"], str]:
-    """All points of the face mesh with their depth, as MediaPipe gives them, and what had to be filled in."""
-    flat = seen[:, :, :2] * [width, height]
-    partial = seen.shape[1] == len(SELECTED_POINTS)
-    selected = flat if partial else flat[:, list(SELECTED_POINTS)]
-    fit = _checked_fit(selected, clip)
-    if seen.shape[2] == 3 and seen[:, :, 2].any():
-        return seen, ""
-    whole = completed(selected, fit) if partial else with_depth(flat, fit)
-    how = f"; depth{f' and all but {len(SELECTED_POINTS)} points' if partial else ''} from a fitted mean face"
-    return whole / [width, height, width], how
-
-
-def _checked_fit(selected: Float[np.ndarray, "F 152 2"], clip: Clip) -> FaceFit:
-    try:
-        fit = fit_mean_face(selected)
-    except ValueError as error:
-        raise ClipError(clip.id, "a frame that counts as tracked has all points on one line") from error
-    distance = float(np.median(fit.distance))
-    if distance > _FARTHEST_FROM_MEAN_FACE:
-        raise ClipError(
-            clip.id,
-            f"expected points at most {_FARTHEST_FROM_MEAN_FACE:g} eye distances from a mean face, got "
-            f"{distance:.2f}: another aspect, or not MediaPipe's points in their order",
-        )
-    # Mirrored without its left and right being swapped, a flat face looks as if it were seen from behind.
-    if np.median(fit.rotation[:, 2, 2]) <= 0:
-        raise ClipError(
-            clip.id, "its face is mirrored; expected x to the right and y down, as MediaPipe has them"
-        )
-    return fit

@@ -25,7 +25,7 @@ from amber_id.recordings import (
     StatedOfClip,
     read_landmark_file,
     read_thesis_meta,
-    recording_of_landmarks,
+    recording_with_warning,
     save_recording,
     write_index,
 )
@@ -37,6 +37,7 @@ from amber_id.tracking.clip_runs import (
     failures_of,
     not_clips,
     summary_of,
+    warnings_of,
     work_on_clips,
     write_clip_tables,
 )
@@ -107,9 +108,10 @@ def import_landmarks(
 ) -> CorpusSummary:
     """Make a recording in `out` of every landmark file of `corpus`, as `find_landmark_files` gives it.
 
-    Writes a recording per clip, ``recordings.csv`` and ``failures.csv``; copies ``corpus.csv`` where `corpus`
-    has one. `meta` is the folder of the thesis' meta files, ``<source>_id<number>/<clip>.npz``, for its own
-    files alone. `on_progress` is called once per clip.
+    Writes a recording per clip, ``recordings.csv``, ``failures.csv`` and, where something was mended or looks
+    wrong, ``warnings.csv``; copies ``corpus.csv`` where `corpus` has one. `meta` is the folder of the thesis'
+    meta files, ``<source>_id<number>/<clip>.npz``, for its own files alone. `on_progress` is called once per
+    clip.
 
     Raises
     ------
@@ -134,11 +136,12 @@ def import_landmarks(
         if outcome.failure:  # what an earlier run made of it must not pass for this one's
             recording_path(out, clip).unlink(missing_ok=True)
     failures = [*failures_of(outcomes, _STAGE), *not_clips(corpus), *single_clips(corpus, out)]
+    warnings = warnings_of(outcomes, _STAGE)
     with hold_lock(out / ".amber-tables.lock"):
         write_index(out)
         acquired = {clip.id for clip, outcome in outcomes.items() if not outcome.failure}
-        write_clip_tables(out, _STAGE, failures, [], untouched=set(), acquired=acquired)
-    return summary_of(corpus.clips, outcomes, failures, [], time.monotonic() - began)
+        write_clip_tables(out, _STAGE, failures, warnings, untouched=set(), acquired=acquired)
+    return summary_of(corpus.clips, outcomes, failures, warnings, time.monotonic() - began)
 
 
 def _import(
@@ -150,8 +153,8 @@ def _import(
         thesis = None
         if meta is not None and file.is_thesis:
             thesis = read_thesis_meta(meta / f"{clip.id}.npz")
-        recording = recording_of_landmarks(
-            file, clip, config, stated=stated.get(clip.id, StatedOfClip()), meta=thesis
+        recording, warning = recording_with_warning(
+            file, clip, config, stated.get(clip.id, StatedOfClip()), thesis
         )
     except ClipError as error:
         return ClipOutcome(0, failure=error.reason)
@@ -159,7 +162,7 @@ def _import(
         where = "" if error.path == clip.path else f"its meta file {error.path}: "
         return ClipOutcome(0, failure=f"{where}{error.reason}")
     save_recording(recording, recording_path(out, clip))
-    return ClipOutcome(len(recording.timestamps))
+    return ClipOutcome(len(recording.timestamps), warning=warning)
 
 
 def _is_openface(path: Path) -> bool:
