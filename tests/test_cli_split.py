@@ -49,7 +49,7 @@ def test_partitions_are_printed_with_their_sources(of_two_sources: Path):
         str(of_two_sources / "split.json"),
     ]
     assert done.stderr == (
-        "Too few people to be divided by --dev 0.3, --test 0.3, so in no fold: other (5).\n"
+        "Too few people to be divided by test 0.3 with dev 0.3, so in no fold: other (5).\n"
     )
     assert json.loads((of_two_sources / "split.json").read_text())["config"]["protocol"] == "within-source"
 
@@ -83,7 +83,7 @@ def test_what_changed_is_said_when_a_split_is_used(of_two_sources: Path, tmp_pat
             "--seed must be left out, since nvfair is a list, got 1",
         ),
         (["--protocol", "nvfair"], 1, "the list of NVFAIR does not name other_id008, other_id009"),
-        (["--protocol", "cross-session"], 1, "0 of 12 subjects are known to have two sessions or more"),
+        (["--protocol", "cross-session"], 1, "0 of 12 people are known to have two sessions or more"),
         (["--dev", "1.5"], 2, "--dev"),
     ],
 )

@@ -76,7 +76,7 @@ def test_a_subject_without_a_partition_is_named(recordings: RecordingSet, tmp_pa
 
 
 def test_too_few_people_are_refused_and_nothing_is_written(tmp_path: Path):
-    with pytest.raises(SplitError, match="4 subjects are too few"):
+    with pytest.raises(SplitError, match="4 people are too few"):
         find_split(_recordings(tmp_path, {f"x_id{n}": 3 for n in range(4)}))
     assert not (tmp_path / SPLIT_FILE).exists()
 

@@ -176,9 +176,11 @@ def test_within_sources_small_ones_are_in_no_fold_and_named():
     assert len(division.split.folds) == 1
     assert {division.split.folds[0][f"id{n:03d}"] for n in range(11, 16)} == {"unused"}
     assert division.remarks == (
-        "Too few people to be divided by --dev 0.2, --test 0.3, so in no fold: b (5).",
+        "Too few people to be divided by test 0.3 with dev 0.2, so in no fold: b (5).",
     )
-    with pytest.raises(SplitError, match=r"no source has enough people .*: a \(3\), b \(2\); add people"):
+    with pytest.raises(
+        SplitError, match=r"no source has enough people .*8 are needed.*: a \(3\), b \(2\); add people"
+    ):
         make_split(_people(a=3, b=2), SplitConfig(protocol="within-source"))
 
 
@@ -218,7 +220,7 @@ def test_across_sessions_people_of_one_session_are_learnt_from_alone(folds: int 
 @pytest.mark.parametrize("sessions", [None, {}, {"id001": 2, "id002": 2}])
 def test_across_sessions_nobody_known_is_refused(sessions: dict[str, int] | None):
     n = len(sessions or {})
-    with pytest.raises(SplitError, match=f"{n} of 12 subjects are known .* column session of corpus.csv"):
+    with pytest.raises(SplitError, match=f"{n} of 12 people are known .* column session of corpus.csv"):
         make_split(_people(a=12), SplitConfig(protocol="cross-session"), sessions_of=sessions)
 
 

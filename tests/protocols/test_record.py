@@ -61,7 +61,7 @@ def test_the_record_says_how_the_split_came_about(recordings: RecordingSet):
 
 def test_remarks_are_kept(recordings: RecordingSet):
     told = _save(recordings, SplitConfig(protocol="within-source"))["remarks"]
-    assert told == ["Too few people to be divided by --dev 0.2, --test 0.3, so in no fold: b (6)."]
+    assert told == ["Too few people to be divided by test 0.3 with dev 0.2, so in no fold: b (6)."]
     assert remarks_of(recordings.root, read_split(recordings.root / SPLIT_FILE)) == tuple(told)
 
 

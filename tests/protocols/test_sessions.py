@@ -69,7 +69,7 @@ def test_folds_can_be_pooled():
 def test_what_corpus_csv_says_decides_who_is_tested(people: RecordingSet):
     """Of the synthetic people, whose sessions are in corpus.csv, two lose all but one."""
     config = SplitConfig(protocol="cross-session", dev=0.3)
-    with pytest.raises(SplitError, match="0 of 12 subjects are known to have two sessions or more"):
+    with pytest.raises(SplitError, match="0 of 12 people are known to have two sessions or more"):
         divide_recordings(people, config)
     rows = [
         f"{e.clip},{1 if e.subject in ('id003', 'id007') else i % 2}" for i, e in enumerate(people.entries)

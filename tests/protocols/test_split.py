@@ -109,22 +109,30 @@ def test_chance_is_fair():
 @pytest.mark.parametrize(
     ("n", "options", "message"),
     [
-        (0, {}, r"0 subjects are too few for --dev 0\.2, --test 0\.3"),
+        (0, {}, r"0 people are too few for test 0\.3 with dev 0\.2: 8 are needed"),
         (
             5,
             {},
-            r"5 subjects are too few for --dev 0\.2, --test 0\.3 \(fold 0: dev needs at least 2 .*got 1\)",
+            r"5 people are too few for test 0\.3 with dev 0\.2: 8 are needed \(fold 0: dev needs .*got 1\)",
         ),
-        (10, {"dev": 0.5, "test": 0.5}, r"10 subjects .* train needs at least 2 subjects, got 0"),
+        (
+            10,
+            {"dev": 0.5, "test": 0.5},
+            r"10 people .*: no number is enough .*train needs at least 2 subjects, got 0",
+        ),
         (10, {"dev": 0.9, "test": 0.5}, r"train needs at least 2 subjects, got 0"),
-        (8, {"folds": 5}, r"8 subjects are too few for --dev 0\.2, --folds 5 \(fold 3: test needs"),
+        (
+            8,
+            {"folds": 5},
+            r"8 people are too few for 5 folds with dev 0\.2: 10 are needed \(fold 3: test needs",
+        ),
     ],
 )
 def test_too_few_people_are_refused_in_one_line(n: int, options: dict, message: str):
     with pytest.raises(SplitError, match=message) as error:
         make_split(_people(n), SplitConfig(**options))
     assert "\n" not in str(error.value)
-    assert "add people or change the shares" in str(error.value)
+    assert "add people, or change folds or shares" in str(error.value)
 
 
 def test_folds_of_other_people_are_refused():

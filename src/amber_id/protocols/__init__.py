@@ -8,9 +8,10 @@ from amber_id.protocols.assignment import (
     partition_of,
     source_of_subjects,
 )
+from amber_id.protocols.by_people import FEWEST_IN_FOLDS, compared_pairs, folds_by_people
 from amber_id.protocols.leaks import Leak, find_leaks, refuse_leaks
 from amber_id.protocols.nvfair import nvfair_partitions
-from amber_id.protocols.protocol import Division, Protocol, SplitConfig, divide, make_split
+from amber_id.protocols.protocol import Division, Protocol, SplitConfig, divide, fewest_people, make_split
 from amber_id.protocols.record import (
     RECORD_FILE,
     SplitRecord,
@@ -26,6 +27,7 @@ from amber_id.protocols.sessions import across_sessions, sessions_kept_apart
 from amber_id.protocols.split import SPLIT_FILE, Split, read_split, write_split
 
 __all__ = [
+    "FEWEST_IN_FOLDS",
     "RECORD_FILE",
     "SPLIT_FILE",
     "Control",
@@ -37,10 +39,13 @@ __all__ = [
     "SplitRecord",
     "across_sessions",
     "changes_since",
+    "compared_pairs",
     "divide",
     "divide_recordings",
+    "fewest_people",
     "find_leaks",
     "find_split",
+    "folds_by_people",
     "labelled",
     "make_split",
     "manifest_hash",

@@ -35,6 +35,7 @@ _USUAL: dict[Protocol, dict[str, float]] = {
 }
 _THESIS_SIZES = (112, 14, 35)  # train, dev, test of its 161 people
 _FEWEST = 2
+_MOST_ASKED = 2000  # more people, among whom a number is looked for that suffices
 _SHOWN = 20  # people named in a message
 
 
@@ -138,15 +139,27 @@ Fold = Mapping[str, Partition]
 
 
 def _by_shares(source_of: Mapping[str, str], config: SplitConfig) -> Split:
-    n, n_folds = len(source_of), config.folds or 1
+    n = len(source_of)
     try:
         return Split(tuple(_shares(source_of, config)))
     except SplitError as error:
         raise SplitError(
-            f"{n} subjects are too few for --dev {config.dev:g}, "
-            + (f"--folds {n_folds}" if n_folds > 1 else f"--test {config.test:g}")
-            + f" ({error}); add people or change the shares"
+            f"{n} people are too few for {_asked(config)}: {_needed(config, n)} ({error}); add people, or "
+            "change folds or shares"
         ) from error
+
+
+def _needed(config: SplitConfig, above: int = 0) -> str:
+    """How many people it takes, more than `above`, in words."""
+    enough = fewest_people(config, above=above)
+    return "no number is enough" if enough is None else f"{enough} are needed"
+
+
+def _asked(config: SplitConfig) -> str:
+    """The folds or shares of a configuration in words."""
+    n_folds = config.folds or 1
+    tested = f"test {config.test:g}" if n_folds == 1 else f"{n_folds} folds"
+    return f"{tested} with dev {config.dev:g}"
 
 
 def _shares(source_of: Mapping[str, str], config: SplitConfig) -> list[Fold]:
@@ -185,8 +198,8 @@ def _thesis_sizes(source_of: Mapping[str, str], config: SplitConfig) -> Division
         split = Split((_fold(source_of, test, config, n_dev=n_dev),))
     except SplitError as error:
         raise SplitError(
-            f"{n} subjects are too few for the proportions of the thesis, which make {sizes} ({error}); "
-            "add people or use another protocol"
+            f"{n} people are too few for the proportions of the thesis, which make {sizes}: "
+            f"{_needed(config, n)} ({error}); add people or use another protocol"
         ) from error
     if n == thesis:
         return Division(split)
@@ -227,11 +240,11 @@ def _within_source(source_of: Mapping[str, str], config: SplitConfig) -> Divisio
             small.append(f"{source} ({len(members)})")
             continue
         folds.append({s: fold.get(s, "unused") for s in source_of})
-    shares = f"--dev {config.dev:g}, --test {config.test:g}"
+    shares = _asked(config)
     if not folds:
         raise SplitError(
-            f"no source has enough people to be divided by {shares}: {_named(small) or 'there is none'}; add "
-            "people or change the shares"
+            f"no source has enough people for {shares} ({_needed(config)} of one source): "
+            f"{_named(small) or 'there is none'}; add people or change the shares"
         )
     said = f"Too few people to be divided by {shares}, so in no fold: {_named(small)}."
     return Division(Split(tuple(folds)), (said,) if small else ())
@@ -257,7 +270,7 @@ def _cross_source(source_of: Mapping[str, str], config: SplitConfig) -> Division
     if not folds:
         raise SplitError(
             f"the protocol cross-source needs two people or more to test on in a source, and enough others "
-            f"for train and --dev {config.dev:g}, got {_named(left_out)}; add people or change the share"
+            f"for train and dev {config.dev:g}, got {_named(left_out)}; add people or change the share"
         )
     said = f"Not tested, since it or the others are too few: {_named(left_out)}."
     return Division(Split(tuple(folds)), (said,) if left_out else ())
@@ -268,8 +281,6 @@ def _cross_session(
 ) -> Division:
     several = {s: source for s, source in source_of.items() if sessions_of.get(s, 0) > 1}
     single = sorted(source_of.keys() - several.keys())
-    n_folds = config.folds or 1
-    shares = f"--folds {n_folds}" if n_folds > 1 else f"--test {config.test:g}"
     try:
         # Whoever cannot be tested is learnt from.
         folds = [
@@ -278,12 +289,40 @@ def _cross_session(
         split = Split(tuple(folds), across_sessions=True)
     except SplitError as error:
         raise SplitError(
-            f"{len(several)} of {len(source_of)} subjects are known to have two sessions or more, too few "
-            f"for --dev {config.dev:g}, {shares} ({error}); name sessions in a column session of corpus.csv "
-            "beside the recordings, or use another protocol"
+            f"{len(several)} of {len(source_of)} people are known to have two sessions or more, too few for "
+            f"{_asked(config)}: {_needed(config, len(several))} ({error}); name sessions in a column session "
+            "of corpus.csv beside the recordings, or use another protocol"
         ) from error
     said = f"{len(single)} people without two known sessions are in train only: {_named(single)}."
     return Division(split, (said,) if single else ())
+
+
+def fewest_people(config: SplitConfig, *, above: int = 0) -> int | None:
+    """The fewest people, but more than `above`, whom `config` can divide, were they all of one source.
+
+    For ``within-source`` these are of each source, for ``cross-session`` people of several sessions. None
+    where no number suffices, or it is not the number that decides: ``nvfair``, ``cross-source``.
+
+    Examples
+    --------
+    >>> fewest_people(SplitConfig(folds=5)), fewest_people(SplitConfig(protocol="thesis-sizes"))
+    (10, 18)
+    """
+    if config.protocol in ("nvfair", "cross-source"):
+        return None
+    numbers = range(above + 1, above + _MOST_ASKED)
+    return next((n for n in numbers if all(min(sizes) >= _FEWEST for sizes in _sizes(n, config))), None)
+
+
+def _sizes(n: int, config: SplitConfig) -> list[tuple[int, int, int]]:
+    """Train, dev and test of so many people in the folds of `config` with most and fewest test people."""
+    if config.protocol == "thesis-sizes":
+        n_train, n_dev, n_test = in_proportion(n, _THESIS_SIZES)
+        return [(n_train, n_dev, n_test)]
+    n_folds = config.folds or 1
+    tested = [round((config.test or 0) * n)] if n_folds == 1 else [n // n_folds, -(-n // n_folds)]
+    n_dev = round((config.dev or 0) * n)
+    return [(n - n_test - n_dev, n_dev, n_test) for n_test in tested]
 
 
 def _members(source_of: Mapping[str, str]) -> dict[str, dict[str, str]]:
