@@ -22,10 +22,13 @@ from typing import NamedTuple
 
 from amber_id.corpora.corpus_file import CORPUS_FILE, ClipFacts, copy_corpus_file, read_corpus_file
 from amber_id.corpora.numbering import PublicSource, actors_of, person_folder
+from amber_id.corpora.other_files import ARCHIVE_SUFFIXES, OTHER_SUFFIXES, told_of_others, what_it_is
 from amber_id.errors import CorpusError
 
 __all__ = [
+    "ARCHIVE_SUFFIXES",
     "CORPUS_FILE",
+    "OTHER_SUFFIXES",
     "VIDEO_SUFFIXES",
     "Clip",
     "ClipFacts",
@@ -38,6 +41,7 @@ __all__ = [
     "find_subject_folders",
     "person_folder",
     "read_corpus_file",
+    "what_it_is",
 ]
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".flv", ".m4v", ".mpg", ".mpeg", ".wmv"})
@@ -89,8 +93,8 @@ class SubjectFolder(NamedTuple):
     source: str
 
 
-def find_corpus(root: Path, suffixes: Collection[str] = VIDEO_SUFFIXES) -> Corpus:
-    """Find the clips in the person folders of `root`.
+def find_corpus(root: Path, suffixes: Collection[str] = VIDEO_SUFFIXES, *, what: str = "video") -> Corpus:
+    """Find the clips in the person folders of `root`; `what` names a file with one of the `suffixes`.
 
     Whether a clip can be read is not looked at: that is found out, and told, when it is tracked.
 
@@ -104,15 +108,17 @@ def find_corpus(root: Path, suffixes: Collection[str] = VIDEO_SUFFIXES) -> Corpu
     problems: list[CorpusProblem] = []
     folders = find_subject_folders(root)
     if not folders:
-        raise CorpusError(f"{root}: no folder named <source>_id<number> in it; expected {_EXAMPLE}")
+        told = told_of_others(root)
+        raise CorpusError(f"{root}: no folder named <source>_id<number> in it; expected {_EXAMPLE}{told}")
     for folder in folders:
-        found, bad = _clips_of(folder, suffixes)
+        found, bad = _clips_of(folder, suffixes, what)
         clips += found
         problems += bad
     problems += _videos_outside(root, {folder.path for folder in folders}, suffixes)
     if not clips:
         raise CorpusError(
-            f"{root}: no video in any of its {len(folders)} person folders; expected {_EXAMPLE}"
+            f"{root}: no {what} in any of its {len(folders)} person folders; expected {_EXAMPLE}"
+            f"{told_of_others(root)}"
         )
     return Corpus(
         root,
@@ -152,7 +158,9 @@ def find_subject_folders(root: Path) -> tuple[SubjectFolder, ...]:
     return tuple(folders.values())
 
 
-def _clips_of(folder: SubjectFolder, suffixes: Collection[str]) -> tuple[list[Clip], list[CorpusProblem]]:
+def _clips_of(
+    folder: SubjectFolder, suffixes: Collection[str], what: str
+) -> tuple[list[Clip], list[CorpusProblem]]:
     clips: dict[str, Clip] = {}
     problems: list[CorpusProblem] = []
     try:
@@ -174,7 +182,7 @@ def _clips_of(folder: SubjectFolder, suffixes: Collection[str]) -> tuple[list[Cl
         for path in nested
     ]
     if not clips and not problems:
-        problems.append(CorpusProblem(folder.path, "no video in it"))
+        problems.append(CorpusProblem(folder.path, f"no {what} in it{told_of_others(folder.path)}"))
     return list(clips.values()), problems
 
 

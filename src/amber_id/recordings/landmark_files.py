@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Float64
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from amber_id.corpora import Clip
+from amber_id.corpora import Clip, what_it_is
 from amber_id.errors import ClipError, FileFormatError
 from amber_id.face_mesh import SELECTED_POINTS
 from amber_id.recordings.array_files import ONLY, read_arrays, single_number
@@ -94,7 +94,7 @@ def read_landmark_file(path: Path) -> LandmarkFile:
     name = "landmarks" if "landmarks" in arrays else next(iter(arrays), ONLY)
     if name not in {"landmarks", ONLY} or not arrays:
         got = ", ".join(sorted(arrays)) or "an empty archive"
-        raise FileFormatError(path, f"expected an array landmarks in the archive, got {got}")
+        raise FileFormatError(path, f"expected an array landmarks in the archive, got {got}{_told_of(path)}")
     landmarks = arrays[name]
     if landmarks.dtype.kind not in "fiu" or not _known_shape(landmarks.shape):
         raise FileFormatError(
@@ -196,6 +196,11 @@ def _without_empty_depth(landmarks: Float64[np.ndarray, "T V C"]) -> Float64[np.
     if landmarks.shape[2] == 3 and not np.isfinite(landmarks[:, :, 2]).any():
         return landmarks[:, :, :2]
     return landmarks
+
+
+def _told_of(path: Path) -> str:
+    known = what_it_is(path)
+    return f"; it {known}" if known and "landmarks are taken" not in known else ""
 
 
 def _known_shape(shape: tuple[int, ...]) -> bool:

@@ -4,10 +4,10 @@ Conventions
 -----------
 The tree is that of a corpus, with ``.npy`` or ``.npz`` in place of videos; what a file must hold is said in
 `amber_id.recordings.landmark_files`. Every run reads all files anew. A file that cannot be used is named with
-its reason in ``failures.csv`` (stage ``import``), and the others go on.
-A table may state what the files do not say of themselves: CSV with the columns ``clip,fps,width,height``, in
-which cells may be empty.
-OpenFace's tables are refused: its 68 points are other points of the face, and no choice of MediaPipe's.
+its reason in ``failures.csv`` (stage ``import``), and the others go on. A table may state what the files do
+not say of themselves: CSV with the columns ``clip,fps,width,height``, in which cells may be empty. Files of
+faces that other programs wrote, and that hold no landmarks of MediaPipe's, are named as problems with what
+they are and what takes them, see `amber_id.corpora.other_files`.
 """
 
 import time
@@ -17,8 +17,17 @@ from functools import partial
 from pathlib import Path
 
 from amber_id.atomic_files import hold_lock
-from amber_id.corpora import Clip, Corpus, CorpusProblem, copy_corpus_file, find_corpus
-from amber_id.errors import ClipError, CorpusError, FileFormatError
+from amber_id.corpora import (
+    OTHER_SUFFIXES,
+    Clip,
+    Corpus,
+    CorpusProblem,
+    copy_corpus_file,
+    find_corpus,
+    find_subject_folders,
+    what_it_is,
+)
+from amber_id.errors import ClipError, FileFormatError
 from amber_id.file_formats import read_table
 from amber_id.recordings import (
     ImportConfig,
@@ -47,30 +56,24 @@ LANDMARK_SUFFIXES = frozenset({".npy", ".npz"})
 
 _STAGE = "import"
 _STATED_COLUMNS = ["clip", "fps", "width", "height"]
-_OPENFACE_COLUMNS = {"frame", "timestamp", "confidence", "success", "x_0", "y_0", "x_67", "y_67"}
-_OPENFACE = (
-    "is OpenFace's; its 68 points are other points than MediaPipe's, joined otherwise, so nothing here can "
-    "compare them; run: amber track VIDEOS RECORDINGS"
-)
 
 
 def find_landmark_files(root: Path) -> Corpus:
-    """Find the landmark files in the person folders of `root`; OpenFace's tables are problems.
+    """Find the landmark files in the person folders of `root`; other programs' files of faces are problems.
 
     Raises
     ------
     CorpusError
-        If `root` is no corpus, as `find_corpus` says, or has OpenFace's tables alone.
+        If `root` is no corpus, as `find_corpus` says; what else lies in it is said where it is known.
     """
-    tables = sorted(path for path in root.rglob("[!.]*.csv") if _is_openface(path)) if root.is_dir() else []
-    try:
-        corpus = find_corpus(root, LANDMARK_SUFFIXES)
-    except CorpusError as error:
-        if tables:
-            raise CorpusError(f"{tables[0]}: {_OPENFACE}") from error
-        raise
-    problems = [*corpus.problems, *(CorpusProblem(path, _OPENFACE) for path in tables)]
-    return replace(corpus, problems=tuple(sorted(problems, key=lambda row: row.path)))
+    corpus = find_corpus(root, LANDMARK_SUFFIXES, what="landmark file (.npy or .npz)")
+    others = [
+        CorpusProblem(path, known)
+        for folder in find_subject_folders(root)
+        for path in folder.path.rglob("[!.]*")
+        if path.suffix.lower() in OTHER_SUFFIXES and (known := what_it_is(path))
+    ]
+    return replace(corpus, problems=tuple(sorted([*corpus.problems, *others], key=lambda row: row.path)))
 
 
 def read_stated(path: Path) -> Mapping[str, StatedOfClip]:
@@ -163,15 +166,6 @@ def _import(
         return ClipOutcome(0, failure=f"{where}{error.reason}")
     save_recording(recording, recording_path(out, clip))
     return ClipOutcome(len(recording.timestamps), warning=warning)
-
-
-def _is_openface(path: Path) -> bool:
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            heading = {cell.strip() for cell in file.readline(100_000).split(",")}
-    except OSError:
-        return False
-    return heading >= _OPENFACE_COLUMNS
 
 
 def _number(path: Path, clip: str, name: str, cell: str) -> float | None:

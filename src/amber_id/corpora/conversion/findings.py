@@ -8,6 +8,7 @@ from typing import NamedTuple
 from amber_id.corpora import ClipFacts
 from amber_id.corpora.conversion.left_out import LeftOut
 from amber_id.corpora.conversion.source_files import SourceFile, list_videos
+from amber_id.corpora.other_files import told_of_others
 from amber_id.errors import CorpusError
 
 
@@ -60,9 +61,10 @@ def sort_out(
     """
     files, lost = list_videos(src, source)
     found = [read(file) for file in files]
-    if not found and not lost:
+    if not found and all(row.kind == "choice" for row in lost):
         raise CorpusError(
             f"{src}: no video in it, nor in a zip file; expected the corpus as it was downloaded"
+            f"{told_of_others(src)}"
         )
     clips = tuple(each for each in found if isinstance(each, FoundClip))
     return clips, (*lost, *(each for each in found if isinstance(each, LeftOut)))

@@ -24,6 +24,7 @@ from amber_id.corpora.conversion.findings import Findings, FoundClip
 from amber_id.corpora.conversion.left_out import LeftOut
 from amber_id.corpora.conversion.source_files import SourceFile, is_video, list_videos
 from amber_id.corpora.corpus_file import csv_rows
+from amber_id.corpora.other_files import told_of_others
 from amber_id.errors import CorpusError, FileFormatError
 from amber_id.file_formats import read_table, write_table
 
@@ -71,7 +72,7 @@ def find_own(src: Path, dst: Path, config: OwnConfig = OwnConfig()) -> Findings:
     if not named:
         raise CorpusError(
             f"{src}: no clip of a person in it; expected one folder for each person with videos in it, "
-            "or a CSV table with the columns path and subject"
+            f"or a CSV table with the columns path and subject{told_of_others(src)}"
         )
     numbers = number_people(dst, {(clip.source, clip.person) for clip in named}, first=config.first)
     clips = tuple(

@@ -13,12 +13,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from amber_id.corpora import VIDEO_SUFFIXES
+from amber_id.corpora import ARCHIVE_SUFFIXES, VIDEO_SUFFIXES
 from amber_id.corpora.conversion.archives import objection_to, read_directory, read_start
 from amber_id.corpora.conversion.left_out import LeftOut
 from amber_id.errors import ClipError, CorpusError
 
-ARCHIVE_SUFFIX = ".zip"
+_ZIP = ".zip"
 _POINTER = b"version https://git-lfs.github.com/spec/v1"
 _LARGEST_POINTER = 1024
 
@@ -48,7 +48,8 @@ def list_videos(
 ) -> tuple[list[SourceFile], list[LeftOut]]:
     """The videos in `root`, sorted by path, and what cannot be looked into.
 
-    Without `archives` each archive is listed as something to be unpacked.
+    Archives that are no zip files, or lie in one, are listed as something to be unpacked; without `archives`
+    each is.
 
     Raises
     ------
@@ -73,11 +74,11 @@ def list_videos(
             lost.append(LeftOut(source, "unusable", path, "cannot be read", problem))
             continue
         suffix = _suffix(entry.name)
-        if suffix == ARCHIVE_SUFFIX and archives:
+        if suffix == _ZIP and archives:
             found, bad = _members(path, entry.path, source, suffixes)
             files += found
             lost += bad
-        elif suffix == ARCHIVE_SUFFIX:
+        elif suffix in ARCHIVE_SUFFIXES:
             lost.append(LeftOut(source, "unusable", path, "an archive", "unpack it and run again"))
         elif suffix in suffixes:
             try:
@@ -144,14 +145,26 @@ def _members(
     path: str, archive: str, source: str, suffixes: Collection[str]
 ) -> tuple[list[SourceFile], list[LeftOut]]:
     try:
-        members = read_directory(Path(archive), suffixes)
+        members = read_directory(Path(archive), {*suffixes, *ARCHIVE_SUFFIXES})
     except ClipError as error:
         return [], [LeftOut(source, "unusable", path, "a damaged archive", error.reason)]
-    return [SourceFile(f"{path}/{each.filename}", each.file_size, archive, each) for each in members], []
+    nested = [each for each in members if _suffix(each.filename) in ARCHIVE_SUFFIXES]
+    files = [
+        SourceFile(f"{path}/{each.filename}", each.file_size, archive, each)
+        for each in members
+        if _suffix(each.filename) in suffixes
+    ]
+    if not members:
+        return [], [LeftOut(source, "choice", path, "an archive without a video")]
+    hint = f"unpack {path} and run again"
+    return files, [
+        LeftOut(source, "unusable", f"{path}/{each.filename}", "an archive in an archive", hint)
+        for each in nested
+    ]
 
 
 def _suffix(name: str) -> str:
-    stem, dot, suffix = name.rpartition(".")
+    stem, dot, suffix = name.rpartition("/")[2].rpartition(".")
     return f".{suffix.lower()}" if dot and stem else ""
 
 
