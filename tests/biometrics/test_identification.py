@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amber_id.biometrics import Comparisons, compare_all
+from amber_id.biometrics import Comparisons, compare_across, compare_all
+from amber_id.biometrics.galleries import Gallery, gallery_scores, is_directed
 from amber_id.biometrics.identification import (
-    Gallery,
     cmc,
-    gallery_scores,
     open_set,
     rank1,
     rank1_by_gallery_size,
@@ -260,7 +259,78 @@ def test_avatars_are_searched_for_among_originals_only() -> None:
     assert gallery.n_without_mate == 0
 
 
-@pytest.mark.parametrize("score", [0.1, -0.7, 1e-30, 1e30, 0.0])
+def test_a_direction_is_told_from_who_met_whom() -> None:
+    rng = np.random.default_rng(0)
+    subjects = np.repeat(np.arange(6), 4)
+    vectors, avatars = rng.normal(size=(2, 24, 5))
+    for order in (np.arange(24), np.arange(24).reshape(6, 4).T.ravel(), rng.permutation(24)):
+        every = compare_all(vectors[order], subjects[order])
+        assert not is_directed(every)
+        # In both directions each clip is a probe among all others: either reading is the same.
+        both = replace(
+            every,
+            scores=np.tile(every.scores, 2),
+            enrolment=np.concatenate([every.enrolment, every.probe]),
+            probe=np.concatenate([every.probe, every.enrolment]),
+        )
+        assert is_directed(both)
+        assert rank1(gallery_scores(both, directed=True)) == rank1(gallery_scores(every))
+    across = compare_across(vectors, avatars, subjects)
+    assert is_directed(across)
+    assert is_directed(Comparisons.pool([across, across]))
+    assert not is_directed(Comparisons.pool([across, every]))
+    # The first clip of each is enrolled, and every clip searched for, these too.
+    whole = compare_across(vectors, vectors, subjects)
+    models = np.isin(whole.enrolment, np.arange(0, 24, 4))
+    listed = Comparisons(
+        whole.scores[models], whole.enrolment[models], whole.probe[models] - 24, subjects=subjects
+    )
+    assert is_directed(listed)
+    assert gallery_scores(listed, directed=True).clips.tolist() == [n for n in range(24) if n % 4]
+
+
+def test_a_directed_list_is_searched_by_its_probes_alone() -> None:
+    # Rank-1 of probes is a plain argmax; counted as searches, the enrolled would hit more often.
+    rng = np.random.default_rng(3)
+    models = rng.normal(size=(20, 6))
+    probes = np.repeat(models, 2, axis=0) + 1.5 * rng.normal(size=(40, 6))
+    scores = probes @ models.T
+    expected = np.mean(scores.argmax(axis=1) == np.arange(40) // 2)
+    probe, enrolment = np.divmod(np.arange(800), 20)
+    comparisons = Comparisons(
+        scores.ravel(), enrolment, probe + 20, np.concatenate([np.arange(20), np.arange(40) // 2])
+    )
+    assert is_directed(comparisons)
+    assert rank1(gallery_scores(comparisons, directed=True)) == pytest.approx(expected, abs=1e-12)
+    assert rank1(gallery_scores(comparisons)) != pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("factor", [1e-300, 1e-6, 1e6, 1e280, 2.0**40])
+def test_the_unit_of_the_scores_does_not_matter(factor) -> None:
+    comparisons = study(clips=(3, 8, 4, 6, 1), decimals=3)
+    one = gallery_scores(comparisons)
+    other = gallery_scores(replace(comparisons, scores=comparisons.scores * factor))
+    np.testing.assert_array_equal(rank1_hits(one), rank1_hits(other))
+    np.testing.assert_array_equal(cmc(one), cmc(other))
+
+
+@pytest.mark.parametrize("far", [-1000.0, -1e30, -np.finfo(float).max])
+def test_values_far_from_the_others_tie_nobody_else(far) -> None:
+    comparisons = study(clips=(4, 4, 4, 4, 4), decimals=6)
+    expected = loop_gallery(comparisons)
+    failed = (comparisons.enrolment == 3) | (comparisons.probe == 3)
+    gallery = gallery_scores(replace(comparisons, scores=np.where(failed, far, comparisons.scores)))
+    # The clip that failed is a guess; every other search is decided by what is left of its scores.
+    assert rank1_hits(gallery)[3] == pytest.approx(1 / 5)
+    whose = comparisons.subjects[3]
+    for clip in range(20):
+        if comparisons.subjects[clip] != whose:
+            kept = [subject for subject in range(5) if subject != whose]
+            best = max(kept, key=lambda subject: expected[clip, subject])
+            assert gallery.scores[clip].argmax() == best
+
+
+@pytest.mark.parametrize("score", [0.1, -0.7, 1e-30, 1e30, 0.0, -999.9, -np.finfo(float).max])
 def test_constant_scores_are_guesses(score) -> None:
     # Means of different counts of 0.1 differ in their last digit, which must not break a tie.
     comparisons = study(clips=(3, 8, 4, 6, 1))

@@ -136,7 +136,7 @@ def test_a_study_of_nothing_is_found_to_disclose_in_5_of_100() -> None:
 def test_people_who_differ_a_little_are_found() -> None:
     statistics = {"d_sys": d_sys_raw_of, "zebra": zebra_expected_of}
     rng = np.random.default_rng(0)
-    tests = permutation_null(people(rng, identity=0.6), statistics, permutations=99, rng=rng)
+    tests = permutation_null(people(rng, identity=0.7), statistics, permutations=99, rng=rng)
     for test in tests.values():
         assert test.p_value == 0.01
         assert test.excess > 0.02

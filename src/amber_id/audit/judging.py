@@ -29,6 +29,7 @@ from amber_id.biometrics import (
     d_sys,
     d_sys_raw_of,
     gallery_scores,
+    is_directed,
     min_cllr_of,
     per_subject_figures,
     permutation_null,
@@ -230,7 +231,7 @@ def _gallery(comparisons: Comparisons) -> Gallery | None:
     if len(comparisons.subjects) * comparisons.n_subjects > _LARGEST_GALLERY:
         return None
     try:
-        return gallery_scores(comparisons)
+        return gallery_scores(comparisons, directed=is_directed(comparisons))
     except EvaluationError:
         return None
 

@@ -21,8 +21,8 @@ From scores to figures
   people :func:`rates_at`, :func:`accuracy_at`, :func:`hter_at`; many of the same scores: :func:`error_curve`
 * What a score is worth as evidence: :func:`cllr`, :func:`min_cllr`, calibration fitted on other people
 * What scores give away: :func:`d_sys`, :func:`zebra`; against chance: :func:`permutation_null`
-* Who it is, among N: :func:`gallery_scores`, then :func:`cmc`, :func:`rank1_by_gallery_size`,
-  :func:`open_set`
+* Who it is, among N: :func:`gallery_scores`, of a list that :func:`is_directed` or not, then :func:`cmc`,
+  :func:`rank1_by_gallery_size`, :func:`open_set`
 * Who is recognised: :func:`per_subject_figures`, :func:`worst_decile_eer`; from several clips:
   :func:`aggregate_clips`; people weighing alike: :func:`subject_balanced_weights`
 * How sure: :func:`bootstrap_eer` for plain arrays; :func:`bootstrap` and, paired,
@@ -65,11 +65,10 @@ from amber_id.biometrics.error_rates import (
     threshold_at_fmr,
     tmr_at_fmr,
 )
+from amber_id.biometrics.galleries import Gallery, gallery_scores, is_directed
 from amber_id.biometrics.identification import (
-    Gallery,
     OpenSetCurve,
     cmc,
-    gallery_scores,
     open_set,
     rank1,
     rank1_by_gallery_size,
@@ -155,6 +154,7 @@ __all__ = [
     "gallery_scores",
     "histogram_all",
     "hter_at",
+    "is_directed",
     "merge",
     "min_cllr",
     "min_cllr_of",

@@ -14,7 +14,9 @@ import numpy as np
 from jaxtyping import Float, Float64, Int64
 
 from amber_id.biometrics.calibration import pav_llrs
+from amber_id.biometrics.comparisons import check_finite
 from amber_id.biometrics.curves import ErrorCurve, PerResample, error_curve
+from amber_id.biometrics.permutation import label_free_edges
 
 _CATEGORY_ENDS = (1, 2, 4, 5, 6)  # of log10 LR, between A, B, C, D, E and F
 MOST_EXPECTED = 0.5 / float(np.log(2))  # bits, of ZEBRA: all that can be told over all priors
@@ -121,18 +123,16 @@ def d_sys(
     """
     if permutations < 1:
         raise ValueError(f"permutations must be 1 or more, got {permutations}")
-    curve = error_curve(mated, nonmated)
-    bins = d_sys_bins(len(mated))
-    place = _equal_bins(curve.scores, bins)
-    counts = [
-        np.bincount(place, weights=shares * len(side), minlength=bins).round().astype(np.int64)
-        for shares, side in ((curve.mated_shares, mated), (curve.nonmated_shares, nonmated))
-    ]
+    check_finite(mated, "mated scores")
+    check_finite(nonmated, "non-mated scores")
+    edges = label_free_edges(np.concatenate([mated, nonmated]))
+    counts = [np.bincount(_places(edges, side), minlength=len(edges)) for side in (mated, nonmated)]
     total = counts[0] + counts[1]
+    curve, bins = ErrorCurve.of_masses(edges, *counts), d_sys_bins(len(mated))
     rng = np.random.default_rng(seed)
     drawn = rng.multivariate_hypergeometric(total, len(mated), size=permutations, method="marginals")
-    value = _linkability(counts[0] / len(mated), counts[1] / len(nonmated))
-    return float(value - np.mean(_linkability(drawn / len(mated), (total - drawn) / len(nonmated))))
+    chance = d_sys_raw_of(ErrorCurve.of_masses(edges, drawn, total - drawn), bins=bins)
+    return float(d_sys_raw_of(curve, bins=bins) - np.mean(chance))
 
 
 def d_sys_raw_of(curve: ErrorCurve, *, bins: int | None = None) -> PerResample:
@@ -141,44 +141,57 @@ def d_sys_raw_of(curve: ErrorCurve, *, bins: int | None = None) -> PerResample:
     The mean over mated scores of max(0, 2 LR / (1 + LR) - 1): how sure an adversary is, who thinks both
     sides equally likely, that two clips are of one person.
 
+    The ratios depend on the order of the scores alone, and so do these bins: each holds an equal share of
+    all ranks, mated and non-mated scores together weighing alike. The authors' bins have equal width on the
+    scale of the scores; there a single value far from the others empties all bins but two, and another scale
+    for the same order gives another figure. For scores that are about normal the two agree.
+
     Parameters
     ----------
     curve
         What was compared.
     bins
-        Bins of equal width over the range of all scores, also of those that a resample lacks. Unless given,
-        a tenth of the number of mated scores, from 2 to 100.
+        How many. Unless given, about a tenth of the number of mated scores, from 2 to 100, an even number so
+        that sides that separate lie in different bins.
 
     Examples
     --------
     >>> float(d_sys_raw_of(error_curve(np.array([0.5, 0.9]), np.array([0.1, 0.2])), bins=2))
     1.0
-    >>> float(d_sys_raw_of(error_curve(np.array([0.1, 0.9]), np.array([0.1, 0.2])), bins=2))
-    0.5
+    >>> float(d_sys_raw_of(error_curve(np.array([0.1, 0.9]), np.array([0.2, 0.3])), bins=4))
+    1.0
+    >>> float(d_sys_raw_of(error_curve(np.array([0.5, 9e9]), np.array([-1e9, 0.2])), bins=2))
+    1.0
     """
     if bins is not None and bins < 1:
         raise ValueError(f"bins must be 1 or more, got {bins}")
-    weights = np.asarray(curve.mated_weight)
+    weights, mated, nonmated = np.asarray(curve.mated_weight), curve.mated_shares, curve.nonmated_shares
     values = np.empty(weights.shape)
     for row in np.ndindex(weights.shape):
         n = d_sys_bins(float(weights[row])) if bins is None else bins
-        place = _equal_bins(curve.scores, n)
+        place = _rank_bins((mated[row] + nonmated[row]) / 2, n)
         values[row] = _linkability(
-            np.bincount(place, weights=curve.mated_shares[row], minlength=n),
-            np.bincount(place, weights=curve.nonmated_shares[row], minlength=n),
+            np.bincount(place, weights=mated[row], minlength=n),
+            np.bincount(place, weights=nonmated[row], minlength=n),
         )
     return values[()]
 
 
 def d_sys_bins(n_mated: float | int) -> int:
-    """Bins of :func:`d_sys_raw_of`, as its authors choose them, but two at least."""
-    return int(min(100, max(2, n_mated // 10)))
+    """Bins of :func:`d_sys_raw_of`: as many as its authors choose, to the next even number, two at least."""
+    return 2 * int(min(50, max(1, n_mated // 20)))
 
 
-def _equal_bins(scores: Float64[np.ndarray, " B"], bins: int) -> Int64[np.ndarray, " B"]:
-    """Which of the bins of equal width each of the ascending scores lies in."""
-    edges = np.linspace(scores[0], scores[-1], bins + 1)
-    return np.clip(np.searchsorted(edges, scores, side="right") - 1, 0, bins - 1)
+def _rank_bins(masses: Float64[np.ndarray, " B"], bins: int) -> Int64[np.ndarray, " B"]:
+    """Which bin each of the ascending scores lies in, of those that divide a mass of 1; ties share one."""
+    middle = np.cumsum(masses) - masses / 2
+    # Shares carry rounding errors, which must not move a score that stands on an edge.
+    return (middle * bins + 1e-9).astype(np.int64).clip(max=bins - 1)
+
+
+def _places(edges: Float64[np.ndarray, " B"], scores: Float[np.ndarray, " P"]) -> Int64[np.ndarray, " P"]:
+    """The bin of each score, from its lower edge on."""
+    return np.maximum(np.searchsorted(edges, scores, side="right") - 1, 0)
 
 
 def _linkability(mated: Float64[np.ndarray, "*R B"], nonmated: Float64[np.ndarray, "*R B"]) -> PerResample:

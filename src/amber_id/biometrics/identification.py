@@ -5,101 +5,26 @@ people. Closed set: the probe's own subject, its mate, is always in the gallery.
 
 Conventions
 -----------
-Q probe clips, S subjects. A probe's score against a subject is the mean of its comparisons with the other
-clips of that subject. Rank 1 is the highest score. Ties are broken at random and rates are the expectation
-over that: with b subjects above the mate and t others tied with it, its rank is b + 1, ..., b + t + 1, each
-equally likely. So constant scores give exactly the guesser's rate, rank-1 1/G among G people.
+Q probe clips, S subjects; a probe's score against a subject is that of its :class:`Gallery`. Rank 1 is the
+highest score. Ties are broken at random and rates are the expectation over that: with b subjects above the
+mate and t others tied with it, its rank is b + 1, ..., b + t + 1, each equally likely. So constant scores
+give exactly the guesser's rate, rank-1 1/G among G people.
 Rates are fractions in [0, 1]. Probe clips weigh alike, or people, however many clips they have, with
 ``balanced=True``.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Float64, Int64
 from scipy.special import gammaln
 
-from amber_id.biometrics.comparisons import Comparisons, lowest_rate
-from amber_id.errors import EvaluationError, UndefinedMetricError
+from amber_id.biometrics.galleries import Gallery
+from amber_id.errors import UndefinedMetricError
 
 # Sums of shares carry rounding errors of this size, which must not move a threshold.
 _ROUNDING = 1e-12
-
-
-@dataclass(frozen=True, eq=False)
-class Gallery:
-    """Scores of probe clips against every subject they were compared with. Made by :func:`gallery_scores`.
-
-    Raises
-    ------
-    ValueError
-        If the arrays do not fit each other, a score is NaN or +inf, or a probe has no score of its mate.
-    EvaluationError
-        If there is no probe, or one that has only its mate in the gallery.
-
-    Examples
-    --------
-    >>> gallery = Gallery(
-    ...     scores=np.array([[0.9, 0.1, 0.4], [0.3, 0.2, -np.inf]]),
-    ...     clips=np.array([0, 5]),
-    ...     subjects=np.array([0, 1]),
-    ... )
-    >>> gallery.sizes
-    array([3, 2])
-    """
-
-    scores: Float64[np.ndarray, "Q S"]  # -inf where the subject is not in the probe's gallery
-    clips: Int64[np.ndarray, " Q"]  # which clip each probe is
-    subjects: Int64[np.ndarray, " Q"]  # who it shows
-    n_without_mate: int = 0  # compared clips that are no probe, since no other clip of theirs was compared
-
-    def __post_init__(self) -> None:
-        if not len(self.scores) == len(self.clips) == len(self.subjects):
-            raise ValueError(
-                f"a gallery needs one row of scores, clip and subject per probe, got {len(self.scores)}, "
-                f"{len(self.clips)} and {len(self.subjects)}"
-            )
-        if not len(self.scores):
-            raise EvaluationError("identification needs a probe with its mate in the gallery, got no probe")
-        if np.isnan(self.scores).any() or np.isposinf(self.scores).any():
-            raise ValueError("gallery scores must be finite, or -inf where not compared, got NaN or +inf")
-        if np.isneginf(self.mate_scores).any():
-            probe = np.flatnonzero(np.isneginf(self.mate_scores))[0]
-            raise ValueError(f"each probe needs a score of its mate, got none for clip {self.clips[probe]}")
-        if self.sizes.min() < 2:
-            probe = np.argmin(self.sizes)
-            raise EvaluationError(
-                f"identification needs two people in a gallery, got clip {self.clips[probe]} that was "
-                f"compared with its own subject {self.subjects[probe]} only: add people to its fold"
-            )
-
-    @property
-    def in_gallery(self) -> Bool[np.ndarray, "Q S"]:
-        """True where the subject is in the probe's gallery."""
-        compared: Bool[np.ndarray, "Q S"] = ~np.isneginf(self.scores)
-        return compared
-
-    @property
-    def sizes(self) -> Int64[np.ndarray, " Q"]:
-        """How many people are in each probe's gallery, its mate included."""
-        return np.count_nonzero(self.in_gallery, axis=1)
-
-    @property
-    def mate_scores(self) -> Float64[np.ndarray, " Q"]:
-        """Score of each probe against its own subject."""
-        scores: Float64[np.ndarray, " Q"] = self.scores[np.arange(len(self.scores)), self.subjects]
-        return scores
-
-    @property
-    def fpir_floor(self) -> float:
-        """The FPIR below which these probes say nothing: 3 over the people they show, at most 1.
-
-        Clips of one person are not independent, and nothing in n independent trials excludes rates above
-        3 / n with 95 % confidence (Hanley and Lippman-Hand, JAMA 249, 1983).
-        """
-        return lowest_rate(len(np.unique(self.subjects)))
 
 
 class OpenSetCurve(NamedTuple):
@@ -108,72 +33,6 @@ class OpenSetCurve(NamedTuple):
     thresholds: Float64[np.ndarray, " K"]  # ascending; the last is +inf, which returns nobody
     fpir: Float64[np.ndarray, " K"]  # falls from 1 to 0
     tpir: Float64[np.ndarray, " K"]  # falls from the rank-1 rate to 0
-
-
-def gallery_scores(comparisons: Comparisons, *, directed: bool = False) -> Gallery:
-    """Each clip as a probe, scored against the subjects whose other clips it was compared with.
-
-    A comparison is undirected: each of its clips is the probe once. A clip is never compared with itself, so
-    it is never in its own gallery. A probe's gallery are the people it was compared with, of its own fold
-    where folds are pooled. A clip without its mate cannot be a probe, but stays in the galleries of others.
-
-    Means are rounded to some 12 digits of the largest score, since otherwise the order in which scores are
-    added up would decide which of them are tied.
-
-    Parameters
-    ----------
-    comparisons
-        What was compared.
-    directed
-        Search for probe clips among enrolment clips only, e.g. for avatars among originals.
-
-    Raises
-    ------
-    EvaluationError
-        If no clip has its mate, or a clip that has was compared with its own subject only.
-
-    Examples
-    --------
-    >>> comparisons = Comparisons(
-    ...     scores=np.array([0.9, 0.25, 0.5]),
-    ...     enrolment=np.array([0, 0, 1]),
-    ...     probe=np.array([1, 2, 2]),
-    ...     subjects=np.array([0, 0, 1]),
-    ... )
-    >>> gallery = gallery_scores(comparisons)
-    >>> gallery.scores
-    array([[0.9 , 0.25],
-           [0.9 , 0.5 ]])
-    >>> gallery.n_without_mate
-    1
-    """
-    searched, found, scores = comparisons.probe, comparisons.enrolment_subjects, comparisons.scores
-    if not directed:
-        searched = np.concatenate([searched, comparisons.enrolment])
-        found = np.concatenate([found, comparisons.probe_subjects])
-        scores = np.tile(scores, 2)
-    N, S = len(comparisons.subjects), comparisons.n_subjects
-    counts = np.bincount(searched * S + found, minlength=N * S).reshape(N, S)
-    sums = np.bincount(searched * S + found, weights=scores, minlength=N * S).reshape(N, S)
-
-    has_mate = counts[np.arange(N), comparisons.subjects] > 0
-    n_without_mate = int(np.count_nonzero(counts.any(axis=1) & ~has_mate))
-    if not has_mate.any():
-        raise EvaluationError(
-            f"identification needs a subject with two clips, got {n_without_mate} compared clips whose "
-            "subject has no other: add clips"
-        )
-    sums, counts = sums[has_mate], counts[has_mate]
-    means = np.full(sums.shape, -np.inf)
-    np.divide(sums, counts, out=means, where=counts > 0)
-    # The power of two above all scores divides without rounding.
-    scale = 2.0 ** np.frexp(np.abs(comparisons.scores).max())[1]
-    return Gallery(
-        scores=np.round(means / scale, 12) * scale,
-        clips=np.flatnonzero(has_mate),
-        subjects=comparisons.subjects[has_mate],
-        n_without_mate=n_without_mate,
-    )
 
 
 def cmc(gallery: Gallery, *, balanced: bool = False) -> Float64[np.ndarray, " G"]:

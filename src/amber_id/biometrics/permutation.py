@@ -111,7 +111,7 @@ def permutation_null(
             "permutation_null needs permutations >= 1 and a statistic, "
             f"got permutations={permutations} and {len(statistics)} statistics"
         )
-    study = _Relabelling.of(comparisons, _label_free_edges(comparisons.scores) if edges is None else edges)
+    study = _Relabelling.of(comparisons, label_free_edges(comparisons.scores) if edges is None else edges)
     observed = study.masses(np.arange(len(comparisons.subjects)))
     values = {name: float(got[0]) for name, got in study.judge([observed], statistics).items()}
     study.check_exchange()
@@ -146,7 +146,7 @@ class _Relabelling:
         check_finite(edges, "edges")
         if not edges.size or (np.diff(edges) <= 0).any():
             raise ValueError(f"edges must be one or more ascending numbers, got {edges.size} that are not")
-        sessions, component = comparisons.sessions, _components(comparisons)
+        sessions, component = comparisons.sessions, connected_clips(comparisons)
         movable = _movable(comparisons, component)
         moves_with = movable if sessions is None else sessions[movable]
         _, first, unit = np.unique(
@@ -246,7 +246,7 @@ def _test(value: float, null: Float64[np.ndarray, " R"]) -> PermutationTest:
     return PermutationTest(value, mean, value - mean, (1 + reached) / (1 + len(null)), len(null))
 
 
-def _components(comparisons: Comparisons) -> Int[np.ndarray, " N"]:
+def connected_clips(comparisons: Comparisons) -> Int[np.ndarray, " N"]:
     """For each clip a number that all clips share that are compared with it, directly or through others."""
     N = len(comparisons.subjects)
     compared = np.ones(len(comparisons.scores), dtype=bool)
@@ -272,7 +272,7 @@ def _check_design(n_mated: int, n_permuted: float) -> None:
         )
 
 
-def _label_free_edges(scores: Float64[np.ndarray, " P"]) -> Float64[np.ndarray, " B"]:
+def label_free_edges(scores: Float64[np.ndarray, " P"]) -> Float64[np.ndarray, " B"]:
     """Lower ends of bins: every score of few; of many every thousandth part, and ever closer in the tails."""
     ordered = np.sort(scores)
     distinct = ordered[np.append(True, np.diff(ordered) > 0)]
