@@ -229,6 +229,10 @@ def test_what_was_made_of_something_else_is_made_again(own, videos, avatar, mode
     said = (out / "a_id001" / "tone.json").read_text()
     (out / "a_id001" / "tone.json").write_text(said.replace(model.sha256, "0" * 64))
     assert run() == 1, "another model"
+    said = (out / "a_id001" / "tone.json").read_text()
+    (out / "a_id001" / "tone.json").write_text(said.replace("avatar-clip/2", "avatar-clip/1"))
+    assert read_avatar_clip(out / "a_id001" / "tone.json").frames
+    assert run() == 1, "turned by the pose"
     other = tmp_path / "other.glb"
     merge_avatar(default_avatar_file(model, "rose"), other)
     assert run(avatar=other) == 2, "another avatar"
@@ -275,7 +279,7 @@ def test_shards_make_one_folder_and_no_clip_twice(videos, made, avatar, model, t
     for path in sorted(made.rglob("*.mp4")):
         assert (tmp_path / "out" / path.relative_to(made)).read_bytes() == path.read_bytes()
     other = AvatarizeConfig(size=128)
-    with pytest.raises(UsageError, match="was made with another avatar, size or engine"):
+    with pytest.raises(UsageError, match="was made with another avatar, size, engine or version"):
         avatarize_corpus(corpus, tmp_path / "out", avatar, model, other, workers=1, shard=(1, 2))
 
 

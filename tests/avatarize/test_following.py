@@ -1,6 +1,7 @@
 """Does the check see an avatar that does not move as its original?"""
 
 import csv
+import runpy
 import shutil
 import tracemalloc
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.spatial.transform import Rotation
 
 from amber_id.avatarize.following import (
     CHANNELS,
@@ -25,6 +25,8 @@ from amber_id.face_mesh import BLENDSHAPE_NAMES
 from amber_id.file_formats import read_json
 from amber_id.recordings import Recording, load_recording, save_recording
 
+turned_landmarks = runpy.run_path(str(Path(__file__).with_name("turned_faces.py")))["turned_landmarks"]
+
 CONFIG = FollowingConfig()
 FPS = 25.0
 YAW, PITCH, ROLL = 51, 52, 53
@@ -39,18 +41,15 @@ def recording(
     blendshapes = np.full((T, 52), 0.5, np.float32)
     for name, values in moves.items():
         blendshapes[:, BLENDSHAPE_NAMES.index(name)] = values
-    pose = np.tile(np.eye(4, dtype=np.float32), (T, 1, 1))
-    pose[:, :3, :3] = 1.3 * Rotation.from_euler("YXZ", degrees, degrees=True).as_matrix()
-    pose[:, :3, 3] = 1, 2, -30
-    landmarks = np.zeros((T, 478, 3), np.float32)
-    for array in (landmarks, blendshapes, pose):
+    landmarks = turned_landmarks(degrees)
+    for array in (landmarks, blendshapes):
         array[~seen] = np.nan
     return Recording(
         landmarks=landmarks,
         timestamps=np.arange(T) / FPS,
         tracked=seen,
         blendshapes=blendshapes,
-        pose=pose,
+        pose=None,
         clip="p_id001/a",
         subject="1",
         source="p",
@@ -84,7 +83,7 @@ def test_signals_are_coefficients_and_degrees_and_nothing_without_a_face() -> No
     jaw = np.array([0.1, 0.2, 0.3, 0.4])
     found = channel_signals(recording({"jawOpen": jaw}, degrees, seen))
     assert (*BLENDSHAPE_NAMES[1:], "yaw", "pitch", "roll") == CHANNELS
-    np.testing.assert_allclose(found.values[seen, YAW:], degrees[seen], atol=1e-4)
+    np.testing.assert_allclose(found.values[seen, YAW:], degrees[seen], atol=0.5)
     np.testing.assert_allclose(found.values[seen, CHANNELS.index("jawOpen")], jaw[seen], atol=1e-6)
     assert np.isnan(found.values[1]).all()
 
@@ -117,7 +116,7 @@ def test_correlations_are_those_that_were_made() -> None:
     moving = {name: r for name, r in found.correlations.items() if r is not None}
     assert set(found.correlations) == set(CHANNELS)
     assert moving == pytest.approx(
-        {"jawOpen": 0.6, "mouthSmileLeft": -1, "eyeBlinkLeft": 0, "yaw": 0.6}, abs=1e-4
+        {"jawOpen": 0.6, "mouthSmileLeft": -1, "eyeBlinkLeft": 0, "yaw": 0.6}, abs=1e-3
     )  # roll has a deviation of 0.85 degrees
     assert found.median == pytest.approx(0.3, abs=1e-4)
     assert (found.frames, found.faces, found.faces_kept, found.face_share) == (100, 100, 100, 1.0)

@@ -24,6 +24,8 @@ from amber_id.file_formats import read_json
 Engine = Literal["builtin", "ravas"]
 NoFace = Literal["hold", "black"]
 
+AVATAR_CLIP_SCHEMA: Literal["amber-id/avatar-clip/2"] = "amber-id/avatar-clip/2"
+
 
 class AvatarClip(BaseModel):
     """What is written beside an avatar's video: what made it, and from what.
@@ -31,12 +33,13 @@ class AvatarClip(BaseModel):
     `frames_without_face` are drawn as `no_face` says; in `frames_with_several_faces` the largest was kept.
     `model_sha256` is "" where RAVAS tracks; `drive_sha256` is that of the recording which drove it, "" where
     it was tracked for this. `source_bytes` is the size of the original's file; `warning` says why that is not
-    whole.
+    whole. In files of schema 1 the head was turned by the tracker's pose, which also says where in the
+    picture the face is.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
-    schema_version: Literal["amber-id/avatar-clip/1"] = "amber-id/avatar-clip/1"
+    schema_version: Literal["amber-id/avatar-clip/1", "amber-id/avatar-clip/2"] = AVATAR_CLIP_SCHEMA
     amber_id_version: str = __version__
     clip: str
     subject: str

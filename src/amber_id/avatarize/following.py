@@ -133,7 +133,7 @@ def channel_signals(recording: Recording) -> ChannelSignals:
     Raises
     ------
     ClipError
-        If it has no blendshapes or no pose, or no face in any frame.
+        If it has no blendshapes, or no face in any frame.
     """
     drive = drive_of(recording)
     turned = head_angles(drive.rotations).astype(np.float32)

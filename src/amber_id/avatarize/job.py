@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from amber_id.avatarize.avatar_clip import AvatarClip, Engine, NoFace, read_avatar_clip
+from amber_id.avatarize.avatar_clip import AVATAR_CLIP_SCHEMA, AvatarClip, Engine, NoFace, read_avatar_clip
 from amber_id.avatarize.one_avatar import draw_clip
 from amber_id.avatarize.ravas.clip import ravas_clip
 from amber_id.avatarize.ravas.run import RavasSetup
@@ -92,8 +92,8 @@ class Job:
             said = self._said(clip)
             if said is not None and not self._same_look(said):
                 raise UsageError(
-                    f"{self.video_of(clip)}: was made with another avatar, size or engine, and a corpus "
-                    "needs one; write to another folder, or make all clips anew"
+                    f"{self.video_of(clip)}: was made with another avatar, size, engine or version, and a "
+                    "corpus needs one; write to another folder, or make all clips anew"
                 )
 
     def video_of(self, clip: Clip) -> Path:
@@ -173,7 +173,8 @@ class Job:
 
     def _same_look(self, said: AvatarClip) -> bool:
         config = AvatarizeConfig(engine=said.engine, size=said.size, no_face=said.no_face)
-        return config == self.config and said.avatar_sha256 == self.avatar_sha256
+        same_avatar = said.avatar_sha256 == self.avatar_sha256
+        return said.schema_version == AVATAR_CLIP_SCHEMA and config == self.config and same_avatar
 
     def _same_size(self, said: AvatarClip, clip: Clip) -> bool:
         try:

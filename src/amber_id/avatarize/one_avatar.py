@@ -49,7 +49,7 @@ def draw_clip(
     AvatarError
         If `avatar` cannot be used.
     ClipError
-        If the recording has no face, or no blendshapes and pose.
+        If the recording has no face, or no blendshapes.
     MissingDependencyError
         If a library is missing.
     """
