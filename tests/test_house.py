@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "amber_id"
 # Data flows one way: a room imports only from rooms above it.
 ROOMS = (
     "errors",
+    "names",
     "atomic_files",
     "file_formats",
     "workers",

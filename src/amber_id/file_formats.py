@@ -20,6 +20,7 @@ from safetensors.numpy import save
 
 from amber_id.atomic_files import write_atomically, write_text_atomically
 from amber_id.errors import FileFormatError
+from amber_id.names import composed
 
 _KEY = "amber_id"
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -113,7 +114,7 @@ def table_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def read_table(path: Path, columns: Sequence[str]) -> list[list[str]]:
-    """The rows of a CSV table without its heading line; blank lines are passed over.
+    """The rows of a CSV table without its heading line, names composed; blank lines are passed over.
 
     Raises
     ------
@@ -131,7 +132,7 @@ def read_table(path: Path, columns: Sequence[str]) -> list[list[str]]:
     for number, row in enumerate(lines[1:], start=2):
         if row and len(row) != len(columns):
             raise FileFormatError(path, f"line {number}: expected {len(columns)} values, got {len(row)}")
-    return [row for row in lines[1:] if row]
+    return [[composed(cell) for cell in row] for row in lines[1:] if row]
 
 
 def first_problem(error: ValidationError) -> str:

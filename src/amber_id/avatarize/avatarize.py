@@ -95,7 +95,7 @@ def avatarize_corpus(
         if folder is not None:
             check_numbers(corpus, folder)
             copy_corpus_file(corpus.root, folder)
-    for person in {clip.path.parent.name for clip in part}:
+    for person in {clip.id.partition("/")[0] for clip in part}:
         remove_abandoned(out / person)
     outcomes = work_on_clips(part, job.is_done, job.make, workers=share.workers, on_progress=on_progress)
     for clip, outcome in outcomes.items():

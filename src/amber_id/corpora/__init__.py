@@ -8,7 +8,7 @@ A corpus is a folder with one folder per person, ``<source>_id<number>``, that h
     videos/cremad_id101/1001_DFA_ANG_XX.flv
 
 The number is unique in the whole corpus: it is the subject, written ``id001``.
-A clip's id is ``folder/stem``, e.g. ``ravdess_id001/video007``.
+A clip's id is ``folder/stem``, e.g. ``ravdess_id001/video007``, composed as in `amber_id.names`.
 Hidden files and files that are no video are ignored. A video whose person cannot be told is listed as a
 problem, never dropped in silence.
 What else is known of clips stands in ``corpus.csv``, see `corpus_file.py`.
@@ -24,6 +24,7 @@ from amber_id.corpora.corpus_file import CORPUS_FILE, ClipFacts, copy_corpus_fil
 from amber_id.corpora.numbering import PublicSource, actors_of, person_folder
 from amber_id.corpora.other_files import ARCHIVE_SUFFIXES, OTHER_SUFFIXES, told_of_others, what_it_is
 from amber_id.errors import CorpusError
+from amber_id.names import composed, note_case_twins
 
 __all__ = [
     "ARCHIVE_SUFFIXES",
@@ -107,6 +108,7 @@ def find_corpus(root: Path, suffixes: Collection[str] = VIDEO_SUFFIXES, *, what:
     clips: list[Clip] = []
     problems: list[CorpusProblem] = []
     folders = find_subject_folders(root)
+    note_case_twins(root, "sources", {folder.source for folder in folders})
     if not folders:
         told = told_of_others(root)
         raise CorpusError(f"{root}: no folder named <source>_id<number> in it; expected {_EXAMPLE}{told}")
@@ -148,7 +150,7 @@ def find_subject_folders(root: Path) -> tuple[SubjectFolder, ...]:
         match = _SUBJECT_FOLDER.match(path.name)
         if match is None:
             continue
-        folder = SubjectFolder(path, subject=f"id{int(match[2]):03d}", source=match[1])
+        folder = SubjectFolder(path, subject=f"id{int(match[2]):03d}", source=composed(match[1]))
         twin = folders.setdefault(folder.subject, folder)
         if twin is not folder:
             raise CorpusError(
@@ -168,12 +170,16 @@ def _clips_of(
     except OSError as error:
         return [], [CorpusProblem(folder.path, f"cannot be listed ({error.strerror})")]
     for path in videos:
-        clip = Clip(f"{folder.path.name}/{path.stem}", folder.subject, folder.source, path)
+        clip = Clip(composed(f"{folder.path.name}/{path.stem}"), folder.subject, folder.source, path)
         if not _is_utf8(path.name):
             problems.append(CorpusProblem(path, "its name is not UTF-8; rename it"))
         elif clip.id in clips:
-            taken = clips[clip.id].path.name
-            problems.append(CorpusProblem(path, f"{taken} has the same name but for its suffix; rename one"))
+            taken = clips[clip.id].path
+            # The same letters in two ways of writing them look alike.
+            how = "" if taken.stem == path.stem else ", in other bytes"
+            problems.append(
+                CorpusProblem(path, f"{taken.name} has the same name but for its suffix{how}; rename one")
+            )
         else:
             clips[clip.id] = clip
     nested = _folders_with_videos(folder.path, suffixes)

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from amber_id.atomic_files import write_atomically
 from amber_id.errors import FileFormatError
+from amber_id.names import composed, note_case_twins
 
 CORPUS_FILE = "corpus.csv"
 
@@ -51,11 +52,16 @@ def read_corpus_file(folder: Path) -> Mapping[str, ClipFacts]:
         If it cannot be read, is not in UTF-8, has no column ``clip`` or one column twice, a row has more or
         fewer cells than the first line, or a clip is named twice or not at all.
     """
-    rows = _rows_by_clip(folder / CORPUS_FILE)[1]
-    return {
+    path = folder / CORPUS_FILE
+    rows = _rows_by_clip(path)[1]
+    facts = {
         clip: ClipFacts(**{each.name: cells.get(each.name) or None for each in fields(ClipFacts)})
         for clip, cells in rows.items()
     }
+    for each in fields(ClipFacts):
+        values = {getattr(known, each.name) for known in facts.values()} - {None}
+        note_case_twins(path, f"values of {each.name}", values)
+    return facts
 
 
 def copy_corpus_file(folder: Path, out: Path) -> None:
@@ -116,7 +122,7 @@ def _rows_by_clip(path: Path) -> tuple[list[str], dict[str, dict[str, str]]]:
     for line, row in rows:
         if len(row) != len(heading):
             raise FileFormatError(path, f"line {line}: expected {len(heading)} cells, got {len(row)}")
-        cells = dict(zip(heading, row, strict=True))
+        cells = dict(zip(heading, map(composed, row), strict=True))
         clip = cells["clip"]
         if not clip:
             raise FileFormatError(path, f"line {line}: expected the id of a clip, got an empty cell")

@@ -16,6 +16,7 @@ from typing import Literal, get_args
 from amber_id.atomic_files import write_text_atomically
 from amber_id.errors import FileFormatError, LeakError, SplitError
 from amber_id.file_formats import table_text
+from amber_id.names import composed
 
 Partition = Literal["train", "dev", "test", "unused"]
 
@@ -99,7 +100,7 @@ def read_split(path: Path) -> Split:
             f"{path}: column {_RULE_COLUMN}: expected the same in every row, got it in some only"
         )
     for line, row in rows:
-        subject, partition, fold = (row.get(column) or "" for column in _COLUMNS)
+        subject, partition, fold = (composed(row.get(column) or "") for column in _COLUMNS)
         if not subject or partition not in get_args(Partition) or not fold.isdecimal():
             wanted = "subject, partition (train, dev, test or unused), fold (0, 1, ...)"
             came = ", ".join(map(str, row.values()))

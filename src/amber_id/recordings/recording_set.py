@@ -11,11 +11,13 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from amber_id.corpora import find_subject_folders
 from amber_id.errors import CorpusError
 from amber_id.file_formats import file_hash
+from amber_id.names import composed
 from amber_id.recordings.recording import PointSet, Recording, RecordingHeader, load_recording, read_header
 
 
@@ -128,12 +130,27 @@ class RecordingSet:
 
 
 def scan_recordings(folder: Path) -> list[tuple[RecordingEntry, RecordingHeader]]:
-    """Find every recording in the tree under `folder`, by clip, with its header; empty if there is none."""
+    """Find every recording in the tree under `folder`, by clip, with its header; empty if there is none.
+
+    Raises
+    ------
+    CorpusError
+        If two files are one clip, its name written in two ways.
+    FileFormatError
+        If one of the files is cut off or no recording.
+    """
     rows = []
     for person in find_subject_folders(folder):
         for path in person.path.rglob("[!.]*.safetensors"):
             header = read_header(path)
             known = {name: getattr(header, name) for name in _FROM_HEADER}
-            clip = path.relative_to(folder).with_suffix("").as_posix()
+            clip = composed(path.relative_to(folder).with_suffix("").as_posix())
             rows.append((RecordingEntry(clip, person.subject, person.source, path, **known), header))
-    return sorted(rows, key=lambda row: row[0].clip)
+    rows.sort(key=lambda row: (row[0].clip, row[0].path))
+    for (one, _), (other, _) in pairwise(rows):
+        if one.clip == other.clip:
+            raise CorpusError(
+                f"{folder}: {one.path.name!a} and {other.path.name!a} are one name, {one.clip}, written in "
+                "two ways; delete the one that is not wanted"
+            )
+    return rows

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from amber_id.errors import FileFormatError
 from amber_id.file_formats import read_tensors, validated, write_tensors
+from amber_id.names import composed, note_case_twins
 from amber_id.score_files.npz import BROKEN
 
 _SCHEMA = "amber-id/embeddings/1"
@@ -99,6 +100,9 @@ def read_embeddings(path: Path) -> Embeddings:
             f"row {bad[0] + 1} of vectors: expected a finite vector that is not zero, got length "
             f"{lengths[bad[0]]}, and {bad.size - 1} more such; leave the clip out as a failure to acquire",
         )
+    if subjects.dtype.kind == "U":
+        subjects = np.array([composed(name) for name in subjects.tolist()])
+        note_case_twins(path, "names of people", subjects.tolist())
     names, numbers = np.unique(subjects, return_inverse=True)
     return Embeddings(
         (vectors / lengths[:, None]).astype(np.float32),

@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float64, Int, Int64
 
 from amber_id.biometrics.comparisons import pair_numbers
 from amber_id.errors import FileFormatError
+from amber_id.names import composed
 
 LABELS = {
     "target": True,
@@ -78,13 +79,14 @@ class NameNumbers(dict[object, int]):
 def number_names(
     one: NameColumn, other: NameColumn
 ) -> tuple[Int64[np.ndarray, " P"], Int64[np.ndarray, " P"], tuple[str, ...]]:
-    """Two columns under one numbering, in the order of the names that occur.
+    """Two columns under one numbering, in the order of the names that occur, composed.
 
     Examples
     --------
     >>> number_names(NameColumn(np.array([0, 0]), ["b"]), NameColumn(np.array([1, 2]), ["x", "c", "a"]))
     (array([1, 1]), array([2, 0]), ('a', 'b', 'c'))
     """
+    one, other = (NameColumn(each.rows, [composed(name) for name in each.names]) for each in (one, other))
     used = [np.flatnonzero(np.bincount(column.rows, minlength=len(column.names))) for column in (one, other)]
     names = sorted(
         {column.names[index] for column, found in zip((one, other), used, strict=True) for index in found}

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from amber_id.corpora import Clip, Corpus, find_subject_folders
 from amber_id.errors import ClipError, CorpusError
+from amber_id.names import composed
 from amber_id.recordings import Failure, read_failures, write_failures
 from amber_id.tracking.video import probe_video
 from amber_id.workers import Died, run_in_workers, usable_cores
@@ -113,9 +114,10 @@ def check_numbers(corpus: Corpus, out: Path) -> None:
     """
     if not out.exists():
         return
-    names = {clip.subject: clip.path.parent.name for clip in corpus.clips}
+    names = {clip.subject: composed(clip.path.parent.name) for clip in corpus.clips}
     for person in find_subject_folders(out):
-        if names.get(person.subject, person.path.name) != person.path.name:
+        there = composed(person.path.name)
+        if names.get(person.subject, there) != there:
             raise CorpusError(
                 f"{out}: {person.path.name} in it has the number of {names[person.subject]}; "
                 "write to another folder, or delete what is no longer wanted"

@@ -155,7 +155,7 @@ def _import(
         file = read_landmark_file(clip.path)
         thesis = None
         if meta is not None and file.is_thesis:
-            thesis = read_thesis_meta(meta / f"{clip.id}.npz")
+            thesis = read_thesis_meta(_meta_of(clip, meta))
         recording, warning = recording_with_warning(
             file, clip, config, stated.get(clip.id, StatedOfClip()), thesis
         )
@@ -166,6 +166,12 @@ def _import(
         return ClipOutcome(0, failure=f"{where}{error.reason}")
     save_recording(recording, recording_path(out, clip))
     return ClipOutcome(len(recording.timestamps), warning=warning)
+
+
+def _meta_of(clip: Clip, meta: Path) -> Path:
+    """The meta file of a clip, its name as the tree of the clips or as `amber_id.names` writes it."""
+    as_there = meta / clip.path.parent.name / f"{clip.path.stem}.npz"
+    return as_there if as_there.exists() else meta / f"{clip.id}.npz"
 
 
 def _number(path: Path, clip: str, name: str, cell: str) -> float | None:

@@ -11,6 +11,7 @@ same number when more people come. It holds the names of the people: keep it apa
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -27,6 +28,7 @@ from amber_id.corpora.corpus_file import csv_rows
 from amber_id.corpora.other_files import told_of_others
 from amber_id.errors import CorpusError, FileFormatError
 from amber_id.file_formats import read_table, write_table
+from amber_id.names import composed, said_of_case_twins
 
 PEOPLE_FILE = "people.csv"
 _COLUMNS = ("subject", "source", "person")
@@ -82,7 +84,11 @@ def find_own(src: Path, dst: Path, config: OwnConfig = OwnConfig()) -> Findings:
         for clip in named
     )
     sources = frozenset({config.source, *(clip.source for clip in named)})
-    return Findings(sources, clips, tuple(lost), one_file_each=True)
+    notes = (
+        *said_of_case_twins("people", {person for _, person in numbers}),
+        *said_of_case_twins("sources", {source for source, _ in numbers}),
+    )
+    return Findings(sources, clips, tuple(lost), one_file_each=True, notes=notes)
 
 
 def number_people(
@@ -140,12 +146,13 @@ def _in_folders(src: Path, source: str) -> tuple[list[_Named], list[LeftOut]]:
     files, lost = list_videos(src, source, archives=False)
     named = []
     for file in files:
-        match file.folders:
+        name = composed(file.name)
+        match tuple(composed(folder) for folder in file.folders):
             case (person,):
-                named.append(_Named(source, person, file.name, file, ClipFacts()))
+                named.append(_Named(source, person, name, file, ClipFacts()))
             case (person, session):
                 facts = ClipFacts(session=session)
-                named.append(_Named(source, person, f"{session}_{file.name}", file, facts))
+                named.append(_Named(source, person, f"{session}_{name}", file, facts))
             case ():
                 lost.append(LeftOut(source, "unusable", file.path, "lies in no person's folder", _expected()))
             case _:
@@ -170,7 +177,9 @@ def _in_table(path: Path, own: str) -> tuple[list[_Named], list[LeftOut]]:
     for line, row in rows:
         if len(row) != len(heading):
             raise FileFormatError(path, f"line {line}: expected {len(heading)} cells, got {len(row)}")
-        cells = dict(zip(heading, row, strict=True))
+        cells = {
+            name: cell if name == "path" else composed(cell) for name, cell in zip(heading, row, strict=True)
+        }
         try:
             source = checked_source(cells.get("source") or own)
         except ValueError as error:
@@ -190,8 +199,14 @@ def _in_table(path: Path, own: str) -> tuple[list[_Named], list[LeftOut]]:
     return named, lost
 
 
+def _as_there(folder: Path, path: str) -> Path:
+    """Where a file lies whose accents the table may write in another way than the disk."""
+    ways = (path, unicodedata.normalize("NFC", path), unicodedata.normalize("NFD", path))
+    return next((folder / way for way in ways if (folder / way).exists()), folder / path)
+
+
 def _in_row(folder: Path, cells: Mapping[str, str], source: str) -> _Named | LeftOut:
-    where = folder / cells["path"]
+    where = _as_there(folder, cells["path"])
     if not cells["subject"]:
         return LeftOut(source, "unusable", cells["path"], "the table names no subject for it")
     if not is_video(where.name):
@@ -201,7 +216,7 @@ def _in_row(folder: Path, cells: Mapping[str, str], source: str) -> _Named | Lef
     except OSError as error:
         return LeftOut(source, "unusable", cells["path"], "cannot be read", error.strerror or str(error))
     facts = ClipFacts(**{each.name: cells.get(each.name) or None for each in fields(ClipFacts)})
-    name = f"{cells['clip']}{where.suffix}" if cells.get("clip") else where.name
+    name = composed(f"{cells['clip']}{where.suffix}" if cells.get("clip") else where.name)
     if "/" in name or name.startswith("."):
         return LeftOut(source, "unusable", cells["path"], "its clip is no name of a file", name)
     return _Named(source, cells["subject"], name, SourceFile(cells["path"], size, str(where)), facts)
