@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from amber_id.errors import CorpusError
 from amber_id.motion import FeatureConfig, load_windows
@@ -17,7 +18,8 @@ from amber_id.results import ConditionName, DroppedClip
 
 RecordingsOf = Mapping[ConditionName, RecordingSet]
 
-NOT_EXPLAINED = "has no recording"  # and no failures.csv says why
+_NOT_EXPLAINED = "has no recording"  # and no failures.csv says why
+_NO_REASONS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,6 @@ class StudyClips:
     recordings: RecordingSet
     conditions: tuple[ConditionName, ...]
     dropped: tuple[DroppedClip, ...]
-
-    def dropped_rows(self) -> list[dict[str, str]]:
-        """What was dropped, as JSON can say it."""
-        return [each.model_dump(mode="json") for each in self.dropped]
 
     def under(self, *conditions: ConditionName) -> RecordingSet:
         """The recordings of these conditions."""
@@ -52,8 +50,12 @@ def bare_id(clip: str) -> str:
     return clip.partition("/")[2]
 
 
-def paired(sets: RecordingsOf) -> tuple[RecordingsOf, tuple[DroppedClip, ...]]:
+def paired(
+    sets: RecordingsOf, reasons: Mapping[str, str] = _NO_REASONS
+) -> tuple[RecordingsOf, tuple[DroppedClip, ...]]:
     """The sets with the clips that all of them have, in one order; and what was dropped for want of another.
+
+    `reasons` say of clips why they are lost, where ``failures.csv`` beside the recordings does not.
 
     Raises
     ------
@@ -70,7 +72,7 @@ def paired(sets: RecordingsOf) -> tuple[RecordingsOf, tuple[DroppedClip, ...]]:
         raise CorpusError(f"no clip is there under both conditions by the same name: {said}")
     named = {entry.clip for found in sets.values() for entry in found.entries}
     dropped = [
-        DroppedClip(clip=clip, condition=name, reason=_why_missing(clip, found))
+        DroppedClip(clip=clip, condition=name, reason=_why_missing(clip, found, reasons))
         for clip in sorted(named - shared)
         for name, found in sets.items()
         if clip not in {entry.clip for entry in found.entries}
@@ -83,11 +85,13 @@ def study_clips(
     root: Path,
     features: Iterable[FeatureConfig],
     *,
+    reasons: Mapping[str, str] = _NO_REASONS,
     on_clip: Callable[[], None] | None = None,
 ) -> StudyClips:
     """Pair the clips of all conditions, and leave out those without usable features.
 
-    The features of all are kept under `root`. A person of whom one clip is left is left out: nothing could
+    The features of all are kept under `root`; `reasons` are as in `paired`. A person of whom one
+    clip is left is left out: nothing could
     be compared with it.
 
     Raises
@@ -95,7 +99,7 @@ def study_clips(
     CorpusError
         If nothing is left, or the sets do not fit together.
     """
-    pairs, dropped = paired(sets)
+    pairs, dropped = paired(sets, reasons)
     entries = [replace(e, clip=f"{name}/{e.clip}") for name, found in pairs.items() for e in found.entries]
     recordings = RecordingSet(root, tuple(entries))
     lost = {
@@ -133,6 +137,6 @@ def _only(found: RecordingSet, clips: set[str]) -> RecordingSet:
     return replace(found, entries=tuple(entry for entry in found.entries if entry.clip in clips))
 
 
-def _why_missing(clip: str, found: RecordingSet) -> str:
-    reasons = {failure.clip: failure.reason for failure in read_failures(found.root)}
-    return reasons.get(clip, NOT_EXPLAINED)
+def _why_missing(clip: str, found: RecordingSet, reasons: Mapping[str, str]) -> str:
+    told = {**reasons} | {failure.clip: failure.reason for failure in read_failures(found.root)}
+    return told.get(clip, _NOT_EXPLAINED)

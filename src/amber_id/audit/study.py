@@ -25,6 +25,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -93,7 +94,7 @@ def run_study(
     *,
     device: str = "auto",
     allow: Collection[str] = (),
-    explained: Collection[str] = (),
+    reasons: Mapping[str, str] = MappingProxyType({}),
     on_stage: Callable[[str, bool], None] | None = None,
     on_epoch: Callable[..., None] | None = None,
 ) -> tuple[StudyResults, dict[str, ScoreFile]]:
@@ -101,13 +102,13 @@ def run_study(
 
     `on_stage` is called with the name of each stage as it begins, and whether it was done before. The scores
     are those of the worst attacker of each cell. `allow` names leaks that are known and meant; results name
-    them. `explained` are clips that are known to be lost under one condition, besides those of which
-    ``failures.csv`` beside the recordings says so.
+    them. `reasons` say of clips why they are lost under one condition, where no ``failures.csv`` beside the
+    recordings does.
 
     Raises
     ------
     LeakError
-        If clips of different partitions are copies of each other, or conditions do not match clip by clip.
+        If clips of different partitions are copies of each other, or an anonymised clip bears a wrong name.
     UsageError
         If there is no set of recordings.
     CorpusError
@@ -122,17 +123,15 @@ def run_study(
     on_stage("clips", False)
     config = config or StudyConfig()
     attackers, skipped = _usable_attackers(sets, config)
-    clips = study_clips(sets, out, dict.fromkeys(training_of(name).features for name in attackers))
+    features = dict.fromkeys(training_of(name).features for name in attackers)
+    clips = study_clips(sets, out, features, reasons=reasons)
     split = study_split(clips, out, config.split)
     # What more is asked changes nothing in what was asked before.
     asked = config.model_dump(mode="json", exclude={"full", "references"})
     depends_on = hash_of(asked, clips.recordings.content_hash(), split.content_hash(), versions())
     stages = Stages(out / "stages", depends_on, on_stage)
     study = Study(sets, clips, split, config, attackers, out, stages, device, on_epoch)
-    leaks = replace(stages, depends_on=hash_of(depends_on, clips.dropped_rows())).done(
-        "leaks", tuple[Leak, ...], lambda: find_study_leaks(study.bare(), clips, split)
-    )
-    leaks = tuple(leak for leak in leaks if leak.second or leak.first not in explained)
+    leaks = stages.done("leaks", tuple[Leak, ...], lambda: find_study_leaks(study.bare(), split))
     allowed = refuse(leaks, allow, listed_in=str(stages.folder / "leaks.json"))
     # Confounds alone depend on corpus.csv: whoever adds one need not train again.
     facts = hash_of(depends_on, asdict(CorpusFacts.read(sets)))

@@ -1,15 +1,14 @@
 """Does something leak in a study? Between partitions under either condition, or between the conditions.
 
-Two conditions must match clip by clip. They do not where a clip has no partner and no ``failures.csv`` says
-why, or where an anonymised clip clearly moves as the original of another name (`confounds_pairing.py`). An
-original that more than two others follow is what the anonymiser makes of everybody, not a wrong name: the
-confound `pairing` judges that, and all that follows nothing.
+An anonymised clip must be made from the original of its own name. It is not where it clearly moves as the
+original of another name (`confounds_pairing.py`). An original that more than two others follow is what the
+anonymiser makes of everybody, not a wrong name: the confound `pairing` judges that, and all that follows
+nothing. A clip without a partner is no leak: it is dropped under both conditions, and counted.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from amber_id.audit.conditions import NOT_EXPLAINED, StudyClips
 from amber_id.audit.confounds_pairing import follow
 from amber_id.motion.likeness import read_signals
 from amber_id.motion.near_copies import NEAR_COPY, near_copies
@@ -20,29 +19,22 @@ from amber_id.results import ConditionName
 _MOST_FOLLOWERS = 2  # of one original, besides its own clip
 
 
-def find_study_leaks(
-    conditions: Mapping[ConditionName, RecordingSet], clips: StudyClips, *splits: Split
-) -> tuple[Leak, ...]:
+def find_study_leaks(conditions: Mapping[ConditionName, RecordingSet], *splits: Split) -> tuple[Leak, ...]:
     """All leaks of a study under any of its splits, each once; `conditions` hold its clips in one order.
+
+    Clips that bear the name of another person come first, then those that bear another name of their own.
 
     Raises
     ------
     FileFormatError
         If a recording is damaged.
     """
-    leaks = [*_without_partner(clips), *_of_another_original(conditions)]
+    leaks = list(_of_another_original(conditions))
     for found in conditions.values():
         for split in splits:
             leaks += find_leaks(found, split)
     # A clip that was copied was anonymised twice: what is so under both conditions is one leak.
     return tuple({leak.key: leak for leak in reversed(leaks)}.values())[::-1]
-
-
-def _without_partner(clips: StudyClips) -> Iterator[Leak]:
-    for each in clips.dropped:
-        if each.reason == NOT_EXPLAINED:
-            said = f"{each.clip} has no {each.condition} recording, and no failures.csv says why"
-            yield Leak("pairing", each.clip, "", said)
 
 
 def _of_another_original(conditions: Mapping[ConditionName, RecordingSet]) -> Iterator[Leak]:
@@ -52,8 +44,11 @@ def _of_another_original(conditions: Mapping[ConditionName, RecordingSet]) -> It
     found = follow(anonymised, original, copies=near_copies(original, least=NEAR_COPY))
     followers = Counter(found.other.tolist())
     entries = conditions["anonymised"].entries
-    for entry, other in zip(entries, found.other.tolist(), strict=True):
-        if other >= 0 and followers[other] <= _MOST_FOLLOWERS:
-            moved = conditions["original"].entries[other].clip
-            said = f"{entry.clip} moves, anonymised, as {moved} does as an original, not as its own"
-            yield Leak("pairing", entry.clip, moved, said)
+    wrong = [
+        (entry, conditions["original"].entries[other])
+        for entry, other in zip(entries, found.other.tolist(), strict=True)
+        if other >= 0 and followers[other] <= _MOST_FOLLOWERS
+    ]
+    for entry, moved in sorted(wrong, key=lambda pair: pair[0].subject == pair[1].subject):
+        said = f"{entry.clip} moves, anonymised, as {moved.clip} does as an original, not as its own"
+        yield Leak("pairing", entry.clip, moved.clip, said)

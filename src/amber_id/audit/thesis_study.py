@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from amber_id.audit.conditions import RecordingsOf, StudyClips, bare_sets, study_clips
 from amber_id.audit.evaluation import Tested, embed_people, trackers_of
@@ -80,9 +81,9 @@ class _Study:
         return self._stages(trained, self.splits[part.split].content_hash(), *more)
 
     def stages_of_splits(self) -> Stages:
-        """The stages that depend on clips, what was dropped of them, and the splits alone."""
+        """The stages that depend on clips and splits alone."""
         hashes = [split.content_hash() for split in self.splits.values()]
-        return self._stages(hashes, self.clips.dropped_rows())
+        return self._stages(hashes)
 
     def _stages(self, *parts: object) -> Stages:
         return replace(
@@ -97,7 +98,7 @@ def run_thesis_study(
     *,
     device: str = "auto",
     allow: Collection[str] = (),
-    explained: Collection[str] = (),
+    reasons: Mapping[str, str] = MappingProxyType({}),
     on_stage: Callable[[str, bool], None] | None = None,
     on_epoch: Callable[..., None] | None = None,
 ) -> ThesisStudyResults:
@@ -113,15 +114,15 @@ def run_thesis_study(
         What is trained; as ``data/thesis.toml`` says unless told.
     allow
         The keys of leaks that are known and meant; results name them.
-    explained
-        Clips that are known to be lost under one condition, besides those that ``failures.csv`` names.
+    reasons
+        Why clips are lost under one condition, where no ``failures.csv`` beside the recordings says so.
     on_stage
         Called with the name of each stage as it begins, and whether it was done before.
 
     Raises
     ------
     LeakError
-        If clips of different partitions are copies of each other, or conditions do not match clip by clip.
+        If clips of different partitions are copies of each other, or an avatar's clip bears a wrong name.
     UsageError
         If one of the conditions is missing, or the splits in `out` are of other people.
     CorpusError
@@ -139,13 +140,13 @@ def run_thesis_study(
     parts = parts_of(config)
     on_stage("clips", False)
     whole = dict.fromkeys(part.training.features for part in parts if part.region is None)
-    clips = study_clips(sets, out, whole)
+    clips = study_clips(sets, out, whole, reasons=reasons)
     splits: dict[ThesisSplit, Split] = {
         "k0": study_split(clips, out / "splits" / "k0", config.k0),
         "folds": study_split(clips, out / "splits" / "folds", config.folds),
     }
     study = _Study(clips, splits, config, out, Stages(out / "stages", "", on_stage), device, on_epoch)
-    allowed = _allowed(study, sets, allow, explained)
+    allowed = _allowed(study, sets, allow)
     hashes = {part.name: _trained(study, part) for part in parts}
     openings = _opened(study, parts, hashes, next(iter(sets.values())).root)
     found = tuple(_tested(study, part, hashes[part.name]) for part in parts)
@@ -182,18 +183,15 @@ def _run_name(part: str, condition: str) -> str:
 _Hashes = dict[ConditionName, tuple[str, ...]]  # of the checkpoints of each fold
 
 
-def _allowed(
-    study: _Study, sets: RecordingsOf, allow: Collection[str], explained: Collection[str]
-) -> tuple[Leak, ...]:
+def _allowed(study: _Study, sets: RecordingsOf, allow: Collection[str]) -> tuple[Leak, ...]:
     """The leaks under either split that are known and meant; any other is refused."""
     splits = study.splits.values()
     leaks = study.stages_of_splits().done(
         "leaks",
         tuple[Leak, ...],
-        partial(find_study_leaks, bare_sets(sets, study.clips), study.clips, *splits),
+        partial(find_study_leaks, bare_sets(sets, study.clips), *splits),
     )
-    meant = [leak for leak in leaks if leak.second or leak.first not in explained]
-    return refuse(meant, allow, listed_in=str(study.stages.folder))
+    return refuse(leaks, allow, listed_in=str(study.stages.folder))
 
 
 def _trained(study: _Study, part: Part) -> _Hashes:

@@ -83,8 +83,6 @@ def audit(
     }
     if not sets:
         raise UsageError("expected --original, --anonymised, or both")
-    # An avatar that could not be made is named beside the videos, not beside their recordings.
-    explained = failed_clips(folder for folder in folders.values() if folder is not None)
     with ClipBar("audit", None, quiet=quiet) as bar:
         results, scores = run_study(
             sets,
@@ -92,7 +90,8 @@ def audit(
             settings,
             device=device,
             allow=allow or (),
-            explained=explained,
+            # An avatar that could not be made is named beside the videos, not beside their recordings.
+            reasons=failed_clips(folder for folder in folders.values() if folder is not None),
             on_stage=lambda name, before: bar.say(f"{name}{': done before' if before else ''}"),
             on_epoch=lambda report: bar.say(f"  {epoch_line(report)}"),
         )

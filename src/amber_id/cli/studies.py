@@ -63,7 +63,7 @@ def study_thesis(
             settings,
             device=device,
             allow=allow or (),
-            explained=failed_clips(folders.values()),
+            reasons=failed_clips(folders.values()),
             on_stage=lambda name, before: bar.say(f"{name}{': done before' if before else ''}"),
             on_epoch=lambda report: bar.say(f"  {epoch_line(report)}"),
         )

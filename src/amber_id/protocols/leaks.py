@@ -3,12 +3,13 @@
 A split that has a person in two partitions is refused as it is read (`split.py`), and so are two sources that
 use one number (`find_subject_folders`). Looked for here are copies of one clip under two people's names, of
 whom one is trained or chosen on and the other chosen on or tested (`copies.py`). Whatever compares conditions
-adds clips without a partner, or with a wrong one.
+adds clips that bear a wrong name under one of them.
 
 A leak is refused. Whoever knows better allows it by its key, one by one; results name what was allowed.
 """
 
 import shlex
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -23,20 +24,18 @@ LeakKind = CopyKind | Literal["pairing"]
 
 _NAMED = 3  # leaks of a kind in a message
 _USED: tuple[Partition, ...] = ("train", "dev", "test")
+# In the order in which they are told: where names are wrong, nothing else need be right.
 _ADVICE: dict[LeakKind, str] = {
+    "pairing": "give every anonymised clip the name of its original, or leave it out",
     "content": "leave out one of the two, or give both to one person",
     "motion": "leave out one of the two, or give both to one person",
     "picture": "if it is one person, give both clips to that person; else leave one out",
-    "pairing": "give every clip the name of its original, and name clips without a partner in failures.csv",
 }
 
 
 @dataclass(frozen=True)
 class Leak:
-    """One leak: what `first` and `second`, two clips, or `first` alone (`second` is ""), have to do with it.
-
-    `evidence` is a sentence without its full stop, which names them.
-    """
+    """One leak between two clips, `first` and `second`; `evidence` is a sentence without its full stop."""
 
     kind: LeakKind
     first: str
@@ -46,7 +45,7 @@ class Leak:
     @property
     def key(self) -> str:
         """What `--allow` takes: ``motion:cremad_id071/b=ravdess_id001/a``."""
-        return f"{self.kind}:{self.first}" + (f"={self.second}" if self.second else "")
+        return f"{self.kind}:{self.first}={self.second}"
 
 
 def find_leaks(recordings: RecordingSet, split: Split) -> tuple[Leak, ...]:
@@ -124,11 +123,21 @@ def _between(split: Split, one: str, other: str) -> tuple[Partition, Partition, 
 def _line(leaks: Sequence[Leak], listed_in: str) -> str:
     """What is refused of one kind, and what to do."""
     kind, more = leaks[0].kind, len(leaks) - _NAMED
-    said = "; ".join(leak.evidence for leak in leaks[:_NAMED])
+    said = _mispaired_people(leaks) if kind == "pairing" else ""
+    said += "; ".join(leak.evidence for leak in leaks[:_NAMED])
     if more > 0:
         said += f"; and {more} more, see {listed_in}"
     allowing = f"--allow {shlex.quote(leaks[0].key)}"
     return f"leak ({kind}): {said}; {_ADVICE[kind]}, or accept one by one: {allowing}"
+
+
+def _mispaired_people(leaks: Sequence[Leak]) -> str:
+    """Whose anonymised clips are made from whose originals, those with most clips first; "" for nobody."""
+    folders = [tuple(clip.rpartition("/")[0] for clip in (leak.first, leak.second)) for leak in leaks]
+    of = Counter(pair for pair in folders if pair[0] != pair[1])
+    shown = [f"those of {one} are made from {other} ({n})" for (one, other), n in of.most_common(_NAMED)]
+    more = [f"{len(of) - _NAMED} more pairs of people"] if len(of) > _NAMED else []
+    return f"anonymised clips bear the names of others: {', '.join(shown + more)}: " if of else ""
 
 
 def _few(keys: Sequence[str]) -> str:

@@ -50,9 +50,9 @@ def write_failures(folder: Path, failures: Iterable[Failure], name: str = "failu
     return path
 
 
-def failed_clips(folders: Iterable[Path]) -> set[str]:
-    """The clips that the tables of failures in `folders` name; raises as `read_failures` does."""
-    return {failure.clip for folder in folders for failure in read_failures(folder)}
+def failed_clips(folders: Iterable[Path]) -> dict[str, str]:
+    """The clips that the tables of failures in `folders` name, and why; raises as `read_failures` does."""
+    return {failure.clip: failure.reason for folder in folders for failure in read_failures(folder)}
 
 
 def read_failures(folder: Path, name: str = "failures.csv") -> tuple[Failure, ...]:
