@@ -222,3 +222,109 @@ def test_very_many_people_have_their_figures_too(tmp_path: Path) -> None:
     assert {"eer", "rank1", "linkability", "tmr_at_fmr_0_1_percent", "min_cllr"} <= set(results.metrics)
     rate = results.metrics["tmr_at_fmr_0_1_percent"]
     assert rate.low < rate.value < rate.high
+
+
+LARGEST = np.finfo(np.float64).max
+
+
+def failing(scores: ScoreFile, mark: float, rows: np.ndarray) -> ScoreFile:
+    known = scores.comparisons
+    changed = dataclasses.replace(
+        known, scores=np.where(np.isin(np.arange(len(known.scores)), rows), mark, known.scores)
+    )
+    return dataclasses.replace(
+        scores,
+        comparisons=changed,
+        mated_scores=changed.mated_scores,
+        nonmated_scores=changed.nonmated_scores,
+    )
+
+
+@pytest.mark.parametrize(("mark", "suffix"), [(-1000.0, "txt"), (-LARGEST, "parquet"), (1e30, "npz")])
+def test_a_failed_comparison_is_one_comparison_and_is_named(tmp_path: Path, mark: float, suffix: str) -> None:
+    scores, dev = study(n_subjects=12), study(n_subjects=12, seed=1, first=50)
+    right = judge_scores(
+        written(scores, tmp_path / "right.txt"), QUICK, dev=written(dev, tmp_path / "dev.txt")
+    )
+    rows = np.flatnonzero(scores.comparisons.mated)[:1]
+    path = written(failing(scores, mark, rows), tmp_path / f"marked.{suffix}")
+    found = judge_scores(path, QUICK, dev=tmp_path / "dev.txt")
+    assert set(found.metrics) == set(right.metrics)
+    for name, rate in found.metrics.items():
+        # One of 72 mated comparisons, and two of 48 searches.
+        assert rate.value == pytest.approx(right.metrics[name].value, abs=0.06), name
+        assert rate.low == pytest.approx(right.metrics[name].low, abs=0.12), name
+    assert all(abs(person.mean_mated) < 1 and abs(person.mean_nonmated) < 1 for person in found.subjects)
+    assert any(
+        f"1 of 1,128 comparisons (mated: 1) with the value {mark:.4g}" in limit for limit in found.limits
+    )
+    assert not any("with the value" in limit for limit in right.limits)
+
+
+@pytest.mark.parametrize("name", ["dev.txt", "dev.npz"])
+def test_failed_comparisons_choose_nothing(tmp_path: Path, name: str) -> None:
+    scores, dev = study(n_subjects=12), study(n_subjects=12, seed=1, first=50)
+    path = written(scores, tmp_path / "scores.txt")
+    right = judge_scores(path, QUICK, dev=written(dev, tmp_path / "right.txt"))
+    rows = np.arange(7, 1128, 50)
+    marked = failing(dev, -1000.0, rows)
+    if name == "dev.npz":
+        marked = ScoreFile.unnamed(marked.mated_scores, marked.nonmated_scores)
+    found = judge_scores(path, QUICK, dev=written(marked, tmp_path / name))
+    for figure in ("accuracy", "balanced_accuracy", "cllr", "act_dcf"):
+        assert found.metrics[figure].value == pytest.approx(right.metrics[figure].value, abs=0.02)
+    assert any("chosen without them" in limit for limit in found.limits)
+    every = failing(dev, -1000.0, np.flatnonzero(dev.comparisons.mated))
+    with pytest.raises(EvaluationError, match="got no mated"):
+        judge_scores(path, QUICK, dev=written(every, tmp_path / "none.txt"))
+
+
+def test_a_failed_clip_does_not_hide_that_all_others_are_recognised(tmp_path: Path) -> None:
+    scores = study(n_subjects=12)
+    known = scores.comparisons
+    rows = np.flatnonzero((known.enrolment == 3) | (known.probe == 3))
+    right, found = (
+        judge_scores(written(each, tmp_path / "scores.txt"), QUICK)
+        for each in (scores, failing(scores, -LARGEST, rows))
+    )
+    # The clip itself and its three mates may be lost, of 48 searches.
+    assert found.metrics["rank1"].value >= right.metrics["rank1"].value - 4 / 48
+    assert found.metrics["linkability"].value == pytest.approx(right.metrics["linkability"].value, abs=0.08)
+    assert (
+        found.disclosure.linkability.p_value == right.disclosure.linkability.p_value == pytest.approx(1 / 21)
+    )
+
+
+def test_the_unit_of_the_scores_changes_no_figure(tmp_path: Path) -> None:
+    scores, dev = study(), study(seed=1, first=50)
+    right, found = (
+        judge_scores(
+            written(rescaled(scores, by), tmp_path / "scores.txt"),
+            QUICK,
+            dev=written(rescaled(dev, by), tmp_path / "dev.txt"),
+        )
+        for by in (1.0, 2.0**20)
+    )
+    for name, rate in right.metrics.items():
+        assert found.metrics[name].value == pytest.approx(rate.value, abs=1e-6), name
+        assert found.metrics[name].high == pytest.approx(rate.high, abs=1e-6), name
+
+
+def rescaled(scores: ScoreFile, by: float) -> ScoreFile:
+    known = dataclasses.replace(scores.comparisons, scores=scores.comparisons.scores * by)
+    return dataclasses.replace(
+        scores, comparisons=known, mated_scores=known.mated_scores, nonmated_scores=known.nonmated_scores
+    )
+
+
+def test_a_vector_of_several_people_is_named(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    who = np.repeat(np.arange(8), 6)
+    vectors = rng.normal(size=(8, 12))[who] + rng.normal(size=(48, 12))
+    vectors[[3, 20, 41]] = 1e-8
+    np.savez(tmp_path / "clips.npz", vectors=vectors, subjects=who)
+    limits = judge_embeddings(tmp_path / "clips.npz", QUICK).limits
+    assert any(
+        "3 clips have the very same vector as a clip of another person, e.g. of 0 and 3" in each
+        for each in limits
+    )

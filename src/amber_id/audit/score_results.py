@@ -5,13 +5,15 @@ a linear calibration. Two systems are compared on the same people, with the same
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Bool
 
 from amber_id.audit.judging import (
     CHANCE,
@@ -23,6 +25,7 @@ from amber_id.audit.judging import (
     less,
     statistics_of,
 )
+from amber_id.audit.score_input import ScoreInput, read_chosen_on, read_judged
 from amber_id.audit.wording import interval_limits
 from amber_id.biometrics import (
     Comparisons,
@@ -33,6 +36,7 @@ from amber_id.biometrics import (
     error_curve,
     fit_linear_calibration,
     min_cllr_of,
+    per_subject_figures,
     tally_all,
     zebra_expected_of,
 )
@@ -52,7 +56,7 @@ from amber_id.results import (
     Times,
     surroundings,
 )
-from amber_id.score_files import IdentifiedBy, ScoreFile, read_embeddings, read_scores
+from amber_id.score_files import Embeddings, IdentifiedBy, ScoreFile, read_embeddings
 
 _ORDER = (*Metrics.model_fields, "cllr", "act_dcf")
 _COMPARED = {
@@ -95,11 +99,15 @@ def judge_scores(
     """
     started = time.perf_counter()
     config = config or EvaluationConfig()
-    read = read_scores(scores, subjects=subjects)
-    chosen_on = None if dev is None else read_scores(dev, subjects=subjects)
-    other = None if against is None else read_scores(against, subjects=subjects)
+    judged_file = read_judged(scores, subjects)
+    chosen_file = None if dev is None else read_chosen_on(dev, subjects)
+    other_file = None if against is None else read_judged(against, subjects)
+    read = judged_file.scores
+    chosen_on = None if chosen_file is None else chosen_file.scores
+    other = None if other_file is None else other_file.scores
     files = _hashed({"scores": scores, "subjects": subjects, "dev": dev, "against": against})
-    limits = list(_identity_limits(read))
+    limits = [said for each in (judged_file, chosen_file, other_file) if each for said in each.limits]
+    limits.extend(_identity_limits(read))
     if chosen_on is not None:
         same_file = files["scores"][1] == files["dev"][1]
         _refuse_shared(read, chosen_on, dev, same_file=same_file)
@@ -113,7 +121,7 @@ def judge_scores(
     if read.comparisons is None:
         metrics = _points(read, chosen_on)
     else:
-        shifted, llrs = _decided(read.comparisons, chosen_on, limits)
+        shifted, llrs = _decided(read.comparisons, chosen_on, judged_file.failed, limits)
         judged = judge(read.comparisons, config, from_threshold=shifted, llrs=llrs)
         metrics = judged.rates
         limits.extend((*judged.limits, *interval_limits(judged.eer)))
@@ -130,7 +138,7 @@ def judge_scores(
         metrics=_in_order(metrics),
         disclosure=None if judged is None else judged.disclosure,
         differences=differences,
-        subjects=() if judged is None else _subjects(read, judged),
+        subjects=() if judged is None else _subjects(judged_file, judged),
         limits=tuple(limits),
         bootstrap=None if judged is None else bootstrap_of(judged.eer),
         provenance=_provenance(files, str(read.identified_by), config.seed),
@@ -195,12 +203,28 @@ def judge_embeddings(
         limits=(
             f"Scores were counted in bins and not kept: the EER lies between {low:.6f} and {high:.6f}. "
             "Linkability, rank-1 and the figures of single people need scores that are kept.",
+            *_same_vectors(read),
             *interval_limits(estimates["eer"]),
         ),
         bootstrap=bootstrap_of(estimates["eer"]),
         provenance=_provenance(_hashed({"embeddings": embeddings}), str(IdentifiedBy.COLUMNS), config.seed),
         times=_times(started),
     )
+
+
+def _same_vectors(read: Embeddings) -> Iterator[str]:
+    """A vector that clips of several people have is no embedding, or one clip under several names."""
+    people: dict[bytes, list[int]] = defaultdict(list)
+    for vector, subject in zip(read.vectors, read.subjects.tolist(), strict=True):
+        people[vector.tobytes()].append(subject)
+    shared = [each for each in people.values() if len(set(each)) > 1]
+    if shared:
+        names = [read.names[subject] for subject in sorted(set(shared[0]))[:2]]
+        yield (
+            f"{sum(map(len, shared)):,} clips have the very same vector as a clip of another person, e.g. of "
+            f"{names[0]} and {names[1]}: a constant in place of a failed embedding, or one clip under two "
+            "names. They count as equal; leave them out or mend them."
+        )
 
 
 def _in_order(metrics: Mapping[str, Rate | Point]) -> dict[str, Rate | Point]:
@@ -230,7 +254,7 @@ def _times(started: float) -> Times:
 
 
 def _decided(
-    comparisons: Comparisons, dev: ScoreFile | None, limits: list[str]
+    comparisons: Comparisons, dev: ScoreFile | None, failed: Bool[np.ndarray, " P"], limits: list[str]
 ) -> tuple[Comparisons | None, Comparisons | None]:
     """The comparisons from the threshold of dev on, and calibrated there, as far as that can be done."""
     if dev is None:
@@ -246,7 +270,7 @@ def _decided(
     except EvaluationError as error:
         limits.append(f"No calibrated costs (cllr, act_dcf): {error}.")
         return shifted, None
-    return shifted, replace(comparisons, scores=calibration.llrs(comparisons.scores))
+    return shifted, replace(comparisons, scores=np.where(failed, 0.0, calibration.llrs(comparisons.scores)))
 
 
 def _points(read: ScoreFile, dev: ScoreFile | None) -> dict[str, Point]:
@@ -336,13 +360,17 @@ def _counts(read: ScoreFile) -> ScoreCounts:
     )
 
 
-def _subjects(read: ScoreFile, judged: Judged) -> tuple[ScoreSubject, ...]:
+def _subjects(judged_file: ScoreInput, judged: Judged) -> tuple[ScoreSubject, ...]:
+    succeeded = judged_file.succeeded
+    assert succeeded is not None
+    # A value that marks a failure has no place in a mean.
+    means = per_subject_figures(succeeded) if judged_file.failed.any() else judged.people
     return tuple(
         ScoreSubject(
-            subject=read.subjects[each.subject],
-            mean_mated=each.mated_mean,
-            mean_nonmated=each.nonmated_mean,
+            subject=judged_file.scores.subjects[each.subject],
+            mean_mated=mean.mated_mean,
+            mean_nonmated=mean.nonmated_mean,
             eer=each.eer,
         )
-        for each in judged.people
+        for each, mean in zip(judged.people, means, strict=True)
     )

@@ -28,6 +28,7 @@ From scores to figures
 * How sure: :func:`bootstrap_eer` for plain arrays; :func:`bootstrap` and, paired,
   :func:`bootstrap_difference` for any :class:`Statistic` of :class:`Comparisons` or their :func:`tally`
 * Before a study, how many people it takes: :func:`study_power` of a :class:`StudyPlan`
+* Values that mark a comparison that failed and are no scores: :func:`placeholders`
 * From embeddings: :func:`compare_all` holds the scores, :func:`compare_across` those of clips under two
   conditions; :func:`tally_all` does not, for very many clips
 """
@@ -65,6 +66,7 @@ from amber_id.biometrics.error_rates import (
     threshold_at_fmr,
     tmr_at_fmr,
 )
+from amber_id.biometrics.failure_marks import Placeholders, placeholders
 from amber_id.biometrics.galleries import Gallery, gallery_scores, is_directed
 from amber_id.biometrics.identification import (
     OpenSetCurve,
@@ -116,6 +118,7 @@ __all__ = [
     "OpenSetCurve",
     "PairTally",
     "PermutationTest",
+    "Placeholders",
     "Roc",
     "ScoreHistogram",
     "SimulatedStudy",
@@ -164,6 +167,7 @@ __all__ = [
     "people_needed",
     "per_subject_figures",
     "permutation_null",
+    "placeholders",
     "rank1",
     "rank1_by_gallery_size",
     "rank1_hits",

@@ -1,0 +1,118 @@
+"""What of a score file is judged, and what marks a comparison that failed?
+
+A value that marks a failure is no score: what depends on the size of scores, a calibration or a mean, would
+be of that value alone. Among the scores that are judged it counts as lower, or higher, than all of them;
+among those that people choose by it does not count.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Float64
+
+from amber_id.biometrics import Comparisons, Placeholders, placeholders
+from amber_id.score_files import ScoreFile, read_scores
+from amber_id.score_files.people import check_sides
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreInput:
+    """The scores of a file, those that mark a failure moved next to the others or left out."""
+
+    scores: ScoreFile
+    failed: Bool[np.ndarray, " P"]  # of `scores.comparisons`; empty where nobody is known
+    limits: tuple[str, ...]
+
+    @property
+    def succeeded(self) -> Comparisons | None:
+        """The comparisons that did not fail."""
+        comparisons = self.scores.comparisons
+        return None if comparisons is None else _only(comparisons, ~self.failed)
+
+
+def read_judged(path: Path, subjects: Path | None) -> ScoreInput:
+    """Scores to be judged; a failed comparison counts as lower, or higher, than all others.
+
+    Raises what :func:`amber_id.score_files.read_scores` raises.
+    """
+    read = read_scores(path, subjects=subjects)
+    found = _placeholders(read)
+    if not found.values.size:
+        return ScoreInput(read, _among(found, read), ())
+    below = found.values < found.lowest
+    counts = "lower than every score" if below.all() else "higher than every score"
+    if below.any() and not below.all():
+        counts = "lower, or higher, than every score"
+    said = (
+        f"{_said(path, read, found)} Each counts as {counts}, so that a low one of a mated comparison is a "
+        "miss; cllr and act_dcf take it as no evidence. If failures should not count, leave them out."
+    )
+    near = _with_scores(read, found.brought_near)
+    return ScoreInput(near, _among(found, read), (said,))
+
+
+def read_chosen_on(path: Path, subjects: Path | None) -> ScoreInput:
+    """Scores to choose a threshold and a calibration on, without comparisons that failed.
+
+    Raises what :func:`amber_id.score_files.read_scores` raises, also where nothing is left of a side.
+    """
+    read = read_scores(path, subjects=subjects)
+    found = _placeholders(read)
+    if not found.values.size:
+        return ScoreInput(read, _among(found, read), ())
+    kept = [side[~found.among(side)] for side in (read.mated_scores, read.nonmated_scores)]
+    check_sides(path, *(len(side) for side in kept))
+    comparisons = read.comparisons
+    if comparisons is not None:
+        comparisons = _only(comparisons, ~found.among(comparisons.scores))
+    left = replace(read, mated_scores=kept[0], nonmated_scores=kept[1], comparisons=comparisons)
+    said = f"{_said(path, read, found)} Threshold and calibration are chosen without them."
+    return ScoreInput(left, _among(found, left), (said,))
+
+
+def _placeholders(read: ScoreFile) -> Placeholders:
+    return placeholders(np.concatenate([read.mated_scores, read.nonmated_scores]))
+
+
+def _among(found: Placeholders, read: ScoreFile) -> Bool[np.ndarray, " P"]:
+    if read.comparisons is None:
+        return np.zeros(0, bool)
+    return found.among(read.comparisons.scores)
+
+
+def _with_scores(
+    read: ScoreFile, change: Callable[[Float64[np.ndarray, " P"]], Float64[np.ndarray, " P"]]
+) -> ScoreFile:
+    """The same comparisons with other scores."""
+    comparisons = read.comparisons
+    if comparisons is not None:
+        comparisons = replace(comparisons, scores=change(comparisons.scores))
+    return replace(
+        read,
+        mated_scores=change(read.mated_scores),
+        nonmated_scores=change(read.nonmated_scores),
+        comparisons=comparisons,
+    )
+
+
+def _only(comparisons: Comparisons, kept: Bool[np.ndarray, " P"]) -> Comparisons:
+    return replace(
+        comparisons,
+        scores=comparisons.scores[kept],
+        enrolment=comparisons.enrolment[kept],
+        probe=comparisons.probe[kept],
+    )
+
+
+def _said(path: Path, read: ScoreFile, found: Placeholders) -> str:
+    """How many comparisons have such a value, and which."""
+    n_mated, n_nonmated = (int(found.among(side).sum()) for side in (read.mated_scores, read.nonmated_scores))
+    total = len(read.mated_scores) + len(read.nonmated_scores)
+    values = " or ".join(f"{value:.4g}" for value in found.values)
+    return (
+        f"{path.name}: {n_mated + n_nonmated:,} of {total:,} comparisons (mated: {n_mated:,}) with the value "
+        f"{values}, far from all other scores ({found.lowest:.3g} to {found.highest:.3g}): probably the mark "
+        "of a failed comparison, not a score."
+    )
