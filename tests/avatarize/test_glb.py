@@ -486,6 +486,31 @@ class TestVrm:
         assert len(avatar.missing) == SHAPES - 2
         assert avatar.node("Head") == 3
 
+    @pytest.mark.parametrize("version", [0, 1])
+    def test_a_binary_expression_snaps_above_one_half(self, tmp_path: Path, version: int) -> None:
+        file = File()
+        file.json["nodes"][3]["mesh"] = file.mesh(file.part(), "x")
+        old = {"name": "JawOpen", "isBinary": True, "binds": [{"mesh": 0, "index": 0, "weight": 100}]}
+        new = {"isBinary": True, "morphTargetBinds": [{"node": 3, "index": 0, "weight": 1}]}
+        file.json["extensions"] = [
+            {"VRM": {"blendShapeMaster": {"blendShapeGroups": [old]}}},
+            {"VRMC_vrm": {"expressions": {"custom": {"JawOpen": new}}}},
+        ][version]
+        avatar = read_avatar(file.save(tmp_path)).avatar
+        assert avatar.snapping == {"jawOpen"}
+        rig = Rig(avatar)
+        for weight, shown in ((0.1, 0), (0.5, 0), (0.51, 1), (1, 1)):
+            moved = rig.pose(weight * np.eye(SHAPES)[JAW], np.eye(3))[0] - rig.at_rest
+            assert np.abs(moved).max() == pytest.approx(shown * np.abs(JAW_DROP).max(), abs=1e-6)
+
+    def test_what_one_mesh_shows_by_degrees_does_not_snap(self, tmp_path: Path) -> None:
+        file = simple_face()
+        file.node(0, name="Teeth", mesh=file.mesh(file.part(), "x"))
+        binds = [{"mesh": 1, "index": 0, "weight": 100}]
+        groups = [{"name": "JawOpen", "isBinary": True, "binds": binds}]
+        file.json["extensions"] = {"VRM": {"blendShapeMaster": {"blendShapeGroups": groups}}}
+        assert read_avatar(file.save(tmp_path)).avatar.snapping == frozenset()
+
     def test_a_target_of_its_own_name_counts_once(self, tmp_path: Path) -> None:
         file = simple_face()
         binds = [{"node": 3, "index": 0, "weight": 1}]

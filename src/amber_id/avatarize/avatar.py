@@ -57,7 +57,8 @@ class Avatar:
     """A head, perhaps with a body, that shapes move and bones turn.
 
     `positions` at rest, `uvs` with the picture's top left at 0, 0; `morphs` is what a shape adds to the
-    positions at weight 1, all 0 where the file lacks it. Each vertex hangs on four of the `joints` (indices
+    positions at weight 1, all 0 where the file lacks it; those that are `snapping` are shown as a whole where
+    the weight is above 0.5, else not at all. Each vertex hangs on four of the `joints` (indices
     into `skin`) with `weights` that sum to 1. Parents come before their children in `nodes`.
     """
 
@@ -71,6 +72,7 @@ class Avatar:
     weights: Float32[np.ndarray, "V 4"]
     nodes: tuple[Node, ...]
     skin: tuple[Joint, ...]
+    snapping: frozenset[str] = frozenset()
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Float32, Int
 from scipy.sparse import csr_matrix
 from scipy.spatial.transform import Rotation
 
-from amber_id.avatarize.avatar import BONE_NAMES, SHAPES, Avatar
+from amber_id.avatarize.avatar import ARKIT_NAMES, BONE_NAMES, SHAPES, Avatar
 
 NECK_SHARE = 0.35
 
@@ -24,6 +24,7 @@ _WELD = 1e-5
 # What moves less than this share of what moves farthest is not the face.
 _TRIFLE = 0.02
 _LEAST_CARRIED = 0.5
+_SNAPS_ABOVE = 0.5  # VRM's rule for expressions that are binary
 
 
 class Rig:
@@ -36,6 +37,7 @@ class Rig:
         self._rest = self._globals({})
         active = np.flatnonzero(np.any(avatar.morphs, axis=(1, 2)))
         self._active = active
+        self._snapping = np.isin(np.array(ARKIT_NAMES)[active], sorted(avatar.snapping))
         self._morphs = np.ascontiguousarray(avatar.morphs[active].reshape(len(active), -1))
         self._inverse_binds = np.stack([joint.inverse_bind for joint in avatar.skin])
         self._hanging = _hanging(avatar)
@@ -69,6 +71,7 @@ class Rig:
         everything turns about the middle of the face.
         """
         driven = np.asarray(weights, dtype=np.float32)[self._active]
+        driven = np.where(self._snapping, driven > _SNAPS_ABOVE, driven).astype(np.float32)
         shaped = self.avatar.positions + (driven @ self._morphs).reshape(-1, 3)
         turned = self._globals(self._overrides(rotation))
         of_joint = np.stack([turned[joint.node] for joint in self.avatar.skin]) @ self._inverse_binds

@@ -3,6 +3,7 @@
 Conventions
 -----------
 H.264 in MP4, each frame at the original's own time, counted from its first frame; so a variable rate is kept.
+The file says how its colours are meant: SMPTE 170M, limited range.
 Sound is copied packet by packet where MP4 can hold it and made into AAC where not. It goes from the first
 frame until the last one has been shown, and at most one packet further: what sounds before or after is left
 out, so that no player stands still at the end.
@@ -36,6 +37,15 @@ Sound = Literal["none", "copied", "re-encoded", "cut off"]
 _TIME_BASE = Fraction(1, 90_000)
 # Visually lossless; the file is small all the same, for most of the picture stands still.
 _CODEC_OPTIONS = {"crf": "18", "preset": "veryfast", "bf": "0"}
+# How red, green and blue become the file's values: FFmpeg's way unless told. Players take a picture of 720
+# lines and more for BT.709 where a file does not say otherwise.
+_SMPTE_170M, _LIMITED = 6, 1
+_COLOUR = {
+    "colorspace": _SMPTE_170M,
+    "color_primaries": _SMPTE_170M,
+    "color_trc": _SMPTE_170M,
+    "color_range": _LIMITED,
+}
 _MP4_HOLDS = {"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"}
 # What AAC takes where the original's rate is none of its own.
 _AAC_RATE = 48_000
@@ -89,6 +99,8 @@ def _write_picture(
         video.pix_fmt = "yuv420p"
         video.codec_context.time_base = _TIME_BASE
         video.codec_context.thread_count = 1
+        for field, value in _COLOUR.items():
+            setattr(video.codec_context, field, value)
         last_s = 0.0
         for time_s, rgb in _chained(first_s, first, waiting):
             last_s = time_s - first_s

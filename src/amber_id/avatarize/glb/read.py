@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, Int, Int32
 
-from amber_id.avatarize.avatar import SHAPES, Avatar, Joint
+from amber_id.avatarize.avatar import ARKIT_NAMES, SHAPES, Avatar, Joint
 from amber_id.avatarize.glb.arrays import Glb, is_whole
 from amber_id.avatarize.glb.materials import Materials
 from amber_id.avatarize.glb.scene_tree import read_tree
@@ -97,6 +97,7 @@ class _Reader:
         self._skin: dict[tuple[int, bytes], int] = {}
         self._offers = self._vrm.offers()
         self._own_weights = _own_weights(glb)
+        self._snapping: dict[int, bool] = {}  # by shape; what only some of its meshes say is not done
 
     def avatar(self) -> Avatar:
         parts = [part for index in self._tree.in_scene for part in self._parts(index)]
@@ -123,6 +124,7 @@ class _Reader:
             skin=tuple(
                 Joint(node, np.frombuffer(matrix, np.float32).reshape(4, 4)) for node, matrix in self._skin
             ),
+            snapping=frozenset(ARKIT_NAMES[shape] for shape, snaps in self._snapping.items() if snaps),
         )
 
     def _parts(self, index: int) -> Iterator[_Part]:
@@ -192,6 +194,7 @@ class _Reader:
         offers = [Offer(match, i) for i, match in enumerate(matches) if match is not None]
         morphs: dict[int, np.ndarray] = {}
         for offer in best_offers([*offers, *by_clip]):
+            self._snapping[offer.match.shape] = self._snapping.get(offer.match.shape, True) and offer.snaps
             moved = np.float32(offer.weight) * self._target(targets, offer.target, V)
             shape = offer.match.shape
             morphs[shape] = morphs[shape] + moved if shape in morphs else moved

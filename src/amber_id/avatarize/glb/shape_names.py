@@ -42,12 +42,16 @@ class Match:
 
 @dataclass(frozen=True)
 class Offer:
-    """A morph target that may be part of a shape, times `weight`; `by_clip` if an expression says so."""
+    """A morph target that may be part of a shape, times `weight`; `by_clip` if an expression says so.
+
+    `snaps` if that expression is shown as a whole or not at all.
+    """
 
     match: Match
     target: int
     weight: float = 1.0
     by_clip: bool = False
+    snaps: bool = False
 
     @property
     def _order(self) -> tuple[Grade, bool]:

@@ -2,8 +2,9 @@
 
 Conventions
 -----------
-Read of VRM 0.x (extension ``VRM``) and 1.0 (``VRMC_vrm``): expressions that move shapes, which node is the
-head, and which way the avatar looks. A VRM 0.x avatar looks along -z, all others along +z.
+Read of VRM 0.x (extension ``VRM``) and 1.0 (``VRMC_vrm``): expressions that move shapes, and whether by
+degrees or all at once (``isBinary``); which node is the head, and which way the avatar looks. A VRM 0.x
+avatar looks along -z, all others along +z.
 """
 
 from collections import defaultdict
@@ -50,24 +51,25 @@ class Vrm:
     def offers(self) -> dict[int, list[Offer]]:
         """What the expressions offer for ARKit's shapes, by the index of the mesh."""
         found: dict[int, list[Offer]] = defaultdict(list)
-        for match, mesh, target, weight in (*self._old_moves(), *self._new_moves()):
-            found[mesh].append(Offer(match, target, float(weight), by_clip=True))
+        for match, mesh, target, weight, snaps in (*self._old_moves(), *self._new_moves()):
+            found[mesh].append(Offer(match, target, float(weight), by_clip=True, snaps=snaps))
         return found
 
     @property
     def _extensions(self) -> dict[str, Any]:
         return self.structure.extensions or {}
 
-    def _old_moves(self) -> Iterator[tuple[Match, int, int, float]]:
+    def _old_moves(self) -> Iterator[tuple[Match, int, int, float, bool]]:
         master = self._extensions.get("VRM", {}).get("blendShapeMaster", {})
         for group in master.get("blendShapeGroups", []):
             match = _meaning(group.get("name") or "", group.get("presetName") or "")
             if match is None:
                 continue
+            snaps = bool(group.get("isBinary"))
             for bind in group.get("binds") or []:
-                yield match, bind["mesh"], bind["index"], bind.get("weight", 100) / 100
+                yield match, bind["mesh"], bind["index"], bind.get("weight", 100) / 100, snaps
 
-    def _new_moves(self) -> Iterator[tuple[Match, int, int, float]]:
+    def _new_moves(self) -> Iterator[tuple[Match, int, int, float, bool]]:
         expressions = self._extensions.get("VRMC_vrm", {}).get("expressions") or {}
         named = [(name, "", said) for name, said in (expressions.get("custom") or {}).items()]
         named += [("", name, said) for name, said in (expressions.get("preset") or {}).items()]
@@ -75,8 +77,10 @@ class Vrm:
             match = _meaning(name, preset)
             if match is None:
                 continue
+            snaps = bool(said.get("isBinary"))
             for bind in said.get("morphTargetBinds") or []:
-                yield match, self.structure.nodes[bind["node"]].mesh, bind["index"], bind.get("weight", 1)
+                mesh = self.structure.nodes[bind["node"]].mesh
+                yield match, mesh, bind["index"], bind.get("weight", 1), snaps
 
 
 def _meaning(name: str, preset: str) -> Match | None:
