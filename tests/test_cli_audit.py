@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -67,13 +68,24 @@ def test_originals_alone_and_a_lost_clip(corpus: Path, tmp_path: Path):
     [
         ((), 2, "expected --original, --anonymised, or both"),
         (("--original", "nowhere"), 1, "nowhere: no such folder"),
+        (("--original", "{videos}", "--anonymised", "nowhere"), 1, "nowhere: no such folder"),
+        (("--original", "{videos}", "--anonymised", "{videos}"), 2, "is named twice"),
+        (("--original", "{videos}"), 1, "expected 6 people or more, two each to learn from"),
+        (("--original", "{videos}", "--folds", "5"), 1, "4 people are too few for 5 folds with dev 0.2: 10"),
     ],
 )
 def test_wrong_use_is_one_line(tmp_path: Path, arguments: tuple[str, ...], code: int, said: str):
-    done = amber(*arguments, "--out", tmp_path / "study")
+    """Videos that cannot even be opened show that nothing was tracked before."""
+    videos = tmp_path / "videos"
+    for person, clip in product(range(1, 5), range(3)):
+        path = videos / f"own_id{person:03d}" / f"clip{clip}.mp4"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    done = amber(*(each.format(videos=videos) for each in arguments), "--out", tmp_path / "study")
     assert done.returncode == code
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "study").exists()
 
 
 def test_what_a_file_asks_wrongly_is_named(corpus: Path, tmp_path: Path):

@@ -11,7 +11,7 @@ import pytest
 from amber_id.audit import StudyConfig
 from amber_id.cli import audit, split
 from amber_id.cli.auditing import _asked
-from amber_id.protocols import Protocol, SplitConfig, read_split
+from amber_id.protocols import ByPeople, Protocol, SplitConfig, read_split
 from amber_id.recordings import RecordingSet
 
 
@@ -100,7 +100,9 @@ def test_an_audit_takes_the_protocol_of_flag_or_file():
         values = _asked(told, protocol=protocol, folds=folds, epochs=None, full=False, seed=3)
         return StudyConfig(**values).split
 
-    assert asked({}) == SplitConfig(folds=5, seed=3)
+    assert asked({}) == asked({}, protocol="shares") == ByPeople(seed=3)
+    assert asked({"split": {"protocol": "shares", "dev": 0.3}}) == ByPeople(dev=0.3, seed=3)
+    assert asked({"split": {"test": 0.3}}) == SplitConfig(test=0.3, seed=3)
     assert asked({"split": {"dev": 0.3}}, folds=2) == SplitConfig(folds=2, dev=0.3, seed=3)
     told = {"split": {"protocol": "cross-source", "seed": 4}}
     assert asked(told) == SplitConfig(protocol="cross-source", seed=4)

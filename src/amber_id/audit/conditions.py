@@ -90,9 +90,8 @@ def study_clips(
 ) -> StudyClips:
     """Pair the clips of all conditions, and leave out those without usable features.
 
-    The features of all are kept under `root`; `reasons` are as in `paired`. A person of whom one
-    clip is left is left out: nothing could
-    be compared with it.
+    The features of all are kept under `root`; `reasons` are as in `paired`. A person of whom one clip is left
+    is left out: nothing could be compared with it.
 
     Raises
     ------

@@ -40,7 +40,7 @@ from amber_id.audit.scenarios import CONDITIONS_OF, scenarios_of
 from amber_id.audit.stages import Stages, hash_of
 from amber_id.audit.study_config import StudyConfig, training_of
 from amber_id.audit.study_leaks import find_study_leaks
-from amber_id.audit.study_split import manifest_of, study_split
+from amber_id.audit.study_split import manifest_of, splits_not_used, study_split
 from amber_id.audit.study_stages import (
     SHUFFLED,
     Study,
@@ -125,7 +125,9 @@ def run_study(
     attackers, skipped = _usable_attackers(sets, config)
     features = dict.fromkeys(training_of(name).features for name in attackers)
     clips = study_clips(sets, out, features, reasons=reasons)
-    split = study_split(clips, out, config.split)
+    division = config.divided_as(len(clips.recordings.subjects))
+    config = config.model_copy(update={"split": division})
+    split = study_split(clips, out, division)
     # What more is asked changes nothing in what was asked before.
     asked = config.model_dump(mode="json", exclude={"full", "references"})
     depends_on = hash_of(asked, clips.recordings.content_hash(), split.content_hash(), versions())
@@ -202,7 +204,7 @@ def run_study(
                 counts,
                 split,
                 synthetic=provenance.synthetic,
-                skipped=(*skipped, *remarks_of(out, split)),
+                skipped=(*skipped, *remarks_of(out, split), *splits_not_used(sets, split)),
             ),
             *limits_of(allowed, *(() if provenance.synthetic else study.bare().values())),
         ),

@@ -10,7 +10,7 @@ from amber_id.audit.judging import EvaluationConfig
 from amber_id.audit.references import REFERENCES
 from amber_id.audit.utility import UtilityConfig
 from amber_id.motion import FeatureConfig, Signals, View
-from amber_id.protocols import SplitConfig
+from amber_id.protocols import ByPeople, SplitConfig
 from amber_id.training import LoopConfig, TrainConfig
 
 
@@ -20,7 +20,8 @@ class StudyConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     attackers: tuple[str, ...] = ("moments", "moments on blendshapes", "stgcn")
-    split: SplitConfig = SplitConfig(folds=5)  # unless the study's folder has a split.csv
+    # Unless the study's folder has a split.csv; by the number of people unless folds or shares are told.
+    split: ByPeople | SplitConfig = Field(ByPeople(), union_mode="left_to_right")
     loop: LoopConfig = LoopConfig(epochs=5)  # of networks
     evaluation: EvaluationConfig = EvaluationConfig()
     confounds: ConfoundConfig = ConfoundConfig()
@@ -38,6 +39,10 @@ class StudyConfig(BaseModel):
                 return name
         return None
 
+    def divided_as(self, people: int) -> SplitConfig:
+        """How so many people are divided; raises SplitError if they are too few to be divided by number."""
+        return self.split if isinstance(self.split, SplitConfig) else self.split.of(people)
+
     @model_validator(mode="after")
     def _full_needs_a_network(self) -> "StudyConfig":
         if self.full and self.network is None:
@@ -49,8 +54,8 @@ class StudyConfig(BaseModel):
 
     @field_validator("split")
     @classmethod
-    def _not_across_sessions(cls, split: SplitConfig) -> SplitConfig:
-        if split.protocol == "cross-session":
+    def _not_across_sessions(cls, split: ByPeople | SplitConfig) -> ByPeople | SplitConfig:
+        if isinstance(split, SplitConfig) and split.protocol == "cross-session":
             raise ValueError(
                 "protocol cross-session: an audit counts all mated comparisons; use amber split, amber train "
                 "and amber evaluate"

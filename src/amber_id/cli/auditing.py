@@ -24,6 +24,7 @@ from amber_id.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from amber_id.audit import StudyConfig
     from amber_id.recordings import RecordingSet
     from amber_id.results import ConditionName, StudyResults
 
@@ -40,7 +41,8 @@ def audit(
         typer.Option(help="How people are divided, as in `amber split`; shares unless told."),
     ] = None,
     folds: Annotated[
-        int | None, typer.Option(help="k folds, in which everyone is tested once; 5 unless told, of shares.")
+        int | None,
+        typer.Option(help="k folds, in which everyone is tested once; by the number of people unless told."),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Of networks, at most; 5 unless told.")] = None,
     full: Annotated[
@@ -75,14 +77,18 @@ def audit(
         StudyConfig,
         **_asked(read_toml(config), protocol=protocol, folds=folds, epochs=epochs, full=full, seed=seed),
     )
-    folders: dict[ConditionName, Path | None] = {"original": original, "anonymised": anonymised}
+    named: dict[ConditionName, Path | None] = {"original": original, "anonymised": anonymised}
+    folders = {name: folder for name, folder in named.items() if folder is not None}
+    if not folders:
+        raise UsageError("expected --original, --anonymised, or both")
+    said = _outlook(folders, out, settings, device)
+    if not quiet:
+        for line in said:
+            say(line)
     sets = {
         name: recordings_of(folder, out / "recordings" / name, model=model, workers=workers, quiet=quiet)
         for name, folder in folders.items()
-        if folder is not None
     }
-    if not sets:
-        raise UsageError("expected --original, --anonymised, or both")
     with ClipBar("audit", None, quiet=quiet) as bar:
         results, scores = run_study(
             sets,
@@ -91,7 +97,7 @@ def audit(
             device=device,
             allow=allow or (),
             # An avatar that could not be made is named beside the videos, not beside their recordings.
-            reasons=failed_clips(folder for folder in folders.values() if folder is not None),
+            reasons=failed_clips(folders.values()),
             on_stage=lambda name, before: bar.say(f"{name}{': done before' if before else ''}"),
             on_epoch=lambda report: bar.say(f"  {epoch_line(report)}"),
         )
@@ -122,20 +128,37 @@ def _asked(
     usual = StudyConfig()
     parts = {
         name: getattr(usual, name).model_dump() | own | told.get(name, {})
-        for name, own in (("split", {"seed": seed}), ("loop", {}), ("evaluation", {"seed": seed}))
+        for name, own in (("loop", {}), ("evaluation", {"seed": seed}))
     }
-    if protocol is not None:
-        parts["split"]["protocol"] = protocol
-    if parts["split"]["protocol"] != "shares":
-        # Five folds are usual of shares alone.
-        parts["split"] = {
-            "seed": seed, **told.get("split", {}), "protocol": parts["split"]["protocol"]
-        }  # fmt: skip
-    if folds is not None:
-        parts["split"]["folds"] = folds
+    flags = {"protocol": protocol, "folds": folds}
+    split = {"seed": seed} | told.get("split", {}) | {k: v for k, v in flags.items() if v is not None}
+    if split.get("protocol") == "shares":
+        del split["protocol"]  # the usual one; without folds or shares the number of people decides
+    parts["split"] = split
     if epochs is not None:
         parts["loop"]["epochs"] = epochs
     return {"seed": seed} | told | parts | ({"full": True} if full else {})
+
+
+def _outlook(
+    folders: "Mapping[ConditionName, Path]", out: Path, settings: "StudyConfig", device: str
+) -> tuple[str, ...]:
+    """What can be said before anything is tracked; what makes the study impossible is raised here."""
+    from amber_id.attackers import find_device
+    from amber_id.audit import begun_with, check_installed, look_ahead, splits_not_used
+    from amber_id.protocols import SplitConfig
+    from amber_id.recordings import RecordingSet, scan_recordings
+
+    outlook = look_ahead(folders, out)
+    tracked = {name: folder for name, folder in folders.items() if not scan_recordings(folder)}
+    check_installed(networks=settings.network is not None, videos=bool(tracked))
+    if settings.network is not None:
+        find_device(device)
+    if isinstance(settings.split, SplitConfig):
+        begun_with(out, settings.split)
+    division = outlook.divide(settings.divided_as(len(outlook.clips)))
+    sets = {name: RecordingSet.open(folders[name]) for name in folders.keys() - tracked.keys()}
+    return (*outlook.said(division), *splits_not_used(sets, division.split))
 
 
 def recordings_of(

@@ -8,7 +8,7 @@ from amber_id.protocols.assignment import (
     partition_of,
     source_of_subjects,
 )
-from amber_id.protocols.by_people import FEWEST_IN_FOLDS, compared_pairs, folds_by_people
+from amber_id.protocols.by_people import FEWEST_IN_FOLDS, ByPeople, compared_pairs, folds_by_people
 from amber_id.protocols.leaks import Leak, find_leaks, refuse_leaks
 from amber_id.protocols.nvfair import nvfair_partitions
 from amber_id.protocols.protocol import Division, Protocol, SplitConfig, divide, fewest_people, make_split
@@ -30,6 +30,7 @@ __all__ = [
     "FEWEST_IN_FOLDS",
     "RECORD_FILE",
     "SPLIT_FILE",
+    "ByPeople",
     "Control",
     "Division",
     "Leak",

@@ -13,6 +13,8 @@ Twenty people or more are divided as they always were: five folds, a fifth for d
 
 import math
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from amber_id.errors import SplitError
 from amber_id.protocols.protocol import SplitConfig
 
@@ -25,6 +27,19 @@ _ENOUGH_PAIRS = 30  # of tested people
 _USUAL_DEV = 0.2
 _ENOUGH_DEV = 4
 _FEW_PEOPLE = 10  # below, dev is a third
+
+
+class ByPeople(BaseModel):
+    """Stands for a `SplitConfig` while it is not known how many people there are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dev: float | None = Field(None, gt=0, lt=1)  # share of all people; chosen by their number unless told
+    seed: int = Field(0, ge=0)
+
+    def of(self, people: int) -> SplitConfig:
+        """The configuration for so many people; raises SplitError as `folds_by_people` does."""
+        return folds_by_people(people, dev=self.dev, seed=self.seed)
 
 
 def folds_by_people(people: int, *, dev: float | None = None, seed: int = 0) -> SplitConfig:

@@ -1,0 +1,197 @@
+"""What can be said of a study before anything is tracked? Whether it can be made, and what it could show.
+
+Tracking takes hours, and what makes a study impossible is mostly seen from the names of its files: folders
+that are not there or are one, clips that do not pair, too few people, a study written into its own clips, a
+package that is not installed. All that is looked at here, in seconds, before anything is begun.
+
+What it could show is simulated with as many people, clips and folds (`amber_id.biometrics.power`).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median_low
+
+from amber_id.biometrics import StudyPlan, study_power
+from amber_id.corpora import find_corpus, read_corpus_file
+from amber_id.errors import CorpusError, MissingDependencyError, UsageError
+from amber_id.protocols import Division, SplitConfig, divide
+from amber_id.recordings import POINT_SETS, PointSet, scan_recordings
+from amber_id.results import ConditionName
+
+_TRACKED: PointSet = "face_landmarker_478"  # what videos become
+# What a study imports late, and the extra that each belongs to.
+_PACKAGES = {"sklearn": "train", "threadpoolctl": "train", "openTSNE": "report", "plotly": "report"}
+_PACKAGES |= {"jinja2": "report", "matplotlib": "report"}
+_OF_NETWORKS = {"torch": "train", "lightning_fabric": "train", "pytorch_metric_learning": "train"}
+_OF_VIDEOS = {"av": "video", "mediapipe": "video"}
+_SHOWN = 3  # clips named in a sentence
+_EER = 0.2  # of the study that is simulated
+_MOST_PEOPLE, _MOST_CLIPS = 100, 5  # simulated; more clips hardly count
+_STUDIES, _REPLICATES = 20, 100
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Whom a study could be about, as far as the names of its clips say it.
+
+    `clips` are those that are there under every condition, by person, of people with two or more; `alone` are
+    the clips that one condition lacks, by that condition.
+    """
+
+    clips: Mapping[str, tuple[str, ...]]
+    source_of: Mapping[str, str]
+    alone: Mapping[ConditionName, tuple[str, ...]]
+
+    def divide(self, config: SplitConfig) -> Division:
+        """How these people would be divided; raises SplitError if they are too few."""
+        return divide(self.source_of, config)
+
+    def said(self, division: Division) -> tuple[str, ...]:
+        """What is lost already, and what a study of these people under this division could show."""
+        return (*self._lost(), *_could_show(division, median_low(map(len, self.clips.values()))))
+
+    def _lost(self) -> tuple[str, ...]:
+        return tuple(
+            f"{len(clips)} clips have no {lacking} clip of their name, are dropped and counted: {_few(clips)}"
+            for lacking, clips in self.alone.items()
+            if clips
+        )
+
+
+def look_ahead(folders: Mapping[ConditionName, Path], out: Path) -> Outlook:
+    """Look at the folders of a study, of videos or of recordings, before anything is tracked.
+
+    Raises
+    ------
+    CorpusError
+        If a folder is not there or holds no clips, no clip is there under both conditions, nobody has two
+        clips, or recordings have other points than those that the videos will get.
+    FileFormatError
+        If a ``corpus.csv`` does not fit, or a recording is damaged.
+    UsageError
+        If there is no folder, one is named twice, or `out` is or lies in one of them.
+    """
+    _check_places(folders, out)
+    found = {name: _clips_of(folder) for name, folder in folders.items()}
+    _check_points({name: each.points for name, each in found.items()})
+    for folder in folders.values():
+        read_corpus_file(folder)
+    shared = set.intersection(*(set(each.person_of) for each in found.values()))
+    if not shared:
+        said = ", ".join(f"{folders[name]} has {min(each.person_of)}" for name, each in found.items())
+        raise CorpusError(
+            f"no clip is there under both conditions by the same name: {said}; give every anonymised clip "
+            "the name of its original"
+        )
+    person_of = {clip: person for each in found.values() for clip, person in each.person_of.items()}
+    of_person = Counter(person_of[clip][0] for clip in shared)
+    clips = {
+        subject: tuple(sorted(clip for clip in shared if person_of[clip][0] == subject))
+        for subject in sorted(of_person)
+        if of_person[subject] >= 2
+    }
+    if not clips:
+        raise CorpusError(
+            f"nobody has two clips under every condition, of {len(of_person)} people: there is no mated "
+            "comparison; add clips"
+        )
+    alone = {name: tuple(sorted(set(person_of) - set(each.person_of))) for name, each in found.items()}
+    return Outlook(clips, {subject: person_of[own[0]][1] for subject, own in clips.items()}, alone)
+
+
+def check_installed(*, networks: bool, videos: bool) -> None:
+    """Look for the packages that a study with networks, or of videos, imports only hours later.
+
+    Raises
+    ------
+    MissingDependencyError
+        If one of them is not installed.
+    """
+    needed = _PACKAGES | (_OF_NETWORKS if networks else {}) | (_OF_VIDEOS if videos else {})
+    for package, extra in needed.items():
+        if find_spec(package) is None:
+            raise MissingDependencyError.for_extra(package, extra)
+
+
+@dataclass(frozen=True)
+class _Clips:
+    """Of a folder: the person and the source of each clip, and the points of recordings."""
+
+    person_of: Mapping[str, tuple[str, str]]
+    points: PointSet
+
+
+def _clips_of(folder: Path) -> _Clips:
+    recordings = [entry for entry, _ in scan_recordings(folder)]
+    if recordings:
+        person_of = {each.clip: (each.subject, each.source) for each in recordings}
+        return _Clips(person_of, recordings[0].point_set)
+    return _Clips({each.id: (each.subject, each.source) for each in find_corpus(folder).clips}, _TRACKED)
+
+
+def _check_places(folders: Mapping[ConditionName, Path], out: Path) -> None:
+    places = {name: folder.resolve() for name, folder in folders.items()}
+    if len(set(places.values())) < len(places):
+        raise UsageError(
+            f"{next(iter(folders.values()))}: is named twice, for {' and for '.join(folders)} clips; name "
+            "what the anonymiser wrote, or one of the two alone"
+        )
+    study = out.resolve()
+    for name, place in places.items():
+        if study == place or place in study.parents:
+            raise UsageError(
+                f"--out {out}: lies in the folder of the {name} clips ({folders[name]}); write the study "
+                "beside it"
+            )
+
+
+def _check_points(points: Mapping[ConditionName, PointSet]) -> None:
+    if len(set(points.values())) > 1:
+        said = ", ".join(
+            f"{each} of {name} clips ({POINT_SETS[each]} points)" for name, each in points.items()
+        )
+        raise CorpusError(f"expected one point set, got {said}; track both folders with the same tracker")
+
+
+def _could_show(division: Division, clips: int) -> tuple[str, ...]:
+    split = division.split
+    tested = [len(split.subjects("test", k)) for k in range(len(split.folds))]
+    learnt = [len(split.subjects("train", k)) for k in range(len(split.folds))]
+    people, folds = sum(tested), len(tested)
+    pairs = sum(n * (n - 1) // 2 for n in tested)
+    sizes = f"{_range(learnt)} learnt from, {_range(tested)} tested"
+    who = f"{people} people are tested, with {clips} clips each (median), in {folds} "
+    who += f"{'fold' if folds == 1 else 'folds'} ({sizes} in each)"
+    plan = StudyPlan(
+        people=max(3, min(people, _MOST_PEOPLE)),
+        clips=min(clips, _MOST_CLIPS),
+        eer=_EER,
+        folds=max(1, min(folds, people // 2, _MOST_PEOPLE // 2)),
+    )
+    power = study_power(plan, studies=_STUDIES, replicates=_REPLICATES)
+    most = " at most" if people > _MOST_PEOPLE else ""
+    shows = (
+        f"what that can show: an EER of {_EER:g} would have an interval {power.width:.2f} wide{most}, and "
+    )
+    shows += f"two conditions would be told apart from a difference of {power.detectable:.2f} in EER on"
+    return (*division.remarks, who, f"{shows}; {_lowest(pairs)} (docs/power.md)")
+
+
+def _lowest(pairs: int) -> str:
+    """The lowest FMR of which so many pairs of people say anything: 3 over their number."""
+    if pairs < 30:
+        return f"{pairs} pairs of people are too few for a TMR at any FMR of the page, 10 % or less"
+    lowest = min(rate for rate in (0.1, 0.01, 0.001) if rate * pairs >= 3)
+    return f"TMR down to an FMR of {100 * lowest:g} %"
+
+
+def _range(numbers: Iterable[int]) -> str:
+    low, high = min(numbers := list(numbers)), max(numbers)
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def _few(clips: tuple[str, ...]) -> str:
+    return ", ".join(clips[:_SHOWN]) + (", ..." if len(clips) > _SHOWN else "")
