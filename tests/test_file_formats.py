@@ -9,7 +9,14 @@ from pydantic import BaseModel, ConfigDict
 from safetensors.numpy import save
 
 from amber_id.errors import FileFormatError
-from amber_id.file_formats import first_problem, read_json, read_tensors, validated, write_tensors
+from amber_id.file_formats import (
+    first_problem,
+    map_tensor,
+    read_json,
+    read_tensors,
+    validated,
+    write_tensors,
+)
 
 SCHEMA = "amber-id/thing/1"
 HEADER = {"name": "ä thing", "numbers": [1, 2.5], "nested": {"b": None, "a": True}}
@@ -44,6 +51,32 @@ def test_header_and_arrays_come_back(file: Path):
 
 def test_the_header_alone_brings_no_array(file: Path):
     assert read_tensors(file, SCHEMA, header_only=True) == (HEADER, {})
+
+
+def test_a_header_of_many_names_is_a_tensor(tmp_path: Path):
+    names = [f"source_id{number:06d}/a clip with an ordinary name {number:07d}" for number in range(150_000)]
+    header = {"clips": names, "name": "ä thing"}
+    assert len(json.dumps(header)) > 8_000_000
+    for path in (tmp_path / "one", tmp_path / "other"):
+        write_tensors(path, SCHEMA, header, _arrays())
+    content = (tmp_path / "one").read_bytes()
+    assert content == (tmp_path / "other").read_bytes()
+    assert int.from_bytes(content[:8], "little") < 2000  # what safetensors reads as its header
+    found, tensors = read_tensors(tmp_path / "one", SCHEMA)
+    assert found == header
+    assert set(tensors) == set(_arrays())
+    assert read_tensors(tmp_path / "one", SCHEMA, header_only=True) == (header, {})
+    with pytest.raises(FileFormatError, match="expected amber-id/other/1, got amber-id/thing/1"):
+        read_tensors(tmp_path / "one", "amber-id/other/1")
+    np.testing.assert_array_equal(map_tensor(tmp_path / "one", "float32"), _arrays()["float32"])
+
+
+def test_a_small_header_is_where_it_always_was(tmp_path: Path):
+    text = json.dumps({"schema": SCHEMA, **HEADER}, sort_keys=True)
+    (tmp_path / "old").write_bytes(save({"number": np.array(2.5)}, metadata={"amber_id": text}))
+    write_tensors(tmp_path / "new", SCHEMA, HEADER, {"number": np.array(2.5)})
+    assert (tmp_path / "old").read_bytes() == (tmp_path / "new").read_bytes()
+    assert read_tensors(tmp_path / "old", SCHEMA)[0] == HEADER
 
 
 def test_arrays_in_another_memory_order_come_back(tmp_path: Path):

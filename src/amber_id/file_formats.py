@@ -1,8 +1,9 @@
 """How are our own files written, read, and refused?
 
 A tensor file is one ``.safetensors`` whose only metadata entry, ``amber_id``, is JSON with sorted keys and a
-``schema``; equal content is equal bytes. A file that is cut off, of another kind or of another schema is
-refused by name, with what was expected and what came.
+``schema``; equal content is equal bytes. safetensors refuses headers of more than 100 MB, which the names of
+half a million clips fill: long JSON is a tensor of bytes, and the entry says in which. A file that is cut
+off, of another kind or of another schema is refused by name, with what was expected and what came.
 """
 
 import csv
@@ -23,6 +24,8 @@ from amber_id.errors import FileFormatError
 from amber_id.names import composed
 
 _KEY = "amber_id"
+_IN_TENSOR = "header_tensor"  # in the entry, where the JSON is the bytes of the tensor of this name
+_LONGEST_ENTRY = 8_000_000  # characters: short of what is refused, and quick to open
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -33,6 +36,9 @@ def write_tensors(
     text = json.dumps({"schema": schema, **header}, sort_keys=True)
     # Not ascontiguousarray, which would give a single number an axis.
     arrays = {name: np.asarray(tensors[name], order="C") for name in sorted(tensors)}
+    if len(text) > _LONGEST_ENTRY:
+        arrays[_KEY] = np.frombuffer(text.encode(), np.uint8)
+        text = _entry_of_long(schema)
     write_atomically(path, save(arrays, metadata={_KEY: text}))
 
 
@@ -51,7 +57,11 @@ def read_tensors(
     try:
         with safe_open(path, framework="numpy") as file:
             text = (file.metadata() or {}).get(_KEY, "{}")
-            names = [] if header_only else [name for name in file.keys() if name not in leave_out]  # noqa: SIM118
+            inside = set(file.keys())
+            if _KEY in inside and text == _entry_of_long(schema):
+                text = file.get_tensor(_KEY).tobytes()
+                inside.remove(_KEY)
+            names = [] if header_only else sorted(inside.difference(leave_out))
             tensors = {name: file.get_tensor(name) for name in names}
     except SafetensorError as error:
         reason = f"expected {schema}, got a file that is cut off or of another kind ({error})"
@@ -60,12 +70,17 @@ def read_tensors(
         raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
     try:
         header = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise FileFormatError(path, "expected JSON in its header, got something else") from error
     found = header.pop("schema", None) if isinstance(header, dict) else None
     if found != schema:
         raise FileFormatError(path, f"expected {schema}, got {found or 'a file with no schema'}")
     return header, tensors
+
+
+def _entry_of_long(schema: str) -> str:
+    """What the entry says where the JSON itself is a tensor."""
+    return json.dumps({"schema": schema, _IN_TENSOR: _KEY}, sort_keys=True)
 
 
 def file_hash(path: Path) -> str:

@@ -7,6 +7,8 @@ import torch
 from pydantic import ValidationError
 from torch.nn import functional as F
 
+from amber_id.attackers.networks import make_network
+from amber_id.motion import FeatureConfig, in_channels, vertex_graph
 from amber_id.training import LoopConfig, LossConfig
 from amber_id.training.losses import Loss
 
@@ -83,3 +85,25 @@ def test_a_contrast_needs_several_clips_of_a_person():
     with pytest.raises(ValidationError, match="needs clips_per_subject of at least 2, got 0"):
         LoopConfig(loss=LossConfig(name="supcon"))
     LoopConfig(loss=LossConfig(name="supcon"), clips_per_subject=2)
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "arcface", "supcon"])
+def test_a_loss_is_computed_in_float32_whatever_the_network_is(name: str) -> None:
+    x, subject = _batch()
+    loss = Loss(S, D, LossConfig(name=name, scale=SCALE))
+    plain = _number(loss, x, subject)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert _number(loss, x, subject) == plain
+        assert _number(loss, x.bfloat16(), subject) == _number(loss, x.bfloat16().float(), subject)
+
+
+@pytest.mark.parametrize("name", ["distances", "stgcn", "thesis"])
+def test_embeddings_have_length_one_in_bf16(name: str) -> None:
+    features = FeatureConfig(regions=("nose",))
+    torch.manual_seed(0)
+    network = make_network(name, features, {"channels": (8,)} if name == "thesis" else {}).train()
+    x = torch.randn(3, in_channels(features), 64, vertex_graph(features).n_vertices)
+    mask = torch.ones(3, 64, dtype=torch.bool)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        lengths = network(x, mask).double().norm(dim=1)
+    torch.testing.assert_close(lengths, torch.ones(3, dtype=torch.float64), atol=1e-6, rtol=0)

@@ -261,6 +261,24 @@ def test_every_way_of_training_ends_and_repeats(
     assert first == second
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch.compile itself
+def test_compiling_on_a_cpu_is_said_to_gain_nothing(
+    people: RecordingSet,
+    split: Split,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    import torch._dynamo
+
+    monkeypatch.setattr(torch._dynamo.config, "disable", True)  # it would compile for minutes
+    for compiled in (False, True):
+        one = config(loop=LoopConfig(epochs=1, compiled=compiled))
+        train(people, split, one, tmp_path / str(compiled), device="cpu")
+    (record,) = caplog.records
+    assert record.getMessage().startswith("compiled = true on a CPU: compiling takes minutes")
+
+
 TWO_PHASES = LoopConfig.model_validate({
     "epochs": 4,
     "schedule": "constant",

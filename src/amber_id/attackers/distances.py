@@ -77,7 +77,7 @@ class Distances(nn.Module):
         x = self.input_norm(distances, mask)[:, 0].mT  # (N, P, T)
         for layer in self.layers:
             x, mask = layer(x, mask)
-        return F.normalize(self.output_norm(self.project(_pool(x, mask))), dim=1)
+        return F.normalize(self.output_norm(self.project(_pool(x, mask))).float(), dim=1)
 
 
 class TemporalLayer(nn.Module):

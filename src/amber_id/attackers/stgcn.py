@@ -101,7 +101,7 @@ class Stgcn(nn.Module):
         parts = (x @ self.parts).mT.flatten(1, 2)  # (N, C P, S)
         pooled = self.pool(F.relu(self.read_out(parts)), mask)
         pooled = self.pooled_norm(torch.cat([pooled, moments], dim=1))
-        return F.normalize(self.output_norm(self.project(self.dropout(pooled))), dim=1)
+        return F.normalize(self.output_norm(self.project(self.dropout(pooled))).float(), dim=1)
 
 
 class Block(nn.Module):

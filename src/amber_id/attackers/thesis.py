@@ -65,7 +65,7 @@ class Thesis(nn.Module):
             x = block(x, keep)
         frames = mask.sum(dim=1, keepdim=True).clamp(min=1)
         pooled = x.sum(dim=(2, 3)) / (frames * V)
-        return F.normalize(self.output_norm(self.project(pooled)), dim=1)
+        return F.normalize(self.output_norm(self.project(pooled)).float(), dim=1)
 
 
 class AttentionBlock(nn.Module):

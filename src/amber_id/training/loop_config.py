@@ -73,7 +73,7 @@ class LoopConfig(BaseModel):
     first_phase: FirstPhaseConfig | None = None  # of the epochs
     augment: AugmentConfig = AugmentConfig()
     precision: Literal["auto", "32", "bf16"] = "auto"  # auto: bf16 where the device is made for it
-    compiled: bool = False  # by torch.compile
+    compiled: bool = False  # by torch.compile, whose random numbers are others; gains nothing on a CPU
     kept_checkpoints: int = Field(50, ge=1)  # at most; evenly spaced, the last always
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ are train or dev people of another fold; only whether clips of theirs are copies
 
 import hashlib
 import json
+import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from importlib.metadata import version
@@ -31,6 +32,8 @@ from amber_id.protocols import Split, labelled, refuse_leaks, sessions_kept_apar
 from amber_id.recordings import Failure, RecordingSet
 from amber_id.training.dev import measure_dev
 from amber_id.training.run_folder import FoldFolder, Run, RunRecord, TrainConfig, is_first_process
+
+_logger = logging.getLogger("amber_id")
 
 # The packages that decide the numbers.
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "torch")
@@ -77,6 +80,7 @@ def train(
         allowed=tuple(sorted(set(allow or ()))),
     )
     run = _open_or_create(out, record, resume=resume)
+    _note_compiling(config, device)
     shown = labelled(recordings, config.control, seed=config.seed)
     windows = load_windows(_of_train_and_dev(shown, split), config.features, on_clip=on_clip)
     statistics = statistics_of(windows) if config.attacker == "moments" else None
@@ -123,6 +127,17 @@ def resolved(config: TrainConfig) -> TrainConfig:
 def versions() -> dict[str, str]:
     """The versions of this program and of the packages that decide its numbers."""
     return {"amber-id": __version__, **{name: version(name) for name in _PACKAGES}}
+
+
+def _note_compiling(config: TrainConfig, device: str) -> None:
+    if config.attacker == "moments" or not config.loop.compiled or find_device(device).type != "cpu":
+        return
+    if is_first_process():
+        _logger.warning(
+            "compiled = true on a CPU: compiling takes minutes for each fold, once for each size of batch, "
+            "and training is no faster; its random numbers are others too: the weights are not those of a "
+            "run without it. Leave it out, or train on a GPU"
+        )
 
 
 def _open_or_create(out: Path, record: RunRecord, *, resume: bool) -> Run:
