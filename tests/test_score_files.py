@@ -3,6 +3,7 @@
 import gzip
 import io
 import pickle
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -277,9 +278,14 @@ def test_numbers_and_names_do_not_hang_on_the_order_of_lines(tmp_path: Path):
             "b1 b3 0.5 target",
             "expected target or nontarget in column 3, got '0.5'; label and score have changed",
         ),
-        ("b1 b1 target 0.5", "b1 and b1 are one clip"),
-        ("a1 a2 target 0.9", "a1 and a2 were compared before, in line 2"),
-        ("a2 a1 target 0.8", "a2 and a1 were compared before, in line 2"),
+        (
+            "b1 b1 target 0.5",
+            "b1 and b1 are one clip, and 0 more such; .* prefix the condition: original/NAME",
+        ),
+        (
+            "a1 a2 target 0.8",
+            "a1 and a2 were compared before in this direction, in line 2, with another score",
+        ),
         ("a1 b2 target 0.8", "a1 and b1 are a nontarget trial, but target trials link them to one person"),
         ("b2 a1 nontarget nan", "got nan"),
         ("\udce9 a1 nontarget 1", r"expected names in UTF-8, got '\\\\xe9'"),
@@ -295,6 +301,29 @@ def test_a_line_that_does_not_fit_is_refused_by_number(
         path = tmp_path / "x.txt"
         path.write_bytes((TEXT + before + line + "\nf0 a1 nontarget 1\n").encode(errors="surrogateescape"))
         _refused(path, rf"x\.txt: line {number}: .*{message}")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("a2 a1 target 0.9\n", [": 1, 1 of them in the other direction"]),
+        ("a2 a1 target 0.90000001\n", [": 1, 1 of them"]),  # single precision
+        ("a1 a2 target 0.9\n", [": 1, 0 of them"]),
+        (TEXT, [": 4, 0 of them"]),
+        (
+            "a2 a1 target 0.7\nb1 a2 nontarget -2e-3\n",
+            [": 2, 2 of them", "differ 1 times, by up to 0.2. .* prefix the condition"],
+        ),
+    ],
+)
+def test_clips_compared_twice_are_taken_with_a_remark(tmp_path: Path, more: str, said: list[str]):
+    once, twice = read_scores(_text(tmp_path)), read_scores(_text(tmp_path, TEXT + more))
+    assert once.remarks == ()
+    assert _rows(twice)[:4] == _rows(once)
+    assert len(twice.mated_scores) + len(twice.nonmated_scores) == 4 + more.count(" 0.") + more.count("-2e")
+    assert len(twice.remarks) == len(said)
+    for remark, part in zip(twice.remarks, said, strict=True):
+        assert re.search(part, remark)
 
 
 def test_a_heading_is_refused_with_what_to_do(tmp_path: Path):
@@ -589,7 +618,10 @@ def test_single_precision_comes_in_as_it_is(tmp_path: Path):
         ({"score": [0.1, 0.2, 0.3, -np.inf]}, "row 4: expected a finite score, got -inf"),
         ({"enrol": [0.1, 0.2, 0.3, 0.4]}, "expected .*names in .*enrol, got (double|float64)"),
         ({"enrol": ["a1", "a1", "", "b1"]}, "row 3: expected a name in enrol, got none"),
-        ({"probe": ["a2", "b1", "a1", "b2"]}, "row 3: a2 and a1 were compared before, in row 1"),
+        (
+            {"enrol": ["a1", "a1", "a1", "b1"]},
+            "row 3: a1 and b1 were compared before .*, in row 2, with anoth",
+        ),
         ({"probe": ["a2", "b1", "a2", "b2"]}, "row 3: a2 and a2 are one clip"),
         ({"enrol_subject": WHO["enrol_subject"]}, "got enrol_subject without probe_subject"),
         ({"probe_session": WHO["enrol_subject"]}, "got probe_session without enrol_session"),

@@ -328,3 +328,26 @@ def test_a_vector_of_several_people_is_named(tmp_path: Path) -> None:
         "3 clips have the very same vector as a clip of another person, e.g. of 0 and 3" in each
         for each in limits
     )
+
+
+def test_a_list_in_both_directions_has_the_same_figures_and_a_note(tmp_path: Path) -> None:
+    path = written(study(), tmp_path / "once.txt")
+    lines = [line.split() for line in path.read_text().splitlines()]
+    turned = [f"{probe} {enrol} {label} {score}" for enrol, probe, label, score in lines]
+    (tmp_path / "twice.txt").write_text(path.read_text() + "\n".join(turned) + "\n")
+    once, twice = judge_scores(path, QUICK), judge_scores(tmp_path / "twice.txt", QUICK)
+    for name, rate in once.metrics.items():
+        assert twice.metrics[name].value == pytest.approx(rate.value, abs=1e-2), name
+        assert twice.metrics[name].low == pytest.approx(rate.low, abs=1e-2), name
+    assert twice.counts.comparisons.mated == 2 * once.counts.comparisons.mated
+    assert any(
+        "twice.txt: Comparisons of two clips that were compared before: 496" in x for x in twice.limits
+    )
+
+
+def test_two_people_have_figures_without_intervals(tmp_path: Path) -> None:
+    (tmp_path / "few.txt").write_text("a1 a2 target 0.9\na1 b1 nontarget 0.1\na2 a1 target 0.9\n")
+    results = judge_scores(tmp_path / "few.txt", QUICK)
+    assert results.metrics["auc"] == Point(value=1.0, chance=0.5)
+    assert results.bootstrap is None
+    assert any("No figure has an interval: 2 people with mated" in limit for limit in results.limits)

@@ -289,6 +289,18 @@ def test_a_direction_is_told_from_who_met_whom() -> None:
     assert gallery_scores(listed, directed=True).clips.tolist() == [n for n in range(24) if n % 4]
 
 
+def test_clips_compared_twice_count_once() -> None:
+    comparisons = study(clips=(3, 4, 2, 3), decimals=4)
+    again = np.random.default_rng(0).random(len(comparisons.scores)) < 0.3
+    twice = Comparisons(
+        np.concatenate([comparisons.scores + 0.25 * again, comparisons.scores[again] - 0.25]),
+        np.concatenate([comparisons.enrolment, comparisons.probe[again]]),
+        np.concatenate([comparisons.probe, comparisons.enrolment[again]]),
+        comparisons.subjects,
+    )
+    np.testing.assert_allclose(gallery_scores(twice).scores, gallery_scores(comparisons).scores, atol=1e-11)
+
+
 def test_a_directed_list_is_searched_by_its_probes_alone() -> None:
     # Rank-1 of probes is a plain argmax; counted as searches, the enrolled would hit more often.
     rng = np.random.default_rng(3)

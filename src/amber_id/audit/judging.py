@@ -38,6 +38,7 @@ from amber_id.biometrics import (
     worst_decile_eer,
     zebra_expected_of,
 )
+from amber_id.biometrics.comparisons import pair_numbers
 from amber_id.biometrics.curves import PerResample
 from amber_id.biometrics.disclosure import MOST_EXPECTED, d_sys_bins, zebra_worst_case
 from amber_id.errors import EvaluationError
@@ -97,7 +98,7 @@ def judge(
     """
     people = tally(comparisons)
     curve = people.whole.curve()  # refuses an empty side
-    bins = d_sys_bins(comparisons.n_mated)  # the same in every resample
+    bins = d_sys_bins(_different_mated_pairs(comparisons))  # the same in every resample
     measures: Mapping[str, Callable[[ErrorCurve], PerResample]] = {
         "linkability": partial(d_sys_raw_of, bins=bins),
         "zebra_expected": zebra_expected_of,
@@ -129,6 +130,13 @@ def judge(
         rates |= {name: Rate.of(each, 1.0) for name, each in found.items()}
     figures = per_subject_figures(comparisons)
     return Judged(rates, _disclosure(curve, null, figures), figures, estimates["eer"], tuple(limits))
+
+
+def _different_mated_pairs(comparisons: Comparisons) -> int:
+    """Pairs of clips of one person; those that stand twice in a list say no more than once."""
+    mated = comparisons.mated
+    pairs = pair_numbers(comparisons.enrolment[mated], comparisons.probe[mated], len(comparisons.subjects))
+    return len(np.unique(pairs))
 
 
 def judge_tally(

@@ -39,18 +39,19 @@ def read_judged(path: Path, subjects: Path | None) -> ScoreInput:
     """
     read = read_scores(path, subjects=subjects)
     found = _placeholders(read)
+    said = tuple(f"{path.name}: {remark}" for remark in read.remarks)
     if not found.values.size:
-        return ScoreInput(read, _among(found, read), ())
+        return ScoreInput(read, _among(found, read), said)
     below = found.values < found.lowest
     counts = "lower than every score" if below.all() else "higher than every score"
     if below.any() and not below.all():
         counts = "lower, or higher, than every score"
-    said = (
+    told = (
         f"{_said(path, read, found)} Each counts as {counts}, so that a low one of a mated comparison is a "
         "miss; cllr and act_dcf take it as no evidence. If failures should not count, leave them out."
     )
     near = _with_scores(read, found.brought_near)
-    return ScoreInput(near, _among(found, read), (said,))
+    return ScoreInput(near, _among(found, read), (*said, told))
 
 
 def read_chosen_on(path: Path, subjects: Path | None) -> ScoreInput:
@@ -60,16 +61,17 @@ def read_chosen_on(path: Path, subjects: Path | None) -> ScoreInput:
     """
     read = read_scores(path, subjects=subjects)
     found = _placeholders(read)
+    said = tuple(f"{path.name}: {remark}" for remark in read.remarks)
     if not found.values.size:
-        return ScoreInput(read, _among(found, read), ())
+        return ScoreInput(read, _among(found, read), said)
     kept = [side[~found.among(side)] for side in (read.mated_scores, read.nonmated_scores)]
     check_sides(path, *(len(side) for side in kept))
     comparisons = read.comparisons
     if comparisons is not None:
         comparisons = _only(comparisons, ~found.among(comparisons.scores))
     left = replace(read, mated_scores=kept[0], nonmated_scores=kept[1], comparisons=comparisons)
-    said = f"{_said(path, read, found)} Threshold and calibration are chosen without them."
-    return ScoreInput(left, _among(found, left), (said,))
+    told = f"{_said(path, read, found)} Threshold and calibration are chosen without them."
+    return ScoreInput(left, _among(found, left), (*said, told))
 
 
 def _placeholders(read: ScoreFile) -> Placeholders:

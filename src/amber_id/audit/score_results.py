@@ -31,16 +31,19 @@ from amber_id.biometrics import (
     Comparisons,
     ErrorCurve,
     Statistic,
+    Tally,
     d_sys,
     eer_threshold,
     error_curve,
     fit_linear_calibration,
     min_cllr_of,
     per_subject_figures,
+    tally,
     tally_all,
     zebra_expected_of,
 )
 from amber_id.biometrics.comparisons import lowest_rate
+from amber_id.biometrics.resampling import FEWEST_MATED, FEWEST_NONMATED
 from amber_id.errors import EvaluationError
 from amber_id.file_formats import file_hash
 from amber_id.results import (
@@ -92,8 +95,8 @@ def judge_scores(
     Raises
     ------
     EvaluationError
-        If a side is empty, people are too few for an interval, `dev` shares people with `scores`, or
-        `against` is of other people.
+        If a side is empty, `dev` shares people with `scores`, or `against` is of other people or of too few
+        for an interval.
     FileFormatError, UsageError
         If a file cannot be read, or contradicts itself.
     """
@@ -118,8 +121,10 @@ def judge_scores(
             )
     judged: Judged | None = None
     metrics: Mapping[str, Rate | Point]
-    if read.comparisons is None:
+    few = None if read.comparisons is None else _too_few(tally(read.comparisons))
+    if read.comparisons is None or few:
         metrics = _points(read, chosen_on)
+        limits.extend([few] if few else [])
     else:
         shifted, llrs = _decided(read.comparisons, chosen_on, judged_file.failed, limits)
         judged = judge(read.comparisons, config, from_threshold=shifted, llrs=llrs)
@@ -271,6 +276,16 @@ def _decided(
         limits.append(f"No calibrated costs (cllr, act_dcf): {error}.")
         return shifted, None
     return shifted, replace(comparisons, scores=np.where(failed, 0.0, calibration.llrs(comparisons.scores)))
+
+
+def _too_few(people: Tally) -> str | None:
+    """Why no interval over people can be given; None where it can."""
+    if people.n_mated_subjects >= FEWEST_MATED and people.n_nonmated_subjects >= FEWEST_NONMATED:
+        return None
+    return (
+        f"No figure has an interval: {FEWEST_MATED} people with mated comparisons and {FEWEST_NONMATED} with "
+        f"non-mated ones are the fewest, got {people.n_mated_subjects} and {people.n_nonmated_subjects}."
+    )
 
 
 def _points(read: ScoreFile, dev: ScoreFile | None) -> dict[str, Point]:

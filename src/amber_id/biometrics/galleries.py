@@ -103,6 +103,8 @@ def gallery_scores(comparisons: Comparisons, *, directed: bool = False) -> Galle
     A comparison is undirected: each of its clips is the probe once. A clip is never compared with itself, so
     it is never in its own gallery. A probe's gallery are the people it was compared with, of its own fold
     where folds are pooled. A clip without its mate cannot be a probe, but stays in the galleries of others.
+    Two clips that were compared twice, in both directions where these do not matter, count as one, with the
+    mean of both scores.
 
     Means are rounded to some 12 digits, of a usual score where they are smaller than that, since otherwise
     the order in which scores are added up would decide which of them are tied. Scores beyond 1e288 count as
@@ -136,16 +138,18 @@ def gallery_scores(comparisons: Comparisons, *, directed: bool = False) -> Galle
     >>> gallery.n_without_mate
     1
     """
-    searched, found = comparisons.probe, comparisons.enrolment_subjects
+    searched, against = comparisons.probe, comparisons.enrolment
     scores = comparisons.scores.clip(-_LARGEST, _LARGEST)
     usual = _usual_size(scores)
     if not directed:
-        searched = np.concatenate([searched, comparisons.enrolment])
-        found = np.concatenate([found, comparisons.probe_subjects])
+        searched = np.concatenate([searched, against])
+        against = np.concatenate([against, comparisons.probe])
         scores = np.tile(scores, 2)
     N, S = len(comparisons.subjects), comparisons.n_subjects
-    counts = np.bincount(searched * S + found, minlength=N * S).reshape(N, S)
-    sums = np.bincount(searched * S + found, weights=scores, minlength=N * S).reshape(N, S)
+    weights = 1 / _times_compared(searched, against, N)
+    cell = searched * S + comparisons.subjects[against]
+    counts = np.bincount(cell, weights=weights, minlength=N * S).reshape(N, S)
+    sums = np.bincount(cell, weights=weights * scores, minlength=N * S).reshape(N, S)
 
     has_mate = counts[np.arange(N), comparisons.subjects] > 0
     n_without_mate = int(np.count_nonzero(counts.any(axis=1) & ~has_mate))
@@ -190,6 +194,18 @@ def is_directed(comparisons: Comparisons) -> bool:
     n_others = np.bincount(there // S, minlength=part.max() + 1)[part[probes]]
     n_others = n_others - np.isin(part[probes] * S + subjects[probes], there)
     return bool((n_met >= _MET * n_others).all())
+
+
+def _times_compared(
+    searched: Int64[np.ndarray, " P"], against: Int64[np.ndarray, " P"], n_clips: int
+) -> Int64[np.ndarray, " P"]:
+    """How often the two clips of each comparison stand there in this order."""
+    pairs = searched * n_clips + against
+    ordered = np.sort(pairs)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return np.ones(len(pairs), np.int64)
+    _, place, times = np.unique(pairs, return_inverse=True, return_counts=True)
+    return times[place]
 
 
 def _usual_size(scores: Float64[np.ndarray, " P"]) -> float:

@@ -19,6 +19,7 @@ from amber_id.biometrics.curves import ErrorCurve, PerResample
 from amber_id.biometrics.tallies import PairTally, SubjectTally, Tally, tally
 from amber_id.errors import EvaluationError
 
+FEWEST_MATED, FEWEST_NONMATED = 2, 3  # subjects, of whom resamples differ
 _AT_A_TIME = 250  # resamples
 _MOST_LEFT_OUT = 500  # groups of subjects
 _MOST_REDRAWS = 1000  # per resample on average, before giving up
@@ -216,14 +217,14 @@ def _tallies(study: Study) -> list[Tally]:
 
 
 def _check_people(of: Tally) -> None:
-    if of.n_nonmated_subjects < 3:
+    if of.n_nonmated_subjects < FEWEST_NONMATED:
         raise EvaluationError(
-            "an interval over people needs non-mated comparisons among 3 subjects or more, got "
-            f"{of.n_nonmated_subjects}: with fewer, every resample would hold the same non-mated scores"
+            f"an interval over people needs non-mated comparisons among {FEWEST_NONMATED} subjects or more, "
+            f"got {of.n_nonmated_subjects}: with fewer, every resample would hold the same non-mated scores"
         )
-    if of.n_mated_subjects < 2:
+    if of.n_mated_subjects < FEWEST_MATED:
         raise EvaluationError(
-            "an interval over people needs mated comparisons of 2 subjects or more, got "
+            f"an interval over people needs mated comparisons of {FEWEST_MATED} subjects or more, got "
             f"{of.n_mated_subjects}: every resample would hold the same mated scores"
         )
 

@@ -42,7 +42,7 @@ def identify(trials: Trials, table: Path | None = None) -> ScoreFile:
         If a clip is not in the table, a pair stands twice, or a label contradicts the subjects.
     """
     check_sides(trials.path, int(trials.mated.sum()), int((~trials.mated).sum()))
-    check_pairs(trials)
+    remarks = (*trials.remarks, *check_pairs(trials))
     sessions_of: Names | None
     if table is not None:
         subject_of, sessions_of = _by_table(trials, table)
@@ -61,7 +61,12 @@ def identify(trials: Trials, table: Path | None = None) -> ScoreFile:
         session_names = tuple(name for _, name in pairs)
     comparisons = Comparisons(trials.scores, trials.enrolment, trials.probe, subjects, sessions)
     return ScoreFile.named(
-        comparisons, trials.clips, names, identified_by=identified_by, sessions=session_names
+        comparisons,
+        trials.clips,
+        names,
+        identified_by=identified_by,
+        sessions=session_names,
+        remarks=remarks,
     )
 
 

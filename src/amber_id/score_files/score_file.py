@@ -58,6 +58,7 @@ class ScoreFile:
     clips: tuple[str, ...] = ()  # the name of each clip of `comparisons`
     subjects: tuple[str, ...] = ()  # the name of each subject
     sessions: tuple[str, ...] | None = None  # the name of each session; different people may share names
+    remarks: tuple[str, ...] = ()  # what a report of these scores must say of the file, in whole sentences
 
     def __post_init__(self) -> None:
         if self.comparisons is None:
@@ -76,6 +77,7 @@ class ScoreFile:
         *,
         identified_by: IdentifiedBy,
         sessions: tuple[str, ...] | None = None,
+        remarks: tuple[str, ...] = (),
     ) -> "ScoreFile":
         """Comparisons, with the names of their clips, subjects and, where these are known, sessions."""
         return cls(
@@ -86,6 +88,7 @@ class ScoreFile:
             clips,
             subjects,
             sessions,
+            remarks,
         )
 
     @classmethod

@@ -29,6 +29,11 @@ LABELS = {
     "0": False,
 }
 
+_PREFIX = (
+    "if one name stands for two recordings, such as an original that is enrolled and its avatar that is "
+    "probed, prefix the condition: original/NAME and avatar/NAME"
+)
+_ROUNDING = 1e-5  # of a score: two directions that a system computes apart, in single precision
 _SHOWN = 40  # characters of a value in a message: a file of another kind may have no line end at all
 
 
@@ -49,6 +54,7 @@ class Trials:
     clips: tuple[str, ...]
     subjects: tuple[str, ...] | None = None  # of each clip, where the file has them
     sessions: tuple[str, ...] | None = None  # of each clip, where the file has them
+    remarks: tuple[str, ...] = ()  # what a report must say of the file
 
     def refuse(self, row: int, reason: str) -> NoReturn:
         """Raise FileFormatError for one comparison, naming its place and its clips."""
@@ -126,8 +132,11 @@ def names_of_clips(trials: Trials, what: str, enrolment: NameColumn, probe: Name
     return tuple(names[value] for value in name_of_clip)
 
 
-def check_pairs(trials: Trials) -> None:
-    """Refuse a clip compared with itself, and two clips compared twice, in either direction.
+def check_pairs(trials: Trials) -> tuple[str, ...]:
+    """Refuse a clip compared with itself, and two scores of one comparison; what stands twice is remarked.
+
+    Lists of the field hold some pairs twice, in both directions as a rule (the cleaned VoxCeleb1-O 337 of
+    them), and other programs count every line: so it is done here.
 
     Raises
     ------
@@ -136,18 +145,54 @@ def check_pairs(trials: Trials) -> None:
     """
     alone = np.flatnonzero(trials.enrolment == trials.probe)
     if alone.size:
-        trials.refuse(int(alone[0]), "are one clip; a comparison takes two, leave it out")
+        trials.refuse(
+            int(alone[0]),
+            f"are one clip, and {alone.size - 1} more such; a comparison takes two: leave it out, or, "
+            f"{_PREFIX}",
+        )
     pairs = pair_numbers(trials.enrolment, trials.probe, len(trials.clips))
     ordered = np.sort(pairs)
-    if (ordered[1:] == ordered[:-1]).any():
-        _, first, which = np.unique(pairs, return_index=True, return_inverse=True)
-        row = int(np.flatnonzero(first[which] != np.arange(len(pairs)))[0])
-        earlier = trials.places[first[which[row]]]
-        trials.refuse(
-            row,
-            f"were compared before, in {trials.place_name} {earlier}; keep one score of the two clips, "
-            "in one direction",
+    if not (ordered[1:] == ordered[:-1]).any():
+        return ()
+    turned = trials.enrolment > trials.probe
+    order = np.lexsort((turned, pairs))
+    again = np.diff(pairs[order]) == 0
+    same_way = again & (np.diff(turned[order]) == 0)
+    first, second = order[:-1], order[1:]
+    apart = trials.scores[first] != trials.scores[second]
+    unclear = np.flatnonzero(same_way & (apart | (trials.mated[first] != trials.mated[second])))
+    if unclear.size:
+        _refuse_two_scores(trials, int(first[unclear[0]]), int(second[unclear[0]]), unclear.size)
+    return _said_of_pairs(trials, first[again], second[again], int((again & ~same_way).sum()))
+
+
+def _refuse_two_scores(trials: Trials, one: int, other: int, count: int) -> NoReturn:
+    one, other = sorted((one, other))
+    trials.refuse(
+        other,
+        f"were compared before in this direction, in {trials.place_name} {trials.places[one]}, with another "
+        f"score or label ({trials.scores[one]:g}, here {trials.scores[other]:g}), and {count - 1} more such; "
+        "keep one line for each comparison of one system",
+    )
+
+
+def _said_of_pairs(
+    trials: Trials, first: Int64[np.ndarray, " D"], second: Int64[np.ndarray, " D"], n_both_ways: int
+) -> tuple[str, ...]:
+    """What a report says of pairs that stand twice."""
+    said = [
+        f"Comparisons of two clips that were compared before: {len(first):,}, {n_both_ways:,} of them in the "
+        "other direction. Each counts, as in other programs; intervals over people allow for that."
+    ]
+    change = np.abs(trials.scores[first] / 2 - trials.scores[second] / 2)
+    differ = change > _ROUNDING * np.abs(trials.scores[first])
+    if differ.any():
+        said.append(
+            f"Two scores of one pair of clips differ {np.count_nonzero(differ):,} times, by up to "
+            f"{2 * change.max():.3g}. That is right for a system that treats the two sides differently. "
+            f"Otherwise, {_PREFIX}."
         )
+    return tuple(said)
 
 
 def check_finite_scores(
