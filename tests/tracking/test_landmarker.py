@@ -15,7 +15,6 @@ from amber_id.errors import MissingDependencyError, ModelBundleError
 from amber_id.face_mesh import BLENDSHAPE_NAMES
 from amber_id.tracking import landmarker
 from amber_id.tracking.landmarker import FaceTracker, tracker_version
-from amber_id.tracking.tracker import largest
 
 CHIN, FOREHEAD, LEFT_EYE, RIGHT_EYE = 152, 10, 263, 33
 
@@ -58,12 +57,6 @@ def test_of_two_faces_the_larger_is_kept(model_bundle, face_frames):
         assert face.faces == 2
         assert inside[0] < face.landmarks[:, 0].min()
         assert face.landmarks[:, 0].max() < inside[1]
-
-
-def test_size_is_the_area_of_the_box():
-    wide, tall = np.zeros((2, 478, 3), np.float32)
-    wide[0, :2], tall[0, :2] = (0.6, 0.1), (0.2, 0.4)
-    assert [largest([wide, tall]), largest([tall, wide]), largest([wide, wide])] == [1, 0, 0]
 
 
 def test_frames_less_than_a_millisecond_apart_are_taken(model_bundle, face_frames):

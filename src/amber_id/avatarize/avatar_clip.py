@@ -30,7 +30,7 @@ AVATAR_CLIP_SCHEMA: Literal["amber-id/avatar-clip/2"] = "amber-id/avatar-clip/2"
 class AvatarClip(BaseModel):
     """What is written beside an avatar's video: what made it, and from what.
 
-    `frames_without_face` are drawn as `no_face` says; in `frames_with_several_faces` the largest was kept.
+    `frames_without_face` are drawn as `no_face` says; in `frames_with_several_faces` one was followed.
     `model_sha256` is "" where RAVAS tracks; `drive_sha256` is that of the recording which drove it, "" where
     it was tracked for this. `source_bytes` is the size of the original's file; `warning` says why that is not
     whole. In files of schema 1 the head was turned by the tracker's pose, which also says where in the

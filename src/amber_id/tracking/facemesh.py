@@ -5,7 +5,7 @@ Conventions
 FaceMesh gives 468 points, no blendshapes and no pose. Its models come with the wheel, so nothing is
 downloaded; it is gone from later versions of MediaPipe, so it needs an environment of its own (NumPy 1.26).
 The settings are those of the thesis, but for the number of faces: the thesis looked for one, which is the one
-that the detector likes best, and could not know of others. Here the largest of several is kept, and they are
+that the detector likes best, and could not know of others. Here one of several is followed, and they are
 counted. Where there is a single face the landmarks are the same, to the bit.
 
 `model_sha256` is that of the two models' bytes, the detector's and then the landmarks'.
@@ -14,7 +14,7 @@ counted. Where there is a single face the landmarks are the same, to the bit.
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,9 @@ from jaxtyping import UInt8
 
 from amber_id.errors import MissingDependencyError
 from amber_id.recordings import POINT_SETS, PointSet
+from amber_id.tracking.following import FaceChoice
 from amber_id.tracking.landmarker import import_mediapipe, tracker_version
-from amber_id.tracking.tracker import MOST_FACES, SeenFace, landmarks_of, largest
+from amber_id.tracking.tracker import MOST_FACES, SeenFace, landmarks_of
 
 TRACKER = "mediapipe FaceMesh"
 
@@ -77,16 +78,24 @@ class FaceMeshFollower:
     """Follows the faces of one clip; `solution` is MediaPipe's own object."""
 
     solution: Any
+    choice: FaceChoice = field(default_factory=FaceChoice)
 
-    def see(self, rgb: UInt8[np.ndarray, "H W 3"], timestamp_s: float) -> SeenFace | None:  # noqa: ARG002
-        """Find the largest face in the next frame, None if there is none; FaceMesh asks for no time."""
+    def see(self, rgb: UInt8[np.ndarray, "H W 3"], timestamp_s: float) -> SeenFace | None:
+        """Find the followed face in the next frame, None if it is not there; FaceMesh asks for no time."""
         found = self.solution.process(np.ascontiguousarray(rgb)).multi_face_landmarks
-        if not found:
+        faces = [landmarks_of(face.landmark) for face in found or ()]
+        before = self.choice.switches
+        kept = self.choice.choose(faces, rgb.shape[1], rgb.shape[0], timestamp_s)
+        if kept is None:
             return None
-        faces = [landmarks_of(face.landmark) for face in found]
-        kept = faces[largest(faces)]
-        assert len(kept) == POINT_SETS["face_mesh_468"]
-        return SeenFace(landmarks=kept, blendshapes=None, pose=None, faces=len(faces))
+        assert len(faces[kept]) == POINT_SETS["face_mesh_468"]
+        return SeenFace(
+            landmarks=faces[kept],
+            blendshapes=None,
+            pose=None,
+            faces=len(faces),
+            switched=self.choice.switches > before,
+        )
 
 
 def find_face_mesh() -> FaceMesh:

@@ -22,8 +22,9 @@ from jaxtyping import UInt8
 from amber_id.errors import MissingDependencyError, ModelBundleError
 from amber_id.face_mesh import BLENDSHAPE_NAMES
 from amber_id.recordings import PointSet
+from amber_id.tracking.following import FaceChoice
 from amber_id.tracking.model_bundle import ModelBundle
-from amber_id.tracking.tracker import MOST_FACES, SeenFace, landmarks_of, largest
+from amber_id.tracking.tracker import MOST_FACES, SeenFace, landmarks_of
 
 _POINTS = 478
 _DEBIAN_COMMAND = "apt-get install libegl1 libgles2 libgl1 libglib2.0-0"
@@ -84,6 +85,7 @@ class FaceTracker:
         )
         self._model = model
         self._last_ms = -1
+        self._choice = FaceChoice()
         try:
             self._landmarker = vision.FaceLandmarker.create_from_options(options)
         except (FileNotFoundError, RuntimeError, ValueError) as error:
@@ -101,7 +103,7 @@ class FaceTracker:
         self._landmarker.close()
 
     def see(self, rgb: UInt8[np.ndarray, "H W 3"], timestamp_s: float) -> SeenFace | None:
-        """Find the largest face in the next frame, None if there is none.
+        """Find the followed face in the next frame, None if it is not there.
 
         `timestamp_s` must increase from frame to frame; MediaPipe takes it in whole milliseconds.
         """
@@ -110,10 +112,11 @@ class FaceTracker:
             image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb)
         )
         seen = self._landmarker.detect_for_video(image, self._last_ms)
-        if not seen.face_landmarks:
-            return None
         faces = [landmarks_of(face) for face in seen.face_landmarks]
-        kept = largest(faces)
+        before = self._choice.switches
+        kept = self._choice.choose(faces, rgb.shape[1], rgb.shape[0], timestamp_s)
+        if kept is None:
+            return None
         shapes = seen.face_blendshapes[kept]
         self._check(faces[kept], tuple(shape.category_name for shape in shapes))
         return SeenFace(
@@ -121,6 +124,7 @@ class FaceTracker:
             blendshapes=np.array([shape.score for shape in shapes], np.float32),
             pose=np.asarray(seen.facial_transformation_matrixes[kept], np.float32),
             faces=len(faces),
+            switched=self._choice.switches > before,
         )
 
     def _check(self, landmarks: np.ndarray, names: tuple[str, ...]) -> None:

@@ -3,7 +3,8 @@
 Conventions
 -----------
 A `Tracker` is a choice: small, frozen, and sent to the workers. What it follows a clip with is made anew for
-every clip, because it carries what it saw over to the next frame. Of several faces the largest is kept.
+every clip, because it carries what it saw over to the next frame. Of several faces one is followed, see
+`following.py`.
 Landmarks are x / width, y / height, z in the scale of x, not smoothed, in the order of `amber_id.face_mesh`.
 """
 
@@ -23,15 +24,17 @@ MOST_FACES = 4
 
 @dataclass(frozen=True)
 class SeenFace:
-    """The largest face in one frame, and in `faces` how many there were.
+    """The followed face in one frame, and in `faces` how many there were.
 
-    Blendshapes and pose are None where the tracker has none.
+    Blendshapes and pose are None where the tracker has none. `switched` says that this is not the face that
+    was followed before.
     """
 
     landmarks: Float32[np.ndarray, "V 3"]
     blendshapes: Float32[np.ndarray, " 52"] | None
     pose: Float32[np.ndarray, "4 4"] | None
     faces: int
+    switched: bool = False
 
 
 @runtime_checkable  # so that the tests' beartype can look at it
@@ -39,7 +42,7 @@ class FaceFollower(Protocol):
     """Follows the faces of one clip, frame by frame."""
 
     def see(self, rgb: UInt8[np.ndarray, "H W 3"], timestamp_s: float) -> SeenFace | None:
-        """Find the largest face in the next frame, None if there is none."""
+        """Find the followed face in the next frame, None if it is not there."""
 
 
 @runtime_checkable
@@ -69,8 +72,3 @@ class Tracker(Protocol):
 def landmarks_of(points: Iterable[Any]) -> Float32[np.ndarray, "V 3"]:
     """MediaPipe's landmarks of one face as an array."""
     return np.array([(p.x, p.y, p.z) for p in points], np.float32)
-
-
-def largest(faces: list[Float32[np.ndarray, "V 3"]]) -> int:
-    """Which of the faces has the largest bounding box, as a share of the picture; the first of equals."""
-    return int(np.argmax([np.ptp(face[:, :2], axis=0).prod() for face in faces]))

@@ -1,0 +1,123 @@
+"""Which of the faces in one frame after another is the one that is followed?
+
+Conventions
+-----------
+The largest face at first. From then on every face is followed: those of a frame are joined to those before so
+that the sum of their distances is smallest, each from where it would have moved to. A face further away than
+its own size is another one. Where the followed face is missing and others are there, it is waited for, for as
+long as it has been seen, up to a second; then the largest takes its place. Where all faces are new, as at a
+cut, the nearest takes it. Each is a switch, and so is a lone face that is suddenly elsewhere.
+
+Positions are in pixels, sizes the root of a bounding box's area.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float32, Float64
+from scipy.optimize import linear_sum_assignment
+
+# A face moves no further than this between two frames in which it is seen, in its own sizes.
+_REACH = 1.0
+# The reach grows while it is not seen, up to this; and it becomes no more than twice or half as large.
+_FURTHEST, _MOST_SCALED = 3.0, 1.0
+# More than any cost of two faces that can be one.
+_FAR = 100.0
+# So much of the newest movement, and the rest of those before, is what a face is thought to move by.
+_NEWEST = 0.5
+# A missing face is waited for so long, in seconds.
+_PATIENCE_S = 1.0
+# A face that is not seen is thought to move on for so long, in seconds.
+_MOVES_ON_S = 0.5
+
+
+_Box = tuple[Float64[np.ndarray, " 2"], float]  # centre and size
+
+
+@dataclass(eq=False)
+class _Track:
+    """One face over time: where it was seen last, and how it moves, in pixels a second."""
+
+    centre: Float64[np.ndarray, " 2"]
+    size: float
+    since_s: float
+    seen_s: float
+    speed: Float64[np.ndarray, " 2"] = field(default_factory=lambda: np.zeros(2))
+
+    def expected(self, now_s: float) -> Float64[np.ndarray, " 2"]:
+        return self.centre + self.speed * min(now_s - self.seen_s, _MOVES_ON_S)
+
+    def cost(self, box: _Box, now_s: float) -> float:
+        """How unlike this face a box is; infinite where it cannot be this face."""
+        centre, size = box
+        unseen_s = now_s - self.seen_s
+        far = float(np.hypot(*(centre - self.expected(now_s)))) / self.size
+        scale = abs(float(np.log2(size / self.size)))
+        reach = min(_REACH * (1 + unseen_s / _MOVES_ON_S), _FURTHEST)
+        return far + scale if far <= reach and scale <= _MOST_SCALED else np.inf
+
+    def update(self, centre: Float64[np.ndarray, " 2"], size: float, now_s: float) -> None:
+        moved = (centre - self.centre) / max(now_s - self.seen_s, 1e-3)
+        self.speed = moved if self.since_s == self.seen_s else _NEWEST * moved + (1 - _NEWEST) * self.speed
+        self.centre, self.size, self.seen_s = centre, size, now_s
+
+
+class FaceChoice:
+    """Chooses the followed face, frame by frame; `switches` counts how often another took its place."""
+
+    def __init__(self) -> None:
+        self.switches = 0
+        self._tracks: list[_Track] = []
+        self._followed: _Track | None = None
+
+    def choose(
+        self, faces: Sequence[Float32[np.ndarray, "V 3"]], width: int, height: int, now_s: float
+    ) -> int | None:
+        """Which of the faces is the one followed, None if it is not there.
+
+        Landmarks are x / width, y / height; `now_s` must increase.
+        """
+        boxes = [_box(face, width, height) for face in faces]
+        matched = self._match(boxes, now_s)
+        seen: list[_Track] = []
+        for i, (centre, size) in enumerate(boxes):
+            track = matched.get(i) or _Track(centre, size, now_s, now_s)
+            track.update(centre, size, now_s)
+            seen.append(track)
+        if seen and self._followed not in seen:
+            self._follow_another(seen, known=list(matched.values()), now_s=now_s)
+        self._tracks = [
+            track
+            for track in dict.fromkeys([*self._tracks, *seen])
+            if track is self._followed or now_s - track.seen_s <= _PATIENCE_S
+        ]
+        return seen.index(self._followed) if self._followed in seen else None
+
+    def _match(self, boxes: Sequence[_Box], now_s: float) -> dict[int, _Track]:
+        """The known face that each box shows, by the number of the box; a new face has none."""
+        if not boxes or not self._tracks:
+            return {}
+        costs = np.array([[track.cost(box, now_s) for track in self._tracks] for box in boxes])
+        rows, columns = linear_sum_assignment(np.minimum(costs, _FAR))
+        return {int(i): self._tracks[j] for i, j in zip(rows, columns, strict=True) if costs[i, j] < _FAR}
+
+    def _follow_another(self, seen: list[_Track], known: list[_Track], now_s: float) -> None:
+        """Wait for the followed face, or let one that is seen take its place."""
+        before = self._followed
+        if before is None:
+            self._followed = max(seen, key=lambda track: track.size)
+            return
+        if not known:
+            expected = before.expected(now_s)
+            self._followed = min(seen, key=lambda track: float(np.hypot(*(track.centre - expected))))
+        elif now_s - before.seen_s > min(_PATIENCE_S, before.seen_s - before.since_s):
+            self._followed = max(seen, key=lambda track: track.size)
+        self.switches += self._followed is not before
+
+
+def _box(face: Float32[np.ndarray, "V 3"], width: int, height: int) -> _Box:
+    """Where a face is, and how large."""
+    low, high = face[:, :2].min(axis=0), face[:, :2].max(axis=0)
+    pixels = np.array([width, height], dtype=np.float64)
+    return (low + high) / 2 * pixels, max(1.0, float(np.sqrt(np.prod((high - low) * pixels))))
