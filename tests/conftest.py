@@ -93,11 +93,12 @@ def _write_video(
     rate: int = 25,
     pixel: Fraction | None = None,
     options: dict[str, str] | None = None,
+    pixels: str = "yuv420p",
 ) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w", format=container, options=options or {}) as file:
         stream = file.add_stream(codec, rate=rate)
-        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else pixels
         for index, rgb in enumerate(frames):
             if index == 0:
                 stream.height, stream.width = rgb.shape[:2]

@@ -1,6 +1,7 @@
 """Videos made on the spot."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -29,6 +30,60 @@ def noise() -> Callable[..., list[np.ndarray]]:
         return list(np.repeat(grey, 3, axis=3))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def moving() -> Callable[..., list[np.ndarray]]:
+    """Frames in which a white square moves, so that a coder looks ahead and back: ``moving(count)``."""
+
+    def make(count: int = 30) -> list[np.ndarray]:
+        frames = np.zeros((count, 96, 128, 3), np.uint8)
+        for i, frame in enumerate(frames):
+            frame[20:50, 2 * i : 2 * i + 30] = 255
+        return list(frames)
+
+    return make
+
+
+def _write_film(
+    path: Path,
+    frames: Sequence[np.ndarray],
+    *,
+    codec: str,
+    sound_s: float = 0,
+    last_s: float = 0.04,
+    options: dict[str, str] | None = None,
+) -> Path:
+    coders = {".webm": "libopus", ".wmv": "wmav2", ".avi": "libmp3lame", ".flv": "libmp3lame"}
+    rate = 48000 if path.suffix == ".webm" else 44100
+    with av.open(str(path), "w", options=options or {}) as file:
+        video = file.add_stream(codec, rate=25)
+        video.height, video.width = frames[0].shape[:2]
+        video.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        packets = []
+        for index, rgb in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
+            frame.pts = index
+            packets += video.encode(frame)
+        packets += video.encode()
+        packets[-1].duration = round(last_s / packets[-1].time_base)
+        if sound_s:
+            audio = file.add_stream(coders.get(path.suffix, "aac"), rate=rate, layout="stereo")
+            audio.bit_rate = 32000
+            for index in range(round(sound_s * rate / 1024)):
+                sound = av.AudioFrame.from_ndarray(np.zeros((2, 1024), np.float32), "fltp", "stereo")
+                sound.sample_rate, sound.pts, sound.time_base = rate, 1024 * index, Fraction(1, rate)
+                packets += audio.encode(sound)
+            packets += audio.encode()
+        for packet in sorted(packets, key=lambda packet: packet.dts * packet.time_base):
+            file.mux(packet)
+    return path
+
+
+@pytest.fixture(scope="session")
+def write_film() -> Callable[..., Path]:
+    """Encode RGB frames, 25 a second, and `sound_s` seconds of silence; the last frame lasts `last_s`."""
+    return _write_film
 
 
 def _write_sound(path: Path) -> Path:

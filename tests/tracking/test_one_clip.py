@@ -3,6 +3,7 @@
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -74,6 +75,67 @@ def test_frames_with_several_faces_are_counted(record, write_video, face_frames,
     pair = [np.concatenate((rgb, rgb[:, ::-1]), axis=1) for rgb in face_frames[2:5]]
     recording, _ = record(write_video(tmp_path / "a.mkv", [*alone, *pair], rate=15))
     assert recording.frames_with_several_faces == 3
+
+
+def test_of_two_people_side_by_side_one_is_followed(record, write_video, face_frames, tmp_path):
+    """The one that is larger at first, also when the other one has come closer."""
+    frames = []
+    for i, rgb in enumerate(face_frames[:12]):
+        other = face_frames[20 + i][:, ::-1]
+        near, far = (rgb, other) if i < 6 else (other, rgb)
+        small = np.full_like(rgb, 90)
+        small[48:336, 48:336] = far[::4, ::4].repeat(3, axis=0).repeat(3, axis=1)
+        sides = (near, small) if i < 6 else (small, near)
+        frames.append(np.concatenate(sides, axis=1))
+    recording, warning = record(write_video(tmp_path / "a.mkv", frames, rate=15))
+    assert recording.tracked.all()
+    assert (recording.landmarks[..., 0].mean(axis=1) < 0.5).all()
+    assert (recording.frames_with_several_faces, recording.face_switches) == (12, 0)
+    assert warning == "several faces in 12 of 12 frames; one is followed"
+
+
+def test_a_face_that_is_suddenly_elsewhere_is_a_switch(record, write_video, face_frames, tmp_path):
+    sides = [(rgb, np.zeros_like(rgb))[:: 1 if i < 5 else -1] for i, rgb in enumerate(face_frames[:10])]
+    path = write_video(tmp_path / "a.mkv", [np.concatenate(pair, axis=1) for pair in sides], rate=15)
+    recording, warning = record(path)
+    assert (recording.tracked.all(), recording.face_switches) == (True, 1)
+    assert warning == "its face is suddenly elsewhere; another one is followed once"
+
+
+def test_a_face_keeps_its_shape_when_the_picture_changes(record, write_video, face_frames, tmp_path):
+    """As in a call: the picture gets narrower, or sparser, while the face is filmed as before."""
+    wide = [np.pad(rgb, ((0, 0), (128, 128), (0, 0))) for rgb in face_frames[:6]]
+    whole, _ = record(write_video(tmp_path / "whole.mkv", wide, rate=15))
+    boxes = {}
+    for name, rest in {
+        "cut": [x[:, 64:-64] for x in wide[3:]],
+        "small": [x[::2, ::2] for x in wide[3:]],
+    }.items():
+        parts = [
+            write_video(tmp_path / f"{k}.264", frames, container="h264", rate=15)
+            for k, frames in enumerate((wide[:3], rest))
+        ]
+        both = tmp_path / f"{name}.264"
+        both.write_bytes(b"".join(part.read_bytes() for part in parts))
+        recording, warning = record(both)
+        assert (recording.width, recording.height, len(recording.timestamps)) == (640, 384, 6)
+        assert warning.startswith("its picture changes from 640x384 to ")
+        boxes[name] = recording.landmarks[..., :2] * (640, 384)
+        assert recording.pose is not None
+        np.testing.assert_allclose(recording.pose[:, :3, 3], whole.pose[:, :3, 3], atol=1.5)
+    right = whole.landmarks[..., :2] * (640, 384)
+    for name, found in boxes.items():
+        assert np.abs(found - right).mean() < (2 if name == "cut" else 4), name
+
+
+def test_what_is_wrong_with_a_video_is_counted_in_its_recording(record, write_video, face_frames, tmp_path):
+    path = write_video(tmp_path / "a.mkv", face_frames[:12], rate=15, codec="mjpeg")
+    with av.open(str(path)) as file:
+        packet = [bytes(packet) for packet in file.demux(video=0)][5]
+    path.write_bytes(path.read_bytes().replace(packet, bytes(len(packet))))
+    recording, warning = record(path)
+    assert (len(recording.timestamps), recording.damaged_packets, recording.guessed_times) == (11, 1, 0)
+    assert warning == "1 packet of it could not be decoded and left out"
 
 
 def _reason(record, path: Path) -> str:

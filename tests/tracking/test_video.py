@@ -75,7 +75,9 @@ def test_a_raw_stream_gets_its_times_from_its_rate(tmp_path, write_video, quarte
     np.testing.assert_allclose(_read(path)[0], np.arange(10) / 25)
 
 
-def test_frames_whose_time_repeats_or_goes_back_are_dropped(tmp_path, write_video, noise):
+def test_frames_whose_time_repeats_or_goes_back_get_one_between_their_neighbours(
+    tmp_path, write_video, noise
+):
     path = write_video(tmp_path / "a.flv", noise(8), codec="flv")
     data = bytearray(path.read_bytes())
     # A file header of 9 bytes, then tags: size of the one before (4), type (1), size (3), time in ms (3), ...
@@ -88,8 +90,83 @@ def test_frames_whose_time_repeats_or_goes_back_are_dropped(tmp_path, write_vide
     data[videos[3] : videos[3] + 3] = (80).to_bytes(3, "big")
     data[videos[4] : videos[4] + 3] = (60).to_bytes(3, "big")
     path.write_bytes(data)
-    times, _ = _read(path)
-    np.testing.assert_allclose(times, [0, 0.04, 0.08, 0.2, 0.24, 0.28], atol=1e-3)
+    frames = read_frames(path)[1]
+    np.testing.assert_allclose([time_s for time_s, _ in frames], np.arange(8) / 25, atol=1e-3)
+    said = "2 of its 8 frames have no usable time and were put between their neighbours"
+    assert (frames.guessed, frames.remarks) == (2, [said])
+
+
+@pytest.mark.parametrize("name", ["a.avi", "a.asf", "a.wmv"])
+def test_b_frames_are_all_there_at_their_times(tmp_path, write_video, moving, name):
+    """AVI and ASF hold one time for each packet, that of decoding: the coder of these reorders pictures."""
+    container = "asf" if name.endswith("wmv") else None
+    path = write_video(tmp_path / name, moving(30), codec="libx264", container=container, rate=30)
+    frames = read_frames(path)[1]
+    times = [time_s for time_s, _ in frames]
+    np.testing.assert_allclose(times, np.arange(30) / 30, atol=2e-3)
+    assert frames.remarks == []
+
+
+def test_a_raw_stream_has_the_rate_of_its_codec(tmp_path, write_video, quarters):
+    """FFmpeg would take 25 a second."""
+    path = write_video(tmp_path / "a.mp4", quarters(10), container="h264", rate=30)
+    info, frames = read_frames(path)
+    np.testing.assert_allclose([time_s for time_s, _ in frames], np.arange(10) / 30)
+    assert info.fps == 30
+    path = write_video(tmp_path / "b.mpg", quarters(10), codec="mpeg2video", container="mpeg2video", rate=30)
+    np.testing.assert_allclose(_read(path)[0], np.arange(10) / 30)
+
+
+def test_pictures_in_a_row_have_no_rate(tmp_path, write_video, quarters):
+    path = write_video(tmp_path / "a.mp4", quarters(10), codec="mjpeg", container="mjpeg")
+    assert _reason(path).startswith(
+        "says neither when its frames are shown nor how many there are in a second"
+    )
+
+
+# streams --------------------------------------------------------------------------------------------
+
+
+def _write_streams(path: Path, streams: list[tuple[int, int, int]]) -> Path:
+    """Video streams side by side, each of a width, a number of frames and a disposition."""
+    with av.open(str(path), "w") as file:
+        added = []
+        for width, count, disposition in streams:
+            stream = file.add_stream("mjpeg", rate=25)
+            stream.width, stream.height, stream.pix_fmt = width, 48, "yuvj420p"
+            stream.disposition = av.stream.Disposition(disposition)
+            added.append((stream, count))
+        for index in range(10):
+            for stream, count in added:
+                if index < count:
+                    frame = av.VideoFrame(stream.width, 48, "yuvj420p")
+                    frame.pts = index
+                    file.mux(stream.encode(frame))
+        for stream, _ in added:
+            file.mux(stream.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    "streams",
+    [
+        [(32, 10, 0), (64, 10, 1)],  # a preview before the film
+        [(96, 10, 0), (64, 10, 1)],  # something larger before the film
+        [(96, 1, 1), (64, 10, 0)],  # a picture before the film
+        [(32, 10, 0), (64, 10, 0)],  # no stream is the default
+        [(64, 10, 1), (32, 10, 1)],
+        [(64, 10, 0), (64, 5, 0)],
+    ],
+)
+def test_the_film_is_shown_of_several_streams(tmp_path, streams):
+    path = _write_streams(tmp_path / "a.mkv", streams)
+    assert [rgb.shape for _, rgb in read_frames(path)[1]] == [(48, 64, 3)] * 10
+
+
+def test_a_picture_before_the_film_is_passed_over_where_all_streams_are_defaults(tmp_path):
+    path = _write_streams(tmp_path / "a.mov", [(96, 1, 1), (64, 10, 1)])
+    assert [rgb.shape for _, rgb in read_frames(path)[1]] == [(48, 64, 3)] * 10
+    assert probe_video(path).width == 64
 
 
 # pictures -------------------------------------------------------------------------------------------
@@ -162,6 +239,20 @@ def test_square_pixels_and_a_turn_together(tmp_path, write_video, quarters):
     assert _red_corner(next(frames)[1]) == "top right"
 
 
+def test_every_picture_has_its_own_size(tmp_path, write_video, quarters):
+    """A raw stream may go on in another size; so may WebM, in a call over a network."""
+    first = write_video(tmp_path / "a.264", quarters(5), container="h264")
+    for number, (pixel, width) in enumerate([(None, 96), (Fraction(2), 128)]):
+        more = quarters(5, width=96) if pixel is None else quarters(5)
+        second = write_video(tmp_path / "b.264", more, container="h264", pixel=pixel)
+        both = tmp_path / f"both{number}.264"
+        both.write_bytes(first.read_bytes() + second.read_bytes())
+        frames = read_frames(both)[1]
+        shapes = [rgb.shape for _, rgb in frames]
+        assert shapes == [(48, 64, 3)] * 5 + [(48, width, 3)] * 5
+        assert frames.remarks == [f"its picture changes from 64x48 to {width}x48 after 0.2 s"]
+
+
 @pytest.mark.parametrize("width", [50, 64, 66, 202])
 def test_rows_have_no_padding_between_them(tmp_path, write_video, quarters, width):
     path = write_video(tmp_path / "a.mp4", quarters(2, width=width))
@@ -175,7 +266,7 @@ def test_rows_have_no_padding_between_them(tmp_path, write_video, quarters, widt
 
 @pytest.mark.parametrize(
     ("name", "codec", "duration_s"),
-    [("a.mp4", "libx264", 0.4), ("a.mkv", "libx264", 0.4), ("a.avi", "mpeg4", 0.0)],
+    [("a.mp4", "libx264", 0.4), ("a.mkv", "libx264", 0.4), ("a.avi", "mpeg4", 0.4)],
 )
 def test_the_claims_of_the_container(tmp_path, write_video, quarters, name, codec, duration_s):
     path = write_video(tmp_path / name, quarters(10), codec=codec)
@@ -254,6 +345,70 @@ def test_a_file_that_is_cut_off_gives_its_frames_and_then_says_so(tmp_path, writ
         times += [time_s for time_s, _ in frames]
     assert all(a < b for a, b in pairwise(times))
     assert re.fullmatch(r"cut off after 1\.[678] s of 3\.0 s", caught.value.reason)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("a.mkv", "mjpeg"),
+        ("a.webm", "libvpx"),
+        ("a.flv", "flv"),
+        ("a.avi", "mpeg4"),
+        ("a.wmv", "wmv2"),
+        ("a.mov", "mjpeg"),
+    ],
+)
+@pytest.mark.parametrize("sound_s", [0, 3, 10])
+def test_a_cut_off_file_says_so_with_and_without_sound(tmp_path, write_film, noise, name, codec, sound_s):
+    """Also where the sound is longer: of 10 s of sound, the film is 3."""
+    options = {"movflags": "faststart"} if name.endswith("mov") else {}
+    path = write_film(tmp_path / name, noise(75), codec=codec, sound_s=sound_s, options=options)
+    frames = read_frames(path)[1]
+    assert len(list(frames)) == 75
+    assert frames.remarks == []
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * 5 // 10])
+    assert re.match(r"cut off after [12]\.\d s(, | of (3|10)\.\d s)", _reason(path))
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [("a.ts", "mpeg2video"), ("a.mpg", "mpeg2video"), ("a.ogg", "libvpx"), ("a.gif", "gif")],
+)
+def test_a_container_without_a_length_says_that_it_ends_in_the_middle(
+    tmp_path, write_video, noise, name, codec
+):
+    path = write_video(
+        tmp_path / name, noise(75), codec=codec, pixels="rgb8" if codec == "gif" else "yuv420p"
+    )
+    assert len(_read(path)[0]) == 75
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * 6 // 10 | 1])
+    assert re.fullmatch(r"cut off after 1\.[678] s, where its file ends in the middle", _reason(path))
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.flv", "a.mov"])
+def test_a_last_frame_that_lasts_long_is_no_cut_off(tmp_path, write_film, noise, name):
+    path = write_film(tmp_path / name, noise(40), codec="flv" if name == "a.flv" else "mjpeg", last_s=1.5)
+    assert av.open(str(path)).duration > 3_000_000 or name == "a.flv"
+    times = _read(path)[0]
+    np.testing.assert_allclose(times, np.arange(40) / 25, atol=1e-3)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "libx264"), ("a.webm", "libvpx"), ("a.avi", "mpeg4")])
+def test_a_bad_packet_is_left_out_and_counted(tmp_path, write_video, moving, name, codec):
+    path = write_video(tmp_path / name, moving(30), codec=codec)
+    before = _read(path)[0]
+    with av.open(str(path)) as file:
+        packets = [bytes(packet) for packet in file.demux(video=0) if packet.size]
+    data = path.read_bytes()
+    bad = next(packet for packet in packets[10:] if data.count(packet) == 1)
+    path.write_bytes(data.replace(bad, bytes(len(bad))))
+    frames = read_frames(path)[1]
+    times = [time_s for time_s, _ in frames]
+    assert len(times) == 29
+    assert set(np.round(times, 3)) < set(np.round(before, 3))
+    assert (frames.damaged, frames.remarks) == (1, ["1 packet of it could not be decoded and left out"])
 
 
 def test_a_file_whose_pictures_are_all_damaged(tmp_path, write_video, noise):

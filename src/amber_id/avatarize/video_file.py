@@ -23,7 +23,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 import numpy as np
 from jaxtyping import UInt8
 
-from amber_id.tracking.video import import_av
+from amber_id.tracking.video_file import import_av
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream

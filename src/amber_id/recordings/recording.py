@@ -37,7 +37,9 @@ class Recording:
     `width` and `height` are those of the picture as shown, in square pixels; `fps` is the mean frame rate;
     `timestamps` are seconds, strictly increasing. Blendshapes are coefficients in [0, 1]; a pose is the 4x4
     matrix that maps the tracker's canonical face to its camera. Both are None where the tracker has none.
-    `frames_with_several_faces` counts the frames in which this face was chosen among several.
+    `frames_with_several_faces` counts the frames in which this face was chosen among several, `face_switches`
+    how often it is not the face that was followed before. `damaged_packets` of the video were left out, and
+    `guessed_times` frames have a time between their neighbours', since the video gave none.
     `video_sha256` is of the video file's bytes, `picture_hash` of what it shows, as hexadecimal (see
     `tracking/pictures.py`); both are "" where there was no video, or it was tracked before they were kept.
 
@@ -63,6 +65,9 @@ class Recording:
     model_sha256: str
     point_set: PointSet
     frames_with_several_faces: int = 0
+    face_switches: int = 0
+    damaged_packets: int = 0
+    guessed_times: int = 0
     video_sha256: str = ""
     picture_hash: str = ""
 
@@ -88,10 +93,11 @@ class Recording:
         for name in ("width", "height", "fps"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be positive and finite, got {getattr(self, name)}")
-        if not 0 <= self.frames_with_several_faces <= T:
-            raise ValueError(
-                f"frames_with_several_faces must lie in [0, {T}], got {self.frames_with_several_faces}"
-            )
+        for name in ("frames_with_several_faces", "face_switches", "guessed_times"):
+            if not 0 <= getattr(self, name) <= T:
+                raise ValueError(f"{name} must lie in [0, {T}], got {getattr(self, name)}")
+        if self.damaged_packets < 0:
+            raise ValueError(f"damaged_packets must not be negative, got {self.damaged_packets}")
 
     @property
     def duration_s(self) -> float:
@@ -124,6 +130,9 @@ class RecordingHeader(BaseModel):
     tracker_version: str
     model_sha256: str
     point_set: PointSet
+    face_switches: int = 0
+    damaged_packets: int = 0
+    guessed_times: int = 0
     video_sha256: str = ""
     picture_hash: str = Field("", pattern="^([0-9a-f]{2})*$")
 

@@ -16,16 +16,19 @@ from amber_id.errors import ClipError
 from amber_id.file_formats import file_hash
 from amber_id.recordings import Recording
 from amber_id.tracking.pictures import hash_of_pictures, picture_bits
+from amber_id.tracking.placement import Placement
 from amber_id.tracking.tracker import SeenFace, Tracker
 from amber_id.tracking.video import read_frames
 
 _FEWEST_FRAMES = 2
 # What is left of a damaged or cut-off clip is kept from this length on.
 _KEPT_FROM_S = 1.0
+# A second face in more than this share of the frames is told: in fewer it may be a mistake of the tracker's.
+_MANY_FACES = 0.05
 
 
 def record_clip(clip: Clip, tracker: Tracker) -> tuple[Recording, str]:
-    """Track one clip in this process; returns the recording, and why it is not whole ("" if it is).
+    """Track one clip in this process; returns the recording, and what is not as it should be ("" if all is).
 
     Raises
     ------
@@ -33,6 +36,7 @@ def record_clip(clip: Clip, tracker: Tracker) -> tuple[Recording, str]:
         If the video cannot be read, has fewer than 2 frames, shows no face, or is damaged before 1 s.
     """
     info, frames = read_frames(clip.path, clip.id)
+    whole = (info.width, info.height)
     timestamps: list[float] = []
     seen: list[SeenFace | None] = []
     pictures: list[Bool[np.ndarray, " B"]] = []
@@ -40,15 +44,21 @@ def record_clip(clip: Clip, tracker: Tracker) -> tuple[Recording, str]:
     with tracker.follow() as follower:
         try:
             for timestamp_s, rgb in frames:
-                seen.append(follower.see(rgb, timestamp_s))
+                face, size = follower.see(rgb, timestamp_s), (rgb.shape[1], rgb.shape[0])
+                if face is not None and size != whole:
+                    face = Placement.of_version(size, whole).place(face)
+                seen.append(face)
                 timestamps.append(timestamp_s)
                 pictures.append(picture_bits(rgb))
         except ClipError as error:
             damage = error
-    warning = check_length(clip.id, timestamps, damage)
+    cut_off = check_length(clip.id, timestamps, damage)
     T = len(seen)
     if not any(seen):
         raise ClipError(clip.id, f"no face in any of {T} frames")
+    several = sum(face is not None and face.faces > 1 for face in seen)
+    switches = sum(face is not None and face.switched for face in seen)
+    remarks = [cut_off, *frames.remarks, _on_faces(several, switches, T)]
     recording = Recording(
         landmarks=_fill([None if face is None else face.landmarks for face in seen]),
         timestamps=np.array(timestamps),
@@ -65,11 +75,14 @@ def record_clip(clip: Clip, tracker: Tracker) -> tuple[Recording, str]:
         tracker_version=tracker.version,
         model_sha256=tracker.model_sha256,
         point_set=tracker.point_set,
-        frames_with_several_faces=sum(face is not None and face.faces > 1 for face in seen),
+        frames_with_several_faces=several,
+        face_switches=switches,
+        damaged_packets=frames.damaged,
+        guessed_times=frames.guessed,
         video_sha256=file_hash(clip.path),
         picture_hash=hash_of_pictures(pictures),
     )
-    return recording, warning
+    return recording, "; ".join(filter(None, remarks))
 
 
 def check_length(clip: str, timestamps: Sequence[float], damage: ClipError | None) -> str:
@@ -80,6 +93,15 @@ def check_length(clip: str, timestamps: Sequence[float], damage: ClipError | Non
     if T < _FEWEST_FRAMES:
         raise ClipError(clip, f"only {T} frame; at least {_FEWEST_FRAMES} needed")
     return "" if damage is None else damage.reason
+
+
+def _on_faces(several: int, switches: int, frames: int) -> str:
+    """What there is to say about more faces than one, "" if nothing."""
+    if not switches and several <= _MANY_FACES * frames:
+        return ""
+    said = f"several faces in {several} of {frames} frames" if several else "its face is suddenly elsewhere"
+    times = "once" if switches == 1 else f"{switches} times"
+    return f"{said}; another one is followed {times}" if switches else f"{said}; one is followed"
 
 
 def _length_s(timestamps: Sequence[float]) -> float:

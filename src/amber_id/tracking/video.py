@@ -2,48 +2,59 @@
 
 Conventions
 -----------
-A frame is RGB as a person would see it: turned and mirrored as the file asks for, in square pixels.
-Its time is seconds since the first frame, from the container's own timestamps: a variable frame rate is kept.
-A frame whose time is missing or does not come after the one before is dropped, and so is one that the decoder
-marks as damaged. Only a stream without any timestamps (a raw one) gets times from its average rate.
+A frame is RGB as a person would see it: turned and mirrored as the file asks for, in square pixels, and of
+its own size, which may change within a clip. Its time is seconds since the first frame, from the container's
+own timestamps: a variable frame rate is kept. Where timestamps are missing, or not in order,
+`frame_times.py` counts them from what is there; a raw stream has the rate that its codec states.
+A packet that cannot be decoded, and a frame that the decoder marks as damaged, are passed over and counted.
 A file that ends early gives the frames that are there, and then says so.
 """
 
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import UInt8
 
-from amber_id.errors import ClipError, MissingDependencyError
+from amber_id.errors import ClipError
+from amber_id.tracking.file_end import is_whole
+from amber_id.tracking.frame_times import FrameTimes, times_of_frames
+from amber_id.tracking.picture_layout import Layout, Layouts
+from amber_id.tracking.video_file import (
+    Survey,
+    claim_of,
+    frame_rate,
+    has_clock,
+    import_av,
+    open_container,
+    packets_of,
+    shown_stream,
+    stream_of,
+    survey_of,
+)
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-Frames = Iterator[tuple[float, UInt8[np.ndarray, "H W 3"]]]
-
-# A stored pixel is taken as square if it is so within this much: scaling by 1023/1024 would only blur.
-_SQUARE_WITHIN = 0.01
-# A pixel wider or narrower than this is a damaged header, not a picture.
-_WIDEST_PIXEL = 4.0
-# Formats that write down how long a stream is; for the others FFmpeg guesses it from the size of the file.
-_SAYS_ITS_LENGTH = {"mov", "mp4", "matroska", "webm", "flv"}
 # A file is cut off if it ends this many seconds, and this share of its length, before it says.
 _CUT_OFF_S, _CUT_OFF_SHARE = 0.2, 0.1
+# What a frame lasts where nothing tells.
+_SHORTEST_FRAME_S = 0.001
+# Guessed times are told where they are more than this share of all.
+_MANY_GUESSED = 0.01
 
 
 @dataclass(frozen=True)
 class VideoInfo:
     """A video as its container describes it.
 
-    `width` and `height` are those of the picture as shown, in square pixels. `frames` is how many there are,
-    `fps` their average rate and `duration_s` the length, each 0 where the container does not say.
+    `width` and `height` are those of the first picture as shown, in square pixels. `frames` is how many there
+    are, `fps` their average rate and `duration_s` the length, each 0 where the container does not say.
     """
 
     width: int
@@ -53,7 +64,7 @@ class VideoInfo:
     duration_s: float
 
 
-def read_frames(path: Path, clip: str | None = None) -> tuple[VideoInfo, Frames]:
+def read_frames(path: Path, clip: str | None = None) -> tuple[VideoInfo, "Frames"]:
     """Open a video; returns what it claims and an iterator over ``(timestamp_s, rgb)``.
 
     The iterator holds one frame at a time and closes the file at its end. Errors name `clip`, else the file.
@@ -61,19 +72,29 @@ def read_frames(path: Path, clip: str | None = None) -> tuple[VideoInfo, Frames]
     Raises
     ------
     ClipError
-        If the file cannot be read, holds no video, or no frame of it can be decoded. The iterator raises it,
-        after the good frames, where the video is damaged or ends before the length that it claims.
+        If the file cannot be read, holds no video, no frame of it can be decoded, or nothing says when its
+        frames are shown. The iterator raises it, after the good frames, where the video ends before the
+        length that it claims.
     """
     clip = clip or path.name
-    container, stream = _open(path, clip)
-    stream.codec_context.thread_count = 1  # the work is shared out by clip; more threads would only fight
-    decoded = _decode(container, stream, clip)
-    first = next(decoded, None)
-    if first is None:
-        raise ClipError(clip, "no frame in it can be decoded")
-    layout = _Layout.of(first, stream)
-    info = _describe(container, stream, layout)
-    return info, _show(first, decoded, info, layout, clip)
+    with open_container(path, clip) as container:
+        survey = survey_of(container)
+        stream = stream_of(container, survey.index)
+        timed = has_clock(container) and survey.orders_frames(stream)
+    times = None if timed else _times_by_decoding(path, clip, survey.index)
+    frames = Frames(path, clip, survey, times)
+    return frames.info, frames
+
+
+def first_frame_s(path: Path) -> float:
+    """When the first frame is shown, on the container's clock, in seconds; 0 where there is no such clock.
+
+    Raises
+    ------
+    ClipError
+        If `read_frames` does.
+    """
+    return read_frames(path)[1].start_s
 
 
 def probe_video(path: Path, clip: str | None = None) -> VideoInfo:
@@ -84,155 +105,194 @@ def probe_video(path: Path, clip: str | None = None) -> VideoInfo:
     ClipError
         If the file cannot be read or holds no video.
     """
-    container, stream = _open(path, clip or path.name)
-    with container:
-        return _describe(container, stream, _Layout(stream.width, stream.height))
+    with open_container(path, clip or path.name) as container:
+        stream = shown_stream(container)
+        return _describe(container, stream, Layout(stream.width, stream.height))
 
 
-def import_av(extra: str) -> ModuleType:
-    """PyAV, which `extra` of this package installs.
+class Frames:
+    """An iterator over the frames of a video, as ``(timestamp_s, rgb)``.
 
-    Raises
-    ------
-    MissingDependencyError
-        If it is not installed.
-    """
-    try:
-        import av
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("av", extra) from error
-    return av
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """How stored pixels become the picture shown: scale to `width` x `height`, then turn by `matrix`.
-
-    `matrix` is (a, b, c, d), each -1, 0 or 1: a stored step (x, y) is shown as (a x + c y, b x + d y).
+    `info` is what the container claims, and `start_s` the first frame's time on its clock.
     """
 
-    width: int
-    height: int
-    matrix: tuple[int, int, int, int] = (1, 0, 0, 1)
+    def __init__(self, path: Path, clip: str, survey: Survey, times: FrameTimes | None) -> None:
+        container = open_container(path, clip)
+        stream = stream_of(container, survey.index)
+        self._path, self._clip, self._survey, self._times = path, clip, survey, times
+        self._format = container.format.name
+        self._claim = claim_of(container, stream)
+        self._tally = _Tally()
+        self._cut_off = False
+        self._layouts = Layouts(stream)
+        decoded = _decode(container, stream, self._layouts, self._tally)
+        first = next(decoded, None)
+        if first is None:
+            raise ClipError(clip, "no frame in it can be decoded")
+        layout = self._layouts.of(first)
+        self.info = _describe(container, stream, layout)
+        self.start_s = float(first.time or 0.0) if times is None else times.start_s
+        self._shown = self._show(first, layout, decoded)
 
-    @classmethod
-    def of(cls, frame: "VideoFrame", stream: "VideoStream") -> "_Layout":
-        pixel = float(stream.sample_aspect_ratio or 1)
-        if abs(pixel - 1) <= _SQUARE_WITHIN or not 1 / _WIDEST_PIXEL <= pixel <= _WIDEST_PIXEL:
-            pixel = 1.0
-        return cls(max(1, round(frame.width * pixel)), frame.height, _display_matrix(frame))
+    def __iter__(self) -> "Frames":
+        return self
+
+    def __next__(self) -> tuple[float, UInt8[np.ndarray, "H W 3"]]:
+        return next(self._shown)
 
     @property
-    def shown(self) -> tuple[int, int]:
-        return (self.width, self.height) if self.matrix[0] else (self.height, self.width)
+    def damaged(self) -> int:
+        """How many packets could not be decoded, or gave a picture that is damaged.
 
-    def apply(self, frame: "VideoFrame", clip: str) -> UInt8[np.ndarray, "H W 3"]:
-        try:
-            rgb = frame.to_ndarray(format="rgb24", width=self.width, height=self.height)
-        except (import_av("video").FFmpegError, ValueError, MemoryError) as error:
-            raise ClipError(clip, f"its pictures cannot be turned into RGB ({_cause(error)})") from error
-        a, b, c, d = self.matrix
-        rgb = rgb[::d, ::a] if a else rgb.transpose(1, 0, 2)[::b, ::c]
-        # PyAV hands out rows with padding between them, which MediaPipe reads as a sheared picture.
-        return np.ascontiguousarray(rgb)
+        What comes after the last good frame of a file that is cut off is no packet.
+        """
+        return self._tally.damaged + (0 if self._cut_off else self._tally.trailing)
+
+    @property
+    def guessed(self) -> int:
+        """How many frames have a time that was counted from their neighbours'."""
+        return self._tally.guessed if self._times is None else self._times.guessed
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is not as it should be, in words; complete when the iterator is at its end."""
+        found = []
+        if self.damaged:
+            packets = "1 packet" if self.damaged == 1 else f"{self.damaged} packets"
+            found.append(f"{packets} of it could not be decoded and left out")
+        if self.guessed > _MANY_GUESSED * self._tally.shown:
+            found.append(
+                f"{self.guessed} of its {self._tally.shown} frames have no usable time and were put between "
+                "their neighbours"
+            )
+        sizes = self._tally.sizes
+        if len(sizes) > 1:
+            (_, before), (time_s, after) = sizes[:2]
+            more = f", the first of {len(sizes) - 1} changes" if len(sizes) > 2 else ""
+            found.append(
+                f"its picture changes from {before[0]}x{before[1]} to {after[0]}x{after[1]} after "
+                f"{time_s:.1f} s{more}"
+            )
+        return found
+
+    def _show(
+        self, first: "VideoFrame", layout: Layout, others: Iterator["VideoFrame"]
+    ) -> Iterator[tuple[float, UInt8[np.ndarray, "H W 3"]]]:
+        """Lay out the frames and give each its time; raises ClipError at the end if there should be more."""
+        time_s, reached_s = 0.0, -np.inf
+        for frame in chain([first], others):
+            if self._tally.shown:
+                layout = self._layouts.of(frame)
+                time_s = self._time_of(frame, first, time_s)
+            self._tally.see(time_s, layout)
+            reached_s = max(reached_s, frame.time if frame.time is not None else -np.inf)
+            yield time_s, layout.apply(frame, self._clip)
+        self._check_end(time_s, reached_s)
+
+    def _time_of(self, frame: "VideoFrame", first: "VideoFrame", last_s: float) -> float:
+        if self._times is not None:
+            return float(self._times.seconds[self._tally.shown])
+        time_s: float = last_s if frame.pts is None else frame.time - first.time
+        if time_s <= last_s:  # the packets had promised better
+            self._tally.guessed += 1
+            return last_s + (1 / self.info.fps if self.info.fps else _SHORTEST_FRAME_S)
+        return time_s
+
+    def _check_end(self, last_s: float, reached_s: float) -> None:
+        """Raise ClipError if the file has more than was shown, or should have."""
+        survey, claim = self._survey, self._claim
+        frame_s = 1 / self.info.fps if self.info.fps else 0.0
+        end_s = last_s + max(frame_s, survey.last_lasts_s)
+        behind_s = survey.last_s - reached_s  # NaN or infinite where there is no clock
+        if np.isfinite(behind_s) and _is_much(behind_s, end_s + behind_s):
+            reason = f"no picture can be decoded after {end_s:.1f} s of {end_s + behind_s:.1f} s"
+            raise ClipError(self._clip, reason)
+        stated_s, got_s = (claim.file_s, survey.file_s)
+        if claim.picture_s:
+            stated_s, got_s = claim.picture_s, end_s
+        if stated_s and not _is_much(stated_s - got_s, stated_s):
+            return
+        whole = is_whole(self._path, self._format)
+        if not (stated_s or whole is False) or whole:
+            return
+        self._cut_off = True
+        of = f" of {stated_s:.1f} s" if stated_s else ", where its file ends in the middle"
+        raise ClipError(self._clip, f"cut off after {end_s:.1f} s{of}")
 
 
-def _display_matrix(frame: "VideoFrame") -> tuple[int, int, int, int]:
-    """Turning and mirroring that the file asks for, to the nearest right angle.
+@dataclass
+class _Tally:
+    """What has been found in a video so far."""
 
-    ``frame.rotation`` would not do: it calls a mirrored picture one that is upside down.
-    """
-    side_data: Any = frame.side_data
-    for data in side_data:
-        if data.type.name == "DISPLAYMATRIX":
-            a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].tolist()
-            if abs(a) + abs(d) >= abs(b) + abs(c):
-                return (_sign(a), 0, 0, _sign(d))
-            return (0, _sign(b), _sign(c), 0)
-    return (1, 0, 0, 1)
+    shown: int = 0
+    damaged: int = 0
+    trailing: int = 0  # damaged, with no good frame after
+    guessed: int = 0
+    sizes: list[tuple[float, tuple[int, int]]] = field(default_factory=list)  # of pictures, and from when on
 
-
-def _sign(value: int) -> int:
-    return -1 if value < 0 else 1
+    def see(self, time_s: float, layout: Layout) -> None:
+        self.shown += 1
+        if not self.sizes or self.sizes[-1][1] != layout.shown:
+            self.sizes.append((time_s, layout.shown))
 
 
-def _open(path: Path, clip: str) -> tuple["InputContainer", "VideoStream"]:
+def _times_by_decoding(path: Path, clip: str, index: int) -> FrameTimes:
+    """When each frame is shown, for which all are decoded once."""
+    with open_container(path, clip) as container:
+        stream = stream_of(container, index)
+        clock, fps = has_clock(container), frame_rate(container, stream)
+        decoded = list(map(_clocks, _decode(container, stream, Layouts(stream), _Tally())))
+    if not decoded:
+        raise ClipError(clip, "no frame in it can be decoded")
+    pts, dts = np.array(decoded).T
+    nothing = np.full(len(pts), np.nan)
+    times = times_of_frames(pts, dts, fps) if clock else times_of_frames(nothing, nothing, fps)
+    if times is None:
+        raise ClipError(
+            clip,
+            "says neither when its frames are shown nor how many there are in a second; put it into a "
+            "container, e.g. ffmpeg -r RATE -i FILE -c copy FILE.mkv",
+        )
+    return times
+
+
+def _clocks(frame: "VideoFrame") -> tuple[float, float]:
+    """A frame's own time and that of the packet that gave it, in seconds, NaN where there is none."""
+    tick = float(frame.time_base or 0)
+    pts, dts = (np.nan if time is None else time * tick for time in (frame.pts, frame.dts))
+    return pts, dts
+
+
+def _decode(
+    container: "InputContainer", stream: "VideoStream", layouts: Layouts, tally: "_Tally"
+) -> Iterator["VideoFrame"]:
+    """The frames that are whole; closes the file at the end."""
     av = import_av("video")
-    try:
-        if path.is_dir():
-            raise ClipError(clip, "is a folder, not a video")
-        if path.stat().st_size == 0:
-            raise ClipError(clip, "the file is empty (0 bytes)")
-        container = av.open(os.fspath(path))
-    except FileNotFoundError as error:
-        raise ClipError(clip, "the file is gone, or is a link to nothing") from error
-    except PermissionError as error:
-        raise ClipError(clip, "the file may not be read (permission denied)") from error
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise ClipError(clip, f"not a video, or a damaged or cut-off one ({_cause(error)})") from error
-    # A song's cover picture is a video stream too.
-    covers = av.stream.Disposition.attached_pic
-    pictures = [stream for stream in container.streams.video if not stream.disposition & covers]
-    if not pictures:
-        has_sound = bool(container.streams.audio)
-        container.close()
-        raise ClipError(clip, "holds sound but no video" if has_sound else "holds no video")
-    if pictures[0].codec_context is None:
-        container.close()
-        raise ClipError(clip, "its video codec is not known to PyAV")
-    return container, pictures[0]
-
-
-def _decode(container: "InputContainer", stream: "VideoStream", clip: str) -> Iterator["VideoFrame"]:
-    av = import_av("video")
-    count = 0
+    stream.codec_context.thread_count = 1  # the work is shared out by clip; more threads would only fight
     with container:
-        try:
-            for frame in container.decode(stream):
-                if not frame.is_corrupt:
-                    yield frame
-                    count += 1
-        except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
-            raise ClipError(clip, f"cannot be decoded after {count} frames ({_cause(error)})") from error
+        for packet in packets_of(container, stream):
+            try:
+                frames = [] if packet is None else stream.decode(packet)
+            except (av.FFmpegError, OSError, ValueError, MemoryError):
+                packet = None
+            if packet is None:
+                tally.trailing += 1
+                continue
+            layouts.see()
+            for frame in frames:
+                if frame.is_corrupt:
+                    tally.trailing += 1
+                    continue
+                tally.damaged, tally.trailing = tally.damaged + tally.trailing, 0
+                yield frame
 
 
-def _show(
-    first: "VideoFrame", others: Iterator["VideoFrame"], info: VideoInfo, layout: _Layout, clip: str
-) -> Frames:
-    """Lay out the frames and give each its time; raises ClipError at the end if there should be more."""
-    yield 0.0, layout.apply(first, clip)
-    last_s, count = 0.0, 1
-    for frame in others:
-        if first.pts is None:
-            if not info.fps:
-                raise ClipError(clip, "has neither timestamps nor a frame rate")
-            time_s = count / info.fps
-        else:
-            time_s = last_s if frame.pts is None else frame.time - first.time
-        if time_s > last_s:
-            yield time_s, layout.apply(frame, clip)
-            last_s, count = time_s, count + 1
-    end_s = last_s + (1 / info.fps if info.fps else 0)
-    if info.duration_s - end_s > max(_CUT_OFF_S, _CUT_OFF_SHARE * info.duration_s):
-        raise ClipError(clip, f"cut off after {end_s:.1f} s of {info.duration_s:.1f} s")
-
-
-def _describe(container: "InputContainer", stream: "VideoStream", layout: _Layout) -> VideoInfo:
+def _describe(container: "InputContainer", stream: "VideoStream", layout: Layout) -> VideoInfo:
     width, height = layout.shown
-    fps = float(stream.average_rate or 0)
-    duration_s = _length_s(container, stream)
+    fps, claim = frame_rate(container, stream), claim_of(container, stream)
+    duration_s = claim.picture_s or claim.file_s
     return VideoInfo(width, height, stream.frames or round(duration_s * fps), fps, duration_s)
 
 
-def _length_s(container: "InputContainer", stream: "VideoStream") -> float:
-    if _SAYS_ITS_LENGTH.isdisjoint(container.format.name.split(",")):
-        return 0.0
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    if container.duration and not container.streams.audio:  # sound may be longer than the picture
-        return (container.duration - (container.start_time or 0)) / 1_000_000  # counted from time zero
-    return 0.0
-
-
-def _cause(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error).split("\n")[0]
+def _is_much(missing_s: float, of_s: float) -> bool:
+    return missing_s > max(_CUT_OFF_S, _CUT_OFF_SHARE * of_s)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import UInt8
 
-from amber_id.tracking.video import import_av
+from amber_id.tracking.video_file import import_av
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
