@@ -22,6 +22,7 @@ from amber_id.avatarize.glb.read import read_avatar
 from amber_id.avatarize.glb.shape_names import Grade, match_shape
 from amber_id.avatarize.glb.texture_atlas import with_one_material
 from amber_id.avatarize.glb.write import merge_avatar, write_avatar
+from amber_id.avatarize.ravas.setup import check_avatar
 from amber_id.avatarize.rig import Rig
 from amber_id.errors import AvatarError
 
@@ -501,7 +502,7 @@ class TestVrm:
         rig = Rig(avatar)
         for weight, shown in ((0.1, 0), (0.5, 0), (0.51, 1), (1, 1)):
             moved = rig.pose(weight * np.eye(SHAPES)[JAW], np.eye(3))[0] - rig.at_rest
-            assert np.abs(moved).max() == pytest.approx(shown * np.abs(JAW_DROP).max(), abs=1e-6)
+            assert np.linalg.norm(moved) == pytest.approx(shown * np.linalg.norm(JAW_DROP), abs=1e-6)
 
     def test_what_one_mesh_shows_by_degrees_does_not_snap(self, tmp_path: Path) -> None:
         file = simple_face()
@@ -563,11 +564,125 @@ class TestMaterials:
         expected = np.stack([SQUARE_UVS[:, 1] + 0.1, -2 * SQUARE_UVS[:, 0] + 0.2], axis=1)
         assert avatar.uvs == pytest.approx(expected, abs=1e-6)
 
+    @pytest.mark.parametrize("textured", [False, True])
+    def test_specular_glossiness(self, tmp_path: Path, textured: bool) -> None:
+        file = simple_face()
+        material = file.picture(self.PICTURE)
+        glossy: dict[str, Any] = {"diffuseFactor": [0.5, 1, 0, 1]}
+        if textured:
+            said = {"offset": [0.5, 0]}
+            glossy["diffuseTexture"] = {"index": 0, "extensions": {"KHR_texture_transform": said}}
+        file.json["materials"][material] = {"extensions": {"KHR_materials_pbrSpecularGlossiness": glossy}}
+        file.json["extensionsRequired"] = ["KHR_materials_pbrSpecularGlossiness"]
+        file.json["meshes"][0]["primitives"][0]["material"] = material
+        avatar = read_avatar(file.save(tmp_path)).avatar
+        assert avatar.materials[0].color == pytest.approx((0.5 ** (1 / 2.2), 1, 0, 1))
+        if textured:
+            assert np.array_equal(avatar.materials[0].image[:, :, :3], np.asarray(self.PICTURE))
+            assert avatar.uvs == pytest.approx(SQUARE_UVS + np.array([0.5, 0]))
+        else:
+            assert avatar.materials[0].image is None
+
+    @pytest.mark.parametrize(
+        ("base", "strength", "shown"),
+        [
+            ({"baseColorFactor": [0, 0, 0, 0.5]}, 1, (0.5, 0.25, 0, 0.5)),
+            ({}, 1, (0.5, 0.25, 0, 1)),
+            ({"baseColorFactor": [0, 0, 0, 1]}, 3, (1, 0.75, 0, 1)),
+            ({"baseColorFactor": [0.5, 0.25, 0.125, 1]}, 1, (0.5, 0.25, 0.125, 1)),
+        ],
+        ids=["black", "nothing else", "strong", "with a colour of its own"],
+    )
+    def test_what_only_glows_has_the_colour_of_its_glow(
+        self, tmp_path: Path, base: dict[str, Any], strength: float, shown: tuple[float, ...]
+    ) -> None:
+        file = simple_face()
+        stronger = {"KHR_materials_emissive_strength": {"emissiveStrength": strength}}
+        glowing = {"emissiveFactor": [0.5, 0.25, 0], "pbrMetallicRoughness": base, "extensions": stronger}
+        file.json["materials"] = [glowing]
+        file.json["meshes"][0]["primitives"][0]["material"] = 0
+        (material,) = read_avatar(file.save(tmp_path)).avatar.materials
+        expected = [*(part ** (1 / 2.2) for part in shown[:3]), shown[3]]
+        assert material.color == pytest.approx(expected)
+
+    def test_the_picture_of_a_glow(self, tmp_path: Path) -> None:
+        file = simple_face()
+        material = file.picture(self.PICTURE)
+        texture = {"index": 0, "extensions": {"KHR_texture_transform": {"scale": [2, 2]}}}
+        black = {"baseColorFactor": [0, 0, 0, 1]}
+        glowing = {"emissiveTexture": texture, "emissiveFactor": [1, 1, 1], "pbrMetallicRoughness": black}
+        file.json["materials"][material] = glowing
+        file.json["meshes"][0]["primitives"][0]["material"] = material
+        avatar = read_avatar(file.save(tmp_path)).avatar
+        assert np.array_equal(avatar.materials[0].image[:, :, :3], np.asarray(self.PICTURE))
+        assert avatar.uvs == pytest.approx(2 * SQUARE_UVS)
+        assert avatar.materials[0].color == (1, 1, 1, 1)
+
     def test_unlit_is_read(self, tmp_path: Path) -> None:
         file = simple_face()
         plain = read_avatar(file.save(tmp_path)).avatar
         file.json["extensionsRequired"] = ["KHR_materials_unlit"]
         assert posed(read_avatar(file.save(tmp_path)).avatar) == pytest.approx(posed(plain))
+
+
+class TestVertexColors:
+    COLORS = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0.5, 0.5, 0.5]], np.float32)
+
+    def face(self, colors: np.ndarray, **accessor: Any) -> File:
+        file = simple_face()
+        attributes = file.json["meshes"][0]["primitives"][0]["attributes"]
+        attributes["COLOR_0"] = file.values(colors, **accessor)
+        return file
+
+    def test_they_are_linear_in_the_file(self, tmp_path: Path) -> None:
+        avatar = read_avatar(self.face(self.COLORS).save(tmp_path)).avatar
+        assert avatar.colors[:, :3] == pytest.approx(self.COLORS ** (1 / 2.2))
+        assert avatar.colors[:, 3] == pytest.approx(1)
+        assert read_avatar(simple_face().save(tmp_path)).avatar.colors is None
+
+    def test_bytes_with_opacity(self, tmp_path: Path) -> None:
+        said = np.array([[255, 0, 0, 51]] * 4, np.uint8)
+        avatar = read_avatar(self.face(said, normalized=True).save(tmp_path)).avatar
+        assert avatar.colors == pytest.approx(np.array([[1, 0, 0, 0.2]] * 4))
+
+    def test_a_part_without_them_is_white(self, tmp_path: Path) -> None:
+        file = self.face(self.COLORS)
+        file.node(0, name="Teeth", mesh=file.mesh(file.part()))
+        colors = read_avatar(file.save(tmp_path)).avatar.colors
+        assert sorted(np.all(colors == 1, axis=1)) == [False] * 4 + [True] * 4
+
+    @pytest.mark.parametrize("version", [0, 1])
+    def test_mtoon_leaves_them_out(self, tmp_path: Path, version: int) -> None:
+        file = self.face(self.COLORS)
+        file.json["meshes"][0]["primitives"][0]["material"] = 0
+        file.json["materials"] = [{"extensions": {"VRMC_materials_mtoon": {}}} if version else {}]
+        if not version:
+            file.json["extensions"] = {"VRM": {"materialProperties": [{"shader": "VRM/MToon"}]}}
+        assert read_avatar(file.save(tmp_path)).avatar.colors is None
+
+    def test_too_few_are_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(AvatarError, match="a part has 3 colours for 4 vertices"):
+            read_avatar(self.face(self.COLORS[:3]).save(tmp_path))
+
+    def test_merging_keeps_them(self, tmp_path: Path) -> None:
+        before = read_avatar(self.face(self.COLORS).save(tmp_path)).avatar
+        write_avatar(before, tmp_path / "out.glb", "face")
+        after = read_avatar(tmp_path / "out.glb").avatar
+        assert after.colors == pytest.approx(before.colors, abs=1e-6)
+        with pytest.raises(AvatarError, match="RAVAS does not draw its vertices' own colours"):
+            check_avatar(tmp_path / "out.glb")
+
+    def test_one_colour_for_all_goes_into_the_picture(self, tmp_path: Path) -> None:
+        write_avatar(
+            read_avatar(self.face(np.tile(np.float32([1, 0, 0.25]), (4, 1))).save(tmp_path)).avatar,
+            tmp_path / "out.glb",
+            "face",
+        )
+        after = read_avatar(tmp_path / "out.glb").avatar
+        assert after.colors is None
+        red = np.rint(255 * np.array([1, 0, 0.25 ** (1 / 2.2), 1]))
+        assert np.all(after.materials[0].image == red)
+        check_avatar(tmp_path / "out.glb")
 
 
 def changed(**more: Any) -> Callable[[File], None]:
@@ -640,7 +755,6 @@ def _joint_too_large(file: File) -> None:
         (changed(extensionsRequired=["EXT_meshopt_compression"]), "EXT_meshopt_compression"),
         (changed(extensionsRequired=["KHR_texture_basisu"]), "KHR_texture_basisu"),
         (changed(extensionsRequired=["ACME_faces"]), "ACME_faces"),
-        (changed(extensionsRequired=["KHR_materials_pbrSpecularGlossiness"]), "pbrSpecularGlossiness"),
         (_basis_only, "KHR_texture_basisu"),
         (_at("meshes", 0, "extras", value={"targetNames": ["smirk"]}), "no morph target with an ARKit name"),
         (changed(instead={"buffers": [{"uri": "f.bin", "byteLength": 4}]}), "buffers lies outside the file"),

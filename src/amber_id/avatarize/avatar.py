@@ -59,7 +59,8 @@ class Avatar:
     `positions` at rest, `uvs` with the picture's top left at 0, 0; `morphs` is what a shape adds to the
     positions at weight 1, all 0 where the file lacks it; those that are `snapping` are shown as a whole where
     the weight is above 0.5, else not at all. Each vertex hangs on four of the `joints` (indices
-    into `skin`) with `weights` that sum to 1. Parents come before their children in `nodes`.
+    into `skin`) with `weights` that sum to 1. Parents come before their children in `nodes`. `colors` (red,
+    green, blue, opacity, each 0 to 1) multiply what the materials show; None is white everywhere.
     """
 
     positions: Float32[np.ndarray, "V 3"]
@@ -73,6 +74,7 @@ class Avatar:
     nodes: tuple[Node, ...]
     skin: tuple[Joint, ...]
     snapping: frozenset[str] = frozenset()
+    colors: Float32[np.ndarray, "V 4"] | None = None
 
     @property
     def missing(self) -> tuple[str, ...]:

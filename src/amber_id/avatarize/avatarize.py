@@ -14,9 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from amber_id.atomic_files import hold_lock, remove_abandoned
-from amber_id.avatarize.glb.read import read_avatar
+from amber_id.avatarize.glb.read import AvatarFile, naming, read_avatar
 from amber_id.avatarize.job import RECORDING_SUFFIX, AvatarizeConfig, DriveFolders, Job
 from amber_id.avatarize.ravas.run import RavasSetup
+from amber_id.avatarize.renderer import Framing, drawing_driver
+from amber_id.avatarize.rig import Rig
 from amber_id.corpora import Corpus, copy_corpus_file, find_corpus
 from amber_id.errors import CorpusError
 from amber_id.recordings import scan_recordings, write_index
@@ -86,8 +88,10 @@ def avatarize_corpus(
         If arguments cannot work together, `out` lies in the corpus, or holds avatars of another look.
     """
     share = ShareConfig(workers=workers, shard=shard)
-    job = Job(out, avatar, read_avatar(avatar).sha256, model, config, drives or DriveFolders(), ravas)
+    found = read_avatar(avatar)
+    job = Job(out, avatar, found.sha256, model, config, drives or DriveFolders(), ravas)
     job.check(corpus)
+    _check_drawn(found, by_ravas=ravas is not None)
     began = time.monotonic()
     part = select_shard(corpus, share.shard).clips
     job.check_others(tuple(sorted(set(corpus.clips) - set(part), key=lambda clip: clip.id)))
@@ -116,3 +120,11 @@ def avatarize_corpus(
         with hold_lock(job.drives.keep_in / _LOCK):
             write_index(job.drives.keep_in)
     return summary_of(part, outcomes, failures, warnings, time.monotonic() - began)
+
+
+def _check_drawn(avatar: AvatarFile, *, by_ravas: bool) -> None:
+    """Find what could not be drawn before anything is tracked; raises as `avatarize_corpus` does."""
+    with naming(avatar.path):
+        Framing.of(Rig(avatar.avatar))
+    if not by_ravas:
+        drawing_driver()

@@ -5,7 +5,8 @@ Conventions
 OpenGL by ``moderngl``, off screen: first through EGL, which Mesa's llvmpipe serves on a machine without a
 display and without a GPU; where there is no EGL, through the platform's own way.
 The camera looks at the face at rest, from far enough that perspective is slight. Two lights, four samples for
-each pixel. The same machine and driver draw the same bytes; another driver's differ in the last bit.
+each pixel, also where the driver takes one. The same machine and driver draw the same bytes; another
+driver's differ in the last bit.
 """
 
 import os
@@ -17,6 +18,7 @@ import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
 from amber_id.avatarize.avatar import Avatar, Material
+from amber_id.avatarize.facing import check_facing
 from amber_id.avatarize.rig import Rig
 from amber_id.errors import AvatarError, MissingDependencyError
 
@@ -30,23 +32,26 @@ _FIELD_OF_VIEW_DEG = 18.0
 _FACE_SHARE = 0.62
 # Vertices farther below the face than this many of its heights are never seen.
 _SEEN_BELOW = 0.9
-# The normals of a closed surface sum to nothing, but for rounding; such a face looks nowhere.
-_LEAST_AWAY = 0.02
+# Where a driver has no four samples for a pixel, this many pixels each way are drawn in place of one.
+_FINER = 2
 
 _VERTEX_SHADER = """
 #version 330
-in vec3 position; in vec3 normal; in vec2 uv;
+in vec3 position; in vec3 normal; in vec2 uv; in vec4 own_color;
 uniform mat4 to_screen;
-out vec3 v_normal; out vec2 v_uv;
-void main() { gl_Position = to_screen * vec4(position, 1); v_normal = normal; v_uv = uv; }
+out vec3 v_normal; out vec2 v_uv; out vec4 v_color;
+void main() {
+    gl_Position = to_screen * vec4(position, 1);
+    v_normal = normal; v_uv = uv; v_color = own_color;
+}
 """
 _FRAGMENT_SHADER = """
 #version 330
-in vec3 v_normal; in vec2 v_uv;
+in vec3 v_normal; in vec2 v_uv; in vec4 v_color;
 uniform sampler2D picture; uniform vec4 color; uniform float least_opacity;
 out vec4 seen;
 void main() {
-    vec4 own = texture(picture, v_uv) * color;
+    vec4 own = texture(picture, v_uv) * color * v_color;
     if (own.a < least_opacity) discard;
     vec3 normal = normalize(v_normal);
     if (!gl_FrontFacing) normal = -normal;
@@ -70,16 +75,13 @@ class Framing:
         Raises
         ------
         AvatarError
-            If the face has no height, or would be seen from behind.
+            If the face has no height, or does not look at the camera.
         """
         low, high = (corner.astype(np.float64) for corner in rig.face_box)
         middle, height = (low + high) / 2, high[1] - low[1]
         if not height > 0:
             raise AvatarError("its shapes move points of one height only: that is not a face")
-        if rig.face_direction[2] < -_LEAST_AWAY:
-            raise AvatarError(
-                "looks away, along -z, or its triangles are inside out; turn it to +z and export again"
-            )
+        check_facing(rig)
         zoom = 1 / np.tan(np.radians(_FIELD_OF_VIEW_DEG / 2))
         distance = height / _FACE_SHARE / 2 * zoom
         eye = np.array([middle[0], middle[1], high[2] + distance])
@@ -123,14 +125,11 @@ class Renderer:
         V = len(avatar.positions)
         self._moving = np.empty((V, 6), np.float32)
         self._vertices = context.buffer(reserve=self._moving.nbytes, dynamic=True)
-        self._uvs = context.buffer(avatar.uvs.astype(np.float32).tobytes())
+        colors = np.ones((V, 4)) if avatar.colors is None else avatar.colors
+        still = np.concatenate([avatar.uvs, colors], axis=1)
+        self._still = context.buffer(still.astype(np.float32).tobytes())
         self._draws = self._prepare_draws(avatar)
-        screen = (self.size, self.size)
-        self._sampled = context.framebuffer(
-            [context.renderbuffer(screen, 4, samples=_SAMPLES)],
-            context.depth_renderbuffer(screen, samples=_SAMPLES),
-        )
-        self._plain = context.framebuffer([context.renderbuffer(screen, 4)])
+        self._screen = _Screen(context, self.size)
 
     def __enter__(self) -> "Renderer":
         return self
@@ -155,17 +154,14 @@ class Renderer:
         """The picture, RGB, of the avatar with ARKit `weights` and its head turned by `rotation`."""
         self._moving[:, :3], self._moving[:, 3:] = self.rig.pose(weights, rotation)
         self._vertices.write(self._moving)
-        self._sampled.use()
-        self._sampled.clear(*_BACKGROUND, 1.0)
+        self._screen.clear()
         self._context.enable_only(_import_moderngl().DEPTH_TEST)
         for material, triangles, texture in self._draws:
             self._program["color"].value = material.color
             self._program["least_opacity"].value = 0.5 if material.cutout else 0.0
             texture.use(0)
             triangles.render()
-        self._context.copy_framebuffer(self._plain, self._sampled)
-        flipped = np.frombuffer(self._plain.read(components=3, alignment=1), np.uint8)
-        return np.ascontiguousarray(flipped.reshape(self.size, self.size, 3)[::-1])
+        return self._screen.picture()
 
     def _prepare_draws(self, avatar: Avatar) -> list[tuple[Material, Any, Any]]:
         """Materials with their triangles and pictures, those that can be seen through last."""
@@ -175,7 +171,10 @@ class Renderer:
             triangles = avatar.triangles[seen & (avatar.material_of == i)]
             if len(triangles):
                 indices = self._context.buffer(triangles.astype(np.uint32).tobytes())
-                content = [(self._vertices, "3f 3f", "position", "normal"), (self._uvs, "2f", "uv")]
+                content = [
+                    (self._vertices, "3f 3f", "position", "normal"),
+                    (self._still, "2f 4f", "uv", "own_color"),
+                ]
                 drawn = self._context.vertex_array(self._program, content, indices)
                 draws.append((material, drawn, self._texture(material)))
         return sorted(draws, key=lambda draw: draw[0].cutout)
@@ -193,17 +192,66 @@ class Renderer:
         return texture
 
 
+class _Screen:
+    """Where one picture is drawn, smooth at its edges: four samples for each pixel.
+
+    By the driver, or, where it has none, as two by two pixels for each, which are averaged.
+    """
+
+    def __init__(self, context: Any, size: int) -> None:
+        self._context, self._size = context, size
+        samples = _samples(context)
+        self._side = size if samples else _FINER * size
+        area = (self._side, self._side)
+        self._drawn = context.framebuffer(
+            [context.renderbuffer(area, 4, samples=samples)],
+            context.depth_renderbuffer(area, samples=samples),
+        )
+        self._plain = context.framebuffer([context.renderbuffer(area, 4)]) if samples else self._drawn
+
+    def clear(self) -> None:
+        """Draw here from now on, on an empty background."""
+        self._drawn.use()
+        self._drawn.clear(*_BACKGROUND, 1.0)
+
+    def picture(self) -> UInt8[np.ndarray, "S S 3"]:
+        """What was drawn."""
+        if self._plain is not self._drawn:
+            self._context.copy_framebuffer(self._plain, self._drawn)
+        read = np.frombuffer(self._plain.read(components=3, alignment=1), np.uint8)
+        flipped = read.reshape(self._side, self._side, 3)[::-1]
+        if self._side == self._size:
+            return np.ascontiguousarray(flipped)
+        fine = flipped.reshape(self._size, _FINER, self._size, _FINER, 3).astype(np.uint16)
+        return ((fine.sum(axis=(1, 3)) + _FINER) // _FINER**2).astype(np.uint8)
+
+
+def _samples(context: Any) -> int:
+    """How many samples the driver takes for each pixel; 0 where it cannot take enough."""
+    return _SAMPLES if context.max_samples >= _SAMPLES else 0
+
+
 def drawing_driver() -> str:
-    """The OpenGL renderer and version that would draw here; raises MissingDependencyError without any."""
+    """The OpenGL renderer and version that would draw here, after it has drawn an empty picture.
+
+    Raises
+    ------
+    MissingDependencyError
+        If nothing can be drawn here.
+    """
     context = _open_context()
     try:
+        screen = _Screen(context, FEWEST_PIXELS)
+        screen.clear()
+        screen.picture()
         return _named(context)
     finally:
         context.release()
 
 
 def _named(context: Any) -> str:
-    return f"{context.info['GL_RENDERER']}, OpenGL {context.info['GL_VERSION']}"
+    named = f"{context.info['GL_RENDERER']}, OpenGL {context.info['GL_VERSION']}"
+    return named if _samples(context) else f"{named}, without multisampling"
 
 
 def _seen_triangles(rig: Rig) -> np.ndarray:

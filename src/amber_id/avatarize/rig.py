@@ -56,8 +56,13 @@ class Rig:
 
     @cached_property
     def face_direction(self) -> Float32[np.ndarray, " 3"]:
-        """The mean normal of the face at rest, by area: where it looks, of length 1 if it is flat."""
-        a, b, c = self.at_rest[self.avatar.triangles[self._face[self.avatar.triangles].all(axis=1)].T]
+        """The mean normal of the face at rest, by area: where it looks, of length 1 if it is flat.
+
+        Triangles count that shapes move as a whole, or in part where there is none of these.
+        """
+        moved = self._face[self.avatar.triangles]
+        counted = moved.all(axis=1) if moved.all(axis=1).any() else moved.any(axis=1)
+        a, b, c = self.at_rest[self.avatar.triangles[counted].T]
         normals = np.cross(b - a, c - a)
         area = np.linalg.norm(normals, axis=1).sum()
         return normals.sum(axis=0) / max(area, np.float32(1e-12))

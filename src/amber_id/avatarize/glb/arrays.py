@@ -34,7 +34,7 @@ _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 # What is read, and what says only how light falls, which is not drawn.
 _HARMLESS = re.compile(
     r"KHR_mesh_quantization|KHR_texture_transform|EXT_texture_webp|VRM|VRMC_.*"
-    r"|KHR_materials_(?!pbrSpecularGlossiness).*"
+    r"|KHR_materials_.*"
 )
 _PACKED = {"KHR_draco_mesh_compression", "EXT_meshopt_compression", "KHR_meshopt_compression"}
 _KTX = "KHR_texture_basisu"

@@ -2,14 +2,20 @@
 
 Conventions
 -----------
-Only the base colour is read: no shine, bumps or glow, for none is drawn. A factor, linear in the file, is
-turned to the scale of the picture's values, to be multiplied with these.
+One colour is read of each material, with its picture: the diffuse one of the extension
+``KHR_materials_pbrSpecularGlossiness`` where a file has it, else the base colour. What has none, or a black
+one, and glows is shown in the colour that it glows in, lit as all else: a face of one brightness has no
+features. No shine and bumps are drawn.
+A factor, linear in the file, is turned to the scale of the picture's values, to be multiplied with these; so
+are the vertices' own colours, which VRM's MToon materials leave out.
 Pictures repeat beyond their edges. A material that is see-through by degrees is cut out at one half.
 """
 
 import io
 import math
 import warnings
+from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,7 +25,17 @@ from amber_id.avatarize.avatar import Material
 from amber_id.avatarize.glb.arrays import Glb
 from amber_id.avatarize.pillow import import_pillow
 
-_GAMMA = 2.2
+GAMMA = 2.2
+_GLOSSY = "KHR_materials_pbrSpecularGlossiness"
+_STRENGTH = "KHR_materials_emissive_strength"
+
+
+@dataclass(frozen=True)
+class _Surface:
+    """The colour of a material, linear, with opacity; and what glTF says of its picture, or None."""
+
+    factor: tuple[float, ...]
+    texture: Any
 
 
 class Materials:
@@ -41,7 +57,7 @@ class Materials:
 
     def uvs(self, index: int | None, attributes: Any, V: int) -> Float32[np.ndarray, "V 2"]:
         """Where the vertices of a primitive lie on its material's picture, any transform applied."""
-        texture = None if index is None else _base_texture(self._glb.entry("materials", index))
+        texture = None if index is None else _surface(self._glb.entry("materials", index)).texture
         moved = ((texture.extensions or {}) if texture else {}).get("KHR_texture_transform", {})
         channel = moved.get("texCoord", (texture.texCoord or 0) if texture else 0)
         accessor = getattr(attributes, f"TEXCOORD_{channel}", None)
@@ -53,17 +69,36 @@ class Materials:
         turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
         return (scaled @ turn.T + np.asarray(moved.get("offset", (0, 0)))).astype(np.float32)
 
+    def colors(
+        self, index: int | None, attributes: Any, V: int, *, mtoon: bool
+    ) -> Float32[np.ndarray, "V 4"] | None:
+        """The colours of the vertices of a primitive, on the scale of its material's; None if white."""
+        accessor = getattr(attributes, "COLOR_0", None)
+        said = None if index is None else self._glb.entry("materials", index)
+        if (
+            accessor is None
+            or mtoon
+            or (said is not None and "VRMC_materials_mtoon" in (said.extensions or {}))
+        ):
+            return None
+        width = 3 if self._glb.entry("accessors", accessor).type == "VEC3" else 4
+        values = np.clip(self._glb.floats(accessor, width), 0, 1)
+        if len(values) != V:
+            raise self._glb.fault(f"a part has {len(values)} colours for {V} vertices")
+        colors = np.ones((V, 4), np.float32)
+        colors[:, :width] = values
+        colors[:, :3] **= 1 / GAMMA
+        return colors
+
     def _material(self, said: Any) -> Material:
-        texture = _base_texture(said)
-        image = None if texture is None else self._picture(self._source(texture))
-        linear = np.ones(4)
-        if said.pbrMetallicRoughness is not None:
-            linear = np.asarray(said.pbrMetallicRoughness.baseColorFactor or (1, 1, 1, 1), np.float64)
+        surface = _surface(said)
+        image = None if surface.texture is None else self._picture(self._source(surface.texture))
+        linear = np.asarray(surface.factor, np.float64)
         if linear.shape != (4,) or not np.all((linear >= 0) & (linear <= 1)):
             raise self._glb.fault(
                 f"a material has the base colour {linear.tolist()}; four from 0 to 1 are allowed"
             )
-        red, green, blue = linear[:3] ** (1 / _GAMMA)
+        red, green, blue = linear[:3] ** (1 / GAMMA)
         color = (float(red), float(green), float(blue), float(linear[3]))
         cutoff = 0.5 if said.alphaMode != "MASK" or said.alphaCutoff is None else said.alphaCutoff
         if image is not None and cutoff not in (0, 0.5):  # cut out at one half always
@@ -109,6 +144,33 @@ class Materials:
             ) from error
 
 
-def _base_texture(material: Any) -> Any:
-    metallic = material.pbrMetallicRoughness
-    return None if metallic is None else metallic.baseColorTexture
+def _surface(material: Any) -> _Surface:
+    """The one colour of a material that is shown."""
+    plain, extensions = material.pbrMetallicRoughness, material.extensions or {}
+    factor, texture = None, None
+    if _GLOSSY in extensions:
+        said = extensions[_GLOSSY]
+        factor, texture = said.get("diffuseFactor"), _info(said.get("diffuseTexture"))
+    elif plain is not None:
+        factor, texture = plain.baseColorFactor, plain.baseColorTexture
+    color = _numbers(factor or (1, 1, 1, 1))
+    glow = _numbers(material.emissiveFactor or (0, 0, 0))
+    black, plain_white = not any(color[:3]), texture is None and set(color[:3]) == {1}
+    if any(glow) and (black or plain_white):
+        strength = (extensions.get(_STRENGTH) or {}).get("emissiveStrength", 1)
+        glow = tuple(min(part * strength, 1.0) for part in glow)
+        return _Surface((*glow, *color[3:]), material.emissiveTexture)
+    return _Surface(color, texture)
+
+
+def _numbers(said: Any) -> tuple[float, ...]:
+    return tuple(float(number) for number in said)
+
+
+def _info(said: dict[str, Any] | None) -> Any:
+    """A texture as an extension names it, in the form that pygltflib gives to others."""
+    if said is None:
+        return None
+    return SimpleNamespace(
+        index=said.get("index"), texCoord=said.get("texCoord"), extensions=said.get("extensions")
+    )

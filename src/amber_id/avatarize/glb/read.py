@@ -79,6 +79,7 @@ class _Part:
 
     positions: Float32[np.ndarray, "V 3"]
     uvs: Float32[np.ndarray, "V 2"]
+    colors: Float32[np.ndarray, "V 4"] | None
     triangles: Int[np.ndarray, "F 3"]
     material: int
     morphs: dict[int, Float32[np.ndarray, "V 3"]]
@@ -124,6 +125,7 @@ class _Reader:
             skin=tuple(
                 Joint(node, np.frombuffer(matrix, np.float32).reshape(4, 4)) for node, matrix in self._skin
             ),
+            colors=_colors(parts),
             snapping=frozenset(ARKIT_NAMES[shape] for shape, snaps in self._snapping.items() if snaps),
         )
 
@@ -159,6 +161,9 @@ class _Reader:
         return _Part(
             positions=positions + rest,
             uvs=self._materials.uvs(primitive.material, attributes, V),
+            colors=self._materials.colors(
+                primitive.material, attributes, V, mtoon=self._vrm.is_mtoon(primitive.material)
+            ),
             triangles=triangles,
             material=self._materials.place(primitive.material),
             morphs=morphs,
@@ -268,6 +273,16 @@ def _own_weights(glb: Glb) -> dict[int, list[Any]]:
     except OSError as error:
         raise glb.fault(f"cannot be read ({error.strerror or error})") from error
     return {index: node["weights"] for index, node in enumerate(nodes) if node.get("weights")}
+
+
+def _colors(parts: list[_Part]) -> Float32[np.ndarray, "V 4"] | None:
+    """The vertices' own colours, white where a part has none; None where none has any."""
+    if all(part.colors is None for part in parts):
+        return None
+    white = (np.ones((len(part.positions), 4), np.float32) for part in parts)
+    return np.concatenate(
+        [plain if part.colors is None else part.colors for part, plain in zip(parts, white, strict=True)]
+    )
 
 
 def _repeated(values: list[int], counts: list[int]) -> Int32[np.ndarray, " F"]:

@@ -4,7 +4,8 @@ Conventions
 -----------
 Of each picture the part that is used is cut out, with a rim, and multiplied by its material's colour; the
 pieces are laid in rows, the tallest first. A picture that repeats is laid out as often as it is seen.
-Vertices keep their order; one that two materials share becomes two, and one in no triangle goes.
+Vertices keep their order; one that two materials share becomes two, and one in no triangle goes. Their own
+colours stay theirs where they differ within a material.
 """
 
 from dataclasses import dataclass, replace
@@ -33,6 +34,7 @@ def with_one_material(avatar: Avatar) -> Avatar:
         If Pillow is needed and not installed.
     """
     avatar, materials = _apart(avatar)
+    avatar = _plain_colors_to_materials(avatar, materials)
     if len(avatar.materials) == 1 and avatar.uvs.min() >= 0 and avatar.uvs.max() <= 1:
         picture = _picture(avatar.materials[0])
         return replace(avatar, materials=(replace(avatar.materials[0], color=(1.0,) * 4, image=picture),))
@@ -128,8 +130,25 @@ def _apart(avatar: Avatar) -> tuple[Avatar, Int[np.ndarray, " V"]]:
         morphs=avatar.morphs[:, vertices],
         joints=avatar.joints[vertices],
         weights=avatar.weights[vertices],
+        colors=None if avatar.colors is None else avatar.colors[vertices],
     )
     return apart, materials
+
+
+def _plain_colors_to_materials(avatar: Avatar, materials: Int[np.ndarray, " V"]) -> Avatar:
+    """The same with the vertices' own colour in the material where all its vertices have the same."""
+    if avatar.colors is None:
+        return avatar
+    left, colored = avatar.colors.copy(), list(avatar.materials)
+    for i, material in enumerate(avatar.materials):
+        own = avatar.colors[materials == i]
+        if np.all(own == own[0]):
+            red, green, blue, opacity = (
+                float(part * more) for part, more in zip(material.color, own[0], strict=True)
+            )
+            colored[i] = replace(material, color=(red, green, blue, opacity))
+            left[materials == i] = 1
+    return replace(avatar, materials=tuple(colored), colors=None if np.all(left == 1) else left)
 
 
 def _picture(material: Material) -> UInt8[np.ndarray, "H W 4"]:

@@ -48,6 +48,13 @@ class Vrm:
         bones += [(name, bone.get("node")) for name, bone in new.items()]
         return {node: _BONES[name] for name, node in bones if name in _BONES}
 
+    def is_mtoon(self, material: int | None) -> bool:
+        """Whether VRM 0.x has a material of the file drawn as MToon."""
+        said = self._extensions.get("VRM", {}).get("materialProperties") or []
+        if material is None or material >= len(said):
+            return False
+        return str(said[material].get("shader")) == "VRM/MToon"
+
     def offers(self) -> dict[int, list[Offer]]:
         """What the expressions offer for ARKit's shapes, by the index of the mesh."""
         found: dict[int, list[Offer]] = defaultdict(list)

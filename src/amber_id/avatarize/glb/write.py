@@ -17,6 +17,7 @@ import numpy as np
 from amber_id.atomic_files import write_atomically
 from amber_id.avatarize.avatar import ARKIT_NAMES, BONE_NAMES, SHAPES, Avatar, Joint, Node
 from amber_id.avatarize.glb.arrays import import_pygltflib
+from amber_id.avatarize.glb.materials import GAMMA
 from amber_id.avatarize.glb.read import AvatarFile, naming, read_avatar
 from amber_id.avatarize.glb.texture_atlas import with_one_material
 from amber_id.avatarize.pillow import import_pillow
@@ -101,6 +102,9 @@ class _Writer:
             JOINTS_0=self._accessor(avatar.joints.astype(np.uint16), "VEC4", _ATTRIBUTES),
             WEIGHTS_0=self._accessor(avatar.weights, "VEC4", _ATTRIBUTES),
         )
+        if avatar.colors is not None:
+            linear = np.concatenate([avatar.colors[:, :3] ** np.float32(GAMMA), avatar.colors[:, 3:]], axis=1)
+            attributes.COLOR_0 = self._accessor(linear, "VEC4", _ATTRIBUTES)
         targets = [
             self._gltf.Attributes(POSITION=self._accessor(morph, "VEC3", _ATTRIBUTES, bounds=True))
             for morph in avatar.morphs

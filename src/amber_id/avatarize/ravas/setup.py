@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from amber_id.avatarize.avatar import BONE_NAMES
 from amber_id.avatarize.glb.arrays import Glb
 from amber_id.avatarize.ravas.run import LAUNCHER, RavasSetup
@@ -76,10 +78,13 @@ def check_avatar(path: Path) -> None:
     glb = Glb(path)
     try:
         lacking = next(_lacking(glb), None)
+        colored = lacking is None and _has_colors(glb)
     except (AttributeError, LookupError, TypeError) as error:
         raise glb.fault(f"its structure is not glTF's ({type(error).__name__}: {error})") from error
     if lacking is not None:
         raise glb.fault(f"RAVAS cannot draw it: {lacking}; run: amber avatar merge {path} --out merged.glb")
+    if colored:
+        raise glb.fault("RAVAS does not draw its vertices' own colours; bake them into its picture")
 
 
 def _root(folder: Path) -> Path:
@@ -152,6 +157,15 @@ def _lacking(glb: Glb) -> Iterator[str]:
         yield "its material has no picture"
     if any(_stride(glb, target) != _STRIDE for target in part.targets or []):
         yield f"its shapes' data have no byteStride of {_STRIDE}"
+
+
+def _has_colors(glb: Glb) -> bool:
+    accessor = glb.structure.meshes[0].primitives[0].attributes.COLOR_0
+    if accessor is None:
+        return False
+    return bool(
+        np.any(glb.floats(accessor, 3 if glb.entry("accessors", accessor).type == "VEC3" else 4) != 1)
+    )
 
 
 def _has_picture(glb: Glb, part: Any) -> bool:
