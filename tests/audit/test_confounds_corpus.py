@@ -20,7 +20,7 @@ from amber_id.recordings import RecordingEntry, RecordingSet
 from amber_id.results.confounds import Confound
 from amber_id.synthetic import SynthConfig, generate
 
-CONFIG = ConfoundConfig(permutations=499)
+CONFIG = ConfoundConfig(permutations=799)
 Said = Callable[[int, int], str | None]  # of a person's clip
 
 

@@ -4,8 +4,10 @@
     lost_frames, resolution            of a clip, by condition          confounds_properties.py
     source                             where people come from           confounds_checks.py
     session, utterance                 as corpus.csv says               confounds_corpus.py
+    face_size                          of a clip, by condition          confounds_sizes.py
     near_copies                        by condition                     confounds_pairing.py
     pairing                            anonymised against original      confounds_pairing.py
+    pair_lengths                       anonymised against original      confounds_lengths.py
     failed_detections                  anonymised against original      confounds_checks.py
 
 A property is a warning when it is significant, with one correction (Holm's) for all tests of a call, so that
@@ -24,23 +26,30 @@ original fits better than fewer than three quarters of the others do, nothing fo
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from zlib import crc32
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from amber_id.audit.confounds_checks import DetectionCheck, PropertyCheck, source_confound
 from amber_id.audit.confounds_corpus import NOTHING_KNOWN, CorpusFacts, UtteranceCheck, session_confound
+from amber_id.audit.confounds_lengths import lengths_confound
 from amber_id.audit.confounds_pairing import copies_confound, follow, pairing_confound
 from amber_id.audit.confounds_properties import PROPERTIES, holm
+from amber_id.audit.confounds_sizes import Read, face_size_of
 from amber_id.errors import CorpusError
-from amber_id.motion.likeness import read_signals
+from amber_id.motion.likeness import Signals
 from amber_id.motion.near_copies import NEAR_COPY, near_copies
 from amber_id.recordings import RecordingEntry, RecordingSet
 from amber_id.results import ConditionName
 from amber_id.results.confounds import Confound
 
-# Properties under two conditions, and utterances, each among all and within sources; lost faces.
-_MOST_TESTS = 2 * (2 * len(PROPERTIES) + 1) + 1
+# Properties and face size under two conditions, utterances, each among all and within sources; lost faces.
+_MOST_TESTS = 2 * (2 * (len(PROPERTIES) + 1) + 1) + 1
+
+
+NO_SIZES: Mapping[ConditionName, Mapping[str, float]] = MappingProxyType({})
 
 
 class ConfoundConfig(BaseModel):
@@ -88,11 +97,14 @@ def find_confounds(
     _check_same(conditions)
     facts = CorpusFacts.read(conditions)
     first = next(iter(conditions.values())).entries
+    read = {condition: Read.of(found) for condition, found in conditions.items()}
+    sizes = {condition: each.face_sizes for condition, each in read.items()}
     return (
-        *property_confounds(conditions, config, facts),
+        *property_confounds(conditions, config, facts, sizes),
         source_confound(first),
         session_confound(facts, first),
-        *_of_motion(conditions, config),
+        *_of_motion(conditions, {name: each.signals for name, each in read.items()}, config),
+        *_of_pairs(conditions),
     )
 
 
@@ -100,8 +112,12 @@ def property_confounds(
     conditions: Mapping[ConditionName, RecordingSet],
     config: ConfoundConfig,
     facts: CorpusFacts = NOTHING_KNOWN,
+    face_sizes: Mapping[ConditionName, Mapping[str, float]] = NO_SIZES,
 ) -> tuple[Confound, ...]:
-    """The checks that rest on a test: properties of clips, what is said, lost faces. No file is read."""
+    """The checks that rest on a test: properties of clips, what is said, lost faces. No file is read.
+
+    `face_sizes` are pixels from eye to eye by condition and clip; where there are none, they are not checked.
+    """
     # Each test has a generator of its own, so that none depends on which others there are.
     properties = [
         PropertyCheck.of(
@@ -109,21 +125,21 @@ def property_confounds(
             condition,
             conditions[condition].entries,
             permutations=config.permutations,
-            seed=(config.seed, number, int(condition == "original")),
+            seed=(config.seed, crc32(what.name.encode()), int(condition == "original")),
         )
         for condition in conditions
-        for number, what in enumerate(PROPERTIES)
+        for what in (*PROPERTIES, *(face_size_of(each) for each in (face_sizes.get(condition),) if each))
     ]
     said = UtteranceCheck.of(
         facts,
         next(iter(conditions.values())).entries,
         permutations=config.permutations,
-        seed=(config.seed, len(PROPERTIES) + 1),
+        seed=(config.seed, crc32(b"utterance")),
     )
     detections = []
     if len(conditions) == 2:
         before, after = conditions["original"].entries, conditions["anonymised"].entries
-        seed = (config.seed, len(PROPERTIES))
+        seed = (config.seed, crc32(b"failed_detections"))
         detections = [DetectionCheck.of(before, after, permutations=config.permutations, seed=seed)]
     alone: list[PropertyCheck | UtteranceCheck] = [*properties, said]
     p_values = {name: p for check in alone for name, p in check.p_values.items()}
@@ -138,9 +154,19 @@ def property_confounds(
     )
 
 
-def _of_motion(conditions: Mapping[ConditionName, RecordingSet], config: ConfoundConfig) -> list[Confound]:
-    """Near-copies and pairing, from the recordings themselves."""
-    signals = {condition: read_signals(found) for condition, found in conditions.items()}
+def _of_pairs(conditions: Mapping[ConditionName, RecordingSet]) -> list[Confound]:
+    """What is seen from the lengths of anonymised clips and their originals."""
+    if len(conditions) < 2:
+        return []
+    return [lengths_confound(conditions["original"].entries, conditions["anonymised"].entries)]
+
+
+def _of_motion(
+    conditions: Mapping[ConditionName, RecordingSet],
+    signals: Mapping[ConditionName, Signals],
+    config: ConfoundConfig,
+) -> list[Confound]:
+    """Near-copies and pairing, from how the clips move."""
     copies = {name: near_copies(found, least=config.near_copy) for name, found in signals.items()}
     found = [
         copies_confound(name, conditions[name].entries, pairs, invalid_share=config.invalid_copies)

@@ -1,6 +1,7 @@
 """What of the face is shown to the attacker, so that one can say what leaks?
 
-all       isotropic landmarks, centred and scaled once per clip; head pose kept
+all       isotropic landmarks, centred and scaled once per clip; head pose kept, and with it how the camera
+          was tilted against the face
 motion    aligned landmarks with their mean over the clip removed: neither shape nor head pose
 static    the mean over the clip of the aligned landmarks: shape and resting expression only
 pose      rotation and translation of the head only, relative to the clip's middle pose

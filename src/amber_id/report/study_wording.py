@@ -16,7 +16,7 @@ from amber_id.results import CellResult, Difference, Rate, StudyResults, Utility
 
 VERDICTS = {"invalid": "INVALID", "warn": "WARN", "not_checked": "NOT CHECKED", "pass": "PASS"}
 VIEW_MEANINGS = {
-    "all": "Face shape, head pose and motion together",
+    "all": "Face shape, head pose (the camera's tilt against the face, too) and motion together",
     "motion": "Motion of the face alone: head still, mean face taken away",
     "pose": "Turn and place of the head alone",
     "static": "The face at rest alone, without motion",
