@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from amber_id.audit import evaluation
-from amber_id.audit.embedding_map import embedding_map
+from amber_id.audit.embedding_map import embedding_map, embedding_maps
 from amber_id.audit.tsne import perplexity_of, tsne
 from amber_id.audit.worst_attacker import Tried, score_attackers
+from amber_id.errors import EvaluationError
 
 _ATTACKERS = runpy.run_path(str(Path(__file__).with_name("test_worst_attacker.py")))
 pretend, TRAITS = _ATTACKERS["pretend"], _ATTACKERS["TRAITS"]
@@ -37,14 +38,12 @@ def tried(*kept: int | None, fusion_is_worst: bool = False) -> Tried:
 
 def test_two_runs_give_the_same_numbers() -> None:
     first, again = (embedding_map(tried(), seed=0) for _ in range(2))
-    assert first is not None
     assert first == again
     assert all(round(point.x, 4) == point.x and round(point.y, 4) == point.y for point in first.points)
 
 
 def test_people_who_differ_lie_apart() -> None:
     found = embedding_map(tried(), seed=0)
-    assert found is not None
     places = np.array([(point.x, point.y) for point in found.points])
     who = np.array([point.subject for point in found.points])
     apart = np.linalg.norm(places[:, None] - places[None], axis=2) + np.diag(np.full(len(places), np.inf))
@@ -53,7 +52,6 @@ def test_people_who_differ_lie_apart() -> None:
 
 def test_clips_are_named_as_in_their_folder() -> None:
     found = embedding_map(tried(), seed=0)
-    assert found is not None
     assert {point.clip for point in found.points} == {
         f"synth_id{100 + number // CLIPS:03d}/clip{number}" for number in range(PEOPLE * CLIPS)
     }
@@ -65,7 +63,6 @@ def test_it_is_the_fold_with_the_most_clips_the_first_of_equals(
     kept: tuple[int | None, int | None], fold: int
 ) -> None:
     found = embedding_map(tried(*kept), seed=0)
-    assert found is not None
     assert found.fold == fold
     assert len(found.points) == found.clips_of_fold == (max(each or PEOPLE * CLIPS for each in kept))
     assert found.perplexity == pytest.approx((len(found.points) - 1) / 3)
@@ -76,17 +73,48 @@ def test_of_a_fusion_it_is_the_best_member() -> None:
     assert attackers.worst.is_fusion
     best = min(attackers.scored[:-1], key=lambda each: each.dev_eer or 0.0)
     found = embedding_map(attackers, seed=0)
-    assert found is not None
     assert found.attacker == best.attacker.name != attackers.scored[0].attacker.name
-    vectors = best.members[0].folds[0].test.vectors
-    expected = tsne(vectors, seed=0).round(4)
-    np.testing.assert_array_equal([(point.x, point.y) for point in found.points], expected)
+    clips = best.members[0].folds[0].test
+    names = [entry.clip for entry in clips.entries]
+    expected = tsne(clips.vectors, names, seed=0).round(4)
+    assert {point.clip: (point.x, point.y) for point in found.points} == {
+        name.partition("/")[2]: tuple(place) for name, place in zip(names, expected.tolist(), strict=True)
+    }
+
+
+def test_the_order_of_clips_changes_no_map() -> None:
+    rng = np.random.default_rng(3)
+    vectors, names = rng.normal(size=(30, 8)), [f"own_id{i // 5:03d}/clip{i % 5}" for i in range(30)]
+    order = rng.permutation(30)
+    first = tsne(vectors, names, seed=0)
+    again = tsne(vectors[order], [names[i] for i in order], seed=0)
+    np.testing.assert_array_equal(again, first[order])
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-8])
+def test_of_an_attacker_that_has_collapsed_there_is_no_map_and_the_reason_is_said(noise: float) -> None:
+    rng = np.random.default_rng(0)
+
+    def collapsed(tested: evaluation.Tested) -> evaluation.Tested:
+        folds = []
+        for fold in tested.folds:
+            shape = fold.test.vectors.shape
+            vectors = np.full(shape, 0.5) + noise * rng.normal(size=shape)
+            folds.append(replace(fold, test=replace(fold.test, vectors=vectors)))
+        return evaluation.Tested(tuple(folds))
+
+    found = tried()
+    scored = tuple(replace(each, members=tuple(map(collapsed, each.members))) for each in found.scored)
+    maps, reasons = embedding_maps({"AAA": replace(found, scored=scored), "OOO": found}, seed=0)
+    assert list(maps) == ["OOO"]
+    (said,) = reasons
+    assert said.startswith("There is no embedding map of AAA: moments has collapsed, the embeddings of all ")
 
 
 def test_of_too_few_clips_there_is_no_map() -> None:
-    assert embedding_map(_only(tried(), 4), seed=0) is None
+    with pytest.raises(EvaluationError, match="fold 0 has 4 clips, a map takes 5"):
+        embedding_map(_only(tried(), 4), seed=0)
     few = embedding_map(_only(tried(), 5), seed=0)
-    assert few is not None
     assert len(few.points) == 5
 
 
@@ -106,7 +134,6 @@ def _only(attackers: Tried, clips: int) -> Tried:
 
 def test_too_many_clips_are_thinned_evenly_over_people() -> None:
     found = embedding_map(tried(), seed=0, most=2 * PEOPLE + 3)
-    assert found is not None
     assert found.clips_of_fold == PEOPLE * CLIPS
     of_person = np.unique([point.subject for point in found.points], return_counts=True)[1]
     assert sorted(of_person) == [2] * (PEOPLE - 3) + [3] * 3

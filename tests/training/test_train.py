@@ -102,6 +102,38 @@ def test_a_killed_training_goes_on_to_the_same_weights(
         assert (resumed.path / name).read_bytes() == (whole.path / name).read_bytes(), name
 
 
+def test_what_is_not_for_reselect_keeps_the_chosen_checkpoint_and_that_it_is_finished(
+    people: RecordingSet, split: Split, tmp_path: Path
+) -> None:
+    whole, _ = train(people, split, config(), tmp_path / "whole")
+
+    def stop(report: EpochReport) -> None:
+        if report.epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(people, split, config(), tmp_path / "lean", for_reselect=False, on_epoch=stop)
+    half = (tmp_path / "lean" / "training_state.safetensors").stat().st_size
+    for _ in range(2):
+        epochs: list[int] = []
+        lean, _ = train(
+            people,
+            split,
+            config(),
+            tmp_path / "lean",
+            resume=True,
+            for_reselect=False,
+            on_epoch=lambda report, seen=epochs: seen.append(report.epoch),
+        )
+    assert epochs == []  # the second time it was finished
+    assert lean.folds[0].checkpoint.read_bytes() == whole.folds[0].checkpoint.read_bytes()
+    assert lean.folds[0].log.read_bytes() == whole.folds[0].log.read_bytes()
+    assert lean.folds[0].epochs() == []
+    assert lean.folds[0].state.stat().st_size < half / 10
+    with pytest.raises(FileFormatError, match="a study keeps the chosen checkpoint alone"):
+        reselect(lean, people, split)
+
+
 def test_resume_refuses_another_training(people: RecordingSet, split: Split, tmp_path: Path) -> None:
     train(people, split, config(epochs=1), tmp_path / "run")
     with pytest.raises(UsageError, match="--resume"):

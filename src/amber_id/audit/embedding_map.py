@@ -3,19 +3,21 @@
 Each fold has an attacker of its own, whose embeddings mean nothing beside those of another: only the clips of
 one fold can share a map. It is the fold with the most test clips, the first of equals. The attacker is the
 one with the lowest EER on dev people; a fusion has no embeddings, so it is never one.
+
+Clips are taken in the order of their names, however they come: of another order t-SNE draws another map.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import Int
 
 from amber_id.audit.conditions import bare_id
 from amber_id.audit.evaluation import EmbeddedClips
-from amber_id.audit.matrix import Cell
 from amber_id.audit.tsne import perplexity_of, tsne
 from amber_id.audit.worst_attacker import Tried
+from amber_id.errors import EvaluationError
 from amber_id.results import EmbeddingMap, MapPoint
 
 _FEWEST_CLIPS = 5  # below, there are no neighbourhoods to keep
@@ -23,27 +25,42 @@ _MOST_CLIPS = 1000
 _DIGITS = 4
 
 
-def embedding_maps(cells: Mapping[str, Cell], names: Iterable[str], *, seed: int) -> dict[str, EmbeddingMap]:
-    """The maps of the cells that are named, but for those with too few clips."""
-    maps = {name: embedding_map(cells[name].tried, seed=seed) for name in names}
-    return {name: found for name, found in maps.items() if found is not None}
+def embedding_maps(
+    cells: Mapping[str, Tried], *, seed: int
+) -> tuple[dict[str, EmbeddingMap], tuple[str, ...]]:
+    """The maps of cells, and why there is none of some, in whole sentences."""
+    maps, reasons = {}, []
+    for name, tried in cells.items():
+        try:
+            maps[name] = embedding_map(tried, seed=seed)
+        except EvaluationError as error:
+            reasons.append(f"There is no embedding map of {name}: {error}.")
+    return maps, tuple(reasons)
 
 
-def embedding_map(tried: Tried, *, seed: int, most: int = _MOST_CLIPS) -> EmbeddingMap | None:
-    """The map of a cell that knows one condition, with `most` clips at most; None with fewer than five clips.
+def embedding_map(tried: Tried, *, seed: int, most: int = _MOST_CLIPS) -> EmbeddingMap:
+    """The map of a cell that knows one condition, with `most` clips at most.
 
     Raises
     ------
+    EvaluationError
+        If there are fewer than five clips, or the attacker's embeddings of them are all alike.
     MissingDependencyError
         If openTSNE is not installed.
     """
     mapped = tried.mapped
     fold = max(mapped.members[0].folds, key=lambda each: len(each.test.entries))
     if len(fold.test.entries) < _FEWEST_CLIPS:
-        return None
+        raise EvaluationError(
+            f"fold {fold.header.fold} has {len(fold.test.entries)} clips, a map takes {_FEWEST_CLIPS}"
+        )
     kept = _evenly(fold.test, most)
-    places = tsne(fold.test.vectors[kept], seed=seed).round(_DIGITS).tolist()
     entries = [fold.test.entries[i] for i in kept]
+    try:
+        found = tsne(fold.test.vectors[kept], [entry.clip for entry in entries], seed=seed)
+    except EvaluationError as error:
+        raise EvaluationError(f"{mapped.attacker.name} has collapsed, {error}") from error
+    places = found.round(_DIGITS).tolist()
     return EmbeddingMap(
         attacker=mapped.attacker.name,
         fold=fold.header.fold,
@@ -57,10 +74,11 @@ def embedding_map(tried: Tried, *, seed: int, most: int = _MOST_CLIPS) -> Embedd
 
 
 def _evenly(clips: EmbeddedClips, most: int) -> Int[np.ndarray, " K"]:
-    """Positions of `most` clips at most: the first of everybody, then the second of everybody, and so on."""
+    """Positions of `most` clips at most, by name: the first of everybody, then the second, and so on."""
     earlier: Counter[str] = Counter()
     rank = []
-    for entry in clips.entries:
+    by_name = np.argsort(np.array([entry.clip for entry in clips.entries]))
+    for entry in (clips.entries[i] for i in by_name):
         rank.append(earlier[entry.subject])
         earlier[entry.subject] += 1
-    return np.sort(np.argsort(np.array(rank), kind="stable")[:most])
+    return by_name[np.sort(np.argsort(np.array(rank), kind="stable")[:most])]

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from amber_id.audit.evaluation import embed_people, subject_results, trackers_of
+from amber_id.audit.evaluation import EmbeddedClips, embed_people, subject_results, trackers_of
 from amber_id.audit.judging import EvaluationConfig, bootstrap_of
 from amber_id.audit.known_truth import oracle_result
 from amber_id.audit.openings import record_opening
-from amber_id.audit.tsne import tsne
+from amber_id.audit.tsne import alike, tsne
 from amber_id.audit.wording import headline, limits
 from amber_id.audit.worst_attacker import Tried, attacker_results, measure, score_attackers
 from amber_id.file_formats import file_hash
@@ -174,7 +174,7 @@ def _arrays(tried: Tried, *, seed: int) -> EvaluationArrays:
     worst, tested = tried.worst, tried.mapped.members[0]
     return EvaluationArrays(
         vectors=_stacked([fold.test.vectors for fold in tested.folds]),
-        tsne=np.concatenate([_map(fold.test.vectors, seed=seed) for fold in tested.folds]),
+        tsne=np.concatenate([_map(fold.test, seed=seed) for fold in tested.folds]),
         subject=worst.comparisons.subjects,
         fold=np.concatenate([np.full(len(f.test.entries), f.header.fold) for f in tested.folds]),
         scores=worst.comparisons.scores,
@@ -191,11 +191,14 @@ def _stacked(vectors: list[Float[np.ndarray, "_ _"]]) -> Float[np.ndarray, "N D"
     return np.concatenate([np.pad(v, ((0, 0), (0, width - v.shape[1]))) for v in vectors])
 
 
-def _map(vectors: Float[np.ndarray, "N D"], *, seed: int) -> Float[np.ndarray, "N 2"]:
-    """A map of one fold's clips; with very few clips, their first two principal components."""
+def _map(clips: EmbeddedClips, *, seed: int) -> Float[np.ndarray, "N 2"]:
+    """A map of one fold's clips; of very few, or where all are alike, their first principal components."""
+    vectors = clips.vectors
+    if alike(vectors):
+        return np.zeros((len(vectors), 2))  # in one place, as they are; t-SNE would draw groups of rounding
     if len(vectors) < _FEWEST_FOR_TSNE:
         centred = vectors - vectors.mean(axis=0)
         u, s, _ = np.linalg.svd(centred, full_matrices=False)
         flat = (u * s)[:, :2]
         return np.pad(flat, ((0, 0), (0, 2 - flat.shape[1]))).astype(np.float64)
-    return tsne(vectors, seed=seed)
+    return tsne(vectors, [entry.clip for entry in clips.entries], seed=seed)

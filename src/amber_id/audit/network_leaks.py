@@ -79,6 +79,7 @@ class NetworkStudy:
             device=self.device,
             resume=True,
             allow=None,
+            for_reselect=False,
             on_epoch=self.on_epoch,
         )
         return run.path

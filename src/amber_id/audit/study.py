@@ -151,7 +151,9 @@ def run_study(
     on_stage("matrix", False)
     cells = cells_of(runs, clips, split, scenarios_of(clips.conditions), config.evaluation, device=device)
     on_stage("map", False)
-    maps = embedding_maps(cells, study.own_cells, seed=config.evaluation.seed)
+    maps, unmapped = embedding_maps(
+        {name: cells[name].tried for name in study.own_cells}, seed=config.evaluation.seed
+    )
     views = stages.done("views", dict[str, dict[str, VariantResult]], lambda: views_of(study))
     streams = stages.done("streams", dict[str, dict[str, VariantResult]], lambda: streams_of(study))
     regions = stages.done("regions", dict[str, dict[str, RegionResult]], lambda: regions_of_cells(study))
@@ -204,7 +206,7 @@ def run_study(
                 counts,
                 split,
                 synthetic=provenance.synthetic,
-                skipped=(*skipped, *remarks_of(out, split), *splits_not_used(sets, split)),
+                skipped=(*skipped, *remarks_of(out, split), *splits_not_used(sets, split), *unmapped),
             ),
             *limits_of(allowed, *(() if provenance.synthetic else study.bare().values())),
         ),
@@ -253,6 +255,7 @@ def _trained(study: Study) -> Runs:
                 device=study.device,
                 resume=True,
                 allow=None,
+                for_reselect=False,
                 on_epoch=study.on_epoch,
             )
             paths.append(run.path)

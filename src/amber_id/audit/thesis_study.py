@@ -215,6 +215,7 @@ def _train(study: _Study, part: Part, condition: ConditionName) -> tuple[str, ..
         device=study.device,
         resume=True,
         allow=None,
+        for_reselect=False,
         on_epoch=study.on_epoch,
     )
     return tuple(map(file_hash, find_checkpoints(run.path)))

@@ -1,11 +1,19 @@
-"""A map of embeddings on which near means alike: t-SNE (van der Maaten and Hinton, JMLR 9, 2008)."""
+"""A map of embeddings on which near means alike: t-SNE (van der Maaten and Hinton, JMLR 9, 2008).
+
+t-SNE makes much of little: of the same clips in another order it draws another map, and of embeddings that
+differ by rounding alone it draws groups. So clips are taken in the order of their names, however they come,
+and where all embeddings are alike there is no map.
+"""
+
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
 
-from amber_id.errors import MissingDependencyError
+from amber_id.errors import EvaluationError, MissingDependencyError
 
 _PERPLEXITY = 30.0
+_ALIKE = 1e-6  # less than a cosine of 1; networks compute to about 1e-7
 
 
 def perplexity_of(clips: int) -> float:
@@ -17,11 +25,15 @@ def perplexity_of(clips: int) -> float:
     return min(_PERPLEXITY, (clips - 1) / 3)
 
 
-def tsne(vectors: Float[np.ndarray, "N D"], *, seed: int) -> Float[np.ndarray, "N 2"]:
-    """Where each clip lies on the map, by the cosine of vectors; the same for the same seed.
+def tsne(vectors: Float[np.ndarray, "N D"], clips: Sequence[str], *, seed: int) -> Float[np.ndarray, "N 2"]:
+    """Where each of the `clips`, which have different names, lies on the map, by the cosine of its vector.
+
+    The same for the same seed, in whatever order the clips come.
 
     Raises
     ------
+    EvaluationError
+        If all vectors are alike.
     MissingDependencyError
         If openTSNE is not installed.
     """
@@ -29,6 +41,9 @@ def tsne(vectors: Float[np.ndarray, "N D"], *, seed: int) -> Float[np.ndarray, "
         from openTSNE import TSNE
     except ImportError as error:
         raise MissingDependencyError.for_extra("openTSNE", "report") from error
+    if alike(vectors):
+        raise EvaluationError(f"the embeddings of all {len(vectors)} clips are alike")
+    order = np.argsort(np.array(clips))
     # One thread: sums made by several are in another order each time, and t-SNE makes much of little.
     fitted = TSNE(
         perplexity=perplexity_of(len(vectors)),
@@ -37,4 +52,16 @@ def tsne(vectors: Float[np.ndarray, "N D"], *, seed: int) -> Float[np.ndarray, "
         n_jobs=1,
         initialization="pca",
     )
-    return np.asarray(fitted.fit(vectors), dtype=np.float64)
+    places = np.empty((len(vectors), 2))
+    places[order] = fitted.fit(vectors[order])
+    return places
+
+
+def alike(vectors: Float[np.ndarray, "N D"]) -> bool:
+    """Whether all vectors, none of which is zero, have one direction but for rounding.
+
+    >>> alike(np.array([[1.0, 2.0], [2.0, 4.0]])), alike(np.array([[1.0, 2.0], [1.0, 2.1]]))
+    (True, False)
+    """
+    directions = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return bool((directions @ directions[0]).min() > 1 - _ALIKE)

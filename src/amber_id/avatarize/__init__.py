@@ -14,7 +14,7 @@ from amber_id.avatarize.avatarize import avatarize_corpus, find_clips
 from amber_id.avatarize.default_file import default_avatar_file
 from amber_id.avatarize.default_head.default_avatar import Palette
 from amber_id.avatarize.following import FollowingConfig
-from amber_id.avatarize.following_file import FollowingReport, check_following, write_following
+from amber_id.avatarize.following_file import CHECKED, FollowingReport, check_following, write_following
 from amber_id.avatarize.glb.read import AvatarFile, read_avatar
 from amber_id.avatarize.glb.write import merge_avatar, write_avatar
 from amber_id.avatarize.job import RECORDING_SUFFIX, AvatarizeConfig, DriveFolders
@@ -25,6 +25,7 @@ from amber_id.avatarize.renderer import Renderer, drawing_driver
 
 __all__ = [
     "ARKIT_NAMES",
+    "CHECKED",
     "RECORDING_SUFFIX",
     "Avatar",
     "AvatarClip",

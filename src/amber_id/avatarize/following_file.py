@@ -10,10 +10,11 @@ versions.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, get_args
 
 import numpy as np
@@ -35,7 +36,12 @@ from amber_id.avatarize.following import (
 from amber_id.errors import ClipError, CorpusError
 from amber_id.file_formats import write_table
 from amber_id.recordings import RecordingSet, read_header
-from amber_id.results import FailedClip
+from amber_id.results import ConditionName, FailedClip
+
+CHECKED: Mapping[ConditionName, Path] = MappingProxyType(
+    {"original": Path("check/original"), "anonymised": Path("check/avatar")}
+)
+"""Where in a folder of avatars a check keeps the recordings of either side."""
 
 _LIBRARIES = ("numpy", "scipy")
 # Two originals with the same motion fit as well as each other, but for the last digits.

@@ -86,7 +86,14 @@ def audit(
         for line in said:
             say(line)
     sets = {
-        name: recordings_of(folder, out / "recordings" / name, model=model, workers=workers, quiet=quiet)
+        name: recordings_of(
+            folder,
+            out / "recordings" / name,
+            checked=None if anonymised is None else (anonymised, name),
+            model=model,
+            workers=workers,
+            quiet=quiet,
+        )
         for name, folder in folders.items()
     }
     with ClipBar("audit", None, quiet=quiet) as bar:
@@ -162,18 +169,49 @@ def _outlook(
 
 
 def recordings_of(
-    folder: Path, tracked: Path, *, model: Path | None, workers: int | None, quiet: bool
+    folder: Path,
+    tracked: Path,
+    *,
+    checked: "tuple[Path, ConditionName] | None" = None,
+    model: Path | None,
+    workers: int | None,
+    quiet: bool,
 ) -> "RecordingSet":
-    """The recordings of a folder; videos are tracked first, into the study."""
+    """The recordings of a folder; videos are tracked first, into the study.
+
+    `checked` is a folder of avatars, and the condition of the videos: what `amber avatarize --check` tracked
+    is taken from there.
+    """
     from amber_id.cli.stages import track_folder
     from amber_id.recordings import RecordingSet, scan_recordings
 
     if scan_recordings(folder):
         return RecordingSet.open(folder)
+    if checked is not None:
+        _take_checked(folder, tracked, *checked, model=model)
     summary = track_folder(folder, tracked, model=model, workers=workers, quiet=quiet)
     if any(failure.stage != "pair" for failure in summary.failures):
         say(f"{folder}: some clips could not be tracked; the others are audited")
     return RecordingSet.open(tracked)
+
+
+def _take_checked(
+    videos: Path, tracked: Path, avatars: Path, condition: "ConditionName", *, model: Path | None
+) -> None:
+    """Copy what `amber avatarize --check` tracked of these videos, and say so."""
+    from amber_id.avatarize import CHECKED
+    from amber_id.corpora import find_corpus
+    from amber_id.recordings import read_failures
+    from amber_id.tracking import Landmarker, find_model, take_over
+
+    known = avatars / CHECKED[condition]
+    if not known.is_dir():
+        return
+    not_whole = {row.clip for place in (avatars, known) for row in read_failures(place, "warnings.csv")}
+    tracker = Landmarker(find_model(model))
+    taken = take_over(find_corpus(videos), tracked, tracker, known, not_whole=not_whole)
+    if taken:
+        say(f"{taken} recordings of {condition} clips were taken from {known}, not tracked again")
 
 
 def _faces(

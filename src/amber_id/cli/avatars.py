@@ -69,6 +69,7 @@ def avatarize(
 ) -> None:
     """Turn every talking head into an avatar that moves alike. Finished clips are skipped when run again."""
     from amber_id.avatarize import (
+        CHECKED,
         RECORDING_SUFFIX,
         AvatarizeConfig,
         DriveFolders,
@@ -93,7 +94,7 @@ def avatarize(
     look = _avatar_file(avatar, palette, model)
     timeout_s = 600.0 if ravas_timeout is None else ravas_timeout
     by_ravas = None if ravas is None else find_ravas(ravas, ravas_python, look, timeout_s=timeout_s)
-    keep = save_drive or (out / "check" / "original" if check and tracks else None)
+    keep = save_drive or (out / CHECKED["original"] if check and tracks else None)
     part = select_shard(corpus, share.shard)
     if not quiet:
         say(f"{len(part.clips)} clips of {len(part.subjects)} people, avatar {look}")
@@ -117,7 +118,7 @@ def avatarize(
         typer.echo(f"failures: {out / 'failures.csv'}")
     suspect = False
     if check and summary.done + summary.skipped:
-        originals = videos if by_recordings else from_drive or keep or out / "check" / "original"
+        originals = videos if by_recordings else from_drive or keep or out / CHECKED["original"]
         if by_ravas is not None:
             track_folder(videos, originals, model=model, workers=share.workers, quiet=quiet)
         suspect = _check(originals, out, model, share.workers, quiet)
@@ -178,9 +179,9 @@ def _say_what_is_missing(avatar: "Avatar", file: Path) -> None:
 
 def _check(originals: Path, out: Path, model: Path | None, workers: int | None, quiet: bool) -> bool:
     """Track the avatars in `out`, compare them with their originals; whether one is suspect."""
-    from amber_id.avatarize import check_following, write_following
+    from amber_id.avatarize import CHECKED, check_following, write_following
 
-    tracked = out / "check" / "avatar"
+    tracked = out / CHECKED["anonymised"]
     track_folder(out, tracked, model=model, workers=workers, quiet=quiet)
     report = check_following(originals, tracked)
     write_following(report, out / "check")

@@ -14,6 +14,7 @@ from amber_id.tracking.facemesh import FaceMesh, find_face_mesh
 from amber_id.tracking.imported import find_landmark_files, import_landmarks, read_stated
 from amber_id.tracking.landmarker import Landmarker
 from amber_id.tracking.model_bundle import ModelBundle, fetch_model, find_cached_model, find_model
+from amber_id.tracking.taken_over import take_over
 from amber_id.tracking.track import estimate_bytes, track_clip, track_corpus
 from amber_id.tracking.tracker import Tracker
 
@@ -34,6 +35,7 @@ __all__ = [
     "import_landmarks",
     "read_stated",
     "select_shard",
+    "take_over",
     "track_clip",
     "track_corpus",
 ]

@@ -93,10 +93,9 @@ def track_corpus(
     check_numbers(corpus, out)
     _check_point_set(out, tracker.point_set)
     copy_corpus_file(corpus.root, out)
-    wanted = (tracker.name, tracker.version, tracker.model_sha256)
     outcomes = work_on_clips(
         part,
-        lambda clip: _is_done(recording_path(out, clip), wanted),
+        lambda clip: is_tracked(recording_path(out, clip), tracker),
         partial(_acquire, out=out, tracker=tracker),
         workers=config.workers,
         on_progress=on_progress,
@@ -139,13 +138,15 @@ def _acquire(clip: Clip, out: Path, tracker: Tracker) -> ClipOutcome:
     return ClipOutcome(len(recording.timestamps), warning=warning)
 
 
-def _is_done(path: Path, wanted: tuple[str, str, str]) -> bool:
+def is_tracked(path: Path, tracker: Tracker) -> bool:
+    """Whether there is a recording by this tracker, of this version and with this model."""
     if not path.is_file():
         return False
     try:
         header = read_header(path)
     except FileFormatError:
         return False
+    wanted = (tracker.name, tracker.version, tracker.model_sha256)
     return (header.tracker, header.tracker_version, header.model_sha256) == wanted
 
 

@@ -179,6 +179,12 @@ def is_finished(folder: FoldFolder, config: LoopConfig) -> bool:
     return _is_over(header["log"], config)
 
 
+def forget_tensors(folder: FoldFolder) -> None:
+    """Keep of the state of a finished fold what `is_finished` reads, and nothing to go on from."""
+    header, _ = read_tensors(folder.state, _STATE_SCHEMA, header_only=True)
+    write_tensors(folder.state, _STATE_SCHEMA, header, {})
+
+
 def _is_over(log: Sequence[Sequence[float]], config: LoopConfig) -> bool:
     if not log:
         return False

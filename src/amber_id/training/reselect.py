@@ -71,7 +71,11 @@ def _reselect_fold(
 ) -> Reselected:
     paths = folder.epochs()
     if not paths:
-        raise FileFormatError(folder.path, "expected checkpoints/epoch*.safetensors, got none; train first")
+        raise FileFormatError(
+            folder.path,
+            "expected checkpoints/epoch*.safetensors, got none; train with amber train: a study keeps the "
+            "chosen checkpoint alone",
+        )
     candidates = []
     for path in paths:
         header, attacker = load_attacker(path, device)

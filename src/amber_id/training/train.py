@@ -48,12 +48,15 @@ def train(
     device: str = "auto",
     resume: bool = False,
     allow: Collection[str] | None = (),
+    for_reselect: bool = True,
     on_clip: Callable[[], None] | None = None,
     on_epoch: Callable[..., None] | None = None,
 ) -> tuple[Run, tuple[Failure, ...]]:
     """Train every fold, and return the run and the clips that were of no use.
 
     `allow` names leaks that are known and meant; it is None where the caller has looked for leaks already.
+    Without `for_reselect` no checkpoints are kept but the chosen one of each fold, and of a fold that is
+    finished no state to go on from: a ninth of the bytes with five epochs.
     `on_clip` is called once for each clip whose features are ready, `on_epoch` with an `EpochReport`.
 
     Raises
@@ -87,11 +90,13 @@ def train(
     present = set(windows.subjects)
     for folder in run.folds:
         if resume and _is_finished(run, folder):
+            if not for_reselect:
+                _forget_state(folder)
             continue
         train_windows = windows.select(present & set(split.subjects("train", folder.fold)))
         dev_windows = windows.select(present & set(split.subjects("dev", folder.fold)))
         _refuse_single_clips(train_windows)
-        save_epoch = _saver(run, folder, train_windows, dev_windows)
+        save_epoch = _saver(run, folder, train_windows, dev_windows, for_reselect=for_reselect)
         if statistics is None:
             _train_network(
                 train_windows,
@@ -114,6 +119,8 @@ def train(
                 features=config.features,
             )
             save_epoch(fitted, 1, measure_dev(fitted, dev_windows, sessions), True, True)
+        if not for_reselect:
+            _forget_state(folder)
     return run, windows.failures
 
 
@@ -171,6 +178,14 @@ def _is_finished(run: Run, folder: FoldFolder) -> bool:
     return is_finished(folder, run.record.config.loop)
 
 
+def _forget_state(folder: FoldFolder) -> None:
+    """Of a fold that is finished, keep of its state only that it is; a fold of `moments` has none."""
+    if is_first_process() and folder.state.exists():
+        from amber_id.training.network import forget_tensors
+
+        forget_tensors(folder)
+
+
 def _refuse_single_clips(train_windows: WindowSet) -> None:
     """What stays the same in a person shows in two clips of it at least."""
     clips = Counter(entry.subject for entry in train_windows.entries)
@@ -183,7 +198,7 @@ def _refuse_single_clips(train_windows: WindowSet) -> None:
 
 
 def _saver(
-    run: Run, folder: FoldFolder, train_windows: WindowSet, dev_windows: WindowSet
+    run: Run, folder: FoldFolder, train_windows: WindowSet, dev_windows: WindowSet, *, for_reselect: bool
 ) -> Callable[[Attacker, int, DevFigures, bool, bool], None]:
     loop = run.record.config.loop
     stride = -(-loop.epochs // loop.kept_checkpoints)
@@ -193,7 +208,7 @@ def _saver(
         # The best first: a kill in between repeats the epoch and writes the same bytes again.
         if is_best:
             save_checkpoint(folder.checkpoint, header, attacker.tensors())
-        if epoch % stride == 0 or is_last:
+        if for_reselect and (epoch % stride == 0 or is_last):
             save_checkpoint(folder.epoch(epoch), header, attacker.tensors())
 
     return save_epoch
