@@ -61,11 +61,33 @@ def test_every_video_suffix_is_found_in_any_case(tmp_path, suffix):
     assert [clip.id for clip in find_corpus(tmp_path).clips] == ["a_id1/lower", "a_id1/upper"]
 
 
-def test_other_and_hidden_files_are_ignored(tmp_path):
+def test_other_files_are_listed_apart_and_hidden_ones_ignored(tmp_path):
     _touch(tmp_path, "a_id1/clip.mp4", "a_id1/clip.wav", "a_id1/._clip.mp4", "readme.md", ".cache_id7/x.mp4")
+    _touch(tmp_path, "a_id1/clip.json", "a_id1/notes.json")  # the first is what an avatar has beside it
     corpus = find_corpus(tmp_path)
     assert [clip.id for clip in corpus.clips] == ["a_id1/clip"]
     assert corpus.problems == ()
+    assert [(path.name, reason) for path, reason in corpus.beside] == [
+        ("clip.wav", "no video, by its suffix .wav"),
+        ("notes.json", "no video, by its suffix .json"),
+    ]
+
+
+def test_a_file_that_may_be_a_video_is_a_problem(tmp_path):
+    _touch(tmp_path, "a_id1/clip.mp4", "a_id1/00002.BRAW", "a_id1/clip2", "b_id2/clip.mp4.part")
+    found = {path.name: reason for path, reason in find_corpus(tmp_path).problems}
+    assert list(found) == ["00002.BRAW", "clip2", "b_id2", "clip.mp4.part"]
+    assert found["00002.BRAW"].startswith("its suffix .BRAW is no video's; convert it, or rename it")
+    assert found["clip2"].startswith("it has no suffix; convert it, or rename it if it is a video")
+    assert found["b_id2"] == "no video in it"
+
+
+@pytest.mark.parametrize(
+    "name", ["clip.MTS", "clip.m2ts", "clip.ts", "clip.3gp", "clip.ogv", "clip.qt", "a.vob"]
+)
+def test_a_person_whose_clips_have_a_rarer_suffix_is_there(tmp_path, name):
+    _touch(tmp_path, "a_id1/clip.mp4", f"b_id2/{name}")
+    assert find_corpus(tmp_path).subjects == ("id001", "id002")
 
 
 def test_suffixes_can_be_chosen(tmp_path):
@@ -123,6 +145,7 @@ def test_one_number_twice_is_refused_by_name(tmp_path):
         (lambda root: _touch(root, "file.mp4") / "file.mp4", "is a file"),
         (lambda root: _touch(root, "clip.mp4"), "no folder named"),
         (lambda root: _touch(root, "a_id1/clip.txt"), "no video in any of its 1 person folders"),
+        (lambda root: _touch(root, "a_id1/clip.braw"), "a_id1/clip.braw: its suffix .braw is no video's"),
     ],
 )
 def test_no_corpus_is_refused_with_an_example(tmp_path, make, message):

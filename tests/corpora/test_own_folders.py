@@ -84,6 +84,18 @@ def test_sessions_are_folders_and_part_of_the_name(tmp_path: Path) -> None:
     }
 
 
+def test_each_file_that_is_not_taken_is_listed(tmp_path: Path) -> None:
+    src = write(tmp_path / "src", "ben/00001.MTS", "ben/00002.braw", "zoe/a.mp4", "zoe/a.wav", "zoe/b")
+    done = own(src, tmp_path / "dst")
+    assert clips(tmp_path / "dst") == {"own_id001/00001": "ben/00001.MTS", "own_id002/a": "zoe/a.mp4"}
+    assert [(row.kind, row.path) for row in sorted(done.left_out)] == [
+        ("choice", "zoe/a.wav"),
+        ("unusable", "ben/00002.braw"),
+        ("unusable", "zoe/b"),
+    ]
+    assert not done.is_whole
+
+
 def test_what_belongs_to_nobody_is_listed(tmp_path: Path) -> None:
     src = write(
         tmp_path / "src",
@@ -103,6 +115,7 @@ def test_what_belongs_to_nobody_is_listed(tmp_path: Path) -> None:
         "b.mp4": "lies in no person's folder (expected person/clip or person/session/clip)",
         "anna/s/t/u/c.mp4": "lies too deep (expected person/clip or person/session/clip)",
         "anna/all.zip": "an archive (unpack it and run again)",
+        "anna/notes.txt": "not taken (no video, by its suffix .txt)",
         "anna/a.mp4": "an empty file (download it again)",
         "anna/s_t_x.mp4": "another file would be a clip of the same name "
         "(anna/s/t_x.mp4 is taken; rename one, or remove it)",

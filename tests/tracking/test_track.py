@@ -254,6 +254,17 @@ def test_failures_of_shards_are_joined_and_go_when_mended(tmp_path, videos, mode
     assert len(RecordingSet.open(out).entries) == 5
 
 
+def test_files_beside_the_clips_are_listed(tmp_path, videos, model):
+    root = _copy(videos, tmp_path / "videos")
+    (root / "a_id001" / "x.wav").touch()
+    (root / "a_id001" / "x.braw").touch()
+    summary = track_corpus(find_corpus(root), tmp_path / "out", model, workers=1)
+    assert [(row.clip, row.stage) for row in read_failures(tmp_path / "out", "warnings.csv")] == [
+        ("a_id001/x.wav", "find")
+    ]
+    assert [row.clip for row in summary.failures if row.stage == "find"] == ["a_id001/x.braw"]
+
+
 def test_the_only_clip_of_a_person_is_kept_and_named_until_there_is_another(tmp_path, videos, model):
     root = _copy(videos, tmp_path / "videos")
     out = tmp_path / "out"

@@ -26,6 +26,7 @@ from amber_id.tracking import ClipEvent, CorpusSummary, ModelBundle, select_shar
 from amber_id.tracking.clip_runs import (
     Shard,
     ShareConfig,
+    beside_clips,
     check_numbers,
     failures_of,
     not_clips,
@@ -112,7 +113,7 @@ def avatarize_corpus(
             out,
             "avatarize",
             failures,
-            warnings,
+            [*warnings, *beside_clips(corpus)],
             untouched={clip.id for clip in set(corpus.clips) - set(outcomes)},
             acquired={clip.id for clip in corpus.clips if job.video_of(clip).is_file()},
         )

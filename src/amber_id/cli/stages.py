@@ -1,5 +1,6 @@
 """The stages of a study, by hand: track, split, train, reselect, evaluate."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -95,6 +96,10 @@ def track_folder(
         )
     name_failures(summary.failures)
     lost = sum(failure.stage != "pair" for failure in summary.failures)
+    if corpus.beside:
+        kinds = Counter(path.suffix.lower() for path, _ in corpus.beside)
+        counts = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
+        say(f"no clips by their kind, beside the clips: {counts}; listed in {recordings / 'warnings.csv'}")
     print_summary(summary, recordings, "clips tracked", lost=lost)
     return summary
 

@@ -9,8 +9,8 @@ A corpus is a folder with one folder per person, ``<source>_id<number>``, that h
 
 The number is unique in the whole corpus: it is the subject, written ``id001``.
 A clip's id is ``folder/stem``, e.g. ``ravdess_id001/video007``, composed as in `amber_id.names`.
-Hidden files and files that are no video are ignored. A video whose person cannot be told is listed as a
-problem, never dropped in silence.
+Hidden files are ignored. A video whose person cannot be told, and a file in a person's folder that may be a
+video, are listed as problems, never dropped in silence; other files beside the clips are listed apart.
 What else is known of clips stands in ``corpus.csv``, see `corpus_file.py`.
 """
 
@@ -23,6 +23,7 @@ from typing import NamedTuple
 from amber_id.corpora.corpus_file import CORPUS_FILE, ClipFacts, copy_corpus_file, read_corpus_file
 from amber_id.corpora.numbering import PublicSource, actors_of, person_folder
 from amber_id.corpora.other_files import ARCHIVE_SUFFIXES, OTHER_SUFFIXES, told_of_others, what_it_is
+from amber_id.corpora.suffixes import VIDEO_SUFFIXES, may_be_video, why_no_video
 from amber_id.errors import CorpusError
 from amber_id.names import composed, note_case_twins
 
@@ -44,8 +45,6 @@ __all__ = [
     "read_corpus_file",
     "what_it_is",
 ]
-
-VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".flv", ".m4v", ".mpg", ".mpeg", ".wmv"})
 
 _SUBJECT_FOLDER = re.compile(r"^(.+)_id(\d+)$", re.ASCII)
 _EXAMPLE = "<source>_id<number>/<clip>, e.g. ravdess_id001/video007.mp4"
@@ -74,11 +73,15 @@ class CorpusProblem(NamedTuple):
 
 @dataclass(frozen=True)
 class Corpus:
-    """The clips under `root`, sorted by id, and what could not become a clip, sorted by path."""
+    """The clips under `root`, sorted by id, and what could not become a clip, sorted by path.
+
+    `beside` are files in people's folders that are no clips by their kind, such as sound and text.
+    """
 
     root: Path
     clips: tuple[Clip, ...]
     problems: tuple[CorpusProblem, ...] = ()
+    beside: tuple[CorpusProblem, ...] = ()
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -107,6 +110,7 @@ def find_corpus(root: Path, suffixes: Collection[str] = VIDEO_SUFFIXES, *, what:
     """
     clips: list[Clip] = []
     problems: list[CorpusProblem] = []
+    others: list[CorpusProblem] = []
     folders = find_subject_folders(root)
     note_case_twins(root, "sources", {folder.source for folder in folders})
     if not folders:
@@ -116,16 +120,20 @@ def find_corpus(root: Path, suffixes: Collection[str] = VIDEO_SUFFIXES, *, what:
         found, bad = _clips_of(folder, suffixes, what)
         clips += found
         problems += bad
+        if suffixes is VIDEO_SUFFIXES:
+            others += _others_of(folder, found)
+    problems += [row for row in others if may_be_video(row.path)]
     problems += _videos_outside(root, {folder.path for folder in folders}, suffixes)
     if not clips:
         raise CorpusError(
             f"{root}: no {what} in any of its {len(folders)} person folders; expected {_EXAMPLE}"
-            f"{told_of_others(root)}"
+            f"{told_of_others(root)}{_told_of_unknown(root, problems)}"
         )
     return Corpus(
         root,
         tuple(sorted(clips, key=lambda clip: clip.id)),
         tuple(sorted(problems, key=lambda row: row.path)),
+        tuple(sorted((row for row in others if not may_be_video(row.path)), key=lambda row: row.path)),
     )
 
 
@@ -190,6 +198,29 @@ def _clips_of(
     if not clips and not problems:
         problems.append(CorpusProblem(folder.path, f"no {what} in it{told_of_others(folder.path)}"))
     return list(clips.values()), problems
+
+
+def _told_of_unknown(root: Path, problems: Collection[CorpusProblem]) -> str:
+    """The first file that may be a video, after a semicolon; nothing where there is none."""
+    found = next((row for row in problems if row.path.is_file() and what_it_is(row.path) == ""), None)
+    return "" if found is None else f"; {found.path.relative_to(root)}: {found.reason}"
+
+
+def _others_of(folder: SubjectFolder, clips: Collection[Clip]) -> list[CorpusProblem]:
+    """The files of a person that are no clips, and why; not what this program writes beside an avatar."""
+    ours = {clip.path.with_suffix(".json") for clip in clips}
+    try:
+        paths = sorted(folder.path.iterdir())
+    except OSError:  # told already
+        return []
+    return [
+        CorpusProblem(path, why_no_video(path))
+        for path in paths
+        if path.suffix.lower() not in VIDEO_SUFFIXES
+        and not path.name.startswith(".")
+        and path not in ours
+        and not path.is_dir()
+    ]
 
 
 def _videos_outside(

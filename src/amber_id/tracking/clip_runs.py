@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from amber_id.corpora import Clip, Corpus, find_subject_folders
+from amber_id.corpora import Clip, Corpus, CorpusProblem, find_subject_folders
 from amber_id.errors import ClipError, CorpusError
 from amber_id.names import composed
 from amber_id.recordings import Failure, read_failures, write_failures
@@ -178,11 +178,17 @@ def warnings_of(outcomes: Mapping[Clip, ClipOutcome], stage: str) -> list[Failur
 
 def not_clips(corpus: Corpus) -> list[Failure]:
     """What was found in the corpus folder and is no clip, as rows of the table."""
-    rows = []
-    for path, reason in corpus.problems:
-        name = path.relative_to(corpus.root).as_posix().encode(errors="replace").decode()
-        rows.append(Failure(name, "", "find", reason))
-    return rows
+    return [_found(corpus, problem) for problem in corpus.problems]
+
+
+def beside_clips(corpus: Corpus) -> list[Failure]:
+    """What lies beside the clips and is none by its kind, as rows of the table."""
+    return [_found(corpus, problem) for problem in corpus.beside]
+
+
+def _found(corpus: Corpus, problem: CorpusProblem) -> Failure:
+    name = problem.path.relative_to(corpus.root).as_posix().encode(errors="replace").decode()
+    return Failure(name, "", "find", problem.reason)
 
 
 def write_clip_tables(

@@ -25,6 +25,7 @@ from amber_id.tracking.clip_runs import (
     CorpusSummary,
     Shard,
     ShareConfig,
+    beside_clips,
     check_numbers,
     estimate_frames,
     failures_of,
@@ -73,9 +74,9 @@ def track_corpus(
 ) -> CorpusSummary:
     """Track every clip of `corpus`, or of its `shard`, into `out`.
 
-    Writes a recording per clip, ``recordings.csv``, ``failures.csv`` and, if a clip is not whole,
-    ``warnings.csv``; copies ``corpus.csv`` where `corpus` has one. Other shards may write to the same folder
-    at the same time. `on_progress` is called once per clip.
+    Writes a recording per clip, ``recordings.csv``, ``failures.csv`` and, if a clip is not whole or something
+    else lies beside the clips, ``warnings.csv``; copies ``corpus.csv`` where `corpus` has one. Other shards
+    may write to the same folder at the same time. `on_progress` is called once per clip.
 
     Raises
     ------
@@ -111,7 +112,7 @@ def track_corpus(
             out,
             "track",
             [*failures, *found],
-            warnings,
+            [*warnings, *beside_clips(corpus)],
             untouched={clip.id for clip in set(corpus.clips) - set(outcomes)},
             acquired={clip.id for clip in corpus.clips if recording_path(out, clip).is_file()},
         )

@@ -143,7 +143,7 @@ def _read_people(path: Path) -> dict[tuple[str, str], int]:
 
 
 def _in_folders(src: Path, source: str) -> tuple[list[_Named], list[LeftOut]]:
-    files, lost = list_videos(src, source, archives=False)
+    files, lost = list_videos(src, source, archives=False, others=True)
     named = []
     for file in files:
         name = composed(file.name)

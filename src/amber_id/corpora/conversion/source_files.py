@@ -15,7 +15,8 @@ from pathlib import Path
 
 from amber_id.corpora import ARCHIVE_SUFFIXES, VIDEO_SUFFIXES
 from amber_id.corpora.conversion.archives import objection_to, read_directory, read_start
-from amber_id.corpora.conversion.left_out import LeftOut
+from amber_id.corpora.conversion.left_out import Kind, LeftOut
+from amber_id.corpora.suffixes import may_be_video, why_no_video
 from amber_id.errors import ClipError, CorpusError
 
 _ZIP = ".zip"
@@ -44,12 +45,18 @@ class SourceFile:
 
 
 def list_videos(
-    root: Path, source: str, *, archives: bool = True, suffixes: Collection[str] = VIDEO_SUFFIXES
+    root: Path,
+    source: str,
+    *,
+    archives: bool = True,
+    others: bool = False,
+    suffixes: Collection[str] = VIDEO_SUFFIXES,
 ) -> tuple[list[SourceFile], list[LeftOut]]:
     """The videos in `root`, sorted by path, and what cannot be looked into.
 
     Archives that are no zip files, or lie in one, are listed as something to be unpacked; without `archives`
-    each is.
+    each is. With `others`, files that are no video by their name are listed too: as a choice where they are
+    of a kind that lies beside videos.
 
     Raises
     ------
@@ -85,6 +92,9 @@ def list_videos(
                 files.append(SourceFile(path, entry.stat().st_size, entry.path))
             except OSError as error:
                 lost.append(LeftOut(source, "unusable", path, "cannot be read", error.strerror or str(error)))
+        elif others:
+            kind: Kind = "unusable" if may_be_video(Path(path)) else "choice"
+            lost.append(LeftOut(source, kind, path, "not taken", why_no_video(Path(entry.path))))
     return sorted(files, key=lambda file: file.path), lost
 
 
