@@ -51,7 +51,7 @@ def header(name: str = "moments", *, fold: int = 0, seed: int = 0, **features: o
         folds=2,
         seed=seed,
         control=None,
-        epoch=1,
+        epoch=3,
         dev=DevFigures(eer=0.3, auc=0.8, threshold=0.1, subjects=PEOPLE, calibration=None),
         recordings_sha256="0" * 64,
         split_sha256="1" * 64,

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float
 
+from amber_id.attackers import CheckpointHeader
 from amber_id.audit.attacker_names import attacker_names
 from amber_id.audit.evaluation import Tested
 from amber_id.audit.fusion import RIDGE, fit_fusion, left_out_llrs
@@ -22,6 +23,7 @@ from amber_id.audit.judging import EvaluationConfig, Judged, judge, judged_rates
 from amber_id.biometrics import Comparisons, eer, eer_threshold
 from amber_id.errors import EvaluationError
 from amber_id.results import FUSION, Attacker, AttackerResult, DevFold, Metrics
+from amber_id.training import remarks_on
 
 _SHOWN = ("eer", "auc", "tmr_at_fmr_10_percent", "tmr_at_fmr_1_percent", "tmr_at_fmr_0_1_percent")
 
@@ -58,7 +60,7 @@ class Tried:
     """Every attacker that was tried, the fusion last."""
 
     scored: tuple[Scored, ...]
-    limits: tuple[str, ...]  # what was not tried and why, in whole sentences
+    limits: tuple[str, ...]  # what was not tried and why, and who has not learnt, in whole sentences
 
     @property
     def worst(self) -> Scored:
@@ -79,6 +81,19 @@ def score_attackers(tested: Sequence[Tested]) -> Tried:
     EvaluationError
         If there is no mated or no non-mated comparison of dev people in a fold.
     """
+    tried = _scored(tested)
+    alone = [each for each in tried.scored if not each.is_fusion]
+    remarks = [said for each in alone for said in remarks_on(each.attacker.name, *_learnt(each))]
+    return replace(tried, limits=(*tried.limits, *remarks))
+
+
+def _learnt(scored: Scored) -> tuple[list[CheckpointHeader], list[Float[np.ndarray, " _"]]]:
+    """Checkpoints of an attacker and its scores, by fold."""
+    (tested,) = scored.members
+    return [fold.header for fold in tested.folds], [fold.scores for fold in scored.folds]
+
+
+def _scored(tested: Sequence[Tested]) -> Tried:
     names = attacker_names([each.folds[0].header for each in tested])
     if len(tested) == 1 and tested[0].folds[0].dev is None:
         return Tried((_alone(tested[0], names[0], None),), ())

@@ -211,7 +211,7 @@ def train(
     from amber_id.motion import FeatureConfig
     from amber_id.progress import ClipBar, epoch_line
     from amber_id.recordings import RecordingSet
-    from amber_id.training import TrainConfig, is_first_process
+    from amber_id.training import TrainConfig, is_first_process, remarks_on
     from amber_id.training import train as train_run
 
     signals = signals or default_signals(attacker)
@@ -246,6 +246,8 @@ def train(
         return  # what there is to say, the first one says
     for row in run.headers():
         typer.echo(f"fold {row.fold}: dev EER {row.dev.eer:.3f}, AUC {row.dev.auc:.3f} (epoch {row.epoch})")
+    for remark in remarks_on(attacker, run.headers()):
+        say(remark)
     typer.echo(out)
     end_with(failures)
 
@@ -265,11 +267,11 @@ def reselect(
     from amber_id.training import reselect as reselect_run
 
     opened = Run.open(run)
-    found = RecordingSet.open(recordings)
+    found, division = _split_of_run(run, RecordingSet.open(recordings))
     total = sum(len(folder.epochs()) for folder in opened.folds)
     with ClipBar("checkpoints", total, quiet=quiet) as bar:
         chosen = reselect_run(
-            opened, found, _split_of(found), device=device, allow=allow or (), on_checkpoint=bar.advance
+            opened, found, division, device=device, allow=allow or (), on_checkpoint=bar.advance
         )
     for choice in chosen:
         typer.echo(
@@ -309,8 +311,7 @@ def evaluate(
     from amber_id.results import write_arrays, write_results
 
     config = configured(EvaluationConfig, replicates=replicates, seed=seed)
-    found = RecordingSet.open(recordings)
-    division = _split_of(found)
+    found, division = _split_of_run(run, RecordingSet.open(recordings))
     with ClipBar("testing", None, quiet=quiet) as bar:
         results, arrays = evaluate_run(
             run,
@@ -356,6 +357,23 @@ def _split_of(found: Any) -> Any:
     if made:
         say(f"{found.root / SPLIT_FILE} was not there: made the default split (amber split makes others)")
     return division
+
+
+def _split_of_run(run: Path, found: Any) -> tuple[Any, Any]:
+    """The recordings and the split of a run; says so if that is not the one beside the recordings."""
+    from amber_id.protocols import SPLIT_FILE, changes_since
+    from amber_id.training import split_of_run
+
+    chosen = split_of_run(run, found)
+    beside = found.root / SPLIT_FILE
+    if chosen.path == beside:
+        for change in changes_since(found, chosen.split):
+            say(change)
+    elif chosen.path is None:
+        say(f"{beside} is not there, nor a split with the run: people are divided by the default split")
+    elif beside.exists():
+        say(f"{chosen.path} is the split of the run; {beside} is another and was not used")
+    return chosen.recordings, chosen.split
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:

@@ -3,13 +3,14 @@
 Layout::
 
     RUN/run.json                      the whole configuration, and what it was trained on
+    RUN/split.csv                     who was trained on, chosen on, and is to be tested
     RUN/checkpoint.safetensors        the lowest dev EER so far
     RUN/checkpoints/epoch0007...      one for each epoch, for `amber reselect`; none in a study
     RUN/best.safetensors              what `amber reselect` chose
     RUN/log.csv                       one line for each epoch
     RUN/training_state.safetensors    what `--resume` needs; of a finished fold of a study no more than that
 
-With k folds all but run.json lie in RUN/fold0 to RUN/fold<k-1>.
+With k folds all but run.json and split.csv lie in RUN/fold0 to RUN/fold<k-1>.
 """
 
 import os

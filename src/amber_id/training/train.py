@@ -28,7 +28,14 @@ from amber_id.attackers.moments import MomentsConfig, fit_to_statistics
 from amber_id.attackers.window_statistics import statistics_of
 from amber_id.errors import TrainingError, UsageError
 from amber_id.motion import WindowSet, load_windows
-from amber_id.protocols import Split, labelled, refuse_leaks, sessions_kept_apart
+from amber_id.protocols import (
+    SPLIT_FILE,
+    Split,
+    labelled,
+    refuse_leaks,
+    sessions_kept_apart,
+    write_split,
+)
 from amber_id.recordings import Failure, RecordingSet
 from amber_id.training.dev import measure_dev
 from amber_id.training.run_folder import FoldFolder, Run, RunRecord, TrainConfig, is_first_process
@@ -83,6 +90,8 @@ def train(
         allowed=tuple(sorted(set(allow or ()))),
     )
     run = _open_or_create(out, record, resume=resume)
+    if is_first_process() and not (out / SPLIT_FILE).exists():
+        write_split(split, out / SPLIT_FILE)
     _note_compiling(config, device)
     shown = labelled(recordings, config.control, seed=config.seed)
     windows = load_windows(_of_train_and_dev(shown, split), config.features, on_clip=on_clip)

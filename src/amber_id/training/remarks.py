@@ -1,0 +1,55 @@
+"""Which attackers have hardly learnt anything, so that what they do not find says nothing?
+
+Two signs. The chosen epoch of a network is its first: nothing that came after did better on dev people. Or
+all scores lie above 0.998: the embeddings are alike for everybody, the network has collapsed. Such an
+attacker that recognises nobody is no evidence of privacy.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from amber_id.attackers import CheckpointHeader
+
+_ALIKE = 0.998  # cosine
+_WEAK = "what it does not find says little about privacy"
+
+
+def remarks_on(
+    name: str,
+    headers: Sequence[CheckpointHeader],
+    scores: Sequence[Float[np.ndarray, " _"]] = (),
+) -> tuple[str, ...]:
+    """What must be said of an attacker, in whole sentences; nothing where it has learnt.
+
+    `headers` are those of the checkpoint of each fold, `scores` the cosines of the test comparisons of each,
+    if they are known; else the lowest score of the dev people stands for them.
+    """
+    if headers[0].attacker == "moments" or headers[0].control is not None:
+        return ()  # it has no epochs, and cannot collapse; a control shall learn nothing
+    first = [header.fold for header in headers if header.epoch == 1]
+    lowest = [float(each.min()) if len(each) else 0.0 for each in scores] or [
+        header.dev.calibration.lowest if header.dev.calibration else 0.0 for header in headers
+    ]
+    alike = [header.fold for header, low in zip(headers, lowest, strict=True) if low > _ALIKE]
+    said = []
+    if first:
+        said.append(
+            f"{name}: the chosen epoch is the first{_where(first, headers)}, so nothing learnt later "
+            f"did better on dev people; {_WEAK}. Look at log.csv of the run, and try a lower learning rate."
+        )
+    if alike:
+        said.append(
+            f"{name}: all scores lie above {_ALIKE}{_where(alike, headers)}: its embeddings are alike for "
+            f"everybody, it has collapsed; {_WEAK}. Train it with a lower learning rate or more people."
+        )
+    return tuple(said)
+
+
+def _where(folds: Sequence[int], headers: Sequence[CheckpointHeader]) -> str:
+    if len(headers) == 1:
+        return ""
+    if len(folds) == len(headers):
+        return " in every fold"
+    return f" in fold {', '.join(map(str, folds))}"
