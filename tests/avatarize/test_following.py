@@ -122,6 +122,21 @@ def test_correlations_are_those_that_were_made() -> None:
     assert (found.frames, found.faces, found.faces_kept, found.face_share) == (100, 100, 100, 1.0)
 
 
+def test_the_heads_offset_and_gain_are_those_that_were_made() -> None:
+    t = np.arange(100) / 100 * 2 * np.pi
+    yaw, pitch = 8 * np.sin(t), 5 * np.cos(3 * t)
+    degrees = np.stack([yaw, pitch, 0.1 * np.sin(t)], axis=1)
+    values = np.full((100, len(CHANNELS)), 0.5)
+    values[:, YAW:] = degrees
+    shown = values.copy()
+    shown[:, YAW:] = np.stack([0.8 * yaw + 1, 2 * pitch - 15, 3.0 + 0 * t], axis=1)
+    found = follow(signals(values), signals(shown), CONFIG)
+    assert found.offsets_deg == pytest.approx({"yaw": 1, "pitch": -15, "roll": 3}, abs=1e-4)
+    assert found.gains == pytest.approx({"yaw": 0.8, "pitch": 2})  # roll does not move
+    short = follow(signals(values), signals(shown[:10]), CONFIG)
+    assert (short.offsets_deg, short.gains) == ({}, {})
+
+
 def test_dropped_frames_a_later_start_and_rounded_times_change_nothing() -> None:
     rng = np.random.default_rng(0)
     before = signals(wandering(rng, 100))
@@ -256,6 +271,20 @@ def test_avatars_of_people_follow_their_originals(synthetic_people: Path, avatar
     assert jaw.median is not None
     assert (jaw.clips > 40, jaw.median > 0.85) == (True, True)
     assert summary.channels["cheekPuff"].median is None  # the rig does not move it
+    assert summary.lost == ()
+    for angle in summary.head.values():
+        assert angle.gain == pytest.approx(1, abs=0.25)
+        assert angle.offset_deg == pytest.approx(0, abs=4)
+
+
+def test_a_channel_that_the_avatars_lose_is_named(synthetic_people: Path, avatars: Path) -> None:
+    for path in sorted(avatars.rglob("*.safetensors")):
+        said = load_recording(path)
+        still = said.blendshapes.copy()
+        for name in ("mouthSmileLeft", "cheekPuff"):
+            still[:, BLENDSHAPE_NAMES.index(name)] = 0
+        save_recording(replace(said, blendshapes=still), path)
+    assert check_following(synthetic_people, avatars).summary().lost == ("mouthSmileLeft",)
 
 
 def test_a_swapped_pair_is_flagged(synthetic_people: Path, avatars: Path) -> None:
@@ -340,3 +369,6 @@ def test_what_is_written_is_what_was_found(synthetic_people: Path, avatars: Path
     assert summary.channels["yaw"].clips == len(found)
     assert summary.channels["yaw"].median == pytest.approx(np.median(found), abs=1e-4)
     assert summary.flagged["follows weakly"] == 1
+    gains = [clip.gains["pitch"] for clip in report.clips if "pitch" in clip.gains]
+    assert summary.head["pitch"].gain == pytest.approx(np.median(gains), abs=1e-4)
+    assert rows[3]["yaw_offset_deg"] == f"{report.clips[3].offsets_deg['yaw']:.4f}"

@@ -18,6 +18,14 @@ from amber_id.face_mesh import BLENDSHAPE_NAMES
 ARKIT_NAMES: tuple[str, ...] = (*BLENDSHAPE_NAMES[1:], "tongueOut")
 SHAPES = len(ARKIT_NAMES)
 
+NEVER_DRIVEN = frozenset(
+    (
+        *("cheekPuff", "cheekSquintLeft", "cheekSquintRight", "jawForward"),
+        *("noseSneerLeft", "noseSneerRight", "tongueOut"),
+    )
+)
+"""Shapes that MediaPipe's coefficients never move: below 0.01 in 7,093 frames of 25 people, or not given."""
+
 BONE_NAMES = {
     "Head": ("Head", "J_Bip_C_Head", "mixamorigHead"),
     "Neck": ("Neck", "J_Bip_C_Neck", "mixamorigNeck"),

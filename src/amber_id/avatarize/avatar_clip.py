@@ -30,6 +30,7 @@ AVATAR_CLIP_SCHEMA: Literal["amber-id/avatar-clip/2"] = "amber-id/avatar-clip/2"
 class AvatarClip(BaseModel):
     """What is written beside an avatar's video: what made it, and from what.
 
+    `missing_shapes` are those that the avatar's file lacks, by ARKit's names: they stay still.
     `frames_without_face` are drawn as `no_face` says; in `frames_with_several_faces` one was followed.
     `model_sha256` is "" where RAVAS tracks; `drive_sha256` is that of the recording which drove it, "" where
     it was tracked for this. `source_bytes` is the size of the original's file; `warning` says why that is not
@@ -46,6 +47,7 @@ class AvatarClip(BaseModel):
     source: str
     engine: Engine
     avatar_sha256: str
+    missing_shapes: tuple[str, ...] = ()
     size: int
     no_face: NoFace
     renderer: str

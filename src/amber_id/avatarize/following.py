@@ -7,6 +7,9 @@ The avatar's video is tracked as the original was, and the two recordings are co
 at the same time, counted from each clip's first frame, to half a frame; a frame that has none is left out.
 A channel counts in a clip if the original moves in it. Where the avatar then stands still, its correlation is
 0. No lag is searched for: an avatar's frame is drawn from the original's frame of the same time.
+A correlation does not see an avatar that looks aside all the time, or nods too far; so of yaw, pitch and roll
+the offset is given, the mean of avatar less original, and the gain, the slope of the avatar's angle over the
+original's (least squares), where the original turns.
 
 Whose motion. An avatar a is held against every original o of the corpus, its own among them:
 ``s(a, o) = mean over c in M(o) of r_c(a, o)``, where M(o) are the channels that move in o, and r_c is
@@ -21,7 +24,7 @@ five channels each, taken at random, another fitted better by the lead in none, 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -61,7 +64,7 @@ class FollowingConfig(BaseModel):
     least_turn_deg: float = Field(1.0, gt=0)  # the same of yaw, pitch and roll
     shortest_s: float = Field(1.0, gt=0)  # with a face in both; less is "short"
     least_face: float = Field(0.9, ge=0, le=1)  # of the original's frames with a face; less is "face lost"
-    floor: float = Field(0.3, ge=-1, le=1)  # median correlation; less is "follows weakly"
+    floor: float = Field(0.3, ge=-1, le=1)  # median correlation; less is "follows weakly", or a lost channel
     fewest_channels: int = Field(5, ge=1)  # that move in an original, for a search among all
     lead: float = Field(0.05, ge=0)  # by which another original must fit better: "follows another"
 
@@ -86,7 +89,8 @@ class ClipFollowing:
     """How the avatar of one clip follows its original.
 
     Of the original's `frames`, `faces` have a face, and in `faces_kept` of them the avatar has one as well.
-    A correlation is None where the original does not move, `median` is that of the others.
+    A correlation is None where the original does not move, `median` is that of the others. `offsets_deg` and
+    `gains` are those of yaw, pitch and roll; a short clip has none, and what stands still has no gain.
     `best_match` is the clip whose motion fits best, where that was asked.
     """
 
@@ -97,6 +101,8 @@ class ClipFollowing:
     correlations: Mapping[str, float | None]
     flags: tuple[Flag, ...]
     best_match: str | None = None
+    offsets_deg: Mapping[str, float] = field(default_factory=dict)
+    gains: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def face_share(self) -> float:
@@ -150,6 +156,8 @@ def follow(original: ChannelSignals, avatar: ChannelSignals, config: FollowingCo
     both = original.tracked[here] & avatar.tracked[there]
     drive, shown = original.values[here][both].astype(float), avatar.values[there][both].astype(float)
     found: dict[str, float | None] = dict.fromkeys(CHANNELS)
+    offsets: dict[str, float] = {}
+    gains: dict[str, float] = {}
     flags: list[Flag] = []
     faces, faces_kept = int(original.tracked.sum()), len(drive)
     if faces_kept / faces < config.least_face:
@@ -160,11 +168,36 @@ def follow(original: ChannelSignals, avatar: ChannelSignals, config: FollowingCo
         moves = drive.std(axis=0) >= config.least
         r = correlations(drive, shown)
         found |= {CHANNELS[c]: float(r[c]) for c in np.flatnonzero(moves)}
+        offsets, gains = _head(drive, shown, moves)
         if not moves.any():
             flags.append("still")
         elif np.median(r[moves]) < config.floor:
             flags.append("follows weakly")
-    return ClipFollowing(original.clip, len(original.times), faces, faces_kept, found, tuple(flags))
+    return ClipFollowing(
+        original.clip,
+        len(original.times),
+        faces,
+        faces_kept,
+        found,
+        tuple(flags),
+        offsets_deg=offsets,
+        gains=gains,
+    )
+
+
+def _head(
+    drive: Float64[np.ndarray, "T C"], shown: Float64[np.ndarray, "T C"], moves: Bool[np.ndarray, " C"]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """The offsets of the head's angles, and the gains of those that move."""
+    columns = {name: CHANNELS.index(name) for name in HEAD_ANGLES}
+    offsets = {name: float((shown[:, c] - drive[:, c]).mean()) for name, c in columns.items()}
+    centred = drive - drive.mean(axis=0)
+    gains = {
+        name: float(centred[:, c] @ shown[:, c] / (centred[:, c] @ centred[:, c]))
+        for name, c in columns.items()
+        if moves[c]
+    }
+    return offsets, gains
 
 
 def best_matches(

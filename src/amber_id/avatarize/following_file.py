@@ -36,6 +36,7 @@ from amber_id.avatarize.following import (
 from amber_id.errors import ClipError, CorpusError
 from amber_id.file_formats import write_table
 from amber_id.recordings import RecordingSet, read_header
+from amber_id.recordings.signals import HEAD_ANGLES
 from amber_id.results import ConditionName, FailedClip
 
 CHECKED: Mapping[ConditionName, Path] = MappingProxyType(
@@ -49,6 +50,7 @@ _ROUNDING = 1e-5
 _COLUMNS = (
     *("clip", "frames", "faces", "faces_kept", "moving_channels", "median", "best_match", "flags"),
     *CHANNELS,
+    *(f"{name}_{what}" for name in HEAD_ANGLES for what in ("offset_deg", "gain")),
 )
 
 
@@ -70,17 +72,27 @@ class ChannelFollowing(BaseModel):
     median: float | None
 
 
+class HeadFollowing(BaseModel):
+    """One of the head's angles: medians over clips; of the gain, over those in which it moves."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    offset_deg: float | None
+    gain: float | None
+
+
 class FollowingSummary(BaseModel):
     """What ``following.json`` says.
 
     `median` is over clips, of each clip's median over the channels that move. `face_share` is over the frames
     of all clips in which the original has a face. `searched` clips were held against all originals;
     `match_their_own` of them fit none better than their own, not even by less than the lead that is flagged.
+    `lost` are the channels that move in the originals and whose median is below the floor.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    schema_version: Literal["amber-id/following/1"] = "amber-id/following/1"
+    schema_version: Literal["amber-id/following/2"] = "amber-id/following/2"
     amber_id_version: str = __version__
     versions: dict[str, str]
     config: FollowingConfig
@@ -93,6 +105,8 @@ class FollowingSummary(BaseModel):
     match_their_own: int
     flagged: dict[Flag, int]
     channels: dict[str, ChannelFollowing]
+    head: dict[str, HeadFollowing]
+    lost: tuple[str, ...]
     failures: tuple[FailedClip, ...]
 
 
@@ -111,6 +125,7 @@ class FollowingReport:
         flags = Counter(flag for clip in self.clips for flag in clip.flags)
         faces = sum(clip.faces for clip in self.clips)
         searched = [clip for clip in self.clips if clip.best_match is not None]
+        channels = {name: self._channel(name) for name in CHANNELS}
         return FollowingSummary(
             versions={name: version(name) for name in _LIBRARIES},
             config=self.config,
@@ -122,13 +137,25 @@ class FollowingReport:
             searched=len(searched),
             match_their_own=sum(clip.best_match == clip.clip for clip in searched),
             flagged={flag: flags[flag] for flag in get_args(Flag)},
-            channels={name: self._channel(name) for name in CHANNELS},
+            channels=channels,
+            head={name: self._head(name) for name in HEAD_ANGLES},
+            lost=tuple(
+                name
+                for name, found in channels.items()
+                if found.median is not None and found.median < self.config.floor
+            ),
             failures=self.failures,
         )
 
     def _channel(self, name: str) -> ChannelFollowing:
         found = [r for clip in self.clips if (r := clip.correlations[name]) is not None]
         return ChannelFollowing(clips=len(found), median=_median(found))
+
+    def _head(self, name: str) -> HeadFollowing:
+        return HeadFollowing(
+            offset_deg=_median(clip.offsets_deg.get(name) for clip in self.clips),
+            gain=_median(clip.gains.get(name) for clip in self.clips),
+        )
 
 
 def check_following(originals: Path, avatars: Path, config: FollowingConfig | None = None) -> FollowingReport:
@@ -216,6 +243,7 @@ def _row(clip: ClipFollowing) -> list[object]:
         *(clip.clip, clip.frames, clip.faces, clip.faces_kept, moving, _number(clip.median)),
         *(clip.best_match or "", "; ".join(clip.flags)),
         *(_number(r) for r in found),
+        *(_number(part.get(name)) for name in HEAD_ANGLES for part in (clip.offsets_deg, clip.gains)),
     ]
 
 

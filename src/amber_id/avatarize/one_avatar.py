@@ -61,6 +61,7 @@ def draw_clip(
         source=clip.source,
         engine="builtin",
         avatar_sha256=sha256,
+        missing_shapes=renderer.rig.avatar.missing,
         size=size,
         no_face=no_face,
         renderer=renderer.driver,

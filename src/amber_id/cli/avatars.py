@@ -1,5 +1,6 @@
 """Avatars: from videos to avatars' videos, and what an avatar's file holds."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -24,6 +25,7 @@ from amber_id.errors import UsageError
 
 if TYPE_CHECKING:
     from amber_id.avatarize import Avatar
+    from amber_id.avatarize.following_file import FollowingSummary
 
 Palette = Annotated[
     Literal["sand", "umber", "rose"] | None,
@@ -98,7 +100,7 @@ def avatarize(
     part = select_shard(corpus, share.shard)
     if not quiet:
         say(f"{len(part.clips)} clips of {len(part.subjects)} people, avatar {look}")
-        _say_what_is_missing(read_avatar(look).avatar, look)
+    _say_what_is_missing(read_avatar(look).avatar, look)
     with ClipBar("avatars", len(part.clips), quiet=quiet) as bar:
         summary = avatarize_corpus(
             corpus,
@@ -121,7 +123,7 @@ def avatarize(
         originals = videos if by_recordings else from_drive or keep or out / CHECKED["original"]
         if by_ravas is not None:
             track_folder(videos, originals, model=model, workers=share.workers, quiet=quiet)
-        suspect = _check(originals, out, model, share.workers, quiet)
+        suspect = _check(originals, out, model, share.workers, quiet, by_ravas=by_ravas is not None)
     if summary.failures or suspect:
         raise typer.Exit(SOME_CLIPS_LOST)
 
@@ -172,12 +174,21 @@ def _avatar_file(named: Path | None, palette: Any, model: Path | None) -> Path:
 
 
 def _say_what_is_missing(avatar: "Avatar", file: Path) -> None:
+    from amber_id.avatarize.avatar import NEVER_DRIVEN
+
     if avatar.missing:
         missing = ", ".join(avatar.missing)
         say(f"{file} lacks {len(avatar.missing)} of 52 shapes, which stay still: {missing}")
+    if lost := len(set(avatar.missing) - NEVER_DRIVEN):
+        say(
+            f"no attack can use what {lost} of these would show: results on these avatars do not hold for "
+            "better ones"
+        )
 
 
-def _check(originals: Path, out: Path, model: Path | None, workers: int | None, quiet: bool) -> bool:
+def _check(
+    originals: Path, out: Path, model: Path | None, workers: int | None, quiet: bool, *, by_ravas: bool
+) -> bool:
     """Track the avatars in `out`, compare them with their originals; whether one is suspect."""
     from amber_id.avatarize import CHECKED, check_following, write_following
 
@@ -192,9 +203,28 @@ def _check(originals: Path, out: Path, model: Path | None, workers: int | None, 
         typer.echo(f"  a face in {found.face_share:.1%} of the frames where the original has one")
         typer.echo(f"  median correlation of what moves: {found.median:.2f}")
     typer.echo(f"  {found.match_their_own} of {found.searched} move most like their own original")
+    typer.echo(f"  the head, offset and gain: {'; '.join(_angles(found))}")
+    if by_ravas:
+        typer.echo("  (RAVAS itself turns the head farther than the person did: roll by 1.3 to 2.4 times)")
+    if found.lost:
+        lost = (f"{name} ({found.channels[name].median:.2f})" for name in found.lost)
+        moving = sum(channel.clips > 0 for channel in found.channels.values())
+        say(
+            f"lost in the avatars: {len(found.lost)} of {moving} channels that move in the originals "
+            f"(median r below {found.config.floor:g}): {', '.join(lost)}; no attack can use them: "
+            "results on these avatars do not hold for better ones"
+        )
     for clip in (clip for clip in report.clips if clip.flags):
         said = [f"{flag} ({clip.best_match})" if flag == "follows another" else flag for flag in clip.flags]
         say(f"{clip.clip}: {', '.join(said)}")
     for failure in report.failures:
         say(f"{failure.clip}: {failure.reason}")
     return bool(report.failures) or any(clip.is_suspect for clip in report.clips)
+
+
+def _angles(found: "FollowingSummary") -> Iterator[str]:
+    """The head's angles in words."""
+    for name, angle in found.head.items():
+        if angle.offset_deg is not None:
+            gain = "does not move" if angle.gain is None else f"{angle.gain:.2f}"
+            yield f"{name} {angle.offset_deg:+.1f} degrees, {gain}"

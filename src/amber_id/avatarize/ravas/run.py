@@ -38,7 +38,8 @@ class RavasSetup:
 
     `root` holds its package, `python` runs it, `avatar` is a GLB of one mesh. A try may take `timeout_s`, and
     `stalled_s` without anything written. `egl` does without an X server; else DISPLAY must name one.
-    `version` is the checkout's commit, "" where that is not known.
+    `missing_shapes` are those that the avatar lacks. `version` is the checkout's commit, or a hash of its
+    files where git does not know one.
     """
 
     root: Path
@@ -49,6 +50,7 @@ class RavasSetup:
     egl: bool = True
     tries: int = 3
     version: str = ""
+    missing_shapes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

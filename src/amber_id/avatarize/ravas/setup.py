@@ -19,6 +19,7 @@ import numpy as np
 
 from amber_id.avatarize.avatar import BONE_NAMES
 from amber_id.avatarize.glb.arrays import Glb
+from amber_id.avatarize.glb.read import read_avatar
 from amber_id.avatarize.ravas.run import LAUNCHER, RavasSetup
 from amber_id.errors import AmberError, MissingDependencyError, UsageError
 
@@ -70,6 +71,7 @@ def find_ravas(
         egl=egl,
         tries=tries,
         version=_version(root),
+        missing_shapes=read_avatar(avatar).avatar.missing,
     )
 
 
