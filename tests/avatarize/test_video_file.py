@@ -106,6 +106,58 @@ def test_every_frame_is_shown_at_its_own_time(tmp_path):
     assert (info.width, info.height) == (64, 64)
 
 
+def with_click(path: Path, sound: str, *, first_packet: int = 0, silent_first: bool = False) -> Path:
+    """H.264 with B-frames, a key frame each 15, and a click at 1 s; video from `first_packet` on.
+
+    `silent_first` puts another sound before it, which is not the default.
+    """
+    square = np.zeros((45, 64, 96, 3), np.uint8)
+    for i, picture in enumerate(square):
+        picture[20:50, i : i + 30] = 255
+    with av.open(str(path), "w") as out:
+        video = out.add_stream("libx264", rate=25, options={"g": "15", "sc_threshold": "0"})
+        video.width, video.height, video.pix_fmt = 96, 64, "yuv420p"
+        packets = []
+        for i, picture in enumerate(square):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts = i
+            packets += video.encode(frame)
+        packets = [*packets, *video.encode()][first_packet:]
+        for silent in (True, False) if silent_first else (False,):
+            stream = out.add_stream(sound, rate=8000, layout="mono")
+            stream.disposition = av.stream.Disposition(not silent)
+            tone = np.zeros((1, 14_400), np.int16)
+            if not silent:
+                tone[0, 8000:8400] = 20_000 * np.sin(np.arange(400))
+            for at in range(0, 14_400, 160):
+                part = av.AudioFrame.from_ndarray(tone[:, at : at + 160], format="s16", layout="mono")
+                part.sample_rate, part.pts, part.time_base = 8000, at, Fraction(1, 8000)
+                packets += stream.encode(part)
+            packets += stream.encode()
+        for packet in sorted(packets, key=lambda packet: packet.dts * packet.time_base):
+            out.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "first_packet", "silent_first", "click_s"),
+    [
+        ("a.mkv", 0, False, 1.0),
+        ("a.mkv", 0, True, 1.0),
+        # Cut from a longer film: frames can be shown from the next key frame on, at 0.6 s.
+        ("a.mkv", 5, False, 0.4),
+        ("a.avi", 0, False, 1.0),  # whose sound has no times
+    ],
+)
+def test_sound_begins_with_the_first_frame_that_is_shown(tmp_path, name, first_packet, silent_first, click_s):
+    source = with_click(tmp_path / name, "pcm_s16le", first_packet=first_packet, silent_first=silent_first)
+    times = [time_s for time_s, _ in read_frames(source)[1]]
+    assert len(times) == (45 if first_packet == 0 else 30)
+    write_video(tmp_path / "o.mp4", pictures(times[:30]), fps=25.0, sound_of=source)
+    rate, samples = heard(tmp_path / "o.mp4")
+    assert np.argmax(np.abs(samples) > 0.2) / rate == pytest.approx(click_s, abs=0.02)
+
+
 @pytest.mark.parametrize(
     ("name", "codec", "became"),
     [

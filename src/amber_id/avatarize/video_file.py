@@ -23,6 +23,8 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 import numpy as np
 from jaxtyping import UInt8
 
+from amber_id.errors import ClipError
+from amber_id.tracking.video import first_frame_s
 from amber_id.tracking.video_file import import_av
 
 if TYPE_CHECKING:
@@ -155,7 +157,7 @@ def _ways(sound_of: Path | None) -> list[Sound]:
         with av.open(str(sound_of)) as source:
             if not source.streams.audio:
                 return ["none"]
-            codec = source.streams.audio[0].codec_context
+            codec: Any = _sound_of(source).codec_context
             if codec is None:  # one that FFmpeg does not know
                 return ["cut off"]
             holds = codec.name.removesuffix("float") in _MP4_HOLDS
@@ -200,7 +202,9 @@ class _Sound:
         self._source: InputContainer | None = None
         self._packets: Iterator[_Timed] = iter(())
         self._next: _Timed | None = None
-        if way in ("copied", "re-encoded"):
+        self._begins_s = 0.0
+        if source is not None and way in ("copied", "re-encoded"):
+            self._begins_s = _begins_s(source)
             self._source = self._av.open(str(source))
 
     def __enter__(self) -> "_Sound":
@@ -214,7 +218,7 @@ class _Sound:
         """Add the stream, before anything is written."""
         if self._source is None:
             return
-        stream, begins_s = self._source.streams.audio[0], _first_frame_s(self._source)
+        stream, begins_s = _sound_of(self._source), self._begins_s
         if self.became == "copied":
             copy = self._out.add_stream_from_template(stream)
             self._packets = _copied(self._source, stream, copy, begins_s)
@@ -265,9 +269,18 @@ def _encoded(source: "InputContainer", stream: "AudioStream", aac: Any, begins_s
     yield from ((float(packet.pts * packet.time_base), packet) for packet in aac.encode(None))
 
 
-def _first_frame_s(source: "InputContainer") -> float:
-    """When the first frame is shown, on the container's clock."""
-    video = next(iter(source.streams.video), None)
-    if video is None or video.start_time is None or video.time_base is None:
+def _sound_of(source: "InputContainer") -> "AudioStream":
+    """The sound that is played: the file's default, else its first."""
+    default = import_av("avatar").stream.Disposition.default
+    return max(source.streams.audio, key=lambda stream: bool(stream.disposition & default))
+
+
+def _begins_s(source: Path) -> float:
+    """When the first frame that can be shown is shown, on the container's clock; 0 where there is none.
+
+    A stream may begin earlier: with frames that lack what they are made from, or that are damaged.
+    """
+    try:
+        return first_frame_s(source)
+    except ClipError:
         return 0.0
-    return float(video.start_time * video.time_base)

@@ -132,6 +132,8 @@ class Frames:
         layout = self._layouts.of(first)
         self.info = _describe(container, stream, layout)
         self.start_s = float(first.time or 0.0) if times is None else times.start_s
+        if self._format == "avi":
+            self.start_s = _start_in_avi(first, stream, survey)
         self._shown = self._show(first, layout, decoded)
 
     def __iter__(self) -> "Frames":
@@ -254,6 +256,18 @@ def _times_by_decoding(path: Path, clip: str, index: int) -> FrameTimes:
             "container, e.g. ffmpeg -r RATE -i FILE -c copy FILE.mkv",
         )
     return times
+
+
+def _start_in_avi(first: "VideoFrame", stream: "VideoStream", survey: Survey) -> float:
+    """When the first frame is shown beside the sound of an AVI, which has no times.
+
+    Pictures and sound begin together there, and the k-th picture shown is beside the k-th packet: by as many
+    packets earlier than the decoder gives it as it has to look ahead.
+    """
+    packets = np.sort(survey.dts[np.isfinite(survey.dts)])
+    given_s = _clocks(first)[1]
+    place = int(np.searchsorted(packets, given_s - 1e-6)) - stream.codec_context.reorder_depth
+    return float(packets[max(0, place)]) if len(packets) and np.isfinite(given_s) else 0.0
 
 
 def _clocks(frame: "VideoFrame") -> tuple[float, float]:
