@@ -35,9 +35,32 @@ def test_embeddings_are_told_from_scores(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("vectors", "subjects", "who"),
+    [
+        ("embeddings", "labels", [2, 1, 2]),
+        ("vectors", "subjects", np.array([b"b", b"a", b"b"])),
+        ("X", "y", np.array(["b", "a", "b"])),
+        ("features", "speakers", np.array(["b", "a", "b"])),
+    ],
+)
+def test_arrays_may_be_called_as_others_do(tmp_path, vectors, subjects, who):
+    path = tmp_path / "clips.npz"
+    np.savez(path, **{vectors: np.eye(3), subjects: who, "notes": np.array([None], object)})
+    assert holds_embeddings(path)
+    read = read_embeddings(path)
+    np.testing.assert_array_equal(read.subjects, [1, 0, 1])
+    assert read.names in (("1", "2"), ("a", "b"))
+
+
+@pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"vectors": np.eye(3)}, "expected vectors and subjects, got no subjects"),
+        ({"vectors": np.eye(3)}, "expected vectors and subjects, got no subjects among vectors; call"),
+        (
+            {"vectors": np.eye(3), "subjects": np.array(["b", "a", "b"], object)},
+            r"subjects holds Python objects, as columns of pandas do, .*subjects=column.to_numpy\(str\)",
+        ),
+        ({"vectors": np.eye(3), "subjects": np.array([b"\xff", b"a", b"b"])}, "names in UTF-8 in subjects"),
         ({"vectors": np.ones(3), "subjects": np.ones(3, int)}, r"expected vectors \(N, D\), got float64 of"),
         ({"vectors": np.eye(3), "subjects": np.ones(2, int)}, "each of 3 vectors in subjects, got int64 of"),
         ({"vectors": np.eye(3) * [1, 1, 0], "subjects": np.arange(3)}, "row 3 of vectors: .* got length 0"),

@@ -5,6 +5,7 @@ import io
 import pickle
 import re
 import time
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -143,7 +144,9 @@ def test_people_told_from_target_trials_do_not_come_back_as_known(tmp_path: Path
     assert _rows(back) == _rows(scores)
 
 
-names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=6)
+names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=6).filter(
+    lambda name: unicodedata.is_normalized("NFC", name)
+)
 plain = names.filter(lambda name: name.encode().split() == [name.encode()] and name[0] not in "#\ufeff")
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -273,7 +276,7 @@ def test_numbers_and_names_do_not_hang_on_the_order_of_lines(tmp_path: Path):
         ("b1 b3 target nan", "expected a finite score, got nan"),
         ("b1 b3 target -inf", "expected a finite score, got -inf"),
         ("b1 b3 target 1e999", "expected a finite score, got inf"),
-        ("b1 b3 Target 0.5", "expected target or nontarget in column 3, got 'Target'"),
+        ("b1 b3 Targe 0.5", "expected target or nontarget in column 3, got 'Targe'"),
         (
             "b1 b3 0.5 target",
             "expected target or nontarget in column 3, got '0.5'; label and score have changed",
@@ -326,9 +329,113 @@ def test_clips_compared_twice_are_taken_with_a_remark(tmp_path: Path, more: str,
         assert re.search(part, remark)
 
 
-def test_a_heading_is_refused_with_what_to_do(tmp_path: Path):
-    path = _text(tmp_path, "enrol probe label score\n" + TEXT)
-    _refused(path, "line 1: expected target or nontarget in column 3 or 4, got 'label' and 'score'; put #")
+ROWS = [
+    ("a1", "a2", True, ".9"),
+    ("a1", "b1", False, ".1"),
+    ("a2", "b1", False, "-2e-3"),
+    ("b1", "b2", True, ".7"),
+]
+
+
+def _table_of(heading: str, row: str, yes: str = "1", no: str = "0", end: str = "\n") -> str:
+    """The rows of TEXT in other words: `row` is a template."""
+    rows = [row.format(e=e, p=p, l=yes if mated else no, s=s) for e, p, mated, s in ROWS]
+    return end.join([*([heading] if heading else []), *rows]) + end
+
+
+TABLES = {
+    "heading": _table_of("# a comment\nenrol probe label score", "{e} {p} {l} {s}", "target", "nontarget"),
+    "VoxCeleb's order": _table_of("", "{l} {e} {p} {s}"),
+    "another order": _table_of("Score Target Enroll Test", "{s} {l} {e} {p}", "TRUE", "FALSE"),
+    "NIST": _table_of("modelid\tsegmentid\tLLR\tkey", "{e}\t{p}\t{s}\t{l}", "tar", "imp"),
+    "pandas": _table_of(",enrol,probe,score,label", "0,{e},{p},{s},{l}"),
+    "floats": _table_of("utt1,utt2,similarity,same", "{e},{p},{s},{l}", "1.0", "0.0"),
+    "quoted": _table_of(
+        '"Reference","probe","type","cosine_score"', '"{e}","{p}","{l}","{s}"', "Genuine", "impostor"
+    ),
+    "semicolons": _table_of("file_1;file_2;same;score", "{e};{p};{l};{s}", "same", "different"),
+    "no heading": _table_of("", "{e}, {p}, {l}, {s}", "target", "non-target"),
+    "no heading, label first": _table_of("", "{l},{e},{p},{s}"),
+    "signs": _table_of("model,test,target,score", "{e},{p},{l},{s}", "+1", "-1"),
+    "Windows": _table_of("\ufeffmodel,test,target,score\r\n", "{e},{p},{l},{s}", end="\r\n"),
+    "subjects for labels": "enrol,speaker1,probe,speaker2,score\na1,a1,a2,a1,.9\na1,a1,b1,b1,.1\n"
+    "a2,a1,b1,b1,-.002\nb1,b1,b2,b1,.7\n",
+}
+
+
+@pytest.mark.parametrize("name", ["x.txt", "x.csv", "x.tsv", "x.gz"])
+@pytest.mark.parametrize("dress", TABLES)
+def test_a_table_in_any_dress_says_the_same(tmp_path: Path, dress: str, name: str):
+    text = TABLES[dress]
+    if name == "x.tsv":
+        text = re.sub(r"[ ,;] *", "\t", text.removeprefix("# a comment\n"))
+    (tmp_path / name).write_bytes(gzip.compress(text.encode()) if name == "x.gz" else text.encode())
+    scores = read_scores(tmp_path / name)
+    assert _rows(scores) == _rows(read_scores(_text(tmp_path, name="plain.txt")))
+    assert scores.remarks == ()
+
+
+def test_names_may_have_white_space_where_that_does_not_separate(tmp_path: Path):
+    rows = 'Ann Lee 1,"Lee, Ann 2",target,1\nAnn Lee 1,Bob,nontarget,0\n'
+    scores = read_scores(_text(tmp_path, rows))
+    assert scores.clips == ("Ann Lee 1", "Bob", "Lee, Ann 2")
+    tabs = read_scores(_text(tmp_path, "a\tb\ttarget\t1\nAnn Lee\tb\tnontarget\t0\n", "x.tsv"))
+    assert tabs.clips == ("Ann Lee", "a", "b")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,b,target,1\na,c,nontarget\n", "line 2: expected 4 values, got 3"),
+        ("x,y\n", "line 1: expected `enrol probe .* got 1"),
+        (
+            "enrol,probe,label,score\na,b,target,\n",
+            "line 2: expected a score, got ''; leave the",
+        ),
+        (
+            "enrol;probe;label;score\na;b;target;0,5\n",
+            "line 2: expected a score, got '0,5'; write a",
+        ),
+        (
+            "enrol,probe,label,score\n\na,b,maybe,1\n",
+            "line 3: expected target or .* label, got 'maybe'",
+        ),
+        ("enrol,probe,is_target,score\na,b,2,1\n", "line 2: .* in the column is_target, got '2'"),
+        ("enrol,probe,label,score\na,,target,1\n", "line 2: expected a name in probe, got none"),
+        (
+            "enrol,probe,label,distance\na,b,target,1\n",
+            "higher for clips that are more alike, got a d",
+        ),
+        (
+            "enrol,probe,label\na,b,target\n",
+            "expected the columns enrol, .*, got no score",
+        ),
+        ("enrol,probe,score\na,b,1\n", "got no mated; call them so"),
+        (
+            "model,reference,probe,label,score\na,b,c,target,1\n",
+            "one column of enrol, got model and ref",
+        ),
+        ("enrol,probe,mated,label,score\na,b,1,1,1\n", "expected the column mated or label, got both"),
+        ("a,b,taget,0.5\n", "line 1: expected a heading, or .* with commas between, got .*'taget'"),
+        ("a,b,1,0\n", "expected to tell label from score"),
+        ("a b taget 0.5\n", "line 1: .* got 'taget' and '0.5'; labels are target and nontarget"),
+        ("one two three four\n", "line 1: .* a heading names the columns enrol, probe, label and score"),
+        ("1 a b\n0 a c\n", "4 columns, got 3: '1 a b'; a list of trials has no scores"),
+        ("a b 0.5\n", "4 columns, got 3: .*; there is no label: add target or nontarget"),
+        ("enrol,probe,label,score\na,b,target,nan\n", "line 2: expected a finite score, got nan"),
+        ('enrol,probe,label,score\na,"b,target,1\n', "line 2: expected values, got unexpected end of data"),
+    ],
+)
+def test_a_table_of_text_that_does_not_fit_is_refused(tmp_path: Path, text: str, message: str):
+    said = _refused(_text(tmp_path, text), message)
+    assert "put #" not in said
+
+
+def test_comparisons_that_were_commented_out_are_remarked(tmp_path: Path):
+    text = "# enrol probe label score\n#a b target 2\n" + TEXT + "# b1 b3 nontarget 1\n"
+    scores = read_scores(_text(tmp_path, text))
+    assert _rows(scores) == _rows(read_scores(_text(tmp_path)))
+    assert "begin with # and look like comparisons: 2" in scores.remarks[0]
 
 
 @pytest.mark.parametrize(
@@ -463,7 +570,12 @@ def test_a_table_may_have_sessions(tmp_path: Path):
     [
         ("clip,subject\na1,ann\n", r"no row for 3 of 4: a2, b1, b2; add them"),
         ("clip,subject\n", r"no row for 4 of 4: a1, a2, b1 …; add them"),
-        ("clip,person\na1,ann\n", "expected the columns clip, subject in its first line"),
+        (
+            "clip,nobody\na1,ann\n",
+            "line 2: expected a column subject, or clips in numbered folders, got 'a1'",
+        ),
+        ("who,subject\na1,ann\n", "expected the columns clip, subject in its first line, got who, subject"),
+        ("", "expected the columns clip, subject in its first line"),
         ("clip,subject\na1\n", "line 2: expected 2 values, got 1"),
         ("clip,subject\na1,\n", "expected no empty value, got 'a1, '"),
         ("clip,subject\na1,ann\na1,bob\n", "clip a1 is ann in one row and bob in another"),
@@ -473,6 +585,37 @@ def test_a_table_that_does_not_fit_is_refused(tmp_path: Path, table: str, messag
     path = _table(tmp_path, table)
     text = _refused(_text(tmp_path), message, subjects=path)
     assert text.startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "age;Subject;clip\n20;ann;a1\n20; ann ;a2\n30;bob;b1\n30;bob;b2\n",
+        "file,speaker\na1,ann\na2,ann\nb1,bob\nb2,bob\n",
+        "clip,session,subject\na1,,ann\na2,,ann\nb1,,bob\nb2,,bob\n",
+    ],
+)
+def test_a_table_may_have_more_columns_in_any_order(tmp_path: Path, table: str):
+    scores = read_scores(_text(tmp_path), subjects=_table(tmp_path, table))
+    assert scores.subjects == ("ann", "bob")
+    assert scores.sessions is None
+    assert scores.remarks == ()
+
+
+def test_a_corpus_file_is_a_table_of_subjects(tmp_path: Path):
+    rows = (
+        "clip,session,utterance\nx_id1/a,1,hello\nx_id1/b,{},hello\nx_id2/a,1,hello\nx_id2/b,2,\nx_id3/a,1,\n"
+    )
+    lines = "x_id1/a x_id1/b target 1\nx_id1/a x_id2/a nontarget 0\nx_id2/a x_id2/b target 1\n"
+    whole = _table(tmp_path, rows.format("2"))
+    scores = read_scores(_text(tmp_path, lines), subjects=whole)
+    assert scores.subjects == ("id001", "id002")
+    assert scores.sessions == ("1", "2", "1", "2")
+    scores = read_scores(_text(tmp_path, lines), subjects=_table(tmp_path, rows.format("")))
+    assert scores.sessions is None
+    assert "Clips without a session in the table of subjects: 1 of 4" in scores.remarks[0]
+    suffixes = _text(tmp_path, re.sub(r"/(.)", r"/\1.mp4", lines))
+    _refused(suffixes, "no row for 4 of 4: .*its clips have no suffix", subjects=whole)
 
 
 def test_labels_must_agree_with_the_table(tmp_path: Path):
@@ -667,8 +810,8 @@ def test_a_table_without_rows_is_refused(tmp_path: Path, write: Write):
 
 
 def test_arrays_of_another_length_are_refused(tmp_path: Path):
-    _refused(_npz(tmp_path, COLUMNS | {"score": [0.1, 0.2]}), r"expected score of shape \(4,\).* got \(2,\)")
-    _refused(_npz(tmp_path, COLUMNS | {"score": [[0.1], [0.2]]}), r"expected score .* got \(2, 1\)")
+    _refused(_npz(tmp_path, COLUMNS | {"score": [0.1, 0.2]}), r"expected scores of shape \(4,\).* got \(2,\)")
+    _refused(_npz(tmp_path, COLUMNS | {"score": [[0.1], [0.2]]}), r"expected scores .* got \(2, 1\)")
     _refused(
         _npz(tmp_path, COLUMNS | {"enrol": [["a"]]}), r"expected a row of names in enrol, got <U1 of shape"
     )
@@ -702,7 +845,7 @@ def test_bytes_cut_off_or_changed_never_pass(tmp_path: Path, name: str):
 
 def test_pickle_and_other_kinds_are_refused(tmp_path: Path):
     objects = np.array(["a1", "a1", "a2", "b1"], object)
-    _refused(_npz(tmp_path, COLUMNS | {"enrol": objects}), "expected an .npz archive, no pickle")
+    _refused(_npz(tmp_path, COLUMNS | {"enrol": objects}), r"enrol holds Python objects, .*to_numpy\(str\)")
     path = tmp_path / "y.npz"
     one = io.BytesIO()
     np.save(one, np.zeros(3))
@@ -710,6 +853,21 @@ def test_pickle_and_other_kinds_are_refused(tmp_path: Path):
         path.write_bytes(content)
         _refused(path, "expected an .npz archive, no pickle, got a file that is cut off or of another kind")
     _refused(_text(tmp_path, name="y.parquet"), "expected Parquet, got a file that is cut off or of another")
+
+
+@pytest.mark.parametrize("write", [_parquet, _npz])
+def test_columns_may_be_called_as_the_field_does(tmp_path: Path, write: Write):
+    called = {"enrol": "Model_ID", "probe": "test", "score": "LLR", "mated": "is target"}
+    path = write(tmp_path, {called.get(name, name): value for name, value in COLUMNS.items()})
+    assert _rows(read_scores(path)) == _rows(read_scores(_text(tmp_path)))
+    words = {"label": ["Genuine", "Impostor", "imp", "TRUE"], "mated": None}
+    columns = {name: value for name, value in (COLUMNS | words).items() if value is not None}
+    assert _rows(read_scores(write(tmp_path, columns))) == _rows(read_scores(_text(tmp_path)))
+
+
+def test_names_in_bytes_are_text(tmp_path: Path):
+    in_bytes = {name: pa.array([each.encode() for each in COLUMNS[name]]) for name in ("enrol", "probe")}
+    assert read_scores(_parquet(tmp_path, COLUMNS | in_bytes)).clips == ("a1", "a2", "b1", "b2")
 
 
 # scores alone -----------------------------------------------------------------------------------------
@@ -725,6 +883,17 @@ def test_scores_alone_have_no_clips_and_nobody_knows_whose_they_are(tmp_path: Pa
     np.testing.assert_array_equal(scores.mated_scores, [0.5, 1.0], strict=True)
     np.testing.assert_array_equal(scores.nonmated_scores, [-1.0, 0.0, 2.0], strict=True)
     _refused(path, "has scores without clips", UsageError, subjects=tmp_path / "who.csv")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("genuine", "impostor"), ("Target_scores", "NonTarget_scores"), ("tar", "non"), ("pos", "neg")],
+)
+def test_scores_alone_may_be_called_as_the_field_does(tmp_path: Path, names: tuple[str, str]):
+    np.savez(tmp_path / "x.npz", **dict(zip(names, (np.array([0.5, 1.0]), np.array([-1.0])), strict=True)))
+    scores = read_scores(tmp_path / "x.npz")
+    np.testing.assert_array_equal(scores.mated_scores, [0.5, 1.0])
+    np.testing.assert_array_equal(scores.nonmated_scores, [-1.0])
 
 
 def test_scores_alone_come_back_and_fit_npz_only(tmp_path: Path):

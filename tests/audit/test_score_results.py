@@ -351,3 +351,24 @@ def test_two_people_have_figures_without_intervals(tmp_path: Path) -> None:
     assert results.metrics["auc"] == Point(value=1.0, chance=0.5)
     assert results.bootstrap is None
     assert any("No figure has an interval: 2 people with mated" in limit for limit in results.limits)
+
+
+def test_a_difference_of_other_comparisons_is_named(tmp_path: Path) -> None:
+    path = written(study(), tmp_path / "scores.txt")
+    lines = path.read_text().splitlines(keepends=True)
+    # As many on either side, so that counts do not tell.
+    (tmp_path / "one.txt").write_text("".join(line for n, line in enumerate(lines) if n % 5 != 1))
+    (tmp_path / "other.txt").write_text("".join(line for n, line in enumerate(lines) if n % 5 != 2))
+
+    def limits(first: str, second: str) -> str:
+        return " ".join(judge_scores(tmp_path / first, QUICK, against=tmp_path / second).limits)
+
+    assert "99 of 397 are not in other.txt, and 99 of its 397 not here" in limits("one.txt", "other.txt")
+    assert "0 of 397 are not in scores.txt, and 99 of its 496" in limits("one.txt", "scores.txt")
+    assert "the very same scores" in limits("scores.txt", "scores.txt")
+    turned = study(noise=2.0, seed=1)
+    known = dataclasses.replace(
+        turned.comparisons, enrolment=turned.comparisons.probe, probe=turned.comparisons.enrolment
+    )
+    written(dataclasses.replace(turned, comparisons=known), tmp_path / "turned.txt")
+    assert "other comparisons" not in limits("scores.txt", "turned.txt")

@@ -22,21 +22,18 @@ from amber_id.audit.judging import (
     bootstrap_of,
     judge,
     judge_tally,
-    less,
     statistics_of,
 )
+from amber_id.audit.score_differences import differences
 from amber_id.audit.score_input import ScoreInput, read_chosen_on, read_judged
 from amber_id.audit.wording import interval_limits
 from amber_id.biometrics import (
     Comparisons,
-    ErrorCurve,
-    Statistic,
     Tally,
     d_sys,
     eer_threshold,
     error_curve,
     fit_linear_calibration,
-    min_cllr_of,
     per_subject_figures,
     tally,
     tally_all,
@@ -62,11 +59,6 @@ from amber_id.results import (
 from amber_id.score_files import Embeddings, IdentifiedBy, ScoreFile, read_embeddings
 
 _ORDER = (*Metrics.model_fields, "cllr", "act_dcf")
-_COMPARED = {
-    "eer": Statistic(ErrorCurve.eer),
-    "auc": Statistic(ErrorCurve.auc),
-    "min_cllr": Statistic(min_cllr_of),
-}
 
 
 def judge_scores(
@@ -130,19 +122,16 @@ def judge_scores(
         judged = judge(read.comparisons, config, from_threshold=shifted, llrs=llrs)
         metrics = judged.rates
         limits.extend((*judged.limits, *interval_limits(judged.eer)))
-    differences = {}
-    if other is not None:
-        differences = _differences(read, other, config, against)
-        if set(read.clips) != set(other.clips) or len(read.mated_scores) != len(other.mated_scores):
-            limits.append(
-                "The two files hold other comparisons of the same people: the differences are of these too."
-            )
+    changes: Mapping[str, Difference] = {}
+    if other is not None and against is not None:
+        changes, said = differences(read, other, config, against)
+        limits.extend(said)
     return ScoreResults(
         schema="amber-id/metrics/1",
         counts=_counts(read),
         metrics=_in_order(metrics),
         disclosure=None if judged is None else judged.disclosure,
-        differences=differences,
+        differences=dict(changes),
         subjects=() if judged is None else _subjects(judged_file, judged),
         limits=tuple(limits),
         bootstrap=None if judged is None else bootstrap_of(judged.eer),
@@ -302,24 +291,6 @@ def _points(read: ScoreFile, dev: ScoreFile | None) -> dict[str, Point]:
         points["accuracy"] = Point(value=float(curve.accuracy_at(threshold)), chance=majority)
         points["balanced_accuracy"] = Point(value=float(curve.balanced_accuracy_at(threshold)), chance=0.5)
     return points
-
-
-def _differences(
-    read: ScoreFile, other: ScoreFile, config: EvaluationConfig, path: Path | None
-) -> dict[str, Difference]:
-    """Figures of `read` less those of `other`, whose people must be the same."""
-    if read.comparisons is None or other.comparisons is None:
-        raise EvaluationError(
-            f"{path}: a paired difference needs scores whose people are known on both sides"
-        )
-    apart = set(read.subjects) ^ set(other.subjects)
-    if apart:
-        raise EvaluationError(
-            f"{path}: expected the same people on both sides, got {len(apart)} on one side only, e.g. "
-            f"{min(apart)}; leave out their comparisons, or, where people are named after a clip, say who is "
-            "who (--subjects)"
-        )
-    return less(other.comparisons, read.comparisons, config, _COMPARED)
 
 
 def _unsure(read: ScoreFile) -> bool:

@@ -17,13 +17,13 @@ def metrics(
     scores: Annotated[
         Path,
         typer.Argument(
-            help="Scores: text `enrol probe target|nontarget score`, Parquet, .npz; or embeddings: .npz, or "
-            "what `amber embed` wrote."
+            help="Scores: text `enrol probe target|nontarget score`, CSV, Parquet, .npz; or embeddings: .npz, "
+            "or what `amber embed` wrote."
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder for results.json.")],
     subjects: Annotated[
-        Path | None, typer.Option(help="CSV clip,subject[,session]: who is who, where the file does not say.")
+        Path | None, typer.Option(help="CSV clip,subject[,session], or corpus.csv: who is who.")
     ] = None,
     dev: Annotated[
         Path | None, typer.Option(help="Scores of other people, to choose a threshold and a calibration on.")

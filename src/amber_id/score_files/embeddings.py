@@ -1,8 +1,8 @@
 """Embeddings instead of scores: one vector per clip, and who each clip shows.
 
 A ``.safetensors`` file is what `amber embed` writes; an ``.npz`` archive with the arrays ``vectors`` (N, D)
-and ``subjects`` (N,) is what any other system can write. All pairs of clips are then compared by cosine, as
-many as there are, and no score is ever kept.
+and ``subjects`` (N,), or ``embeddings`` and ``labels``, is what any other system can write. All pairs of
+clips are then compared by cosine, as many as there are, and no score is ever kept.
 """
 
 import zipfile
@@ -16,10 +16,16 @@ from pydantic import BaseModel, ConfigDict
 from amber_id.errors import FileFormatError
 from amber_id.file_formats import read_tensors, validated, write_tensors
 from amber_id.names import composed, note_case_twins
-from amber_id.score_files.npz import BROKEN
+from amber_id.score_files.npz import BROKEN, check_no_objects
 
 _SCHEMA = "amber-id/embeddings/1"
 _SUFFIX = ".safetensors"
+# What an archive may call its arrays, the best first.
+_VECTORS = ("vectors", "embeddings", "embedding", "embs", "emb", "features", "xvectors", "X")
+_SUBJECTS = (
+    *("subjects", "subject", "labels", "label", "speakers", "speaker_ids", "people", "identities", "ids"),
+    *("targets", "y"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +51,7 @@ class EmbeddingsHeader(BaseModel):
 
 
 def holds_embeddings(path: Path) -> bool:
-    """Whether a file is to be read as embeddings: a tensor file of any kind, or an archive with ``vectors``.
+    """Whether a file is to be read as embeddings: a tensor file of any kind, or an archive with vectors.
 
     False for anything else, readable or not.
     """
@@ -55,7 +61,8 @@ def holds_embeddings(path: Path) -> bool:
         return False
     try:
         with zipfile.ZipFile(path) as archive:
-            return "vectors.npy" in archive.namelist()
+            names = {Path(name).stem for name in archive.namelist()}
+            return bool(names & {*_VECTORS}) and not names & {"scores", "score"}
     except zipfile.BadZipFile:
         return False
 
@@ -121,12 +128,32 @@ def _read_tensor_file(path: Path) -> tuple[Shaped[np.ndarray, "..."], Shaped[np.
 
 def _read_archive(path: Path) -> tuple[Shaped[np.ndarray, "..."], Shaped[np.ndarray, "..."]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            missing = {"vectors", "subjects"} - set(archive.files)
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            found = [
+                next((name for name in names if name in archive.files), None)
+                for names in (_VECTORS, _SUBJECTS)
+            ]
+            missing = [what for what, name in zip(("vectors", "subjects"), found, strict=True) if not name]
             if missing:
-                raise FileFormatError(path, f"expected vectors and subjects, got no {min(missing)}")
-            return archive["vectors"], archive["subjects"]
+                raise FileFormatError(
+                    path,
+                    f"expected vectors and subjects, got no {missing[0]} among {', '.join(archive.files)}; "
+                    "call the rows vectors, and who each of them shows subjects",
+                )
+            vectors, subjects = (name for name in found if name)
+            check_no_objects(path, file, (vectors, subjects))
+            return archive[vectors], _decoded(path, archive[subjects])
     except OSError as error:
         raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
     except BROKEN as error:
         raise FileFormatError(path, f"expected an .npz archive of arrays, no pickle ({error})") from error
+
+
+def _decoded(path: Path, subjects: Shaped[np.ndarray, "..."]) -> Shaped[np.ndarray, "..."]:
+    """The same, with bytes as text."""
+    if subjects.dtype.kind != "S":
+        return subjects
+    try:
+        return np.char.decode(subjects, "utf-8")
+    except UnicodeDecodeError as error:
+        raise FileFormatError(path, f"expected names in UTF-8 in subjects, got others ({error})") from error

@@ -8,6 +8,7 @@ from amber_id.score_files.npz import npz_of, read_npz
 from amber_id.score_files.parquet import parquet_of, read_parquet
 from amber_id.score_files.people import check_sides, identify
 from amber_id.score_files.score_file import ScoreFile
+from amber_id.score_files.tables import layout_of, read_table_of_scores
 from amber_id.score_files.text import read_text, text_of
 
 
@@ -42,8 +43,11 @@ def read_scores(path: Path, *, subjects: Path | None = None) -> ScoreFile:
         raise UsageError(f"{path}: only text is read from .gz; unpack it")
     if suffix == ".npz":
         read = read_npz(path)
+    elif suffix == ".parquet":
+        read = read_parquet(path)
     else:
-        read = read_parquet(path) if suffix == ".parquet" else read_text(path)
+        layout = layout_of(path)
+        read = read_text(path) if layout is None else read_table_of_scores(path, layout)
     if not isinstance(read, ScoreFile):
         return identify(read, subjects)
     if subjects is not None:

@@ -1,13 +1,14 @@
 """Score columns in NumPy's ``.npz`` archive, where ``score`` is called ``scores``; never pickle.
 
 An archive may also hold nothing but the scores of the mated and the non-mated comparisons: ``mated`` and
-``nonmated``.
+``nonmated``, or as the field calls these, ``genuine`` and ``impostor``.
 """
 
 import io
 import tokenize
 import zipfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,7 +16,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from amber_id.errors import FileFormatError, UsageError
-from amber_id.score_files.columns import COLUMNS, NAME_COLUMNS, Columns, columns_of, trials_of
+from amber_id.score_files.columns import Columns, columns_of, trials_of
+from amber_id.score_files.headings import columns_by_meaning
 from amber_id.score_files.score_file import ScoreFile
 from amber_id.score_files.trials import NameColumn, NameNumbers, Trials, check_finite_scores, shown
 
@@ -34,7 +36,13 @@ BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
 )
-_WANTED = {*COLUMNS, "scores", "nonmated"} - {"score"}
+_SIDES = {
+    "mated": {"mated", "genuine", "target", "targets", "tar", "match", "positive", "pos"},
+    "nonmated": {
+        *("nonmated", "impostor", "impostors", "imposter", "nontarget", "nontargets", "imp", "non"),
+        *("nonmatch", "negative", "neg"),
+    },
+}
 _PIECE = 1 << 16  # names at a time: as Python strings they are large
 
 
@@ -59,7 +67,7 @@ def read_npz(path: Path) -> Trials | ScoreFile:
             path,
             f"expected an .npz archive, no pickle, got a file that is cut off or of another kind ({what})",
         ) from error
-    return _unnamed(columns) if "nonmated" in columns.numbers else trials_of(columns)
+    return _unnamed(columns) if columns.numbers.keys() & {"nonmated"} else trials_of(columns)
 
 
 def npz_of(scores: ScoreFile, path: Path) -> bytes:
@@ -85,16 +93,69 @@ def npz_of(scores: ScoreFile, path: Path) -> bytes:
     return stream.getvalue()
 
 
+def check_no_objects(path: Path, file: BinaryIO, names: Iterable[str]) -> None:
+    """Refuse arrays of Python objects, which NumPy would have to unpickle.
+
+    Raises
+    ------
+    FileFormatError
+        Naming the array, and how to save it instead.
+    ValueError
+        Or another of `BROKEN`, if it is no archive.
+    """
+    formats = np.lib.format
+    with zipfile.ZipFile(file) as members:
+        for name in names:
+            with members.open(f"{name}.npy") as member:
+                is_first = formats.read_magic(member) == (1, 0)
+                read = formats.read_array_header_1_0 if is_first else formats.read_array_header_2_0
+                _, _, dtype = read(member)
+            if dtype.hasobject:
+                raise FileFormatError(
+                    path,
+                    f"{name} holds Python objects, as columns of pandas do, and these are never unpickled; "
+                    f"save it as text or numbers: {name}=column.to_numpy(str); scores .to_numpy(float)",
+                )
+
+
 def _read_into(columns: Columns, file: BinaryIO) -> None:
     archive = np.load(file, allow_pickle=False)
     if not isinstance(archive, np.lib.npyio.NpzFile):
         raise ValueError("one array, no archive")
+    sides = _sides(archive.files)
+    if "nonmated" in sides:
+        more = set(columns_by_meaning(columns.path, {*archive.files} - {*sides.values()}))
+        if more or "mated" not in sides:
+            raise FileFormatError(
+                columns.path,
+                "expected scores with their clips, or the arrays mated and nonmated alone, got "
+                f"{'nonmated beside clips' if 'mated' in sides else 'no mated'}",
+            )
+        check_no_objects(columns.path, file, sides.values())
+        columns.numbers.update({side: archive[name] for side, name in sides.items()})
+        return
+    columns.headings.update(columns_by_meaning(columns.path, archive.files))
+    check_no_objects(columns.path, file, columns.headings.values())
     # One array at a time: NumPy keeps names at four bytes a letter.
-    for name in sorted(_WANTED.intersection(archive.files)):
-        if name in NAME_COLUMNS:
-            columns.names[name] = _names(columns.path, name, archive[name])
+    for name, heading in columns.headings.items():
+        array = archive[heading]
+        are_words = array.dtype.kind in "US"
+        if name != "score" and (name != "label" or are_words):
+            columns.names[name] = _names(columns.path, heading, array)
         else:
-            columns.numbers["score" if name == "scores" else name] = archive[name]
+            columns.numbers[name] = array
+
+
+def _sides(names: Iterable[str]) -> dict[str, str]:
+    """Which arrays hold the scores of each kind of comparison, if any do."""
+    found = {}
+    for name in names:
+        word = "".join(letter for letter in name.casefold() if letter.isalpha())
+        word = word.removesuffix("s").removesuffix("score")
+        for side, words in _SIDES.items():
+            if word in words or f"{word}s" in words:
+                found[side] = name
+    return found
 
 
 def _names(path: Path, name: str, array: np.ndarray) -> NameColumn:
@@ -116,13 +177,6 @@ def _names(path: Path, name: str, array: np.ndarray) -> NameColumn:
 
 
 def _unnamed(columns: Columns) -> ScoreFile:
-    more = {*columns.names, *columns.numbers} ^ {"mated", "nonmated"}
-    if more:
-        raise FileFormatError(
-            columns.path,
-            "expected scores with their clips, or the arrays mated and nonmated alone, got "
-            f"{'no mated' if 'mated' in more else 'nonmated beside clips'}",
-        )
     mated, nonmated = (
         _plain_scores(columns.path, name, columns.numbers[name]) for name in ("mated", "nonmated")
     )

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from amber_id.errors import FileFormatError
-from amber_id.score_files.columns import COLUMNS, NAME_COLUMNS, Columns, columns_of, trials_of
+from amber_id.score_files.columns import COLUMNS, Columns, columns_of, trials_of
+from amber_id.score_files.headings import columns_by_meaning
 from amber_id.score_files.score_file import ScoreFile
 from amber_id.score_files.trials import NameColumn, Trials
 
@@ -66,18 +67,30 @@ def _read_into(columns: Columns, file: BinaryIO) -> None:
     from pyarrow import parquet
 
     # Not read_table, which would take columns from the names of the folders above.
-    present = [name for name in COLUMNS if name in parquet.ParquetFile(file).schema_arrow.names]
-    names = [name for name in present if name in NAME_COLUMNS]
-    table = parquet.ParquetFile(file, read_dictionary=names, page_checksum_verification=True)
+    schema = parquet.ParquetFile(file).schema_arrow
+    columns.headings.update(columns_by_meaning(columns.path, schema.names))
+    are_names = {name: _are_names(name, schema.field(head).type) for name, head in columns.headings.items()}
+    dictionaries = [columns.headings[name] for name, are in are_names.items() if are]
+    table = parquet.ParquetFile(file, read_dictionary=dictionaries, page_checksum_verification=True)
     # One column at a time, and names as dictionaries: written out they are long.
-    for name in present:
-        column = table.read(columns=[name]).column(0)
+    for name, heading in columns.headings.items():
+        column = table.read(columns=[heading]).column(0)
         column.validate(full=True)  # the headers have no checksum: a row may point nowhere
-        _check_no_null(columns.path, name, column)
-        if name in NAME_COLUMNS:
-            columns.names[name] = _names(columns.path, name, column)
+        _check_no_null(columns.path, heading, column)
+        if are_names[name]:
+            columns.names[name] = _names(columns.path, heading, column)
         else:
             columns.numbers[name] = column.to_numpy()
+
+
+def _are_names(name: str, kind: "pa.DataType") -> bool:
+    """Whether a column is read as names; labels are where they are words."""
+    import pyarrow as pa
+
+    if name != "label":
+        return name != "score"
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
 def _check_no_null(path: Path, name: str, column: "pa.ChunkedArray") -> None:
@@ -92,9 +105,13 @@ def _names(path: Path, name: str, column: "pa.ChunkedArray") -> NameColumn:
     import pyarrow as pa
 
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)):
+    words = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+    if not any(are(kind) for are in (*words, pa.types.is_integer)):
         raise FileFormatError(path, f"expected names in the column {name}, got {column.type}")
     if not pa.types.is_dictionary(column.type):
         column = column.cast(pa.string()).dictionary_encode()
     encoded = column.combine_chunks()
-    return NameColumn(encoded.indices.to_numpy(), encoded.dictionary.to_pylist())
+    names = [
+        each.decode() if isinstance(each, bytes) else str(each) for each in encoded.dictionary.to_pylist()
+    ]
+    return NameColumn(encoded.indices.to_numpy(), names)

@@ -7,7 +7,6 @@ in the names, ``<source>_id<number>/...``, if every clip has one; else clips tha
 person, named after the first of them. What a source says is never mended by another.
 """
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -18,14 +17,12 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from amber_id.biometrics.comparisons import Comparisons
-from amber_id.errors import EvaluationError, FileFormatError
-from amber_id.file_formats import read_table
+from amber_id.errors import EvaluationError
 from amber_id.names import note_case_twins
+from amber_id.score_files.folders import subject_of_folder
 from amber_id.score_files.score_file import IdentifiedBy, ScoreFile
+from amber_id.score_files.subject_table import SubjectTable, read_subject_table
 from amber_id.score_files.trials import Trials, check_pairs
-
-_SUBJECT_FOLDER = re.compile(r"[^/]+_id(\d+)/", re.ASCII)
-_SHOWN = 3  # clips in a message
 
 Names = Sequence[str]
 _Name = TypeVar("_Name", str, tuple[int, str])
@@ -45,12 +42,13 @@ def identify(trials: Trials, table: Path | None = None) -> ScoreFile:
     remarks = (*trials.remarks, *check_pairs(trials))
     sessions_of: Names | None
     if table is not None:
-        subject_of, sessions_of = _by_table(trials, table)
-        identified_by = IdentifiedBy.TABLE
+        known = read_subject_table(table, trials.clips, trials.path)
+        subject_of, identified_by = known.subjects_of(trials.clips), IdentifiedBy.TABLE
+        sessions_of, said = _sessions(known, trials)
+        remarks += said
     else:
         subject_of, identified_by = _by_file(trials)
-        sessions_of = None
-    sessions_of = trials.sessions if sessions_of is None else sessions_of
+        sessions_of = trials.sessions
     subjects, names = _numbered(subject_of)
     _check_labels(trials, subjects, names, identified_by)
     note_case_twins(trials.path if table is None else table, "names of people", names)
@@ -83,45 +81,24 @@ def check_sides(path: Path, n_mated: int, n_nonmated: int) -> None:
 def _by_file(trials: Trials) -> tuple[Names, IdentifiedBy]:
     if trials.subjects is not None:
         return trials.subjects, IdentifiedBy.COLUMNS
-    folders = [_SUBJECT_FOLDER.match(clip) for clip in trials.clips]
-    numbers = [folder[1] for folder in folders if folder]
-    if len(numbers) == len(folders):
-        return [f"id{int(number):03d}" for number in numbers], IdentifiedBy.FOLDERS
+    folders = [subject_of_folder(clip) for clip in trials.clips]
+    subjects = [subject for subject in folders if subject is not None]
+    if len(subjects) == len(folders):
+        return subjects, IdentifiedBy.FOLDERS
     return _linked(trials), IdentifiedBy.TARGET_TRIALS
 
 
-def _by_table(trials: Trials, table: Path) -> tuple[Names, Names | None]:
-    """Subjects and, where the table has them, sessions of the clips."""
-    rows: dict[str, list[str]] = {}
-    for clip, *who in read_table(table, _heading(table)):
-        if not (clip and all(who)):
-            raise FileFormatError(
-                table, f"expected no empty value, got {', '.join([clip, *who])!r}; fill it in"
-            )
-        if rows.setdefault(clip, who) != who:
-            raise FileFormatError(
-                table,
-                f"clip {clip} is {' '.join(rows[clip])} in one row and {' '.join(who)} in another; "
-                "a clip shows one person in one session",
-            )
-    missing = [clip for clip in trials.clips if clip not in rows]
-    if missing:
-        raise FileFormatError(
-            table,
-            f"expected every clip of {trials.path}, got no row for {len(missing)} of {len(trials.clips)}: "
-            f"{', '.join(missing[:_SHOWN])}{' …' if len(missing) > _SHOWN else ''}; add them",
-        )
-    subjects, *sessions = zip(*(rows[clip] for clip in trials.clips), strict=True)
-    return subjects, sessions[0] if sessions else None
-
-
-def _heading(table: Path) -> list[str]:
-    try:
-        with table.open(encoding="utf-8-sig") as file:
-            has_sessions = "session" in file.readline()
-    except (OSError, UnicodeDecodeError):
-        has_sessions = False  # read_table says what is wrong
-    return ["clip", "subject", *(["session"] if has_sessions else [])]
+def _sessions(table: SubjectTable, trials: Trials) -> tuple[Names | None, tuple[str, ...]]:
+    """The session of each clip by a table where it knows all of them, else by the file; and what to say."""
+    sessions = [table.sessions[clip] for clip in trials.clips]
+    if all(sessions):
+        return sessions, ()
+    if not any(sessions):
+        return trials.sessions, ()
+    return trials.sessions, (
+        f"Clips without a session in the table of subjects: {sessions.count('')} of {len(sessions)}, so that "
+        "its sessions are not used.",
+    )
 
 
 def _linked(trials: Trials) -> list[str]:

@@ -2,23 +2,24 @@
 
 Conventions
 -----------
-White space separates, so a name has none. Label and score may change places, the same way in the whole file.
+White space separates, so a name has none. Label and score may change places, or the label come first, the
+same way in the whole file. What has a heading or other separators is for :mod:`amber_id.score_files.tables`.
 Blank lines and lines that begin with # are passed over. Lines are counted from 1. UTF-8, gzip under ``.gz``.
 Millions of lines are usual: a file is read piece by piece, and a line is looked at by itself only to say what
 is wrong with it.
 """
 
 import gzip
-import io
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 
 from amber_id.errors import FileFormatError, UsageError
+from amber_id.score_files.lines import BOM, is_number, is_packed, opened
 from amber_id.score_files.score_file import ScoreFile
 from amber_id.score_files.trials import (
     LABELS,
@@ -32,8 +33,14 @@ from amber_id.score_files.trials import (
 
 _PIECE = 1 << 20  # bytes read at a time
 _END = b"\0"  # a word of its own at the end of each line, while lines are split
-_BOM = b"\xef\xbb\xbf"
-_LABELS = {word.encode(): mated for word, mated in LABELS.items()}
+# In lower case, upper case, and as words begin: a table is quicker than to change each word of a file.
+_LABELS = {
+    dressed.encode(): mated
+    for word, mated in LABELS.items()
+    for dressed in (word, word.upper(), word.capitalize(), word.title())
+}
+_Order: TypeAlias = tuple[int, int, int, int]  # the columns of enrol, probe, label and score
+_ORDERS: dict[int, _Order] = {2: (0, 1, 2, 3), 3: (0, 1, 3, 2), 0: (1, 2, 0, 3)}  # by that of the label
 _EXPECTED = "expected `enrol probe target|nontarget score`"
 
 
@@ -43,6 +50,7 @@ class _Piece:
 
     columns: list[list[bytes]]
     places: Int[np.ndarray, " n"]
+    commented: int = 0  # lines that begin with # and look like comparisons
 
 
 @dataclass
@@ -55,6 +63,7 @@ class _Columns:
     scores: list[Float64[np.ndarray, " n"]] = field(default_factory=list)
     mated: list[Bool[np.ndarray, " n"]] = field(default_factory=list)
     places: list[Int[np.ndarray, " n"]] = field(default_factory=list)
+    commented: int = 0
 
 
 def read_text(path: Path) -> Trials:
@@ -67,13 +76,13 @@ def read_text(path: Path) -> Trials:
     """
     columns = _Columns()
     waiting: list[_Piece] = []  # until a line tells label from score
-    label_column = None
+    order = None
     for piece in _pieces(path):
         waiting.append(piece)
-        label_column = label_column or _label_column(path, piece)
-        if label_column is not None:
+        order = order or _order(path, piece)
+        if order is not None:
             for ready in waiting:
-                _add(columns, path, ready, label_column)
+                _add(columns, path, ready, order)
             waiting.clear()
     if waiting:
         raise FileFormatError(
@@ -81,7 +90,7 @@ def read_text(path: Path) -> Trials:
             "expected to tell label from score, got 0 or 1 in both columns of every line; write the labels "
             "as target and nontarget",
         )
-    if label_column is None:
+    if order is None:
         raise FileFormatError(path, f"{_EXPECTED} in each line, got no line")
     return _trials(path, columns)
 
@@ -114,30 +123,20 @@ def text_of(scores: ScoreFile, path: Path) -> bytes:
         for enrol, probe, mated, score in rows
     ).encode()
     # No time of writing in the file: equal scores are equal bytes.
-    return gzip.compress(text, mtime=0) if path.suffix.lower() == ".gz" else text
+    return gzip.compress(text, mtime=0) if is_packed(path) else text
 
 
 def _pieces(path: Path) -> Iterator[_Piece]:
     first = 1
-    try:
-        with _open(path) as file:
-            while data := file.read(_PIECE) + file.readline():
-                if first == 1:
-                    data = data.removeprefix(_BOM)
-                data = data if data.endswith(b"\n") else data + b"\n"
-                piece = _split(data, first) or _split_line_by_line(path, data, first)
-                first += data.count(b"\n")
-                if len(piece.places):
-                    yield piece
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        reason = f"expected gzip, got a file that is cut off or of another kind ({error})"
-        raise FileFormatError(path, reason) from error
-    except OSError as error:
-        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
-
-
-def _open(path: Path) -> io.BufferedReader:
-    return io.BufferedReader(gzip.open(path), _PIECE) if path.suffix.lower() == ".gz" else path.open("rb")
+    with opened(path) as file:
+        while data := file.read(_PIECE) + file.readline():
+            if first == 1:
+                data = data.removeprefix(BOM)
+            data = data if data.endswith(b"\n") else data + b"\n"
+            piece = _split(data, first) or _split_line_by_line(path, data, first)
+            first += data.count(b"\n")
+            if len(piece.places) or piece.commented:
+                yield piece
 
 
 def _split(data: bytes, first: int) -> _Piece | None:
@@ -152,56 +151,76 @@ def _split(data: bytes, first: int) -> _Piece | None:
 
 
 def _split_line_by_line(path: Path, data: bytes, first: int) -> _Piece:
-    rows, places = [], []
+    rows, places, commented = [], [], 0
     for place, line in enumerate(data.split(b"\n")[:-1], start=first):
         row = line.split()
         if not row or row[0].startswith(b"#"):
+            commented += bool(row) and _is_comparison(line.lstrip(b" \t#").split())
             continue
         if len(row) != 4:
-            reason = f"{_EXPECTED}, 4 columns, got {len(row)}: {shown(line.strip())}; separate by white space"
+            reason = f"{_EXPECTED}, 4 columns, got {len(row)}: {shown(line.strip())}; {_mend(row)}"
             raise FileFormatError(path, f"line {place}: {reason}")
         rows.append(row)
         places.append(place)
     columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
-    return _Piece(columns, np.array(places, np.int32))
+    return _Piece(columns, np.array(places, np.int32), commented)
 
 
-def _label_column(path: Path, piece: _Piece) -> int | None:
-    """2 or 3, from the first line that tells; None while both columns could be labels."""
-    for place, first, _, *words in zip(piece.places, *piece.columns, strict=True):
+def _mend(row: list[bytes]) -> str:
+    """What to do with a line of another number of words."""
+    if len(row) == 3 and row[0] in _LABELS:
+        return "a list of trials has no scores: add the score of each to its line"
+    if len(row) == 3 and is_number(row[2]):
+        return "there is no label: add target or nontarget to each line"
+    return "separate by white space"
+
+
+def _is_comparison(row: list[bytes]) -> bool:
+    return len(row) == 4 and any(
+        row[label] in _LABELS and is_number(row[score]) for _, _, label, score in _ORDERS.values()
+    )
+
+
+def _order(path: Path, piece: _Piece) -> _Order | None:
+    """Where the columns are, from the first line that tells; None while two columns could be labels."""
+    for place, *words in zip(piece.places, *piece.columns, strict=True):
         # A word is a label for sure, 0 and 1 may be scores.
-        third, fourth = (word in _LABELS and (1 if word.isdigit() else 2) for word in words)
+        third, fourth = (word in _LABELS and (1 if word.isdigit() else 2) for word in words[2:])
         if third != fourth or third == 2:  # of two words the second is told to be no score
-            return 2 if third >= fourth else 3
+            return _ORDERS[2 if third >= fourth else 3]
         if not third:
-            mend = "put # before a heading"
-            if first in _LABELS:
-                mend = "the label is in column 1: write `enrol probe label score`"
+            if all(word in _LABELS for word in piece.columns[0]) and is_number(words[3]):
+                return _ORDERS[0]
+            mend = "labels are target and nontarget, genuine and impostor, same and different, 1 and 0"
+            if not any(map(is_number, words)):
+                mend = "a heading names the columns enrol, probe, label and score"
             raise FileFormatError(
                 path,
-                f"line {place}: expected target or nontarget in column 3 or 4, got {shown(words[0])} and "
-                f"{shown(words[1])}; {mend}",
+                f"line {place}: expected target or nontarget in column 3 or 4, got {shown(words[2])} and "
+                f"{shown(words[3])}; {mend}",
             )
     return None
 
 
-def _add(columns: _Columns, path: Path, piece: _Piece, label_column: int) -> None:
+def _add(columns: _Columns, path: Path, piece: _Piece, order: _Order) -> None:
     count = len(piece.places)
-    columns.enrolment.append(columns.names.of(piece.columns[0], count))
-    columns.probe.append(columns.names.of(piece.columns[1], count))
-    columns.mated.append(_labels(path, piece, label_column))
-    columns.scores.append(_scores(path, piece, piece.columns[5 - label_column]))
+    enrol, probe, label, score = order
+    columns.enrolment.append(columns.names.of(piece.columns[enrol], count))
+    columns.probe.append(columns.names.of(piece.columns[probe], count))
+    columns.mated.append(_labels(path, piece, label, score))
+    columns.scores.append(_scores(path, piece, piece.columns[score]))
     columns.places.append(piece.places)
+    columns.commented += piece.commented
 
 
-def _labels(path: Path, piece: _Piece, column: int) -> Bool[np.ndarray, " n"]:
+def _labels(path: Path, piece: _Piece, column: int, score: int) -> Bool[np.ndarray, " n"]:
     labels = piece.columns[column]
     try:
         return np.fromiter(map(_LABELS.__getitem__, labels), bool, len(labels))
     except KeyError:
         at = next(index for index, label in enumerate(labels) if label not in _LABELS)
     reason = f"expected target or nontarget in column {column + 1}, got {shown(labels[at])}"
-    if piece.columns[5 - column][at] in _LABELS:
+    if piece.columns[score][at] in _LABELS:
         reason += "; label and score have changed places since the lines before"
     raise FileFormatError(path, f"line {piece.places[at]}: {reason}")
 
@@ -213,19 +232,11 @@ def _scores(path: Path, piece: _Piece, words: list[bytes]) -> Float64[np.ndarray
             raise ValueError
         scores = np.fromiter(map(float, words), np.float64, len(words))
     except ValueError:
-        at = next(index for index, word in enumerate(words) if not _is_number(word))
+        at = next(index for index, word in enumerate(words) if not is_number(word))
         reason = f"line {piece.places[at]}: expected a score, got {shown(words[at])}"
         raise FileFormatError(path, reason) from None
     check_finite_scores(path, "line", piece.places, scores)
     return scores
-
-
-def _is_number(word: bytes) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return b"_" not in word
 
 
 def _trials(path: Path, columns: _Columns) -> Trials:
@@ -242,6 +253,16 @@ def _trials(path: Path, columns: _Columns) -> Trials:
         enrolment=enrolment,
         probe=probe,
         clips=clips,
+        remarks=_remarks(columns.commented),
+    )
+
+
+def _remarks(commented: int) -> tuple[str, ...]:
+    if not commented:
+        return ()
+    return (
+        f"Lines that begin with # and look like comparisons: {commented:,}. They were passed over; take the "
+        "# away if they are comparisons, a heading needs none.",
     )
 
 

@@ -18,16 +18,14 @@ from amber_id.biometrics.comparisons import pair_numbers
 from amber_id.errors import FileFormatError
 from amber_id.names import composed
 
-LABELS = {
-    "target": True,
-    "nontarget": False,
-    "mated": True,
-    "nonmated": False,
-    "genuine": True,
-    "impostor": False,
-    "1": True,
-    "0": False,
-}
+_MATED = ("target", "tar", "mated", "genuine", "same", "match", "true", "positive", "1")
+_NONMATED = (
+    *("nontarget", "non-target", "imp", "nonmated", "non-mated", "impostor", "imposter", "different", "diff"),
+    *("nonmatch", "non-match", "false", "negative", "0"),
+)
+LABELS = dict.fromkeys(_MATED, True) | dict.fromkeys(_NONMATED, False)
+# Beside a score these could be one; in a column of labels they cannot.
+_LABELS_OF_COLUMNS = LABELS | {"1.0": True, "0.0": False, "+1": True, "-1": False}
 
 _PREFIX = (
     "if one name stands for two recordings, such as an original that is enrolled and its avatar that is "
@@ -212,6 +210,17 @@ def check_finite_scores(
             f"{place_name} {places[bad[0]]}: expected a finite score, got {scores[bad[0]]}; leave the "
             "comparison out as a failure to acquire, or mend what made it",
         )
+
+
+def label_of(word: str) -> bool | None:
+    """Whether a word in a column of labels, in any case, says mated; None where it is no label.
+
+    Examples
+    --------
+    >>> label_of("Target"), label_of("FALSE"), label_of("0.5")
+    (True, False, None)
+    """
+    return _LABELS_OF_COLUMNS.get(word.strip().casefold())
 
 
 def shown(value: object) -> str:

@@ -1,0 +1,111 @@
+"""Whose is each clip, as a table beside the scores says?
+
+CSV with a heading line: ``clip`` and ``subject``, and ``session`` if there is one, in any order; other
+columns are passed over. A ``corpus.csv`` is such a table: where it has no column ``subject``, the clips'
+folders say who it is, and an empty session is one that is not known.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from amber_id.errors import FileFormatError
+from amber_id.names import composed
+from amber_id.score_files.folders import subject_of_folder
+
+_CLIPS = ("clip", "clips", "file", "filename", "path", "utt", "utterance_id", "utt_id", "name")
+_SUBJECTS = ("subject", "subjects", "speaker", "speaker_id", "spk", "person", "identity", "subject_id")
+_SESSIONS = ("session", "sessions", "session_id")
+_SHOWN = 3  # clips in a message
+
+
+@dataclass(frozen=True)
+class SubjectTable:
+    """The subject, and the session where there is one, of each clip."""
+
+    subjects: dict[str, str]
+    sessions: dict[str, str]  # "" where it is not known
+
+    def subjects_of(self, clips: Sequence[str]) -> Sequence[str]:
+        """The subject of each clip."""
+        return [self.subjects[clip] for clip in clips]
+
+
+def read_subject_table(table: Path, clips: Sequence[str], scores: Path) -> SubjectTable:
+    """The rows of some clips, whose scores are in `scores`.
+
+    Raises
+    ------
+    FileFormatError
+        If it cannot be read, has no such columns, lacks a clip, or says two things of one.
+    """
+    heading, rows = _rows(table)
+    clip_at, subject_at, session_at = (_place(heading, names) for names in (_CLIPS, _SUBJECTS, _SESSIONS))
+    if clip_at is None:
+        raise FileFormatError(
+            table, f"expected the columns clip, subject in its first line, got {', '.join(heading)}"
+        )
+    found: dict[str, tuple[str, str]] = {}
+    for line, row in rows:
+        if len(row) != len(heading):
+            raise FileFormatError(table, f"line {line}: expected {len(heading)} values, got {len(row)}")
+        clip = row[clip_at]
+        session = "" if session_at is None else row[session_at]
+        subject = subject_of_folder(clip) if subject_at is None else row[subject_at]
+        if subject is None:
+            raise FileFormatError(
+                table,
+                f"line {line}: expected a column subject, or clips in numbered folders, got {clip!r} and no "
+                "such column",
+            )
+        if not (clip and subject):
+            raise FileFormatError(table, f"expected no empty value, got {f'{clip}, {subject}'!r}; fill it in")
+        if found.setdefault(clip, (subject, session)) != (subject, session):
+            raise FileFormatError(
+                table,
+                f"clip {clip} is {' '.join(found[clip]).strip()} in one row and "
+                f"{f'{subject} {session}'.strip()} in another; a clip shows one person in one session",
+            )
+    _check_all_there(table, found, clips, scores)
+    return SubjectTable({clip: found[clip][0] for clip in clips}, {clip: found[clip][1] for clip in clips})
+
+
+def _check_all_there(
+    table: Path, found: dict[str, tuple[str, str]], clips: Sequence[str], scores: Path
+) -> None:
+    missing = [clip for clip in clips if clip not in found]
+    if not missing:
+        return
+    shown = f"{', '.join(missing[:_SHOWN])}{' …' if len(missing) > _SHOWN else ''}"
+    mend = "add them"
+    if all(str(Path(clip).with_suffix("")) in found for clip in missing):
+        mend = "its clips have no suffix, those of the scores have: write them alike"
+    raise FileFormatError(
+        table,
+        f"expected every clip of {scores}, got no row for {len(missing)} of {len(clips)}: {shown}; {mend}",
+    )
+
+
+def _rows(table: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The heading in lower case, and the rows that are not blank with their lines."""
+    try:
+        text = table.read_text(encoding="utf-8-sig")
+        first = text.lstrip().split("\n", 1)[0]
+        separator = max(",;\t", key=first.count)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        lines = [(reader.line_num, [composed(cell.strip()) for cell in row]) for row in reader if any(row)]
+    except OSError as error:
+        raise FileFormatError(table, f"cannot be read ({error.strerror or error})") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FileFormatError(
+            table, f"expected a CSV table in UTF-8, got something else ({error})"
+        ) from error
+    heading = [cell.lower() for cell in lines[0][1]] if lines else []
+    return heading, lines[1:]
+
+
+def _place(heading: Sequence[str], names: Sequence[str]) -> int | None:
+    """Where the first of the names that there is stands."""
+    return next((heading.index(name) for name in names if name in heading), None)
