@@ -69,8 +69,9 @@ def _other_comparisons(read: ScoreFile, other: ScoreFile, path: Path) -> Iterato
     if any(alone):
         yield (
             "The two files hold other comparisons of the same people: "
-            f"{alone[0]:,} of {len(pairs[0]):,} are not in {path.name}, and {alone[1]:,} of its {len(pairs[1]):,} not here. The differences are of these "
-            "too, not of systems alone; keep the comparisons that both have."
+            f"{alone[0]:,} of {len(pairs[0]):,} are not in {path.name}, and {alone[1]:,} of its "
+            f"{len(pairs[1]):,} not here. The differences are of these too, not of systems alone; keep the "
+            "comparisons that both have."
         )
     elif len(pairs[0]) == len(pairs[1]) and np.array_equal(np.sort(one.scores), np.sort(two.scores)):
         yield f"{path.name} holds the very same scores: there is nothing to compare."

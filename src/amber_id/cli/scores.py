@@ -17,8 +17,8 @@ def metrics(
     scores: Annotated[
         Path,
         typer.Argument(
-            help="Scores: text `enrol probe target|nontarget score`, CSV, Parquet, .npz; or embeddings: .npz, "
-            "or what `amber embed` wrote."
+            help="Scores: text `enrol probe target|nontarget score`, CSV, Parquet, .npz; or embeddings: "
+            ".npz, or what `amber embed` wrote."
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder for results.json.")],
