@@ -29,9 +29,9 @@ from amber_id.attackers.moments import BANDS_HZ, window_statistics
 from amber_id.face_mesh import BLENDSHAPE_NAMES, OUTER_EYE_CORNERS, points_of
 from amber_id.motion import FeatureConfig, load_windows
 from amber_id.motion.alignment import HeadPlacement, align, isotropic
-from amber_id.motion.resampling import resample, tracked_segments
 from amber_id.motion.views import head_pose
 from amber_id.recordings import Recording, RecordingSet
+from amber_id.recordings.resampling import resample, tracked_segments
 
 RATE_HZ = 25.0
 LEAST_FRAMES = 25

@@ -113,6 +113,7 @@ def test_people_who_never_lived_get_avatars_too(cache: Path, tmp_path: Path) -> 
         (["--avatar", "nothing.glb"], "nothing.glb"),
         (["--size", "63"], "--size"),
         (["--size", "65"], "--size"),
+        (["--fps", "1"], "--fps"),
         (["--engine", "ravas"], "--engine ravas and --ravas, the folder of its checkout, go together"),
         (["--ravas", "nowhere"], "--ravas"),
         (["--ravas-timeout", "3"], "--ravas-python and --ravas-timeout need --ravas"),

@@ -216,6 +216,22 @@ def test_sound_and_what_is_known_of_clips_go_along(own, avatar, model, tmp_path)
     assert (tmp_path / "out" / "corpus.csv").read_text() == (own / "corpus.csv").read_text()
 
 
+def test_at_a_rate_of_ones_own_all_clips_have_it_and_their_sound(own, avatar, model, write_video, tmp_path):
+    shown = pictures(own / "b_id002" / "mute.mp4")
+    write_video(own / "b_id002" / "fast.mp4", shown, rate=30)
+    config = AvatarizeConfig(size=64, fps=20)
+    out = tmp_path / "out"
+    corpus = find_corpus(own)
+    avatarize_corpus(corpus, out, avatar, model, config, workers=1)
+    for clip, frames in (("a_id001/tone", 6), ("b_id002/mute", 6), ("b_id002/fast", 5)):
+        said = read_avatar_clip(out / f"{clip}.json")
+        np.testing.assert_allclose(times(out / f"{clip}.mp4"), np.arange(frames) / 20, atol=1e-4)
+        assert (said.fps, said.fixed_fps, said.frames) == (20, 20, frames)
+    assert read_avatar_clip(out / "a_id001" / "tone.json").sound == "copied"
+    assert avatarize_corpus(corpus, out, avatar, model, config, workers=1).done == 0
+    assert avatarize_corpus(corpus, out, avatar, model, SMALL, workers=1).done == 3, "another rate"
+
+
 def test_what_was_made_of_something_else_is_made_again(own, videos, avatar, model, tmp_path):
     out, corpus = tmp_path / "out", find_corpus(own)
 
@@ -279,7 +295,7 @@ def test_shards_make_one_folder_and_no_clip_twice(videos, made, avatar, model, t
     for path in sorted(made.rglob("*.mp4")):
         assert (tmp_path / "out" / path.relative_to(made)).read_bytes() == path.read_bytes()
     other = AvatarizeConfig(size=128)
-    with pytest.raises(UsageError, match="was made with another avatar, size, engine or version"):
+    with pytest.raises(UsageError, match="was made with another avatar, size, rate, engine or version"):
         avatarize_corpus(corpus, tmp_path / "out", avatar, model, other, workers=1, shard=(1, 2))
 
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from amber_id.avatarize.avatar import ARKIT_NAMES
-from amber_id.avatarize.drive import drive_of
+from amber_id.avatarize.drive import at_rate, drive_of
 from amber_id.errors import ClipError
 from amber_id.face_mesh import BLENDSHAPE_NAMES
 from amber_id.recordings import Recording
@@ -60,6 +60,33 @@ def test_a_frame_without_a_face_holds_the_last_one_and_before_the_first_it_is_th
     assert drive.tracked.tolist() == [False, False, True, False, True, False]
     yaw = head_angles(drive.rotations)[:, 0]
     np.testing.assert_allclose(yaw, [10, 10, 10, 10, 30, 30], atol=0.5)
+
+
+def test_at_another_rate_each_frame_is_the_mean_over_its_period():
+    # A ramp is its own mean, at any rate.
+    T = 26
+    recording = recorded([float(i) for i in range(T)])
+    drive = at_rate(drive_of(recording), 40.0)
+    assert len(drive.timestamps) == 41
+    np.testing.assert_allclose(drive.timestamps, np.arange(41) / 40)
+    jaw = drive.weights[:, ARKIT_NAMES.index("jawOpen")]
+    np.testing.assert_allclose(jaw, 25 * drive.timestamps / 10, atol=1e-5)
+    np.testing.assert_allclose(head_angles(drive.rotations)[:, 0], 25 * drive.timestamps, atol=0.5)
+    np.testing.assert_allclose(np.linalg.det(drive.rotations), 1)
+    assert (drive.fps, drive.tracked.all()) == (40.0, True)
+    # At half the rate a jolt of one frame has a quarter of its height there, and an eighth beside.
+    jolt = recorded([0.0] * 9)
+    jolt.blendshapes[:] = 0
+    jolt.blendshapes[4, BLENDSHAPE_NAMES.index("jawOpen")] = 0.8
+    slow = at_rate(drive_of(jolt), 12.5).weights[:, ARKIT_NAMES.index("jawOpen")]
+    np.testing.assert_allclose(slow, [0, 0, 0.4, 0, 0], atol=1e-6)
+
+
+def test_at_another_rate_a_lost_face_stays_lost():
+    drive = at_rate(drive_of(recorded([0.0, 1.0, None, None, 4.0, 5.0])), 12.5)
+    assert drive.tracked.tolist() == [True, False, True]
+    drive = at_rate(drive_of(recorded([0.0, 1.0, None, None, 4.0, 5.0])), 50.0)
+    assert drive.tracked.sum() == 7
 
 
 def test_what_has_no_expression_or_no_face_drives_nothing():

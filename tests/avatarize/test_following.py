@@ -154,6 +154,25 @@ def test_dropped_frames_a_later_start_and_rounded_times_change_nothing() -> None
     assert (found.faces_kept, found.median) == (100, pytest.approx(1))
 
 
+@pytest.mark.parametrize("rate", [12.5, 20.0, 30.0])
+def test_an_avatar_of_another_rate_follows_all_the_same(rate: float) -> None:
+    t = np.arange(150) / FPS
+    slow = np.stack([np.sin(t * (1 + c / 20)) for c in range(len(CHANNELS))], axis=1)
+    values = 5 * CONFIG.least * slow
+    before = signals(values)
+    at = np.arange(int(t[-1] * rate) + 1) / rate
+    other = np.stack([np.interp(at, t, column) for column in values.T], axis=1)
+    seen = np.ones(len(at), dtype=bool)
+    found = follow(before, replace(signals(other, fps=rate), tracked=seen), CONFIG)
+    assert found.flags == ()
+    assert found.face_share > 0.97
+    assert min(r for r in found.correlations.values() if r is not None) > 0.99
+    seen[len(at) // 2 : len(at) * 3 // 4] = False
+    found = follow(before, replace(signals(other, fps=rate), tracked=seen), CONFIG)
+    assert found.flags == ("face lost",)
+    assert found.face_share == pytest.approx(0.75, abs=0.03)
+
+
 def test_a_shift_by_some_frames_is_seen() -> None:
     values = wandering(np.random.default_rng(1), 120)
     steps = np.diff(values, axis=0)  # of which no value tells the next

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amber_id.motion.resampling import resample, tracked_segments
+from amber_id.recordings.resampling import resample, tracked_segments
 
 RATES = (15.0, 23.976, 25.0, 29.97, 30.0, 50.0, 60.0, 120.0)
 

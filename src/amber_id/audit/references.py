@@ -28,7 +28,6 @@ from scipy.spatial.transform import Rotation
 from amber_id.errors import AmberError, ClipError, EvaluationError, UsageError
 from amber_id.face_mesh import OUTER_EYE_CORNERS, mean_face
 from amber_id.motion.alignment import HeadPlacement, align, apply, isotropic, mean_rotation
-from amber_id.motion.resampling import tracked_segments
 from amber_id.recordings import (
     Recording,
     RecordingEntry,
@@ -38,6 +37,7 @@ from amber_id.recordings import (
     write_failures,
     write_index,
 )
+from amber_id.recordings.resampling import tracked_segments
 from amber_id.workers import Died, run_in_workers
 
 _ORDER = 4  # of the Butterworth filter, which runs forwards and backwards

@@ -33,9 +33,10 @@ class AvatarClip(BaseModel):
     `missing_shapes` are those that the avatar's file lacks, by ARKit's names: they stay still.
     `frames_without_face` are drawn as `no_face` says; in `frames_with_several_faces` one was followed.
     `model_sha256` is "" where RAVAS tracks; `drive_sha256` is that of the recording which drove it, "" where
-    it was tracked for this. `source_bytes` is the size of the original's file; `warning` says why that is not
-    whole. In files of schema 1 the head was turned by the tracker's pose, which also says where in the
-    picture the face is.
+    it was tracked for this. `fps` is the mean rate of the original, or `fixed_fps` where one was asked for;
+    `frames` and the others are those of the avatar's video. `source_bytes` is the size of the original's
+    file; `warning` says why that is not whole. In files of schema 1 the head was turned by the tracker's
+    pose, which also says where in the picture the face is.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -60,6 +61,7 @@ class AvatarClip(BaseModel):
     frames_without_face: int
     frames_with_several_faces: int
     fps: float
+    fixed_fps: float | None = None
     source_bytes: int
     sound: Sound = "none"
     warning: str = ""

@@ -6,6 +6,8 @@ A drive is read from a recording, as `amber track` leaves it, so a video need be
 Weights are MediaPipe's coefficients as they are; ``tongueOut``, which it does not see, stays 0. The rotation
 comes from the landmarks (`head_turn.py`), not from the pose, which also says where in the picture the face
 is. The avatar turns on the spot.
+At a rate of one's own a drive is read as features are: each frame shows the mean over its period, of all
+sources, so that no frame rate can be told from how smooth the motion is.
 """
 
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from amber_id.avatarize.avatar import SHAPES
 from amber_id.avatarize.head_turn import head_rotations
 from amber_id.errors import ClipError
 from amber_id.recordings import Recording
+from amber_id.recordings.resampling import resample
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,32 @@ def drive_of(recording: Recording) -> Drive:
         timestamps=recording.timestamps,
         fps=recording.fps,
     )
+
+
+def at_rate(drive: Drive, fps: float) -> Drive:
+    """The same motion at ``k / fps`` seconds from the first frame, up to the last one.
+
+    A frame is without a face where the original's nearest frame is.
+    """
+    times = drive.timestamps
+    weights = resample(drive.weights.astype(np.float64), times, rate_hz=fps)
+    at = times[0] + np.arange(len(weights)) / fps
+    nearest = np.searchsorted((times[1:] + times[:-1]) / 2, at)
+    return Drive(
+        weights=weights.astype(np.float32),
+        rotations=_nearest_rotations(resample(drive.rotations, times, rate_hz=fps)),
+        tracked=drive.tracked[nearest],
+        timestamps=at,
+        fps=fps,
+    )
+
+
+def _nearest_rotations(matrices: Float64[np.ndarray, "T 3 3"]) -> Float64[np.ndarray, "T 3 3"]:
+    """The proper rotations nearest to means of rotations, in the chordal sense."""
+    left, _, right = np.linalg.svd(matrices)
+    proper = np.ones((len(matrices), 3))
+    proper[:, 2] = np.sign(np.linalg.det(left @ right))
+    return (left * proper[:, None]) @ right
 
 
 def _last_tracked(tracked: Bool[np.ndarray, " T"]) -> np.ndarray:

@@ -5,6 +5,7 @@ Conventions
 The avatar's video is tracked as the original was, and the two recordings are compared channel by channel: the
 51 coefficients, and the head's yaw, pitch and roll. A frame of one belongs to the frame of the other that is
 at the same time, counted from each clip's first frame, to half a frame; a frame that has none is left out.
+An avatar of another frame rate is read at the original's times instead.
 A channel counts in a clip if the original moves in it. Where the avatar then stands still, its correlation is
 0. No lag is searched for: an avatar's frame is drawn from the original's frame of the same time.
 A correlation does not see an avatar that looks aside all the time, or nods too far; so of yaw, pitch and roll
@@ -52,6 +53,7 @@ Flag = Literal["still", "short", "face lost", "follows weakly", "follows another
 _RATE_HZ = 12.5  # a blink still lasts two or three frames
 _LONGEST_S = 10.0  # of a clip, for the search among all originals
 _LONGEST_GAP_S = 0.2  # between frames with a face, across which a signal is interpolated
+_SAME_RATE = 0.01  # within this share two frame rates are one
 _BLOCK = 256  # avatars held against all originals at once
 
 
@@ -152,9 +154,7 @@ def channel_signals(recording: Recording) -> ChannelSignals:
 def follow(original: ChannelSignals, avatar: ChannelSignals, config: FollowingConfig) -> ClipFollowing:
     """How the avatar's channels follow the original's."""
     period_s = float(np.median(np.diff(original.times)))
-    here, there = matched(original.times, avatar.times, tolerance_s=period_s / 2)
-    both = original.tracked[here] & avatar.tracked[there]
-    drive, shown = original.values[here][both].astype(float), avatar.values[there][both].astype(float)
+    drive, shown = _at_the_same_times(original, avatar)
     found: dict[str, float | None] = dict.fromkeys(CHANNELS)
     offsets: dict[str, float] = {}
     gains: dict[str, float] = {}
@@ -183,6 +183,23 @@ def follow(original: ChannelSignals, avatar: ChannelSignals, config: FollowingCo
         offsets_deg=offsets,
         gains=gains,
     )
+
+
+def _at_the_same_times(
+    original: ChannelSignals, avatar: ChannelSignals
+) -> tuple[Float64[np.ndarray, "T C"], Float64[np.ndarray, "T C"]]:
+    """What both show where both have a face: frames that belong together, or read at the original's times."""
+    period_s, other_s = (float(np.median(np.diff(clip.times))) for clip in (original, avatar))
+    if abs(other_s / period_s - 1) < _SAME_RATE:
+        here, there = matched(original.times, avatar.times, tolerance_s=period_s / 2)
+        both = original.tracked[here] & avatar.tracked[there]
+        return original.values[here][both].astype(float), avatar.values[there][both].astype(float)
+    face = avatar.tracked
+    shown, known = read_at(
+        original.times, avatar.times[face], avatar.values[face].astype(float), longest_gap_s=1.5 * other_s
+    )
+    both = original.tracked & known
+    return original.values[both].astype(float), shown[both]
 
 
 def _head(

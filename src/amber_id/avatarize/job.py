@@ -26,6 +26,7 @@ from amber_id.tracking.one_clip import record_clip
 from amber_id.tracking.track import recording_path
 
 RECORDING_SUFFIX = ".safetensors"
+FEWEST_FPS, MOST_FPS = 5.0, 120.0
 
 
 class AvatarizeConfig(BaseModel):
@@ -37,6 +38,7 @@ class AvatarizeConfig(BaseModel):
     size: int = Field(
         default=512, ge=FEWEST_PIXELS, le=MOST_PIXELS, multiple_of=2
     )  # width and height, pixels
+    fps: float | None = Field(default=None, ge=FEWEST_FPS, le=MOST_FPS)  # None: at the original's own times
     no_face: NoFace = "hold"  # what a frame without a face shows: the last expression, or nothing
 
 
@@ -68,6 +70,8 @@ class Job:
             raise UsageError("--engine ravas and --ravas, the folder of its checkout, go together")
         if by_ravas and (drives != DriveFolders() or by_recordings):
             raise UsageError("--engine ravas tracks videos itself: leave out --save-drive and --from-drive")
+        if by_ravas and self.config.fps is not None:
+            raise UsageError("--engine ravas draws each frame of the original: leave out --fps")
         tracks = not by_ravas and not by_recordings and drives.read_from is None
         if tracks and self.model is None:
             raise UsageError("a face landmarker is needed to track videos; name one, or --from-drive")
@@ -92,8 +96,8 @@ class Job:
             said = self._said(clip)
             if said is not None and not self._same_look(said):
                 raise UsageError(
-                    f"{self.video_of(clip)}: was made with another avatar, size, engine or version, and a "
-                    "corpus needs one; write to another folder, or make all clips anew"
+                    f"{self.video_of(clip)}: was made with another avatar, size, rate, engine or version, "
+                    "and a corpus needs one; write to another folder, or make all clips anew"
                 )
 
     def video_of(self, clip: Clip) -> Path:
@@ -141,6 +145,7 @@ class Job:
             self.avatar,
             self.out,
             size=size,
+            fps=self.config.fps,
             no_face=no_face,
             warning=warning,
             drive_sha256="" if drive is None else file_hash(drive),
@@ -172,7 +177,7 @@ class Job:
             return None
 
     def _same_look(self, said: AvatarClip) -> bool:
-        config = AvatarizeConfig(engine=said.engine, size=said.size, no_face=said.no_face)
+        config = AvatarizeConfig(engine=said.engine, size=said.size, fps=said.fixed_fps, no_face=said.no_face)
         same_avatar = said.avatar_sha256 == self.avatar_sha256
         return said.schema_version == AVATAR_CLIP_SCHEMA and config == self.config and same_avatar
 

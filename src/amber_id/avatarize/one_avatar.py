@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from amber_id.avatarize.avatar_clip import AvatarClip, NoFace, write_avatar_clip
-from amber_id.avatarize.drive import Drive, drive_of
+from amber_id.avatarize.drive import Drive, at_rate, drive_of
 from amber_id.avatarize.glb.read import naming, read_avatar
 from amber_id.avatarize.renderer import Renderer
 from amber_id.corpora import Clip
@@ -34,13 +34,14 @@ def draw_clip(
     *,
     size: int,
     no_face: NoFace,
+    fps: float | None = None,
     warning: str = "",
     drive_sha256: str = "",
 ) -> AvatarClip:
     """Draw the avatar that moves as `recording` says into ``<out>/<clip id>.mp4``, with a JSON beside it.
 
-    `warning` says why the original is not whole; `drive_sha256` is that of the file of `recording`, if it has
-    one that may change.
+    Frames are at the recording's own times, or at `fps` in a second. `warning` says why the original is not
+    whole; `drive_sha256` is that of the file of `recording`, if it has one that may change.
 
     Raises
     ------
@@ -53,7 +54,7 @@ def draw_clip(
     MissingDependencyError
         If a library is missing.
     """
-    drive = drive_of(recording)
+    drive = drive_of(recording) if fps is None else at_rate(drive_of(recording), fps)
     renderer, sha256 = _renderer(avatar, size)
     said = AvatarClip(
         clip=clip.id,
@@ -74,6 +75,7 @@ def draw_clip(
         frames_without_face=int(np.sum(~drive.tracked)),
         frames_with_several_faces=recording.frames_with_several_faces,
         fps=drive.fps,
+        fixed_fps=fps,
         source_bytes=clip.path.stat().st_size,
         warning=warning,
     )

@@ -47,6 +47,9 @@ def avatarize(
         Literal["builtin", "ravas"], typer.Option(help="What draws; ravas needs a checkout of RAVAS.")
     ] = "builtin",
     size: Annotated[int, typer.Option(help="Width and height of the pictures, in pixels.")] = 512,
+    fps: Annotated[
+        float | None, typer.Option(help="Frames in a second of all avatars; each original's own unless told.")
+    ] = None,
     no_face: Annotated[
         Literal["hold", "black"], typer.Option(help="What a frame without a face shows: the last, or black.")
     ] = "hold",
@@ -83,7 +86,7 @@ def avatarize(
     from amber_id.progress import ClipBar
     from amber_id.tracking import ShareConfig, find_model, select_shard
 
-    config = configured(AvatarizeConfig, engine=engine, size=size, no_face=no_face)
+    config = configured(AvatarizeConfig, engine=engine, size=size, fps=fps, no_face=no_face)
     share = configured(ShareConfig, workers=workers, shard=parsed_shard(shard))
     if ravas is None and (ravas_python is not None or ravas_timeout is not None):
         raise UsageError("--ravas-python and --ravas-timeout need --ravas, the folder of its checkout")

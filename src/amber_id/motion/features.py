@@ -22,12 +22,12 @@ from amber_id.face_mesh import (
 )
 from amber_id.motion.alignment import align, isotropic
 from amber_id.motion.graph import FaceGraph, face_graph, parents, unconnected_graph
-from amber_id.motion.resampling import resample, tracked_segments
 from amber_id.motion.streams import Stream, bones, stack_streams, still_part
 from amber_id.motion.thesis_normalisation import WINDOW_FRAMES, frames_shown, thesis_clip
 from amber_id.motion.views import POSE_VERTICES, View, coefficient_view, head_pose, landmark_view
 from amber_id.motion.windows import cut_windows
 from amber_id.recordings import Recording
+from amber_id.recordings.resampling import resample, tracked_segments
 
 Signals = Literal["landmarks", "blendshapes"]
 Normalisation = Literal["aligned", "thesis"]

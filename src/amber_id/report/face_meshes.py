@@ -20,8 +20,8 @@ from jaxtyping import Bool, Float
 
 from amber_id.face_mesh import SELECTED_POINTS
 from amber_id.motion.alignment import isotropic
-from amber_id.motion.resampling import interpolate
 from amber_id.recordings import Recording, RecordingSet
+from amber_id.recordings.resampling import interpolate
 
 RATE_HZ = 12.5
 _LONGEST_S = 4.0
