@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from itertools import product
@@ -57,10 +58,28 @@ def test_originals_alone_and_a_lost_clip(corpus: Path, tmp_path: Path):
     assert faces_played(study) == {"AAA"}
     again = amber("--original", originals, "--anonymised", avatars, *common, "--show-originals")
     assert faces_played(study) == {"OOO", "AAA"}
-    assert "regions: done before" in again.stderr
+    assert "regions, done before" in again.stderr
     without_times = {name: value for name, value in results.items() if name != "times"}
     repeated = json.loads((study / "results.json").read_text())
     assert {name: value for name, value in repeated.items() if name != "times"} == without_times
+
+
+def test_a_stop_by_ctrl_c_is_one_line_and_the_same_command_goes_on(corpus: Path, tmp_path: Path):
+    study = tmp_path / "study"
+    flags = ["--original", corpus / "original", "--out", study, "--config", corpus / "study.toml"]
+    command = [sys.executable, "-m", "amber_id", "audit", *map(str, flags)]
+    for before in ("", ", done before\n"):
+        with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+            assert running.stderr is not None
+            told = leaks = ""
+            for line in running.stderr:
+                if "confounds" in line:
+                    leaks = told
+                    running.send_signal(signal.SIGINT)
+                told = line
+            assert running.wait() == 130
+        assert told == "stopped; the same command goes on where it was\n"
+        assert leaks.startswith(f"stage 2 of 15: leaks{before}")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from amber_id.audit import EvaluationConfig, StudyConfig, run_study
+from amber_id.audit import EvaluationConfig, StudyConfig, run_study, stages_of_study
 from amber_id.biometrics import eer
 from amber_id.errors import SplitError, UsageError
 from amber_id.protocols import SplitConfig, manifest_hash
@@ -155,6 +155,7 @@ def test_a_stop_at_any_stage_changes_nothing(study, sets: Mapping, tmp_path: Pat
     assert results.model_dump(exclude={"times", "provenance"}) == study[0].model_dump(
         exclude={"times", "provenance"}
     )
+    assert [name for name, _ in again] == list(stages_of_study(list(sets), CONFIG))
     assert dict(again)["regions"]
     assert not dict(again)["utility"]
     assert results.provenance.checkpoints_sha256 == study[0].provenance.checkpoints_sha256
@@ -183,6 +184,7 @@ def test_all_is_asked_of_the_network_too_and_what_was_done_stays(sets: Mapping, 
     results, _ = run_study(
         only, tmp_path / "study", config.model_copy(update={"full": True}), on_stage=stages.__setitem__
     )
+    assert list(stages) == list(stages_of_study(["anonymised"], config.model_copy(update={"full": True})))
     assert stages["views"]
     assert not stages["network AAA"]
     assert results.views == before.views

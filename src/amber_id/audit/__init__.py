@@ -5,6 +5,7 @@ from amber_id.audit.evaluate import evaluate
 from amber_id.audit.judging import EvaluationConfig
 from amber_id.audit.outlook import Outlook, check_installed, look_ahead
 from amber_id.audit.score_results import judge_embeddings, judge_scores
+from amber_id.audit.stage_list import stages_of_study
 from amber_id.audit.study import run_study
 from amber_id.audit.study_config import StudyConfig
 from amber_id.audit.study_folders import read_studies
@@ -30,5 +31,6 @@ __all__ = [
     "run_study",
     "run_thesis_study",
     "splits_not_used",
+    "stages_of_study",
     "thesis_study_config",
 ]

@@ -1,8 +1,8 @@
 """The command line: one verb for each stage. Parses, calls the library, prints.
 
 Standard output is the result, standard error the progress. Exit codes: 0 done; 1 failed; 2 wrong usage;
-3 done, but some clips could not be used, and each is named. Imports stand inside the verbs, so that
-`amber --help` is quick and a verb needs only its own extra.
+3 done, but some clips could not be used, and each is named; 130 stopped by Ctrl-C. Imports stand inside the
+verbs, so that `amber --help` is quick and a verb needs only its own extra.
 """
 
 import sys

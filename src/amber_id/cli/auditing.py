@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from amber_id.cli.shared import (
+    GOES_ON,
     SOME_CLIPS_LOST,
     Allow,
     Device,
@@ -15,6 +16,7 @@ from amber_id.cli.shared import (
     app,
     configured,
     read_toml,
+    resumable,
     say,
     signed,
     with_interval,
@@ -22,7 +24,7 @@ from amber_id.cli.shared import (
 from amber_id.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from amber_id.audit import StudyConfig
     from amber_id.recordings import RecordingSet
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 
 @app.command()
+@resumable(GOES_ON)
 def audit(
     out: Annotated[Path, typer.Option(help="The study: recordings, runs, results, report.")],
     original: Annotated[Path | None, typer.Option(help="Folder of original videos, or recordings.")] = None,
@@ -66,9 +69,9 @@ def audit(
 
     Run again after a stop, it goes on where it was.
     """
-    from amber_id.audit import StudyConfig, run_study
-    from amber_id.progress import ClipBar, epoch_line
-    from amber_id.recordings import failed_clips
+    from amber_id.audit import StudyConfig, run_study, stages_of_study
+    from amber_id.progress import ClipBar, StageClock, epoch_line
+    from amber_id.recordings import failed_clips, scan_recordings
     from amber_id.report import write_study_report
     from amber_id.results import write_results
     from amber_id.score_files import write_scores
@@ -85,17 +88,21 @@ def audit(
     if not quiet:
         for line in said:
             say(line)
-    sets = {
-        name: recordings_of(
+    tracked = [name for name, folder in folders.items() if not scan_recordings(folder)]
+    clock = StageClock(stages_of_study(folders, settings, tracked))
+    sets: dict[ConditionName, RecordingSet] = {}
+    for name, folder in folders.items():
+        if name in tracked and not quiet:
+            say(clock.begin(f"tracking {name} clips"))
+        sets[name] = recordings_of(
             folder,
             out / "recordings" / name,
             checked=None if anonymised is None else (anonymised, name),
+            on_tracked=clock.count,
             model=model,
             workers=workers,
             quiet=quiet,
         )
-        for name, folder in folders.items()
-    }
     with ClipBar("audit", None, quiet=quiet) as bar:
         results, scores = run_study(
             sets,
@@ -105,13 +112,13 @@ def audit(
             allow=allow or (),
             # An avatar that could not be made is named beside the videos, not beside their recordings.
             reasons=failed_clips(folders.values()),
-            on_stage=lambda name, before: bar.say(f"{name}{': done before' if before else ''}"),
+            on_stage=lambda name, before: bar.say(clock.begin(name, before=before)),
             on_epoch=lambda report: bar.say(f"  {epoch_line(report)}"),
         )
     write_results(results, out / "results.json")
-    for name, of_cell in scores.items():
-        write_scores(out / "scores" / f"{name}.parquet", of_cell)
-    compared = {name: each.comparisons for name, each in scores.items() if each.comparisons is not None}
+    for cell, of_cell in scores.items():
+        write_scores(out / "scores" / f"{cell}.parquet", of_cell)
+    compared = {cell: each.comparisons for cell, each in scores.items() if each.comparisons is not None}
     page = write_study_report(results, compared, out, faces=_faces(sets, show_originals=show_originals))
     _print(results)
     typer.echo(page)
@@ -173,6 +180,7 @@ def recordings_of(
     tracked: Path,
     *,
     checked: "tuple[Path, ConditionName] | None" = None,
+    on_tracked: "Callable[[int], None] | None" = None,
     model: Path | None,
     workers: int | None,
     quiet: bool,
@@ -180,7 +188,7 @@ def recordings_of(
     """The recordings of a folder; videos are tracked first, into the study.
 
     `checked` is a folder of avatars, and the condition of the videos: what `amber avatarize --check` tracked
-    is taken from there.
+    is taken from there. `on_tracked` is called with the number of clips that were tracked.
     """
     from amber_id.cli.stages import track_folder
     from amber_id.recordings import RecordingSet, scan_recordings
@@ -190,6 +198,8 @@ def recordings_of(
     if checked is not None:
         _take_checked(folder, tracked, *checked, model=model)
     summary = track_folder(folder, tracked, model=model, workers=workers, quiet=quiet)
+    if on_tracked is not None:
+        on_tracked(summary.done)
     if any(failure.stage != "pair" for failure in summary.failures):
         say(f"{folder}: some clips could not be tracked; the others are audited")
     return RecordingSet.open(tracked)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from amber_id.cli.shared import (
+    GOES_ON,
     SOME_CLIPS_LOST,
     Model,
     Quiet,
@@ -18,6 +19,7 @@ from amber_id.cli.shared import (
     name_failures,
     parsed_shard,
     print_summary,
+    resumable,
     say,
 )
 from amber_id.cli.stages import track_folder
@@ -34,6 +36,7 @@ Palette = Annotated[
 
 
 @app.command()
+@resumable(GOES_ON)
 def avatarize(
     videos: Annotated[
         Path, typer.Argument(help="Folder with <source>_id<number>/<clip>.mp4 ..., or recordings.")

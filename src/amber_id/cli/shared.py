@@ -1,9 +1,10 @@
 """What the verbs share: the app, options that mean the same everywhere, and how things are said."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from amber_id.tracking import CorpusSummary
 
 _Model = TypeVar("_Model", bound="BaseModel")
+_P = ParamSpec("_P")
 
 app = typer.Typer(
     name="amber",
@@ -38,6 +40,8 @@ study_app = typer.Typer(help="Whole experiments, again.", no_args_is_help=True)
 app.add_typer(study_app, name="study")
 
 SOME_CLIPS_LOST = 3
+GOES_ON = "the same command goes on where it was"
+STOPPED = 130  # as shells have it: by Ctrl-C
 _SHOWN_FAILURES = 20
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
@@ -51,6 +55,23 @@ Allow = Annotated[
     typer.Option(help="A leak that is known and meant, by its key as the refusal names it; may be repeated."),
 ]
 Recordings = Annotated[Path, typer.Argument(help="Folder of recordings, as `amber track` leaves it.")]
+
+
+def resumable(how: str) -> Callable[[Callable[_P, None]], Callable[_P, None]]:
+    """Make a verb say, where it is stopped by Ctrl-C, `how` it goes on; it ends with the code 130."""
+
+    def decorate(verb: Callable[_P, None]) -> Callable[_P, None]:
+        @wraps(verb)
+        def run(*args: _P.args, **kwargs: _P.kwargs) -> None:
+            try:
+                verb(*args, **kwargs)
+            except KeyboardInterrupt:
+                say(f"stopped; {how}")
+                raise typer.Exit(STOPPED) from None
+
+        return run
+
+    return decorate
 
 
 def configured(model: type[_Model], **values: Any) -> _Model:

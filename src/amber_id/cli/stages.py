@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from amber_id.cli.shared import (
+    GOES_ON,
     SOME_CLIPS_LOST,
     Allow,
     Device,
@@ -25,6 +26,7 @@ from amber_id.cli.shared import (
     print_summary,
     read_toml,
     require,
+    resumable,
     say,
     with_interval,
 )
@@ -37,6 +39,7 @@ TrackerName = Literal["landmarker", "facemesh"]
 
 
 @app.command()
+@resumable(GOES_ON)
 def track(
     videos: Annotated[Path, typer.Argument(help="Folder with <source>_id<number>/<clip>.mp4 ...")],
     recordings: Annotated[Path, typer.Argument(help="Where the recordings go.")],
@@ -169,6 +172,7 @@ def _print_people(division: Any, found: Any) -> None:
 
 
 @app.command()
+@resumable("the same command with --resume goes on after the last whole epoch")
 def train(
     recordings: Recordings,
     out: Annotated[Path, typer.Option(help="The run: checkpoints, log, configuration.")],

@@ -7,6 +7,7 @@ import typer
 
 from amber_id.cli.auditing import recordings_of
 from amber_id.cli.shared import (
+    GOES_ON,
     SOME_CLIPS_LOST,
     Allow,
     Device,
@@ -15,6 +16,7 @@ from amber_id.cli.shared import (
     Workers,
     configured,
     read_toml,
+    resumable,
     say,
     signed,
     study_app,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 
 @study_app.command("thesis")
+@resumable(GOES_ON)
 def study_thesis(
     didd: Annotated[Path, typer.Option(help="DID-D: folder of original videos, or recordings.")],
     tavd: Annotated[Path, typer.Option(help="TAV-D: folder of the same clips as avatars, or recordings.")],
