@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from pygltflib import GLTF2
 from scipy.spatial.transform import Rotation
 
 from amber_id.avatarize import default_file
@@ -910,6 +911,49 @@ class TestWriting:
         assert self.structure(tmp_path / "out.glb")["nodes"][1]["children"] == [2, 3]
         assert posed(read_avatar(tmp_path / "out.glb").avatar) == pytest.approx(posed(before), abs=1e-6)
 
+    @pytest.mark.parametrize("face", ["plate", "rich", "turned neck"])
+    @pytest.mark.parametrize("adds", [True, False])
+    def test_when_ravas_has_bent_the_neck_the_avatar_looks_ahead(
+        self, tmp_path: Path, plate: Avatar, face: str, adds: bool
+    ) -> None:
+        before = plate if face == "plate" else read_avatar(rich_face().save(tmp_path)).avatar
+        if face == "turned neck":
+            neck = before.node("Neck")
+            nodes = list(before.nodes)
+            turn = np.eye(4, dtype=np.float32)
+            turn[:3, :3] = Rotation.from_euler("x", 25, degrees=True).as_matrix()
+            nodes[neck] = replace(nodes[neck], local=nodes[neck].local @ turn)
+            before = replace(before, nodes=tuple(nodes))
+        write_avatar(before, tmp_path / "out.glb", name="Me")
+        assert Rig(read_avatar(tmp_path / "out.glb").avatar).at_rest == pytest.approx(
+            Rig(before).at_rest, abs=1e-5
+        )
+        # Another program sees it looking up; RAVAS adds 0.3 rad to the neck, or sets it.
+        file = GLTF2.load_binary(str(tmp_path / "out.glb"))
+        neck = next(node for node in file.nodes if node.name == "Neck")
+        neck.extras = {}
+        file.save_binary(str(tmp_path / "plain.glb"))
+        up = Rig(read_avatar(tmp_path / "plain.glb").avatar).at_rest
+        assert np.abs(up - Rig(before).at_rest).max() > 0.01
+        local = np.array(neck.matrix).reshape(4, 4).T
+        bend = Rotation.from_rotvec([0.3, 0, 0]).as_matrix()
+        local[:3, :3] = local[:3, :3] @ bend if adds else bend * np.linalg.norm(local[:3, 0])
+        neck.matrix = local.T.ravel().tolist()
+        file.save_binary(str(tmp_path / "bent.glb"))
+        bent = read_avatar(tmp_path / "bent.glb").avatar
+        assert Rig(bent).at_rest == pytest.approx(Rig(before).at_rest, abs=1e-5)
+        # What RAVAS then does to the head, and what we do, is as if the neck had never been bent.
+        assert posed(bent) == pytest.approx(posed(before), abs=1e-5)
+
+    def test_what_is_written_of_a_written_file_is_the_same(self, tmp_path: Path) -> None:
+        write_avatar(read_avatar(rich_face().save(tmp_path)).avatar, tmp_path / "one.glb", name="Me")
+        for source, out in (("one", "two"), ("two", "three")):
+            write_avatar(read_avatar(tmp_path / f"{source}.glb").avatar, tmp_path / f"{out}.glb", name="Me")
+        names = [node["name"] for node in self.structure(tmp_path / "three.glb")["nodes"]]
+        assert names.count("Neck as it was") == 1
+        poses = [posed(read_avatar(tmp_path / f"{name}.glb").avatar) for name in ("one", "three")]
+        assert poses[0] == pytest.approx(poses[1], abs=1e-5)
+
     def test_the_same_bytes_each_time(self, tmp_path: Path) -> None:
         avatar = read_avatar(rich_face().save(tmp_path)).avatar
         for name in ("a.glb", "b.glb"):
@@ -1013,7 +1057,8 @@ class TestMerging:
         merged = merge_avatar(source, tmp_path / "merged.glb").avatar
         names = [node.name for node in merged.nodes]
         assert [names.count(name) for name in ("Head", "Neck", "Spine2")] == [1, 1, 1]
-        assert merged.nodes[merged.nodes[names.index("Head")].parent].name == "Neck"
+        between = merged.nodes[merged.nodes[names.index("Head")].parent]
+        assert (between.name, merged.nodes[between.parent].name) == ("Neck as it was", "Neck")
         assert posed(merged) == pytest.approx(posed(read_avatar(source).avatar), abs=1e-5)
 
     def test_what_cannot_be_merged_names_the_file(self, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """An outside program that fails in every way known of RAVAS, and what is made of it."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -259,19 +260,28 @@ def test_find_ravas(checkout: Path, glb: Path) -> None:
     found = find_ravas(checkout.parent, Path(sys.executable), glb, timeout_s=9.0)
     assert (found.root, found.avatar, found.timeout_s, found.egl) == (checkout, glb, 9, True)
     assert found == find_ravas(checkout, Path(sys.executable), glb, timeout_s=9.0)
-    assert found.version == "", "the folder is no git checkout"
+    assert re.fullmatch("files [0-9a-f]{16}", found.version), "the folder is no git checkout"
+    assert found.missing_shapes[:1] == ("browDownLeft",)
 
 
 def test_the_commit_is_told(checkout: Path, glb: Path, tmp_path: Path) -> None:
     copy = tmp_path / "clone" / "ravas"
     shutil.copytree(checkout, copy)
     git = ["git", "-C", str(copy.parent), "-c", "user.name=a", "-c", "user.email=a@example.org"]
-    for arguments in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "first"]):
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
         subprocess.run([*git, *arguments], check=True)
     head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout
     assert find_ravas(copy.parent, Path(sys.executable), glb).version == head.strip()
+    (copy / "stream_processing" / "__init__.py").write_text("changed = True\n")
+    changed = find_ravas(copy.parent, Path(sys.executable), glb).version
+    assert re.fullmatch(f"{head.strip()}, changed: files [0-9a-f]{{16}}", changed)
+    (copy / "stream_processing" / "__init__.py").write_text("")
     shutil.move(copy, tmp_path / "clone" / "deeper" / "in" / "ravas")
-    assert find_ravas(tmp_path / "clone" / "deeper" / "in", Path(sys.executable), glb).version == ""
+    around = find_ravas(tmp_path / "clone" / "deeper" / "in", Path(sys.executable), glb)
+    assert around.version == find_ravas(checkout, Path(sys.executable), glb).version
+    main = tmp_path / "clone" / "deeper" / "in" / "ravas" / "stream_processing" / "main.py"
+    main.write_text(main.read_text() + "# changed\n")
+    assert find_ravas(main.parents[2], Path(sys.executable), glb).version not in ("", around.version)
 
 
 def test_a_wrong_setup_is_one_clear_line(checkout: Path, glb: Path, tmp_path: Path) -> None:
@@ -284,6 +294,11 @@ def test_a_wrong_setup_is_one_clear_line(checkout: Path, glb: Path, tmp_path: Pa
         find_ravas(checkout, tmp_path / "python", glb)
     with pytest.raises(AmberError, match="is no Python that runs RAVAS"):
         find_ravas(checkout, Path("/bin/false"), glb)
+    # Ends well and prints nothing: as if no package were missing.
+    with pytest.raises(AmberError, match=r"/true: is no Python that runs RAVAS .*it said nothing"):
+        find_ravas(checkout, Path(shutil.which("true")), glb)
+    with pytest.raises(AmberError, match=r"is no Python that runs RAVAS .*it said -I "):
+        find_ravas(checkout, Path(shutil.which("echo")), glb)
     with pytest.raises(UsageError, match="got 0 s"):
         find_ravas(checkout, here, glb, timeout_s=0.0)
 

@@ -17,6 +17,11 @@ from amber_id.avatarize.avatar import Node
 from amber_id.avatarize.glb.arrays import Glb
 from amber_id.avatarize.glb.vrm import Vrm
 
+RAVAS_BENDS_RAD = 0.3
+"""How far RAVAS bends the neck of every avatar, forwards about its x axis, before it turns the head."""
+BENT_BACK = "amber_id_neck_bent_back_rad"
+"""In a node's extras: it rests bent back so far, for RAVAS."""
+
 _LOOK_AHEAD = np.diag([-1.0, 1.0, -1.0, 1.0])
 
 
@@ -64,8 +69,18 @@ def read_tree(glb: Glb, vrm: Vrm) -> SceneTree:
         if vrm.looks_back and index not in parents:
             local = _LOOK_AHEAD @ local
         parent = places[parents[index]] if index in parents else -1
+        bent_back = (said[index].extras or {}).get(BENT_BACK)
+        if isinstance(bent_back, int | float):
+            local = local @ bent_neck(float(bent_back))
         nodes.append(Node(said[index].name or f"node {index}", parent, local.astype(np.float32)))
     return SceneTree(_named(nodes, vrm, places), places, _below(_scene_roots(glb, roots), said))
+
+
+def bent_neck(radians: float = RAVAS_BENDS_RAD) -> Float64[np.ndarray, "4 4"]:
+    """What bends a neck forwards, about its own x axis."""
+    turn = np.eye(4)
+    turn[:3, :3] = Rotation.from_rotvec([radians, 0, 0]).as_matrix()
+    return turn
 
 
 def _scene_roots(glb: Glb, roots: list[int]) -> list[int]:

@@ -5,7 +5,11 @@ Conventions
 One mesh of one part, with one picture and one skin. All nodes below the skeleton's root are joints, for RAVAS
 takes a skin for a whole tree; a part that hung on a node hangs on a joint. Vertices keep their coordinates.
 Every shape of ARKit is a target, in `ARKIT_NAMES`' order, also one that moves nothing. Vertex data has its
-stride written out. The same avatar gives the same bytes, with the same versions of pygltflib and Pillow.
+stride written out.
+RAVAS bends every neck forward by 0.3 rad. So the neck rests bent back by as much here, and a node below it
+takes that back for the bones that it carries; the neck says so in its extras, and `scene_tree.py` undoes it.
+Other programs show such a file looking up by 17 degrees.
+The same avatar gives the same bytes, with the same versions of pygltflib and Pillow.
 """
 
 import io
@@ -13,12 +17,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from scipy.linalg import polar
 
 from amber_id.atomic_files import write_atomically
 from amber_id.avatarize.avatar import ARKIT_NAMES, BONE_NAMES, SHAPES, Avatar, Joint, Node
 from amber_id.avatarize.glb.arrays import import_pygltflib
 from amber_id.avatarize.glb.materials import GAMMA
 from amber_id.avatarize.glb.read import AvatarFile, naming, read_avatar
+from amber_id.avatarize.glb.scene_tree import BENT_BACK, RAVAS_BENDS_RAD, bent_neck
 from amber_id.avatarize.glb.texture_atlas import with_one_material
 from amber_id.avatarize.pillow import import_pillow
 from amber_id.avatarize.rig import Rig
@@ -26,6 +32,7 @@ from amber_id.errors import AvatarError
 
 _FLOAT, _UINT16, _UINT32 = 5126, 5123, 5125
 _ATTRIBUTES, _INDICES = 34962, 34963
+_NECK = "Neck"
 
 
 def write_avatar(avatar: Avatar, path: Path, name: str) -> None:
@@ -40,7 +47,7 @@ def write_avatar(avatar: Avatar, path: Path, name: str) -> None:
     MissingDependencyError
         If pygltflib or Pillow is not installed.
     """
-    avatar = _with_one_skeleton(with_one_material(avatar))
+    avatar = _with_neck_bent_back(_with_one_skeleton(with_one_material(avatar)))
     writer = _Writer()
     writer.add_nodes(avatar, name)
     writer.add_skin(avatar)
@@ -83,6 +90,9 @@ class _Writer:
         Gltf = self._gltf
         nodes = [Gltf.Node(name="Scene", children=[1, 1 + len(avatar.nodes)])]
         nodes += [Gltf.Node(name=n.name, matrix=n.local.T.ravel().tolist()) for n in avatar.nodes]
+        neck = avatar.node(_NECK)
+        if neck is not None:
+            nodes[1 + neck].extras = {BENT_BACK: RAVAS_BENDS_RAD}
         for i, node in enumerate(avatar.nodes):
             if node.parent >= 0:
                 nodes[1 + node.parent].children.append(1 + i)
@@ -211,6 +221,36 @@ def _with_one_skeleton(avatar: Avatar) -> Avatar:
     whole = [skin.get(i, Joint(i, np.eye(4, dtype=np.float32))) for i in range(len(nodes))]
     joints = np.array(places, np.int32)[avatar.joints]
     return replace(avatar, nodes=tuple(nodes), skin=tuple(whole), joints=joints)
+
+
+def _with_neck_bent_back(avatar: Avatar) -> Avatar:
+    """The avatar, each node its own joint, as it looks ahead when RAVAS has bent its neck.
+
+    The neck's node has no rotation, so that it does not matter whether RAVAS adds to it or sets it.
+    """
+    neck = avatar.node(_NECK)
+    if neck is None:
+        return avatar
+    nodes, rest = list(avatar.nodes), avatar.nodes[neck].local.astype(np.float64)
+    _, stretch = polar(rest[:3, :3])
+    straight = rest.copy()
+    straight[:3, :3] = stretch
+    # What RAVAS makes of the neck, and from there back to where it was.
+    back = np.linalg.inv(straight @ bent_neck()) @ rest
+    nodes[neck] = replace(nodes[neck], local=straight.astype(np.float32))
+    bind = (back @ avatar.skin[neck].inverse_bind).astype(np.float32)
+    skin = [replace(joint, inverse_bind=bind) if i == neck else joint for i, joint in enumerate(avatar.skin)]
+    carries = any(node.parent == neck for node in nodes)
+    if not carries or np.allclose(back, np.eye(4), atol=1e-6):
+        return replace(avatar, nodes=tuple(nodes), skin=tuple(skin))
+    # Right after the neck, so that parents still come before their children.
+    new = neck + 1
+    moved = [replace(n, parent=new if n.parent == neck else n.parent + (n.parent > neck)) for n in nodes]
+    moved.insert(new, Node(f"{_NECK} as it was", neck, back.astype(np.float32)))
+    joints = [replace(joint, node=joint.node + (joint.node > neck)) for joint in skin]
+    joints.insert(new, Joint(new, np.eye(4, dtype=np.float32)))
+    places = avatar.joints + (avatar.joints > neck)
+    return replace(avatar, nodes=tuple(moved), skin=tuple(joints), joints=places.astype(np.int32))
 
 
 def _normals(avatar: Avatar) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Starts RAVAS' video path inside its own Python; `run.py` runs this file, nothing imports it.
 
-    python -I launcher.py ROOT --check            # which packages are missing, one a line
+    python -I launcher.py ROOT --check            # as JSON: which packages are missing, which version it is
     python -I launcher.py ROOT --run CONFIG       # one video; CONFIG is JSON, which is YAML too
 
 Conventions
@@ -16,6 +16,7 @@ import importlib
 import importlib.util
 import json
 import os
+import platform
 import signal
 import sys
 import threading
@@ -48,7 +49,7 @@ def _main() -> None:
     sys.path.insert(0, str(options.root))
     if options.check:
         missing = [pip for name, pip in _NEEDED.items() if importlib.util.find_spec(name) is None]
-        sys.stdout.write("\n".join(missing))
+        sys.stdout.write(json.dumps({"python": platform.python_version(), "missing": missing}))
         return
     threading.Thread(target=_end_with_caller, daemon=True).start()
     _leave_out_voices(options.root)

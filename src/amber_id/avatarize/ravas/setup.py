@@ -7,6 +7,8 @@ RAVAS draws one mesh of one part, with a picture, a skin, named shapes and the t
 other files it draws a part, or nothing.
 """
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -22,8 +24,11 @@ from amber_id.avatarize.glb.arrays import Glb
 from amber_id.avatarize.glb.read import read_avatar
 from amber_id.avatarize.ravas.run import LAUNCHER, RavasSetup
 from amber_id.errors import AmberError, MissingDependencyError, UsageError
+from amber_id.file_formats import file_hash
 
 _LONGEST_START_S = 120.0
+_LONGEST_ANSWER = 100
+_PACKAGE = "stream_processing"
 _ATTRIBUTES = ("NORMAL", "TEXCOORD_0", "JOINTS_0", "WEIGHTS_0")
 # Three floats: RAVAS takes a stride that is not written down for no rows at all.
 _STRIDE = 12
@@ -118,24 +123,56 @@ def _python(python: Path | None, root: Path) -> Path:
     if ran.returncode != 0:
         said = (ran.stderr.strip() or ran.stdout.strip() or "it said nothing").splitlines()[-1]
         raise AmberError(f"--ravas-python {python}: is no Python that runs RAVAS ({said})")
-    if missing := ran.stdout.split():
+    missing = _answer(ran.stdout)
+    if missing is None:
+        raise AmberError(
+            f"--ravas-python {python}: is no Python that runs RAVAS (asked for its packages, it said "
+            f"{ran.stdout.strip()[:_LONGEST_ANSWER] or 'nothing'})"
+        )
+    if missing:
         raise MissingDependencyError(
             f"RAVAS' packages are not all there; run: {found} -m pip install {' '.join(missing)}"
         )
     return Path(found).absolute()
 
 
-def _version(root: Path) -> str:
-    """The commit of the checkout, "" if git does not know it or knows only a repository around it."""
-    command = ["git", "-C", str(root), "rev-parse", "--show-toplevel", "HEAD"]
+def _answer(said: str) -> list[str] | None:
+    """The packages that the launcher found missing; None if what was said is not its answer."""
     try:
-        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        answer = json.loads(said)
+        missing = answer["missing"]
+    except (ValueError, TypeError, LookupError):
+        return None
+    return [str(name) for name in missing] if isinstance(missing, list) else None
+
+
+def _version(root: Path) -> str:
+    """The commit of the checkout, and a hash of its files where these are not those of a commit."""
+    commit = _git(root, "rev-parse", "--show-toplevel", "HEAD")
+    if len(commit) != 2 or Path(commit[0]) not in (root.resolve(), root.resolve().parent):
+        return _files_hash(root)  # git knows nothing of it, or only a repository around it
+    changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", str(root / _PACKAGE))
+    return f"{commit[1]}, changed: {_files_hash(root)}" if changed else commit[1]
+
+
+def _git(root: Path, *arguments: str) -> list[str]:
+    """The lines that git prints, none if it fails."""
+    try:
+        ran = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False
+        )
     except OSError:
-        return ""
-    lines = ran.stdout.splitlines()
-    if ran.returncode != 0 or Path(lines[0]) not in (root.resolve(), root.resolve().parent):
-        return ""
-    return lines[1]
+        return []
+    return ran.stdout.splitlines() if ran.returncode == 0 else []
+
+
+def _files_hash(root: Path) -> str:
+    """Of all that is in RAVAS' package but what Python made of it."""
+    package, hashes = root / _PACKAGE, hashlib.sha256()
+    for path in sorted(package.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            hashes.update(f"{path.relative_to(package).as_posix()} {file_hash(path)}\n".encode())
+    return f"files {hashes.hexdigest()[:16]}"
 
 
 def _lacking(glb: Glb) -> Iterator[str]:
