@@ -1,5 +1,6 @@
 """One video becomes one recording: frames without a face stay as NaN, and what is too little is refused."""
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -138,6 +139,47 @@ def test_what_is_wrong_with_a_video_is_counted_in_its_recording(record, write_vi
     assert warning == "1 packet of it could not be decoded and left out"
 
 
+def _small(rgb: np.ndarray, by: int, left: int, top: int) -> np.ndarray:
+    """A picture of 1280 x 720, grey but for another one in it, made smaller."""
+    picture = np.full((720, 1280, 3), 127, np.uint8)
+    picture[top : top + 384 // by, left : left + 384 // by] = rgb[::by, ::by]
+    return picture
+
+
+@pytest.mark.parametrize("place", [(0, 0), (1150, 590), (600, 300)])
+def test_a_face_too_small_for_the_whole_picture_is_found_in_a_part(
+    record, write_video, face_frames, tmp_path, place
+):
+    frames = [_small(rgb, 3, *place) for rgb in face_frames[:8]]
+    recording, warning = record(write_video(tmp_path / "a.mkv", frames, rate=15))
+    whole, _ = record(
+        write_video(tmp_path / "whole.mkv", [rgb[::3, ::3] for rgb in face_frames[:8]], rate=15)
+    )
+    assert recording.tracked.all()
+    assert recording.tracked_in_parts
+    assert (recording.width, recording.height) == (1280, 720)
+    found = recording.landmarks[..., :2] * (1280, 720) - place
+    assert np.abs(found - whole.landmarks[..., :2] * 128).mean() < 1.5
+    said = (
+        r"its face is small \(\d\d pixels, 0\.0\d of the picture\): found in 8 of 8 frames, in parts of the "
+    )
+    assert re.fullmatch(f"{said}picture", warning)
+
+
+def test_a_small_face_is_followed_through_the_picture(record, write_video, face_frames, tmp_path):
+    """And another small one far away is counted, not followed."""
+    frames = []
+    for i, rgb in enumerate(face_frames[:15]):
+        frames.append(_small(rgb, 3, 20 + 25 * i, 10 + 15 * i))
+        frames[-1][550:646, 1100:1196] = face_frames[20][::4, ::4]
+    recording, _ = record(write_video(tmp_path / "a.mkv", frames, rate=15))
+    assert recording.tracked_share > 0.9
+    x = np.nanmean(recording.landmarks[..., 0], axis=1) * 1280
+    np.testing.assert_allclose(np.diff(x[recording.tracked]).mean(), 25, atol=3)
+    assert recording.face_switches == 0
+    assert recording.frames_with_several_faces > 10
+
+
 def _reason(record, path: Path) -> str:
     with pytest.raises(ClipError) as caught:
         record(path)
@@ -148,7 +190,10 @@ def _reason(record, path: Path) -> str:
 def test_too_little_is_refused(record, write_video, face_frames, noise, tmp_path):
     one = write_video(tmp_path / "one.mkv", face_frames[:1], rate=15)
     assert _reason(record, one) == "only 1 frame; at least 2 needed"
-    assert _reason(record, write_video(tmp_path / "none.mkv", noise(9))) == "no face in any of 9 frames"
+    none = "no face in any of 9 frames; one must be about {} pixels wide to be found"
+    small = write_video(tmp_path / "none.mkv", noise(9))
+    large = write_video(tmp_path / "large.mkv", noise(9, height=360, width=640))
+    assert [_reason(record, path) for path in (small, large)] == [none.format(7), none.format(35)]
 
 
 @pytest.mark.parametrize("share", [0.8, 0.2])

@@ -148,7 +148,7 @@ def test_bad_clips_are_named_with_one_reason_each(bad_run):
     assert reasons == {
         "audio": "holds sound but no video",
         "empty": "the file is empty (0 bytes)",
-        "faceless": "no face in any of 9 frames",
+        "faceless": "no face in any of 9 frames; one must be about 7 pixels wide to be found",
         "folder": "is a folder, not a video",
         "link": "the file is gone, or is a link to nothing",
         "nobody": reasons["nobody"],

@@ -38,7 +38,8 @@ class Recording:
     `timestamps` are seconds, strictly increasing. Blendshapes are coefficients in [0, 1]; a pose is the 4x4
     matrix that maps the tracker's canonical face to its camera. Both are None where the tracker has none.
     `frames_with_several_faces` counts the frames in which this face was chosen among several, `face_switches`
-    how often it is not the face that was followed before. `damaged_packets` of the video were left out, and
+    how often it is not the face that was followed before. `tracked_in_parts` says that the face was too small
+    to be found in the whole picture. `damaged_packets` of the video were left out, and
     `guessed_times` frames have a time between their neighbours', since the video gave none.
     `video_sha256` is of the video file's bytes, `picture_hash` of what it shows, as hexadecimal (see
     `tracking/pictures.py`); both are "" where there was no video, or it was tracked before they were kept.
@@ -66,6 +67,7 @@ class Recording:
     point_set: PointSet
     frames_with_several_faces: int = 0
     face_switches: int = 0
+    tracked_in_parts: bool = False
     damaged_packets: int = 0
     guessed_times: int = 0
     video_sha256: str = ""
@@ -131,6 +133,7 @@ class RecordingHeader(BaseModel):
     model_sha256: str
     point_set: PointSet
     face_switches: int = 0
+    tracked_in_parts: bool = False
     damaged_packets: int = 0
     guessed_times: int = 0
     video_sha256: str = ""

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float32, UInt8
 
 from amber_id.errors import MissingDependencyError
 from amber_id.recordings import POINT_SETS, PointSet
@@ -62,15 +62,35 @@ class FaceMesh:
     @contextmanager
     def follow(self) -> Iterator["FaceMeshFollower"]:
         """A follower for one clip; raises MissingDependencyError if a system library is missing."""
-        solution = import_mediapipe().solutions.face_mesh.FaceMesh(
-            static_image_mode=False,
+        with self._solution(single_pictures=False) as solution:
+            yield FaceMeshFollower(solution)
+
+    @contextmanager
+    def look(self) -> Iterator["FaceMeshFinder"]:
+        """A finder for single pictures; raises MissingDependencyError if a system library is missing."""
+        with self._solution(single_pictures=True) as solution:
+            yield FaceMeshFinder(solution)
+
+    def _solution(self, *, single_pictures: bool) -> Any:
+        return import_mediapipe().solutions.face_mesh.FaceMesh(
+            static_image_mode=single_pictures,
             max_num_faces=MOST_FACES,
             refine_landmarks=False,
             min_detection_confidence=_LEAST_CONFIDENCE,
             min_tracking_confidence=_LEAST_CONFIDENCE,
         )
-        with solution:
-            yield FaceMeshFollower(solution)
+
+
+@dataclass(frozen=True)
+class FaceMeshFinder:
+    """Finds faces in single pictures; `solution` is MediaPipe's own object."""
+
+    solution: Any
+
+    def find(self, rgb: UInt8[np.ndarray, "H W 3"]) -> list[Float32[np.ndarray, "V 3"]]:
+        """The landmarks of each face in a picture."""
+        found = self.solution.process(np.ascontiguousarray(rgb)).multi_face_landmarks
+        return [landmarks_of(face.landmark) for face in found or ()]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float32, UInt8
 
 from amber_id.errors import MissingDependencyError, ModelBundleError
 from amber_id.face_mesh import BLENDSHAPE_NAMES
@@ -60,6 +60,10 @@ class Landmarker:
         """A tracker for one clip."""
         return FaceTracker(self.bundle.path)
 
+    def look(self) -> "PictureFinder":
+        """A finder for single pictures."""
+        return PictureFinder(self.bundle.path)
+
 
 class FaceTracker:
     """Follows the faces of one clip, frame by frame; use it in a ``with`` block.
@@ -73,26 +77,11 @@ class FaceTracker:
     """
 
     def __init__(self, model: Path) -> None:
-        _switch_off_metrics()
         self._mediapipe = import_mediapipe()
-        vision = self._mediapipe.tasks.vision
-        options = vision.FaceLandmarkerOptions(
-            base_options=self._mediapipe.tasks.BaseOptions(model_asset_path=os.fspath(model)),
-            running_mode=vision.RunningMode.VIDEO,
-            num_faces=MOST_FACES,
-            output_face_blendshapes=True,
-            output_facial_transformation_matrixes=True,
-        )
+        self._landmarker = _face_landmarker(model, single_pictures=False)
         self._model = model
         self._last_ms = -1
         self._choice = FaceChoice()
-        try:
-            self._landmarker = vision.FaceLandmarker.create_from_options(options)
-        except (FileNotFoundError, RuntimeError, ValueError) as error:
-            cause = str(error).split("\n")[0]
-            raise ModelBundleError(f"{model}: MediaPipe cannot load it ({cause})") from error
-        except OSError as error:  # its shared library is only loaded now
-            raise _missing_library(error) from error
 
     def __enter__(self) -> "FaceTracker":
         return self
@@ -108,10 +97,7 @@ class FaceTracker:
         `timestamp_s` must increase from frame to frame; MediaPipe takes it in whole milliseconds.
         """
         self._last_ms = max(self._last_ms + 1, round(timestamp_s * 1000))
-        image = self._mediapipe.Image(
-            image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb)
-        )
-        seen = self._landmarker.detect_for_video(image, self._last_ms)
+        seen = self._landmarker.detect_for_video(_image(self._mediapipe, rgb), self._last_ms)
         faces = [landmarks_of(face) for face in seen.face_landmarks]
         before = self._choice.switches
         kept = self._choice.choose(faces, rgb.shape[1], rgb.shape[0], timestamp_s)
@@ -132,6 +118,52 @@ class FaceTracker:
             wanted = f"{_POINTS} points and MediaPipe's {len(BLENDSHAPE_NAMES)} blendshapes"
             got = f"{len(landmarks)} points and the blendshapes {', '.join(names)}"
             raise ModelBundleError(f"{self._model}: expected a model that gives {wanted}, got {got}")
+
+
+class PictureFinder:
+    """Finds the faces in single pictures; use it in a ``with`` block. Raises as `FaceTracker` does."""
+
+    def __init__(self, model: Path) -> None:
+        self._mediapipe = import_mediapipe()
+        self._landmarker = _face_landmarker(model, single_pictures=True)
+
+    def __enter__(self) -> "PictureFinder":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._landmarker.close()
+
+    def find(self, rgb: UInt8[np.ndarray, "H W 3"]) -> list[Float32[np.ndarray, "V 3"]]:
+        """The landmarks of each face in a picture."""
+        seen = self._landmarker.detect(_image(self._mediapipe, rgb))
+        return [landmarks_of(face) for face in seen.face_landmarks]
+
+
+def _face_landmarker(model: Path, *, single_pictures: bool) -> Any:
+    """MediaPipe's own object."""
+    _switch_off_metrics()
+    mediapipe = import_mediapipe()
+    vision = mediapipe.tasks.vision
+    options = vision.FaceLandmarkerOptions(
+        base_options=mediapipe.tasks.BaseOptions(model_asset_path=os.fspath(model)),
+        running_mode=vision.RunningMode.IMAGE if single_pictures else vision.RunningMode.VIDEO,
+        num_faces=MOST_FACES,
+        output_face_blendshapes=not single_pictures,
+        output_facial_transformation_matrixes=not single_pictures,
+    )
+    try:
+        return vision.FaceLandmarker.create_from_options(options)
+    except (FileNotFoundError, RuntimeError, ValueError) as error:
+        cause = str(error).split("\n")[0]
+        raise ModelBundleError(f"{model}: MediaPipe cannot load it ({cause})") from error
+    except OSError as error:  # its shared library is only loaded now
+        raise _missing_library(error) from error
+
+
+def _image(mediapipe: Any, rgb: UInt8[np.ndarray, "H W 3"]) -> Any:
+    return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb))
 
 
 def tracker_version() -> str:

@@ -6,25 +6,60 @@ Every clip has a tracker of its own, so a recording depends on its clip and the 
 A frame without a face stays in the recording, as NaN and not tracked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float32, UInt8
 
 from amber_id.corpora import Clip
 from amber_id.errors import ClipError
 from amber_id.file_formats import file_hash
 from amber_id.recordings import Recording
+from amber_id.tracking.closer import (
+    find_in_parts,
+    is_worth_a_closer_look,
+    least_pixels,
+    looks_at,
+    median_size,
+    track_in_parts,
+)
 from amber_id.tracking.pictures import hash_of_pictures, picture_bits
-from amber_id.tracking.placement import Placement
+from amber_id.tracking.placement import Placement, Size
 from amber_id.tracking.tracker import SeenFace, Tracker
-from amber_id.tracking.video import read_frames
+from amber_id.tracking.video import Frames, VideoInfo, read_frames
 
 _FEWEST_FRAMES = 2
 # What is left of a damaged or cut-off clip is kept from this length on.
 _KEPT_FROM_S = 1.0
 # A second face in more than this share of the frames is told: in fewer it may be a mistake of the tracker's.
 _MANY_FACES = 0.05
+# What is found in parts alone may be a mistake, unless it is there in so many frames.
+_ENOUGH_IN_PARTS = 0.5
+
+
+@dataclass
+class _Watched:
+    """What was seen in a clip, frame by frame."""
+
+    info: VideoInfo
+    frames: Frames
+    timestamps: list[float] = field(default_factory=list)
+    seen: list[SeenFace | None] = field(default_factory=list)
+    pictures: list[Bool[np.ndarray, " B"]] = field(default_factory=list)
+    sizes: set[Size] = field(default_factory=set)
+    damage: ClipError | None = None
+
+    @property
+    def whole(self) -> Size:
+        """Width and height of the first picture, in which all faces are placed."""
+        return self.info.width, self.info.height
+
+    @property
+    def found(self) -> list[SeenFace]:
+        """The faces, without the frames that have none."""
+        return [face for face in self.seen if face is not None]
 
 
 def record_clip(clip: Clip, tracker: Tracker) -> tuple[Recording, str]:
@@ -35,52 +70,42 @@ def record_clip(clip: Clip, tracker: Tracker) -> tuple[Recording, str]:
     ClipError
         If the video cannot be read, has fewer than 2 frames, shows no face, or is damaged before 1 s.
     """
-    info, frames = read_frames(clip.path, clip.id)
-    whole = (info.width, info.height)
-    timestamps: list[float] = []
-    seen: list[SeenFace | None] = []
-    pictures: list[Bool[np.ndarray, " B"]] = []
-    damage: ClipError | None = None
-    with tracker.follow() as follower:
-        try:
-            for timestamp_s, rgb in frames:
-                face, size = follower.see(rgb, timestamp_s), (rgb.shape[1], rgb.shape[0])
-                if face is not None and size != whole:
-                    face = Placement.of_version(size, whole).place(face)
-                seen.append(face)
-                timestamps.append(timestamp_s)
-                pictures.append(picture_bits(rgb))
-        except ClipError as error:
-            damage = error
-    cut_off = check_length(clip.id, timestamps, damage)
-    T = len(seen)
-    if not any(seen):
-        raise ClipError(clip.id, f"no face in any of {T} frames")
-    several = sum(face is not None and face.faces > 1 for face in seen)
-    switches = sum(face is not None and face.switched for face in seen)
-    remarks = [cut_off, *frames.remarks, _on_faces(several, switches, T)]
+    watched = _watch(clip, tracker)
+    T = len(watched.seen)
+    remarks = [check_length(clip.id, watched.timestamps, watched.damage), *watched.frames.remarks]
+    in_parts = is_worth_a_closer_look(watched.seen, watched.whole) and _look_closer(watched, clip, tracker)
+    if not watched.found:
+        least = least_pixels(watched.whole)
+        raise ClipError(
+            clip.id, f"no face in any of {T} frames; one must be about {least} pixels wide to be found"
+        )
+    several = sum(face.faces > 1 for face in watched.found)
+    switches = sum(face.switched for face in watched.found)
+    remarks += [_on_size(watched, in_parts), _on_faces(several, switches, T)]
+    seen = watched.seen
     recording = Recording(
         landmarks=_fill([None if face is None else face.landmarks for face in seen]),
-        timestamps=np.array(timestamps),
+        timestamps=np.array(watched.timestamps),
         tracked=np.array([face is not None for face in seen]),
         blendshapes=_fill_any([None if face is None else face.blendshapes for face in seen]),
         pose=_fill_any([None if face is None else face.pose for face in seen]),
         clip=clip.id,
         subject=clip.subject,
         source=clip.source,
-        width=info.width,
-        height=info.height,
-        fps=T / _length_s(timestamps),
+        width=watched.info.width,
+        height=watched.info.height,
+        fps=T / _length_s(watched.timestamps),
         tracker=tracker.name,
         tracker_version=tracker.version,
         model_sha256=tracker.model_sha256,
         point_set=tracker.point_set,
         frames_with_several_faces=several,
         face_switches=switches,
-        damaged_packets=frames.damaged,
-        guessed_times=frames.guessed,
+        tracked_in_parts=in_parts,
+        damaged_packets=watched.frames.damaged,
+        guessed_times=watched.frames.guessed,
         video_sha256=file_hash(clip.path),
-        picture_hash=hash_of_pictures(pictures),
+        picture_hash=hash_of_pictures(watched.pictures),
     )
     return recording, "; ".join(filter(None, remarks))
 
@@ -93,6 +118,60 @@ def check_length(clip: str, timestamps: Sequence[float], damage: ClipError | Non
     if T < _FEWEST_FRAMES:
         raise ClipError(clip, f"only {T} frame; at least {_FEWEST_FRAMES} needed")
     return "" if damage is None else damage.reason
+
+
+def _watch(clip: Clip, tracker: Tracker) -> _Watched:
+    """Follow the face through all frames."""
+    info, frames = read_frames(clip.path, clip.id)
+    watched = _Watched(info, frames)
+    with tracker.follow() as follower:
+        try:
+            for timestamp_s, rgb in frames:
+                face, size = follower.see(rgb, timestamp_s), (rgb.shape[1], rgb.shape[0])
+                if face is not None and size != watched.whole:
+                    face = Placement.of_version(size, watched.whole).place(face)
+                watched.seen.append(face)
+                watched.timestamps.append(timestamp_s)
+                watched.pictures.append(picture_bits(rgb))
+                watched.sizes.add(size)
+        except ClipError as error:
+            watched.damage = error
+    return watched
+
+
+def _look_closer(watched: _Watched, clip: Clip, tracker: Tracker) -> bool:
+    """Track a face that may be too small in parts of the picture, and keep what is seen so if it is more.
+
+    A picture that changes its size is not looked at again.
+    """
+    if len(watched.sizes) > 1:
+        return False
+    wanted = looks_at(watched.timestamps)
+    hits = find_in_parts((shown for i, shown in enumerate(_again(clip)) if i in wanted), tracker)
+    if not hits:
+        return False
+    seen = list(track_in_parts(_again(clip), hits, tracker))
+    found, before = sum(face is not None for face in seen), len(watched.found)
+    if found <= before or (not before and found < _ENOUGH_IN_PARTS * len(seen)):
+        return False
+    watched.seen = seen
+    return True
+
+
+def _again(clip: Clip) -> Iterator[tuple[float, UInt8[np.ndarray, "H W 3"]]]:
+    """The frames of a clip once more; what is wrong with them has been told."""
+    with suppress(ClipError):
+        yield from read_frames(clip.path, clip.id)[1]
+
+
+def _on_size(watched: _Watched, in_parts: bool) -> str:
+    """What there is to say about a small face, "" if nothing."""
+    if not in_parts and not is_worth_a_closer_look(watched.seen, watched.whole):
+        return ""
+    pixels = median_size(watched.found, watched.whole)
+    said = f"its face is small ({pixels:.0f} pixels, {pixels / max(watched.whole):.2f} of the picture)"
+    counted = f"found in {len(watched.found)} of {len(watched.seen)} frames"
+    return f"{said}: {counted}, in parts of the picture" if in_parts else f"{said}: {counted}"
 
 
 def _on_faces(several: int, switches: int, frames: int) -> str:

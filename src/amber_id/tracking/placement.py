@@ -43,12 +43,15 @@ class Placement:
 
     def place(self, face: SeenFace) -> SeenFace:
         """The same face, with landmarks and pose as in the other picture."""
+        pose = None if face.pose is None else self._place_pose(face.pose)
+        return replace(face, landmarks=self.place_points(face.landmarks), pose=pose)
+
+    def place_points(self, landmarks: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "V 3"]:
+        """The same landmarks, in shares of the other picture."""
         (w, h), (W, H) = self.size, self.whole
         grown = np.array([w / W, h / H, w / W]) * self.scale
         shift = np.array([self.left / W, self.top / H, 0.0])
-        landmarks = (face.landmarks * grown + shift).astype(np.float32)
-        pose = None if face.pose is None else self._place_pose(face.pose)
-        return replace(face, landmarks=landmarks, pose=pose)
+        return (landmarks * grown + shift).astype(np.float32)
 
     def _place_pose(self, pose: Float32[np.ndarray, "4 4"]) -> Float32[np.ndarray, "4 4"]:
         """Keep where the face is seen and how large: x to the right, y up, and the camera looks along -z."""

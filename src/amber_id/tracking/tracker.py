@@ -46,6 +46,14 @@ class FaceFollower(Protocol):
 
 
 @runtime_checkable
+class FaceFinder(Protocol):
+    """Finds faces in single pictures, whatever was seen before."""
+
+    def find(self, rgb: UInt8[np.ndarray, "H W 3"]) -> list[Float32[np.ndarray, "V 3"]]:
+        """The landmarks of each face in a picture."""
+
+
+@runtime_checkable
 class Tracker(Protocol):
     """A face tracker as recordings name it, and a way to follow one clip."""
 
@@ -67,6 +75,9 @@ class Tracker(Protocol):
 
     def follow(self) -> AbstractContextManager[FaceFollower]:
         """A follower for one clip, to be used in a ``with`` block."""
+
+    def look(self) -> AbstractContextManager[FaceFinder]:
+        """A finder for single pictures, to be used in a ``with`` block."""
 
 
 def landmarks_of(points: Iterable[Any]) -> Float32[np.ndarray, "V 3"]:
