@@ -37,11 +37,12 @@ _STUDIES, _REPLICATES = 20, 100
 class Outlook:
     """Whom a study could be about, as far as the names of its clips say it.
 
-    `clips` are those that are there under every condition, by person, of people with two or more; `alone` are
-    the clips that one condition lacks, by that condition.
+    `clips` are those that are there under every condition, by person, of people with two or more; `single`
+    are the people with one; `alone` are the clips that one condition lacks, by that condition.
     """
 
     clips: Mapping[str, tuple[str, ...]]
+    single: tuple[str, ...]
     source_of: Mapping[str, str]
     alone: Mapping[ConditionName, tuple[str, ...]]
 
@@ -54,10 +55,12 @@ class Outlook:
         return (*self._lost(), *_could_show(division, median_low(map(len, self.clips.values()))))
 
     def _lost(self) -> tuple[str, ...]:
+        lost = [
+            (f"clips without an {lacking} clip of their name", clips) for lacking, clips in self.alone.items()
+        ]
+        lost.append(("people with one clip, which nothing can be compared with", self.single))
         return tuple(
-            f"{len(clips)} clips have no {lacking} clip of their name, are dropped and counted: {_few(clips)}"
-            for lacking, clips in self.alone.items()
-            if clips
+            f"{what}, dropped and counted: {len(those)} ({_few(those)})" for what, those in lost if those
         )
 
 
@@ -99,7 +102,8 @@ def look_ahead(folders: Mapping[ConditionName, Path], out: Path) -> Outlook:
             "comparison; add clips"
         )
     alone = {name: tuple(sorted(set(person_of) - set(each.person_of))) for name, each in found.items()}
-    return Outlook(clips, {subject: person_of[own[0]][1] for subject, own in clips.items()}, alone)
+    single = tuple(sorted(subject for subject, n in of_person.items() if n == 1))
+    return Outlook(clips, single, {subject: person_of[own[0]][1] for subject, own in clips.items()}, alone)
 
 
 def check_installed(*, networks: bool, videos: bool) -> None:

@@ -1,8 +1,8 @@
 """Which stages does a study have, in order, and how long does each take beside the others?
 
-The numbers are seconds of processor time, of 240 clips of 4 s under either condition in five folds, rounded.
-How long a study takes depends on its clips and the machine, but the stages keep about these proportions; so
-what is left can be told from what the finished ones took.
+The numbers are about seconds, of 150 clips of 4 s under either condition in five folds, on one core. How long
+a study takes depends on its clips and the machine, but the stages keep about these proportions; so what is left
+can be told from what the finished ones took.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,21 +12,21 @@ from amber_id.audit.study_config import StudyConfig, training_of
 from amber_id.results import ConditionName
 
 _SECONDS: Mapping[str, float] = {
-    "clips": 30.0,
+    "clips": 25.0,
     "leaks": 5.0,
     "confounds": 4.0,
-    "matrix": 30.0,
-    "map": 3.0,
-    "views": 12.0,
-    "streams": 6.0,
-    "regions": 60.0,
-    "curves": 15.0,
-    "sensitivity": 8.0,
-    "controls": 6.0,
-    "utility": 6.0,
+    "matrix": 120.0,
+    "map": 2.0,
+    "views": 60.0,
+    "streams": 30.0,
+    "regions": 25.0,
+    "curves": 30.0,
+    "sensitivity": 40.0,
+    "controls": 10.0,
+    "utility": 15.0,
 }
 _TRACKING = 400.0  # of the clips of one condition
-_REFERENCE = 15.0
+_REFERENCE = 10.0
 _MOMENTS, _EPOCH = 3.0, 12.0  # a training by `moments`; an epoch of a network, of one kind of clips
 _FULL = {"network": 4.0, "controls": 1.0}  # trainings of a network where all is asked
 
