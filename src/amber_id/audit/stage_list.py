@@ -1,8 +1,8 @@
 """Which stages does a study have, in order, and how long does each take beside the others?
 
-The numbers are about seconds, of 150 clips of 4 s under either condition in five folds, on one core. How long
-a study takes depends on its clips and the machine, but the stages keep about these proportions; so what is left
-can be told from what the finished ones took.
+The numbers are about seconds, of 150 clips of 4 s under either condition in five folds, on one core. How
+long a study takes depends on its clips and the machine, but the stages keep about these proportions; so what
+is left can be told from what the finished ones took.
 """
 
 from collections.abc import Collection, Mapping
