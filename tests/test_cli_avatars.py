@@ -14,6 +14,7 @@ import pytest
 from amber_id.avatarize import NoFace, Palette, read_avatar
 from amber_id.avatarize.avatar_clip import Engine
 from amber_id.cli import avatarize
+from amber_id.recordings import read_header
 from amber_id.tracking.video import read_frames
 
 PICTURE_SIZE = 96
@@ -68,6 +69,13 @@ def test_the_check_says_how_well_avatars_follow(avatars: Path) -> None:
     assert found["median"] > 0.6
     assert found["channels"]["eyeBlinkLeft"]["median"] > 0.8
     assert len((avatars / "check" / "following.csv").read_text().splitlines()) == 5
+    for recording in sorted((avatars / "check" / "avatar").rglob("*.safetensors")):
+        clip = recording.relative_to(avatars / "check" / "avatar").with_suffix(".json")
+        made = read_header(recording).avatar
+        assert made is not None
+        assert made.avatar_sha256 == json.loads((avatars / clip).read_text())["avatar_sha256"]
+    for recording in sorted((avatars / "check" / "original").rglob("*.safetensors")):
+        assert read_header(recording).avatar is None
 
 
 def test_a_wrong_input_file_is_caught(videos: Path, avatars: Path, cache: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from safetensors.numpy import save
 from amber_id import __version__
 from amber_id.errors import CorpusError, FileFormatError
 from amber_id.recordings import (
+    AvatarMade,
     Failure,
     Recording,
     RecordingSet,
@@ -189,6 +190,34 @@ def test_what_is_known_of_the_video_comes_back_and_is_not_written_where_it_is_no
     _with(tmp_path / "known.safetensors", header={"picture_hash": "no number"})
     with pytest.raises(FileFormatError, match="picture_hash"):
         read_header(tmp_path / "known.safetensors")
+
+
+def test_what_made_an_avatar_comes_back_and_is_not_written_where_it_is_not_known(tmp_path):
+    made = AvatarMade(
+        schema_version="amber-id/avatar-clip/2",
+        amber_id_version="1",
+        engine="builtin",
+        avatar_sha256="ab" * 32,
+        missing_shapes=("cheekPuff", "jawOpen"),
+        size=256,
+        no_face="hold",
+        fixed_fps=25.0,
+        renderer="llvmpipe",
+        versions={"av": "18"},
+        tracker="t",
+        tracker_version="2",
+        model_sha256="cd" * 32,
+    )
+    for name, recording in (("known", replace(_recording(), avatar=made)), ("unknown", _recording())):
+        save_recording(recording, tmp_path / f"{name}.safetensors")
+    assert load_recording(tmp_path / "known.safetensors").avatar == made
+    assert read_header(tmp_path / "known.safetensors").avatar == made
+    assert read_header(tmp_path / "unknown.safetensors").avatar is None
+    assert b"avatar" not in (tmp_path / "unknown.safetensors").read_bytes()
+    assert str(made) == (
+        f"builtin, avatar SHA-256 {'ab' * 32}, lacking 2 of 52 shapes, 256 pixels, 25 frames/s, without a "
+        "face hold; llvmpipe, AMBER-ID 1, av 18; driven by t 2, model cdcdcdcdcdcd"
+    )
 
 
 def test_the_header_alone(tmp_path):

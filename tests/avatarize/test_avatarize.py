@@ -21,7 +21,9 @@ from amber_id.avatarize import (
 from amber_id.avatarize.one_avatar import draw_clip
 from amber_id.corpora import Clip, find_corpus
 from amber_id.errors import CorpusError, UsageError
+from amber_id.file_formats import file_hash
 from amber_id.recordings import RecordingSet, load_recording, read_failures, save_recording
+from amber_id.recordings.avatar_made import avatar_beside
 from amber_id.tracking import ClipEvent, Landmarker, ModelBundle, find_model, track_clip, track_corpus
 from amber_id.tracking.video import read_frames
 
@@ -89,6 +91,27 @@ def test_every_clip_keeps_its_id_its_times_and_says_what_made_it(videos, made, a
         assert (said.size, said.sound, said.engine) == (64, "none", "builtin")
         assert said.model_sha256 == model.sha256
         assert said.renderer
+
+
+def test_what_made_an_avatar_is_read_from_beside_its_video(made, avatar, videos, tmp_path):
+    video = made / "a_id001" / "plain.mp4"
+    found, doubt = avatar_beside(video, FRAMES)
+    assert doubt == ""
+    assert (found.engine, found.size, found.fixed_fps, found.missing_shapes) == ("builtin", 64, None, ())
+    assert found.avatar_sha256 == file_hash(avatar)
+    said = read_avatar_clip(video.with_suffix(".json"))
+    assert (found.renderer, found.versions) == (said.renderer, said.versions)
+    assert avatar_beside(video, FRAMES + 1) == (
+        None,
+        "plain.json is of another video: it says 8 frames, not 9",
+    )
+    assert avatar_beside(videos / "a_id001" / "plain.mp4", FRAMES) == (None, "")
+    other = tmp_path / "other.mp4"
+    for content in ("[]", "no JSON", '{"schema_version": "another/1"}'):
+        other.with_suffix(".json").write_text(content)
+        assert avatar_beside(other, FRAMES) == (None, "")
+    other.with_suffix(".json").write_text('{"schema_version": "amber-id/avatar-clip/1", "frames": 8}')
+    assert avatar_beside(other, FRAMES)[1] == "other.json does not say what made the avatar; make it again"
 
 
 def test_of_two_faces_the_largest_is_kept_and_that_is_counted(made):

@@ -268,6 +268,16 @@ def test_a_control_opens_no_test_people(evaluation: Any, tmp_path: Path) -> None
     assert "earlier openings may have steered" in Page(_html((second, arrays), tmp_path)).text
 
 
+def test_what_made_the_avatars_is_told(evaluation: Any, tmp_path: Path) -> None:
+    results, arrays = evaluation
+    made = results.provenance.model_dump()
+    one, two = (f"builtin, avatar SHA-256 {digit * 64}, 256 pixels" for digit in "ab")
+    text = Page(_html((_changed(results, provenance=made | {"avatars": [one, two]}), arrays), tmp_path)).text
+    assert f"Avatars 1 {one}" in text
+    assert f"Avatars 2 {two}" in text
+    assert "Avatars" not in Page(_html((results, arrays), tmp_path)).text
+
+
 def test_a_folder_without_results_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileFormatError, match=r"results\.json"):
         write_report(tmp_path)

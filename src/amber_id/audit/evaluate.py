@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from amber_id.audit.avatars import avatar_remarks, avatars_of
 from amber_id.audit.evaluation import EmbeddedClips, embed_people, subject_results, trackers_of
 from amber_id.audit.judging import EvaluationConfig, bootstrap_of
 from amber_id.audit.known_truth import oracle_result
@@ -92,6 +93,7 @@ def evaluate(
         failures=failures,
         limits=(
             *limits(tried, judged, len(failures), synthetic=provenance.synthetic),
+            *avatar_remarks(tried.mapped.members[0].entries),
             *remarks_of(recordings.root, split),
             *limits_of(allowed, *(() if provenance.synthetic else (recordings,))),
         ),
@@ -162,6 +164,7 @@ def _provenance(
         manifest_sha256=manifest_hash(recordings),
         checkpoints_sha256=tuple(each for run in hashes for each in run),
         trackers=trackers,
+        avatars=avatars_of(tried.mapped.members[0].entries),
         synthetic=synthetic,
         train_seed=seeds.pop() if len(seeds) == 1 else None,
         bootstrap_seed=config.seed,

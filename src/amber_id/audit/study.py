@@ -29,6 +29,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from amber_id.audit.avatars import avatar_remarks_of, avatars_of
 from amber_id.audit.conditions import RecordingsOf, study_clips
 from amber_id.audit.confounds import find_confounds
 from amber_id.audit.confounds_corpus import CorpusFacts
@@ -208,6 +209,7 @@ def run_study(
                 synthetic=provenance.synthetic,
                 skipped=(*skipped, *remarks_of(out, split), *splits_not_used(sets, split), *unmapped),
             ),
+            *avatar_remarks_of(clips),
             *limits_of(allowed, *(() if provenance.synthetic else study.bare().values())),
         ),
         provenance=provenance,
@@ -298,6 +300,7 @@ def _provenance(
         manifest_sha256=manifest_hash(manifest_of(study.clips)),
         checkpoints_sha256=dict(sorted(hashes.items())),
         trackers=trackers,
+        avatars=avatars_of(study.clips.recordings.entries),
         synthetic=synthetic,
         test_opening=opening,
         allowed=tuple(leak.key for leak in allowed),

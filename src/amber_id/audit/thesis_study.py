@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
+from amber_id.audit.avatars import avatar_remarks_of, avatars_of
 from amber_id.audit.conditions import RecordingsOf, StudyClips, bare_sets, study_clips
 from amber_id.audit.evaluation import Tested, embed_people, trackers_of
 from amber_id.audit.openings import record_opening
@@ -165,6 +166,7 @@ def run_thesis_study(
         dropped=clips.dropped,
         limits=(
             *thesis_limits(found, counts, provenance, changed_settings(config)),
+            *avatar_remarks_of(clips),
             *(said for name, split in splits.items() for said in remarks_of(out / "splits" / name, split)),
             *limits_of(allowed, *(() if provenance.synthetic else bare_sets(sets, study.clips).values())),
         ),
@@ -344,6 +346,7 @@ def _provenance(
             for condition, each in of_part.items()
         },
         trackers=trackers,
+        avatars=avatars_of(study.clips.recordings.entries),
         point_set=point_set,
         tracker_of_thesis=all(each.startswith(f"{TRACKER} ") for each in trackers),
         synthetic=synthetic,

@@ -5,9 +5,11 @@ Conventions
 One ``.safetensors`` per clip, in the tree of the corpus: ``<source>_id<number>/<clip>.safetensors``.
 ``recording.py`` is one recording and its file, ``recording_set.py`` a tree of them, ``tables.py`` the tables
 beside them: ``recordings.csv``, an index for people, and ``failures.csv``, what was not acquired and why.
-``landmark_files.py`` makes a recording of landmarks that another program wrote.
+``avatar_made.py`` is what made the avatar of a video. ``landmark_files.py`` makes a recording of landmarks
+that another program wrote.
 """
 
+from amber_id.recordings.avatar_made import AvatarMade
 from amber_id.recordings.landmark_files import (
     ImportConfig,
     LandmarkFile,
@@ -31,6 +33,7 @@ from amber_id.recordings.thesis_files import ThesisMeta, read_thesis_meta
 
 __all__ = [
     "POINT_SETS",
+    "AvatarMade",
     "Failure",
     "ImportConfig",
     "LandmarkFile",

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from amber_id import __version__
 from amber_id.errors import FileFormatError
 from amber_id.file_formats import read_tensors, validated, write_tensors
+from amber_id.recordings.avatar_made import AvatarMade
 
 PointSet = Literal["face_landmarker_478", "face_mesh_468"]
 
@@ -43,6 +44,7 @@ class Recording:
     `guessed_times` frames have a time between their neighbours', since the video gave none.
     `video_sha256` is of the video file's bytes, `picture_hash` of what it shows, as hexadecimal (see
     `tracking/pictures.py`); both are "" where there was no video, or it was tracked before they were kept.
+    `avatar` is what made the avatar that the video shows, where that is known.
 
     Raises
     ------
@@ -72,6 +74,7 @@ class Recording:
     guessed_times: int = 0
     video_sha256: str = ""
     picture_hash: str = ""
+    avatar: AvatarMade | None = None
 
     def __post_init__(self) -> None:
         T = len(self.timestamps)
@@ -138,6 +141,7 @@ class RecordingHeader(BaseModel):
     guessed_times: int = 0
     video_sha256: str = ""
     picture_hash: str = Field("", pattern="^([0-9a-f]{2})*$")
+    avatar: AvatarMade | None = None
 
 
 _SHARED_FIELDS = sorted({f.name for f in fields(Recording)} & set(RecordingHeader.model_fields))

@@ -18,6 +18,7 @@ from amber_id.corpora import find_subject_folders
 from amber_id.errors import CorpusError
 from amber_id.file_formats import file_hash
 from amber_id.names import composed
+from amber_id.recordings.avatar_made import AvatarMade
 from amber_id.recordings.recording import PointSet, Recording, RecordingHeader, load_recording, read_header
 
 
@@ -38,6 +39,7 @@ class RecordingEntry:
     point_set: PointSet
     video_sha256: str = ""
     picture_hash: str = ""
+    avatar: AvatarMade | None = None
 
     @property
     def lost_share(self) -> float:

@@ -121,6 +121,7 @@ class Provenance(Frozen):
     manifest_sha256: str | None = None  # of clips and subjects, whatever tracked them; None if not noted
     checkpoints_sha256: tuple[str, ...]
     trackers: tuple[str, ...]
+    avatars: tuple[str, ...] = ()  # what made those that the clips show, where their recordings say
     synthetic: bool  # people who never lived
     train_seed: int | None  # None where fused attackers had different ones
     bootstrap_seed: int

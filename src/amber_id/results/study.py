@@ -185,6 +185,7 @@ class StudyProvenance(Frozen):
     manifest_sha256: str | None = None  # of clips and subjects, whatever tracked them; None if not noted
     checkpoints_sha256: dict[str, tuple[str, ...]]  # of each run
     trackers: tuple[str, ...]
+    avatars: tuple[str, ...] = ()  # what made those that the clips show, where their recordings say
     synthetic: bool  # people who never lived
     test_opening: int
     allowed: tuple[str, ...] = ()  # leaks that were known and meant

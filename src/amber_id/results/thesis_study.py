@@ -96,6 +96,7 @@ class ThesisProvenance(Frozen):
     allowed: tuple[str, ...] = ()  # leaks that were known and meant
     checkpoints_sha256: dict[str, tuple[str, ...]]  # of each run
     trackers: tuple[str, ...]
+    avatars: tuple[str, ...] = ()  # what made those that the clips show, where their recordings say
     point_set: str
     tracker_of_thesis: bool  # whether all clips say that MediaPipe's FaceMesh tracked them
     synthetic: bool  # people who never lived

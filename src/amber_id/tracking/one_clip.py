@@ -17,6 +17,7 @@ from amber_id.corpora import Clip
 from amber_id.errors import ClipError
 from amber_id.file_formats import file_hash
 from amber_id.recordings import Recording
+from amber_id.recordings.avatar_made import avatar_beside
 from amber_id.tracking.closer import (
     find_in_parts,
     is_worth_a_closer_look,
@@ -81,7 +82,8 @@ def record_clip(clip: Clip, tracker: Tracker) -> tuple[Recording, str]:
         )
     several = sum(face.faces > 1 for face in watched.found)
     switches = sum(face.switched for face in watched.found)
-    remarks += [_on_size(watched, in_parts), _on_faces(several, switches, T)]
+    avatar, doubt = avatar_beside(clip.path, T)
+    remarks += [_on_size(watched, in_parts), _on_faces(several, switches, T), doubt]
     seen = watched.seen
     recording = Recording(
         landmarks=_fill([None if face is None else face.landmarks for face in seen]),
@@ -106,6 +108,7 @@ def record_clip(clip: Clip, tracker: Tracker) -> tuple[Recording, str]:
         guessed_times=watched.frames.guessed,
         video_sha256=file_hash(clip.path),
         picture_hash=hash_of_pictures(watched.pictures),
+        avatar=avatar,
     )
     return recording, "; ".join(filter(None, remarks))
 
