@@ -139,6 +139,27 @@ def test_what_goes_with_the_person(planted: Make) -> None:
     assert "could come from this alone" in aspect.evidence
 
 
+def test_people_who_are_never_alone_are_told_apart_by_that() -> None:
+    entries = [
+        entry(p, c, frames_with_several_faces=40 if p < 5 else 0, face_switches=3 if p in (2, 7) else 0)
+        for p in range(10)
+        for c in range(4)
+    ]
+    found = property_confounds({"original": RecordingSet(Path(), tuple(entries))}, CONFIG)
+    several, switches = named(found, "several_faces", "original"), named(found, "face_switches", "original")
+    assert several.verdict == "invalid"
+    assert several.figures["eer"] < 0.4
+    assert "share of frames with several faces alone tells people apart" in several.evidence
+    assert "40.0 %" in several.evidence
+    assert switches.verdict in {"warn", "invalid"}
+    assert switches.figures["largest"] == 3
+    alone = property_confounds(
+        {"original": RecordingSet(Path(), tuple(entry(p, c) for p in range(10) for c in range(4)))}, CONFIG
+    )
+    assert flagged(alone) == set()
+    assert named(alone, "several_faces", "original").evidence.endswith("the same in all clips (0.0 %).")
+
+
 def test_five_percent_lost_frames_of_one_source(planted: Make) -> None:
     found = find_confounds(planted(lost="source=0,0.05", people=14, clips=7, duration=2.5), CONFIG)
     assert ("lost_frames", "original") in flagged(found)

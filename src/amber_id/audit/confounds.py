@@ -1,7 +1,8 @@
 """What, other than motion of the face, tells people apart in these clips? Asked without training.
 
     aspect, frame_rate, duration,
-    lost_frames, resolution            of a clip, by condition          confounds_properties.py
+    lost_frames, several_faces,
+    face_switches, resolution          of a clip, by condition          confounds_properties.py
     source                             where people come from           confounds_checks.py
     session, utterance                 as corpus.csv says               confounds_corpus.py
     face_size                          of a clip, by condition          confounds_sizes.py

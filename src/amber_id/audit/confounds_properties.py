@@ -1,4 +1,4 @@
-"""Does the picture's shape or resolution, frame rate, length or lost frames of clips tell people apart?
+"""Does what clips have whoever they show tell people apart: shape, resolution, rate, length, faces?
 
 Each property is taken for an attacker: the score of two clips is minus the difference of their values. How
 well it does is its EER; whether that is more than chance is asked by permuting the values over the clips, the
@@ -82,6 +82,10 @@ PROPERTIES: tuple[Property, ...] = (
     # About a frame more or less.
     Property("duration", "clip length", "{:.1f} s", lambda e: e.duration_s, 0.05),
     Property("lost_frames", "share of frames without a face", "{:.1%}", lambda e: e.lost_share, 0.005),
+    Property(
+        "several_faces", "share of frames with several faces", "{:.1%}", lambda e: e.several_share, 0.005
+    ),
+    Property("face_switches", "number of changes to another face", "{:.0f}", lambda e: e.face_switches, 0.5),
     # Not its height: the same picture turned, or cut at the sides, has the same resolution.
     Property(
         "resolution",

@@ -37,6 +37,8 @@ class RecordingEntry:
     width: int
     height: int
     point_set: PointSet
+    frames_with_several_faces: int = 0
+    face_switches: int = 0
     video_sha256: str = ""
     picture_hash: str = ""
     avatar: AvatarMade | None = None
@@ -45,6 +47,11 @@ class RecordingEntry:
     def lost_share(self) -> float:
         """Share of the frames in which no face was found, in [0, 1]."""
         return 1 - self.tracked_frames / self.frames
+
+    @property
+    def several_share(self) -> float:
+        """Share of the frames in which there were other faces too, in [0, 1]."""
+        return self.frames_with_several_faces / self.frames
 
     def content_hash(self) -> str:
         """SHA-256 of the file's bytes, as hexadecimal; a file that has not changed is read once."""

@@ -31,7 +31,8 @@ _FAILURE_COLUMNS = [f.name for f in fields(Failure)]
 
 def write_index(folder: Path) -> Path:
     """Write ``recordings.csv`` from the tree under `folder`, sorted by clip, and return its path."""
-    left_out = {"point_set", "video_sha256", "picture_hash", "avatar"}
+    left_out = {"point_set", "frames_with_several_faces", "face_switches"}
+    left_out |= {"video_sha256", "picture_hash", "avatar"}
     columns = [f.name for f in fields(RecordingEntry) if f.name not in left_out]
     rows = []
     for entry, header in scan_recordings(folder):
