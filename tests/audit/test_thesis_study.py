@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import re
 import shutil
 import subprocess
 import sys
@@ -10,20 +11,35 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from amber_id.attackers import load_attacker
-from amber_id.audit import ThesisStudyConfig, run_thesis_study, thesis_study_config
+from amber_id.audit import (
+    ThesisStudyConfig,
+    divided_as,
+    divisions_of,
+    run_thesis_study,
+    thesis_study_config,
+)
 from amber_id.audit.thesis_config import changed_settings, parts_of
 from amber_id.biometrics import Comparisons, compare_all, eer
 from amber_id.embeddings import embed_clips
 from amber_id.errors import LeakError, UsageError
 from amber_id.file_formats import first_problem
 from amber_id.motion import load_windows
-from amber_id.protocols import make_split, read_split
+from amber_id.protocols import folds_by_people, make_split, read_split
 from amber_id.recordings import RecordingSet
-from amber_id.results import ThesisStudyResults, read_thesis_study, write_results
+from amber_id.report import write_thesis_report
+from amber_id.results import (
+    ThesisStudyResults,
+    read_arrays,
+    read_results,
+    read_thesis_study,
+    thesis_arrays,
+    write_results,
+)
 from amber_id.synthetic import SynthConfig, generate
 
 SMALL = """
@@ -148,6 +164,62 @@ def test_a_figure_is_that_of_the_checkpoint_on_the_test_people(study, sets, cond
     assert part.conditions[condition].dev[0].eer == header.dev.eer
 
 
+@pytest.mark.parametrize("condition", ["original", "anonymised"])
+def test_every_attacker_has_curve_accuracy_scores_and_map(study, condition):
+    """From what is kept of it come its figures, and whatever is drawn."""
+    results, out = study
+    for part in results.parts:
+        found = part.conditions[condition]
+        arrays = read_arrays(thesis_arrays(out, part.name, condition))
+        assert len(arrays.scores) == found.counts.mated + found.counts.nonmated
+        assert len(arrays.clips) == len(arrays.tsne) == found.clips
+        mated = arrays.subject[arrays.enrolment] == arrays.subject[arrays.probe]
+        assert eer(arrays.scores[mated], arrays.scores[~mated]) == pytest.approx(found.eer.value)
+        threshold = {fold.fold: fold.threshold for fold in found.dev}
+        right = mated == (
+            arrays.scores >= np.array([threshold[fold] for fold in arrays.fold])[arrays.enrolment]
+        )
+        assert found.accuracy.value == pytest.approx(right.mean())
+        assert found.balanced_accuracy.value == pytest.approx(
+            (right[mated].mean() + right[~mated].mean()) / 2
+        )
+        assert found.accuracy.chance == pytest.approx(max(mated.mean(), 1 - mated.mean()))
+    page = write_thesis_report(results, out).read_text("utf-8")
+    charts = json.loads(re.search(r'id="chart-data">(.*?)</script>', page, re.S)[1])
+    for part in results.parts:
+        run = f"{part.name} {condition}".replace(" ", "-")
+        kinds = [f"roc {part.name.replace(' ', '-')}", f"scores {run}", f"map 0 {run}"]
+        kinds += [f"map 1 {run}"] if part.split == "folds" else []
+        assert set(kinds) < set(charts)
+        assert sum(len(trace["x"]) for trace in charts[f"map 0 {run}"]["data"]) == 12
+    rows = list(csv.DictReader((out / "thesis.csv").read_text().splitlines()))
+    first = next(row for row in rows if row["condition"] == condition)
+    assert float(first["accuracy"]) == results.parts[0].conditions[condition].accuracy.value
+
+
+def test_a_run_is_evaluated_as_it_lies_there(study, sets, tmp_path):
+    results, out = study
+    beside = {name: sorted(path.name for path in found.root.iterdir()) for name, found in sets.items()}
+    for part, condition in ((results.parts[0], "original"), (results.parts[4], "anonymised")):
+        run = out / "runs" / f"{part.name} {condition}".replace(" ", "-")
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "amber_id", "evaluate", run, sets[condition].root),
+                *("--out", tmp_path / condition, "--replicates", "100", "--device", "cpu", "--quiet"),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        found = read_results(tmp_path / condition / "results.json")
+        assert found.metrics.eer.value == pytest.approx(part.conditions[condition].eer.value)
+        assert found.metrics.accuracy.value == pytest.approx(part.conditions[condition].accuracy.value)
+    now = {name: sorted(path.name for path in found.root.iterdir()) for name, found in sets.items()}
+    for name in sets:
+        assert not [each for each in set(now[name]) - set(beside[name]) if each.startswith("split")]
+
+
 def test_each_kind_of_clips_has_an_attacker_of_its_own(study):
     _, out = study
     for name in ("thesis-folds-cross_entropy-xy", "corrected-k0-all-lips"):
@@ -167,6 +239,7 @@ def test_what_is_missing_is_done_again_and_nothing_else(study, sets, tmp_path):
     again = tmp_path / "again"
     shutil.copytree(out, again)
     shutil.rmtree(again / "runs" / "corrected-k0-all-lips-original")
+    shutil.rmtree(again / "models" / "corrected-k0-motion-anonymised")
     shutil.rmtree(again / "runs" / "thesis-k0-cross_entropy-xy-lips-anonymised")
     lost = {
         "training corrected k0 all lips, original",
@@ -180,6 +253,8 @@ def test_what_is_missing_is_done_again_and_nothing_else(study, sets, tmp_path):
     repeated = run_thesis_study(sets, again, small(), device="cpu", on_stage=stages.__setitem__)
     assert {name for name, before in stages.items() if not before} == lost | {"clips"}
     assert repeated.model_dump(exclude={"times"}) == results.model_dump(exclude={"times"})
+    for path in (out / "models").rglob("*.safetensors"):
+        assert (again / path.relative_to(out)).read_bytes() == path.read_bytes()
 
 
 def test_other_people_in_the_same_folder_are_refused(study, sets):
@@ -261,6 +336,67 @@ def test_wrong_use_is_one_line(people, tmp_path, folder, toml, code, said):
     assert done.returncode == code
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("people", "toml", "said"),
+    [
+        (6, "", "expected 7 people or more with two clips under both conditions"),
+        (
+            12,
+            "k0 = { protocol = 'thesis-sizes', seed = 1, dev = 0.3 }",
+            "k0",
+        ),
+        (12, "folds = { folds = 6, dev = 0.1 }", "leave out [folds], or put folds = { "),
+        (12, "k0 = { protocol = 'shares', dev = 0.2, test = 0.1 }", "leave out [k0], or put k0 = { "),
+        (12, "k0 = { protocol = 'shares', dev = 0.2, test = 0.2 }", "expected 3 people or more to test"),
+    ],
+)
+def test_too_few_people_are_told_before_anything_is_tracked(tmp_path, people, toml, said):
+    for condition in ("didd", "tavd"):
+        for number in range(people):
+            for clip in "ab":
+                path = tmp_path / condition / f"a_id{number:03d}" / f"{clip}.mp4"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(b"no video: nothing may be opened")
+    (tmp_path / "asked.toml").write_text(toml)
+    folders = ("--didd", tmp_path / "didd", "--tavd", tmp_path / "tavd")
+    done = amber(*folders, "--out", tmp_path / "out", "--config", tmp_path / "asked.toml")
+    assert done.returncode in (1, 2)
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("people", [7, 9, 12, 18, 30, 40])
+def test_few_people_are_divided_by_their_number(people):
+    usual = ThesisStudyConfig.model_validate(thesis_study_config())
+    config, said = divided_as(usual, people)
+    assert len(said) == 2
+    source_of = {f"id{n:03d}": "abc"[n % 3] for n in range(people)}
+    found = divisions_of(config, source_of)
+    for name, division in found.items():
+        for fold in range(len(division.split.folds)):
+            sizes = [len(division.split.subjects(part, fold)) for part in ("train", "dev", "test")]
+            assert min(sizes) >= 2, name
+        assert sizes[1] >= min(4, people // 3)
+    assert len(found["k0"].split.subjects("test", 0)) >= 3
+    assert len(found["folds"].split.folds) == folds_by_people(people).folds
+    # What the note says gives the same, put into a TOML.
+    for name, sentence in zip(("k0", "folds"), said, strict=True):
+        told = tomllib.loads(
+            sentence.partition(f"{name} is divided by the number of people, ")[2].partition(": ")[0]
+        )
+        again = ThesisStudyConfig.model_validate(thesis_study_config(told))
+        assert divisions_of(divided_as(again, people)[0], source_of)[name] == found[name]
+
+
+def test_as_many_people_as_in_the_thesis_are_divided_as_there():
+    usual = ThesisStudyConfig.model_validate(thesis_study_config())
+    for people in (41, 161):
+        assert divided_as(usual, people) == (usual, ())
+    told = small()
+    assert divided_as(told, 12) == (told, ())
 
 
 # what is asked --------------------------------------------------------------------------------------

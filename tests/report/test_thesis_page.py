@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page as BrowserPage
 
@@ -15,7 +16,16 @@ from amber_id.audit import ThesisStudyConfig, thesis_study_config
 from amber_id.audit.thesis_config import parts_of
 from amber_id.audit.thesis_wording import DEPARTURES, FAULTS, PUBLISHED, thesis_headline, thesis_limits
 from amber_id.report import write_thesis_report
-from amber_id.results import ThesisCounts, ThesisPart, ThesisProvenance, ThesisStudyResults
+from amber_id.results import (
+    ConditionFigures,
+    EvaluationArrays,
+    ThesisCounts,
+    ThesisPart,
+    ThesisProvenance,
+    ThesisStudyResults,
+    thesis_arrays,
+    write_arrays,
+)
 
 Page = runpy.run_path(str(Path(__file__).with_name("test_page.py")))["Page"]
 EVIL = "<script>alert('clip')</script>&\"x\""
@@ -24,6 +34,26 @@ CONFIG = ThesisStudyConfig.model_validate(thesis_study_config())
 
 def rate(value: float, width: float = 0.05) -> dict[str, float]:
     return {"value": value, "low": value - width, "high": value + width, "level": 0.95, "chance": 0.5}
+
+
+def arrays_of(people: int, clips: int) -> EvaluationArrays:
+    """Embeddings of people who are a little like themselves."""
+    rng = np.random.default_rng(0)
+    subject = np.repeat(np.arange(people), clips)
+    vectors = rng.normal(size=(people, 8))[subject] + rng.normal(size=(people * clips, 8))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    enrolment, probe = np.triu_indices(len(subject), 1)
+    return EvaluationArrays(
+        vectors=vectors,
+        tsne=vectors[:, :2],
+        subject=subject,
+        fold=np.zeros(len(subject), np.int64),
+        scores=(vectors[enrolment] * vectors[probe]).sum(axis=1),
+        enrolment=enrolment,
+        probe=probe,
+        clips=tuple(f"secret_id{n:03d}/a" for n in range(len(subject))),
+        subjects=tuple(f"id{n:03d}" for n in range(people)),
+    )
 
 
 def difference(value: float) -> dict[str, float]:
@@ -184,6 +214,52 @@ def test_texts_are_escaped_and_the_same_results_give_the_same_page(folder: Path,
     assert EVIL not in evil
     assert evil.count("&lt;script&gt;alert") == 5  # the tracker stands twice
     Page(evil)
+
+
+def test_each_attacker_that_is_kept_is_drawn_when_the_reader_asks(
+    opened: Callable[..., tuple[BrowserPage, list[str]]],
+    wider_than_the_screen: Callable[[BrowserPage], list[str]],
+    tmp_path: Path,
+) -> None:
+    results = make_results()
+    part = results.parts[0]
+    for condition in ("original", "anonymised"):
+        write_arrays(arrays_of(12, 3), thesis_arrays(tmp_path, part.name, condition))
+    path = write_thesis_report(results, tmp_path)
+    html = path.read_text("utf-8")
+    assert "secret" not in html
+    assert html.count('<details class="lazy">') == 1
+    for width in (400, 1280):
+        page, complaints = opened(path.as_uri(), width, "light")
+        lazy = page.locator("details.lazy")
+        assert lazy.locator(".js-plotly-plot").count() == 0
+        lazy.locator("summary").click()
+        page.wait_for_function("document.querySelectorAll('details.lazy .main-svg').length >= 10")
+        assert lazy.locator(".js-plotly-plot").count() == 5
+        assert "fold 1" in lazy.inner_text()
+        assert wider_than_the_screen(page) == []
+        page.evaluate("dispatchEvent(new Event('beforeprint')); dispatchEvent(new Event('afterprint'))")
+        assert complaints == []
+
+
+def test_accuracy_stands_beside_what_naming_the_commoner_kind_gives(tmp_path: Path) -> None:
+    found = figures(0.2, 0) | {"accuracy": rate(0.91) | {"chance": 0.975}, "balanced_accuracy": rate(0.8)}
+    results = make_results()
+    part = results.parts[0].model_copy(
+        update={
+            "conditions": dict.fromkeys(("original", "anonymised"), ConditionFigures(**found, remarks=("x",)))
+        }
+    )
+    said = text(
+        write_thesis_report(
+            results.model_copy(update={"parts": (part, *results.parts[1:])}), tmp_path
+        ).read_text("utf-8")
+    )
+    assert "hardly learnt" in said
+    assert "91.0 % [86.0, 96.0]" in said
+    assert "97.5 %" in said
+    rows = list(csv.DictReader((tmp_path / "thesis.csv").read_text("utf-8").splitlines()))
+    assert (float(rows[0]["accuracy"]), rows[2]["accuracy"]) == (0.91, "")
 
 
 @pytest.mark.parametrize("width", [400, 1280])

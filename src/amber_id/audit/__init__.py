@@ -11,6 +11,7 @@ from amber_id.audit.study_config import StudyConfig
 from amber_id.audit.study_folders import read_studies
 from amber_id.audit.study_split import begun_with, splits_not_used
 from amber_id.audit.thesis_config import ThesisStudyConfig, thesis_study_config
+from amber_id.audit.thesis_division import divided_as, divisions_of
 from amber_id.audit.thesis_study import run_thesis_study
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "check_installed",
     "compare_read",
     "compare_studies",
+    "divided_as",
+    "divisions_of",
     "evaluate",
     "judge_embeddings",
     "judge_scores",

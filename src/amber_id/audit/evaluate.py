@@ -6,15 +6,12 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-from jaxtyping import Float
-
 from amber_id.audit.avatars import avatar_remarks, avatars_of
-from amber_id.audit.evaluation import EmbeddedClips, embed_people, subject_results, trackers_of
+from amber_id.audit.drawn_arrays import arrays_of
+from amber_id.audit.evaluation import embed_people, subject_results, trackers_of
 from amber_id.audit.judging import EvaluationConfig, bootstrap_of
 from amber_id.audit.known_truth import oracle_result
 from amber_id.audit.openings import record_opening
-from amber_id.audit.tsne import alike, tsne
 from amber_id.audit.wording import headline, limits
 from amber_id.audit.worst_attacker import Tried, attacker_results, measure, score_attackers
 from amber_id.file_formats import file_hash
@@ -32,8 +29,6 @@ from amber_id.results import (
     surroundings,
 )
 from amber_id.training import versions
-
-_FEWEST_FOR_TSNE = 8  # clips; below, t-SNE has no neighbourhoods to keep
 
 
 def evaluate(
@@ -104,7 +99,7 @@ def evaluate(
             wall_s=round(time.perf_counter() - started, 3),
         ),
     )
-    return results, _arrays(tried, seed=config.seed)
+    return results, arrays_of(tried, seed=config.seed)
 
 
 def _counts(tried: Tried, failed_clips: int) -> Counts:
@@ -171,37 +166,3 @@ def _provenance(
         test_opening=opening,
         allowed=tuple(leak.key for leak in allowed),
     )
-
-
-def _arrays(tried: Tried, *, seed: int) -> EvaluationArrays:
-    worst, tested = tried.worst, tried.mapped.members[0]
-    return EvaluationArrays(
-        vectors=_stacked([fold.test.vectors for fold in tested.folds]),
-        tsne=np.concatenate([_map(fold.test, seed=seed) for fold in tested.folds]),
-        subject=worst.comparisons.subjects,
-        fold=np.concatenate([np.full(len(f.test.entries), f.header.fold) for f in tested.folds]),
-        scores=worst.comparisons.scores,
-        enrolment=worst.comparisons.enrolment,
-        probe=worst.comparisons.probe,
-        clips=tuple(entry.clip for entry in tested.entries),
-        subjects=tested.subjects,
-    )
-
-
-def _stacked(vectors: list[Float[np.ndarray, "_ _"]]) -> Float[np.ndarray, "N D"]:
-    """One after another; attackers trained on fewer people have shorter vectors, which zeros fill up."""
-    width = max(v.shape[1] for v in vectors)
-    return np.concatenate([np.pad(v, ((0, 0), (0, width - v.shape[1]))) for v in vectors])
-
-
-def _map(clips: EmbeddedClips, *, seed: int) -> Float[np.ndarray, "N 2"]:
-    """A map of one fold's clips; of very few, or where all are alike, their first principal components."""
-    vectors = clips.vectors
-    if alike(vectors):
-        return np.zeros((len(vectors), 2))  # in one place, as they are; t-SNE would draw groups of rounding
-    if len(vectors) < _FEWEST_FOR_TSNE:
-        centred = vectors - vectors.mean(axis=0)
-        u, s, _ = np.linalg.svd(centred, full_matrices=False)
-        flat = (u * s)[:, :2]
-        return np.pad(flat, ((0, 0), (0, 2 - flat.shape[1]))).astype(np.float64)
-    return tsne(vectors, [entry.clip for entry in clips.entries], seed=seed)

@@ -124,7 +124,7 @@ def judge(
     rates |= identified
     limits.extend(why)
     if from_threshold is not None:
-        rates |= _at_threshold(from_threshold, config)
+        rates |= rates_at_threshold(from_threshold, config)
     if llrs is not None:
         found = _bootstrapped(tally(llrs), _OF_LLRS, config)
         rates |= {name: Rate.of(each, 1.0) for name, each in found.items()}
@@ -181,7 +181,7 @@ def statistics_of(curve: ErrorCurve, floor: float) -> dict[str, Statistic]:
     }
 
 
-def _at_threshold(from_threshold: Comparisons, config: EvaluationConfig) -> dict[str, Rate]:
+def rates_at_threshold(from_threshold: Comparisons, config: EvaluationConfig) -> dict[str, Rate]:
     """Right decisions at a threshold chosen on other people; always naming the commoner kind is the guess."""
     found = _bootstrapped(tally(from_threshold), _FROM_THRESHOLD, config)
     n_mated, n_nonmated = from_threshold.n_mated, from_threshold.n_nonmated

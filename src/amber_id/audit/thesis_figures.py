@@ -1,15 +1,20 @@
 """What does a part of the study of the thesis find on its test people? With intervals, folds apart."""
 
-from amber_id.audit.evaluation import Tested, TestedFold
-from amber_id.audit.judging import EvaluationConfig, judged_rates, less
+from amber_id.audit.evaluation import TestedFold
+from amber_id.audit.judging import EvaluationConfig, judged_rates, less, rates_at_threshold
+from amber_id.audit.worst_attacker import Tried
 from amber_id.biometrics import Comparisons
 from amber_id.errors import EvaluationError
 from amber_id.results import ComparisonCounts, ConditionFigures, DevFold, Difference, FoldFigure
 
 
-def figures_of(tested: Tested, compared: Comparisons, config: EvaluationConfig) -> ConditionFigures:
-    """Every figure of a part under one condition; `compared` are the comparisons of all its folds."""
+def figures_of(tried: Tried, config: EvaluationConfig) -> ConditionFigures:
+    """Every figure of a part under one condition, its only attacker being `tried`."""
+    (scored,) = tried.scored
+    (tested,) = scored.members
+    compared, remarks = scored.comparisons, tried.limits
     rates = judged_rates(compared, config, ("eer", "auc", "tmr_at_fmr_1_percent"))
+    right = rates_at_threshold(scored.from_threshold, config)
     return ConditionFigures(
         subjects=len(tested.subjects),
         clips=len(tested.entries),
@@ -18,6 +23,8 @@ def figures_of(tested: Tested, compared: Comparisons, config: EvaluationConfig) 
         eer=rates["eer"],
         auc=rates["auc"],
         tmr_at_fmr_1_percent=rates.get("tmr_at_fmr_1_percent"),
+        accuracy=right["accuracy"],
+        balanced_accuracy=right["balanced_accuracy"],
         dev=tuple(
             DevFold(
                 fold=fold.header.fold,
@@ -29,6 +36,7 @@ def figures_of(tested: Tested, compared: Comparisons, config: EvaluationConfig) 
             for fold in tested.folds
         ),
         folds=tuple(_of_fold(fold, config) for fold in tested.folds) if len(tested.folds) > 1 else (),
+        remarks=remarks,
     )
 
 

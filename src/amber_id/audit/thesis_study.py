@@ -21,7 +21,8 @@ from types import MappingProxyType
 
 from amber_id.audit.avatars import avatar_remarks_of, avatars_of
 from amber_id.audit.conditions import RecordingsOf, StudyClips, bare_sets, study_clips
-from amber_id.audit.evaluation import Tested, embed_people, trackers_of
+from amber_id.audit.drawn_arrays import arrays_of
+from amber_id.audit.evaluation import embed_people, trackers_of
 from amber_id.audit.openings import record_opening
 from amber_id.audit.stages import Stages, hash_of
 from amber_id.audit.study_leaks import find_study_leaks
@@ -33,9 +34,10 @@ from amber_id.audit.thesis_config import (
     parts_of,
     thesis_study_config,
 )
+from amber_id.audit.thesis_division import divided_as, divisions_of
 from amber_id.audit.thesis_figures import eer_difference, figures_of
 from amber_id.audit.thesis_wording import DEPARTURES, FAULTS, PUBLISHED, thesis_headline, thesis_limits
-from amber_id.biometrics import Comparisons
+from amber_id.audit.worst_attacker import Tried, score_attackers
 from amber_id.errors import UsageError
 from amber_id.file_formats import file_hash
 from amber_id.protocols import (
@@ -54,7 +56,10 @@ from amber_id.results import (
     ThesisSplit,
     ThesisStudyResults,
     Times,
+    run_name,
     surroundings,
+    thesis_arrays,
+    write_arrays,
 )
 from amber_id.tracking.facemesh import TRACKER
 from amber_id.training import find_checkpoints, train, versions
@@ -74,7 +79,7 @@ class _Study:
 
     def run(self, part: Part, condition: ConditionName) -> Path:
         """Where a part is trained under a condition."""
-        return self.out / "runs" / _run_name(part.name, condition)
+        return self.out / "runs" / run_name(part.name, condition)
 
     def stages_of(self, part: Part, *more: object) -> Stages:
         """The stages of a part, which depend on this part alone."""
@@ -142,6 +147,9 @@ def run_thesis_study(
     on_stage("clips", False)
     whole = dict.fromkeys(part.training.features for part in parts if part.region is None)
     clips = study_clips(sets, out, whole, reasons=reasons)
+    asked = config
+    config, divided = divided_as(asked, len(clips.recordings.subjects))
+    divisions_of(config, source_of_subjects(clips.under(clips.conditions[0])))
     splits: dict[ThesisSplit, Split] = {
         "k0": study_split(clips, out / "splits" / "k0", config.k0),
         "folds": study_split(clips, out / "splits" / "folds", config.folds),
@@ -165,7 +173,8 @@ def run_thesis_study(
         departures=DEPARTURES,
         dropped=clips.dropped,
         limits=(
-            *thesis_limits(found, counts, provenance, changed_settings(config)),
+            *thesis_limits(found, counts, provenance, changed_settings(asked)),
+            *divided,
             *avatar_remarks_of(clips),
             *(said for name, split in splits.items() for said in remarks_of(out / "splits" / name, split)),
             *limits_of(allowed, *(() if provenance.synthetic else bare_sets(sets, study.clips).values())),
@@ -176,10 +185,6 @@ def run_thesis_study(
             wall_s=round(time.perf_counter() - began, 3),
         ),
     )
-
-
-def _run_name(part: str, condition: str) -> str:
-    return f"{part} {condition}".replace(" ", "-")
 
 
 _Hashes = dict[ConditionName, tuple[str, ...]]  # of the checkpoints of each fold
@@ -246,20 +251,22 @@ def _opened(
 
 def _tested(study: _Study, part: Part, hashes: _Hashes) -> ThesisPart:
     evaluation = study.config.evaluation.model_dump(mode="json")
-    found: ThesisPart = study.stages_of(part, evaluation, hashes).done(
+    found: ThesisPart = study.stages_of(part, evaluation, hashes, "arrays").done(
         f"testing {part.name}", ThesisPart, partial(_test, study, part)
     )
+    for condition in study.clips.conditions:
+        if not thesis_arrays(study.out, part.name, condition).exists():
+            _write_arrays(study, part, condition, _tried(study, part, condition))
     return found
 
 
 def _test(study: _Study, part: Part) -> ThesisPart:
-    tested = {condition: _embedded(study, part, condition) for condition in study.clips.conditions}
-    compared = {condition: Comparisons.pool(each.comparisons) for condition, each in tested.items()}
-    figures = {
-        condition: figures_of(each, compared[condition], study.config.evaluation)
-        for condition, each in tested.items()
-    }
-    difference, why = eer_difference(compared["original"], compared["anonymised"], study.config.evaluation)
+    tried = {condition: _tried(study, part, condition) for condition in study.clips.conditions}
+    for condition, each in tried.items():
+        _write_arrays(study, part, condition, each)
+    figures = {condition: figures_of(each, study.config.evaluation) for condition, each in tried.items()}
+    original, anonymised = (tried[name].worst.comparisons for name in ("original", "anonymised"))
+    difference, why = eer_difference(original, anonymised, study.config.evaluation)
     return ThesisPart(
         name=part.name,
         pipeline=part.pipeline,
@@ -274,14 +281,21 @@ def _test(study: _Study, part: Part) -> ThesisPart:
     )
 
 
-def _embedded(study: _Study, part: Part, condition: ConditionName) -> Tested:
-    (tested,) = embed_people(
-        (study.run(part, condition),),
-        study.clips.under(condition),
-        study.splits[part.split],
-        device=study.device,
+def _write_arrays(study: _Study, part: Part, condition: ConditionName, tried: Tried) -> None:
+    """Keep what the page draws of an attacker."""
+    arrays = arrays_of(tried, seed=study.config.evaluation.seed)
+    write_arrays(arrays, thesis_arrays(study.out, part.name, condition))
+
+
+def _tried(study: _Study, part: Part, condition: ConditionName) -> Tried:
+    return score_attackers(
+        embed_people(
+            (study.run(part, condition),),
+            study.clips.under(condition),
+            study.splits[part.split],
+            device=study.device,
+        )
     )
-    return tested
 
 
 def _pipelines(
@@ -303,9 +317,7 @@ def _pipelines(
 def _held_against(study: _Study, one: Part, other: Part) -> dict[ConditionName, Difference]:
     found = {}
     for condition in study.clips.conditions:
-        first, second = (
-            Comparisons.pool(_embedded(study, each, condition).comparisons) for each in (one, other)
-        )
+        first, second = (_tried(study, each, condition).worst.comparisons for each in (one, other))
         difference, _ = eer_difference(first, second, study.config.evaluation)
         if difference is not None:
             found[condition] = difference
@@ -341,7 +353,7 @@ def _provenance(
         splits_sha256={name: split.content_hash() for name, split in study.splits.items()},
         allowed=tuple(leak.key for leak in allowed),
         checkpoints_sha256={
-            _run_name(part, condition): each
+            run_name(part, condition): each
             for part, of_part in hashes.items()
             for condition, each in of_part.items()
         },

@@ -164,7 +164,23 @@ def thesis_limits(
         "linked is shown, not that people are known again.",
         "A weak attacker is no privacy: an EER near 0.5 says that this network, so trained, found nothing.",
     ]
+    unlearnt = _unlearnt(parts)
+    if unlearnt:
+        limits.append(
+            f"{len(unlearnt)} attackers have hardly learnt (their chosen epoch is the first, or they have "
+            f"collapsed; thesis.json says which), so what they do not find says little: "
+            f"{'; '.join(unlearnt)}."
+        )
     return tuple(limits)
+
+
+def _unlearnt(parts: Sequence[ThesisPart]) -> list[str]:
+    return [
+        f"{part.name} on {_CLIPS[condition]}"
+        for part in parts
+        for condition, found in part.conditions.items()
+        if found.remarks
+    ]
 
 
 def _tested(parts: Sequence[ThesisPart]) -> int:

@@ -24,6 +24,9 @@ from amber_id.cli.shared import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from amber_id.audit import ThesisStudyConfig
     from amber_id.results import ConditionName, ThesisStudyResults
 
 
@@ -55,6 +58,10 @@ def study_thesis(
     asked = thesis_study_config(seeded, read_toml(config))
     settings = configured(ThesisStudyConfig, **asked)
     folders: dict[ConditionName, Path] = {"original": didd, "anonymised": tavd}
+    said = _outlook(folders, out, settings, device)
+    if not quiet:
+        for line in said:
+            say(line)
     sets = {
         name: recordings_of(folder, out / "recordings" / name, model=model, workers=workers, quiet=quiet)
         for name, folder in folders.items()
@@ -77,6 +84,25 @@ def study_thesis(
     if results.dropped:
         say(f"clips in no figure: {results.counts.dropped_clips}; thesis.json says why")
         raise typer.Exit(SOME_CLIPS_LOST)
+
+
+def _outlook(
+    folders: "Mapping[ConditionName, Path]", out: Path, settings: "ThesisStudyConfig", device: str
+) -> tuple[str, ...]:
+    """What can be said before anything is tracked; what makes the study impossible is raised here."""
+    from amber_id.attackers import find_device
+    from amber_id.audit import check_installed, divided_as, divisions_of, look_ahead
+    from amber_id.recordings import scan_recordings
+
+    outlook = look_ahead(folders, out)
+    tracked = [folder for folder in folders.values() if not scan_recordings(folder)]
+    check_installed(networks=True, videos=bool(tracked))
+    find_device(device)
+    divided, chosen = divided_as(settings, len(outlook.clips))
+    divisions = divisions_of(divided, outlook.source_of)
+    k0 = divisions["k0"].split
+    sizes = ", ".join(f"{len(k0.subjects(part, 0))} {part}" for part in ("train", "dev", "test"))
+    return (*chosen, f"k0: {sizes}", *outlook.said(divisions["folds"]))
 
 
 def _print(results: "ThesisStudyResults") -> None:

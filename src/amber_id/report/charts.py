@@ -10,6 +10,7 @@ Rates are fractions, shown as percentages.
 """
 
 import html
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from amber_id.report.palette import MATED, NEUTRAL, NONMATED, person_style
 from amber_id.report.summary import STANDING_OUT, FoldMap, RocPoints, ScoreBins, SubjectRow
 from amber_id.report.wording import interval, percent, score_kind, short_percent
-from amber_id.results import CellResult, EvaluationResults, Rate
+from amber_id.results import CellResult, DevFold, EvaluationResults, Rate
 
 Chart = dict[str, Any]
 
@@ -58,6 +59,11 @@ def distributions_chart(
     bins: ScoreBins, results: EvaluationResults | CellResult, *, height: int = 420
 ) -> Chart:
     """Both histograms as outlines over shared bins, and the thresholds chosen on dev."""
+    return histograms_chart(bins, results.dev, score_kind(results), height=height)
+
+
+def histograms_chart(bins: ScoreBins, dev: Sequence[DevFold], kind: str, *, height: int) -> Chart:
+    """The same of scores of a `kind`, with the thresholds of `dev`."""
     low, high = bins.edges[:-1], bins.edges[1:]
     data = []
     highest = 0.0
@@ -76,8 +82,8 @@ def distributions_chart(
             "hovertemplate": "score %{customdata[0]} to %{customdata[1]}<br>"
             f"%{{y:.2%}} of {counts.sum():,}: %{{customdata[2]}} comparisons<extra>{name}</extra>",
         })  # fmt: skip
-    several = len(results.dev) > 1
-    for number, fold in enumerate(results.dev):
+    several = len(dev) > 1
+    for number, fold in enumerate(dev):
         of_fold = f", fold {fold.fold}" if several else ""
         line = line_trace(
             [fold.threshold, fold.threshold], [0, 1.06 * highest],
@@ -86,9 +92,7 @@ def distributions_chart(
             hovertemplate=f"threshold {fold.threshold:.4f}{of_fold}<extra></extra>",
         )  # fmt: skip
         data.append(line)
-    layout = plain_layout(
-        f"Score ({score_kind(results)})", f"Share per {bins.width:.2g} of score", height=height
-    )
+    layout = plain_layout(f"Score ({kind})", f"Share per {bins.width:.2g} of score", height=height)
     layout |= {"barmode": "overlay", "bargap": 0}
     layout["yaxis"] |= {"tickformat": ".0%", "range": [0, 1.08 * highest]}
     return {"data": data, "layout": layout}

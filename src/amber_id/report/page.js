@@ -19,13 +19,21 @@
 
   const { ink, grid } = screen();
   const font = { family: getComputedStyle(document.body).fontFamily, size: 12.5, color: ink };
-  const drawn = divs().map((div) => {
+  const draw = (div) => {
     const { data, layout } = charts[div.dataset.chart];
     for (const axis of [layout.xaxis, layout.yaxis]) Object.assign(axis, { gridcolor: grid, linecolor: grid });
     // On a touch screen a drag over a chart must scroll the page.
     Object.assign(layout, { font, dragmode: touch ? false : "zoom" });
     return Plotly.newPlot(div, data, layout, settings);
-  });
+  };
+  // Charts by the dozen are drawn when the reader opens them; those that are not drawn are not changed.
+  const drawn = divs().filter((div) => !div.closest("details.lazy:not([open])")).map(draw);
+  const shown = () => divs().filter((div) => div.classList.contains("js-plotly-plot"));
+  for (const details of document.querySelectorAll("details.lazy")) {
+    details.addEventListener("toggle", () => {
+      for (const div of details.querySelectorAll(".chart:not(.js-plotly-plot)")) draw(div);
+    });
+  }
   Promise.all(drawn).then(() => document.documentElement.setAttribute("data-drawn", "yes"));
 
   for (const button of document.querySelectorAll("button[data-scale]")) {
@@ -42,13 +50,13 @@
   }
 
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    for (const div of divs()) Plotly.relayout(div, colours(screen()));
+    for (const div of shown()) Plotly.relayout(div, colours(screen()));
   });
   window.addEventListener("beforeprint", () => {
-    for (const details of document.querySelectorAll("details")) details.open = true;
-    for (const div of divs()) Plotly.relayout(div, { ...colours(paper), width: Number(div.dataset.printWidth ?? 640) });
+    for (const details of document.querySelectorAll("details:not(.lazy)")) details.open = true;
+    for (const div of shown()) Plotly.relayout(div, { ...colours(paper), width: Number(div.dataset.printWidth ?? 640) });
   });
   window.addEventListener("afterprint", () => {
-    for (const div of divs()) Plotly.relayout(div, { ...colours(screen()), width: null, autosize: true });
+    for (const div of shown()) Plotly.relayout(div, { ...colours(screen()), width: null, autosize: true });
   });
 })();

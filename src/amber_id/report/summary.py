@@ -7,6 +7,7 @@ A curve has at most `CURVE_POINTS` points and a map at most `MAP_CLIPS` clips, h
 A score is a similarity; a comparison is accepted when ``score >= threshold``. Rates are fractions.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -167,7 +168,11 @@ def fold_maps(results: EvaluationResults, arrays: EvaluationArrays) -> list[Fold
 
     Of more than `MAP_CLIPS` clips, every k-th of each person is kept.
     """
-    names = subject_names(results)
+    return maps_of(arrays, subject_names(results))
+
+
+def maps_of(arrays: EvaluationArrays, names: Mapping[str, str]) -> list[FoldMap]:
+    """The same for people under these `names`."""
     step = -(-len(arrays.subject) // MAP_CLIPS)
     maps = []
     for fold in np.unique(arrays.fold):

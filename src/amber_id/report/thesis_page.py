@@ -18,25 +18,31 @@ from amber_id.report.self_contained import own_file, plotly_js, render
 from amber_id.report.study_charts import Marks, intervals_chart
 from amber_id.report.study_figures import as_csv, spread
 from amber_id.report.study_wording import FILTERS
+from amber_id.report.thesis_attackers import CLIPS, attacker_charts, caption_of
 from amber_id.report.wording import percent
 from amber_id.results import ConditionName, PublishedFigure, Rate, ThesisPart, ThesisStudyResults
 
 PIPELINES = {"thesis": "as in the thesis", "corrected": "corrected"}
-_CLIPS: dict[ConditionName, str] = {"original": "originals (refM)", "anonymised": "avatars (attM)"}
 _STYLES = {"original": CELL_STYLES["OOO"], "anonymised": CELL_STYLES["AAA"]}
 _LOSSES = {"cross_entropy": "cross-entropy", "arcface": "ArcFace", "supcon": "supervised contrast"}
 _PUBLISHED = "published elsewhere"
+_MORE = ("auc", "tmr_at_fmr_1_percent", "accuracy", "balanced_accuracy")  # of a part, not of its folds
 
 
 def write_thesis_report(results: ThesisStudyResults, folder: Path) -> Path:
-    """Write ``thesis.html`` and ``thesis.csv`` into a folder, which is made if need be; gives the page.
+    """Write ``thesis.html`` and ``thesis.csv`` into a folder, which is made if need be; give the page.
+
+    Attackers whose embeddings and scores are kept in the folder, as a study leaves them, are drawn one by
+    one.
 
     Raises
     ------
+    FileFormatError
+        If such embeddings and scores cannot be read.
     MissingDependencyError
         If jinja2 or plotly is not installed.
     """
-    page = _render(results)
+    page = _render(results, folder)
     write_text_atomically(folder / "thesis.csv", as_csv(thesis_rows(results)))
     path = folder / "thesis.html"
     write_text_atomically(path, page)
@@ -51,7 +57,9 @@ def thesis_rows(results: ThesisStudyResults) -> list[dict[str, Any]]:
         for condition, found in part.conditions.items():
             sizes = {"people": found.subjects, "mated": found.counts.mated, "nonmated": found.counts.nonmated}
             row = about | {"condition": condition, "fold": None} | sizes | spread("eer", found.eer)
-            rows.append(row | spread("auc", found.auc))
+            for name in _MORE:
+                row |= spread(name, getattr(found, name))
+            rows.append(row)
             for fold in found.folds:
                 sizes = {
                     "people": fold.subjects,
@@ -59,11 +67,13 @@ def thesis_rows(results: ThesisStudyResults) -> list[dict[str, Any]]:
                     "nonmated": fold.counts.nonmated,
                 }
                 row = about | {"condition": condition, "fold": fold.fold} | sizes | spread("eer", fold.eer)
-                rows.append(row | spread("auc", None))
+                for name in _MORE:
+                    row |= spread(name, None)
+                rows.append(row)
     return rows
 
 
-def _render(results: ThesisStudyResults) -> str:
+def _render(results: ThesisStudyResults, folder: Path) -> str:
     """The page as text."""
     whole = [part for part in results.parts if part.region is None]
     charts = {
@@ -72,14 +82,19 @@ def _render(results: ThesisStudyResults) -> str:
         ),
         "folds": _folds_chart(part for part in whole if part.split == "folds"),
     } | _region_charts(results)
+    of_attackers = attacker_charts(results, folder)
+    for drawn in of_attackers.values():
+        charts |= drawn
     content = {
         "results": results,
         "whole": whole,
         "charts": charts,
         "legends": {name: legend_of(chart) for name, chart in charts.items()},
         "pipelines": PIPELINES,
-        "clips": _CLIPS,
+        "clips": CLIPS,
         "setting": setting,
+        "drawn": {name: list(drawn) for name, drawn in of_attackers.items()},
+        "caption_of": caption_of,
         "fold_spread": fold_spread,
         "regions": {name: _regions(results, name) for name in PIPELINES if _regions(results, name)},
         "level": results.config["evaluation"]["level"],
@@ -117,7 +132,7 @@ def _main_chart(parts: Iterable[ThesisPart], published: Iterable[PublishedFigure
     shown = list(parts)
     marks = [
         Marks(name, _STYLES[condition], {_label(part): part.conditions[condition].eer for part in shown})
-        for condition, name in _CLIPS.items()
+        for condition, name in CLIPS.items()
     ]
     rows = [_PUBLISHED, *dict.fromkeys(map(_label, shown))]
     chart = intervals_chart(marks, rows, "Equal error rate, EER")
@@ -135,16 +150,16 @@ def _main_chart(parts: Iterable[ThesisPart], published: Iterable[PublishedFigure
 
 def _folds_chart(parts: Iterable[ThesisPart]) -> Chart:
     """The EER of every fold of the parts that have some."""
-    found: dict[ConditionName, dict[str, Rate]] = {condition: {} for condition in _CLIPS}
+    found: dict[ConditionName, dict[str, Rate]] = {condition: {} for condition in CLIPS}
     rows = []
     for part in parts:
-        for condition in _CLIPS:
+        for condition in CLIPS:
             for fold in part.conditions[condition].folds:
                 row = f"{PIPELINES[part.pipeline]}, fold {fold.fold + 1}"
                 rows.append(row)
                 if fold.eer is not None:
                     found[condition][row] = fold.eer
-    marks = [Marks(name, _STYLES[condition], found[condition]) for condition, name in _CLIPS.items()]
+    marks = [Marks(name, _STYLES[condition], found[condition]) for condition, name in CLIPS.items()]
     return intervals_chart(marks, list(dict.fromkeys(rows)), "EER of a fold")
 
 
@@ -168,7 +183,7 @@ def _region_charts(results: ThesisStudyResults) -> dict[str, Chart]:
                     _STYLES[condition],
                     {region: part.conditions[condition].eer for region, part in regions.items()},
                 )
-                for condition, name in _CLIPS.items()
+                for condition, name in CLIPS.items()
             ]
             title = f"EER of one region alone, {PIPELINES[pipeline]}"
             charts[f"regions-{pipeline}"] = intervals_chart(marks, list(regions), title)

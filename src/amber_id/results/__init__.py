@@ -84,6 +84,8 @@ from amber_id.results.thesis_study import (
     ThesisProvenance,
     ThesisSplit,
     ThesisStudyResults,
+    run_name,
+    thesis_arrays,
 )
 from amber_id.results.utility import UtilityResult
 
@@ -161,7 +163,9 @@ __all__ = [
     "read_score_results",
     "read_study_results",
     "read_thesis_study",
+    "run_name",
     "surroundings",
+    "thesis_arrays",
     "write_arrays",
     "write_results",
 ]

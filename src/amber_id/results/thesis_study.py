@@ -4,6 +4,7 @@ Two runs of the same study agree in everything but `times`. The JSON schema is p
 ``docs/thesis_study.schema.json``.
 """
 
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
@@ -54,8 +55,12 @@ class ConditionFigures(Frozen):
     eer: Rate
     auc: Rate
     tmr_at_fmr_1_percent: Rate | None  # None where too few pairs of people say anything at that FMR
+    # Right decisions at the threshold of each fold's dev people; None where an older version made the study
+    accuracy: Rate | None = None
+    balanced_accuracy: Rate | None = None
     dev: tuple[DevFold, ...]
     folds: tuple[FoldFigure, ...]
+    remarks: tuple[str, ...] = ()  # that it has hardly learnt, in whole sentences
 
 
 class ThesisPart(Frozen):
@@ -71,6 +76,16 @@ class ThesisPart(Frozen):
     conditions: dict[ConditionName, ConditionFigures]
     difference: Difference | None  # EER of anonymised less that of original clips, paired over people
     not_paired: str | None  # why there is none, in a sentence
+
+
+def run_name(part: str, condition: ConditionName) -> str:
+    """The folder, in ``runs`` and in ``models``, of a part under a condition."""
+    return f"{part} {condition}".replace(" ", "-")
+
+
+def thesis_arrays(study: Path, part: str, condition: ConditionName) -> Path:
+    """The file of embeddings and scores of a part under a condition, as `read_arrays` reads it."""
+    return study / "models" / run_name(part, condition) / "arrays.safetensors"
 
 
 class ThesisCounts(Frozen):
