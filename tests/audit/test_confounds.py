@@ -98,14 +98,14 @@ def test_clean_clips_pass(clean: Sets) -> None:
     found = find_confounds(clean, CONFIG)
     assert flagged(found) == set()
     assert {each.name for each in found if each.verdict == "not_checked"} == set()
-    assert len({(each.name, each.condition) for each in found}) == len(found) == 2 * len(PROPERTIES) + 10
+    assert len({(each.name, each.condition) for each in found}) == len(found) == 2 * len(PROPERTIES) + 11
     assert named(found, "pairing").figures["clips"] == 50
 
 
 def test_one_condition_alone(clean: Sets) -> None:
     found = find_confounds({"anonymised": clean["anonymised"]}, CONFIG)
     assert {each.condition for each in found} == {"anonymised", None}
-    assert not {"pairing", "pair_lengths", "failed_detections"} & {each.name for each in found}
+    assert not {"pairing", "pair_lengths", "unchanged", "failed_detections"} & {each.name for each in found}
 
 
 @pytest.mark.parametrize(

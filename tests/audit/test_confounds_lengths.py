@@ -10,6 +10,7 @@ import pytest
 from amber_id.audit.confounds import ConfoundConfig, find_confounds
 from amber_id.audit.confounds_lengths import lengths_confound
 from amber_id.audit.confounds_sizes import face_size
+from amber_id.audit.confounds_unchanged import unchanged_confound
 from amber_id.recordings import RecordingEntry, RecordingSet, load_recording, save_recording
 from amber_id.results import ConditionName
 from amber_id.synthetic import SynthConfig, generate
@@ -74,7 +75,25 @@ def test_a_video_written_at_another_rate_is_found_in_a_study(sets: dict):
     found = {each.name: each for each in find_confounds(slowed, ConfoundConfig())}
     assert found["pair_lengths"].verdict == "warn"
     assert "2 of 32 anonymised clips do not last as long" in found["pair_lengths"].evidence
-    assert find_confounds(sets | {"anonymised": sets["original"]}, ConfoundConfig())[-1].verdict == "pass"
+    same = {
+        each.name: each for each in find_confounds(sets | {"anonymised": sets["original"]}, ConfoundConfig())
+    }
+    assert same["pair_lengths"].verdict == "pass"
+    assert same["unchanged"].verdict == "invalid"
+
+
+def test_clips_that_an_anonymiser_passed_on_are_named():
+    originals = [replace(entry(clip, 90, 30.0), video_sha256=f"{clip:064d}") for clip in range(20)]
+    anonymised = [replace(each, video_sha256=f"{900 + i:064d}") for i, each in enumerate(originals)]
+    found = unchanged_confound(originals, anonymised, invalid_share=0.1)
+    assert found.verdict == "pass"
+    found = unchanged_confound(originals, [originals[0], *anonymised[1:]], invalid_share=0.1)
+    assert found.verdict == "warn"
+    assert found.evidence.startswith(
+        "1 of 20 anonymised clips are their originals, byte for byte (own_id001/clip0):"
+    )
+    found = unchanged_confound(originals, [*originals[:2], *anonymised[2:]], invalid_share=0.1)
+    assert found.verdict == "invalid"
 
 
 def test_the_size_of_a_face_in_pixels_by_hand(sets: dict):

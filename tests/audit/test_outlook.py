@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from amber_id.audit import begun_with, check_installed, look_ahead, splits_not_used
+from amber_id.audit import StudyConfig, begun_with, check_installed, look_ahead, splits_not_used
 from amber_id.errors import AmberError, CorpusError, MissingDependencyError, SplitError, UsageError
 from amber_id.protocols import (
     ByPeople,
@@ -66,6 +66,7 @@ def test_what_a_study_can_show_gets_better_with_people(tmp_path: Path):
         ("missing", CorpusError, r"a: no such folder; expected a folder with"),
         ("twice", UsageError, r"o: is named twice, for original and for anonymised clips"),
         ("linked", UsageError, r"o: is named twice"),
+        ("copied", UsageError, r"a/own_id001/clip0.mp4: is its original, byte for byte, as are all 5 anon"),
         (
             "names",
             CorpusError,
@@ -88,6 +89,9 @@ def test_what_cannot_be_is_refused_from_names_alone(
     if change == "linked":
         anonymised = tmp_path / "link"
         anonymised.symlink_to(original)
+    if change == "copied":
+        for path in [*original.rglob("*.mp4"), *anonymised.rglob("*.mp4")]:
+            path.write_text(f"{path.parent.name}/{path.name}")
     if change == "names":
         for path in anonymised.rglob("*.mp4"):
             path.rename(path.with_stem(f"{path.stem}_anon"))
@@ -110,6 +114,17 @@ def test_what_cannot_be_is_refused_from_names_alone(
     with pytest.raises(kind, match=message) as error:
         look_ahead({"original": original, "anonymised": anonymised}, out)
     assert "\n" not in str(error.value)
+
+
+def test_a_study_divides_by_number_unless_it_is_told() -> None:
+    assert StudyConfig().divided_as(10) == folds_by_people(10) == SplitConfig(folds=3, dev=0.4)
+    assert StudyConfig().divided_as(161) == SplitConfig(folds=5)
+    assert StudyConfig.model_validate({"split": {"dev": 0.25, "seed": 3}}).divided_as(12) == SplitConfig(
+        folds=3, dev=0.25, seed=3
+    )
+    for told in (SplitConfig(folds=5), SplitConfig(), SplitConfig(protocol="cross-source")):
+        assert StudyConfig(split=told).divided_as(10) == told
+    assert StudyConfig.model_validate({"split": {"test": 0.4}}).divided_as(10) == SplitConfig(test=0.4)
 
 
 def test_too_few_people_are_told_how_many_it_takes_and_of_no_flag(tmp_path: Path):

@@ -9,6 +9,7 @@
     near_copies                        by condition                     confounds_pairing.py
     pairing                            anonymised against original      confounds_pairing.py
     pair_lengths                       anonymised against original      confounds_lengths.py
+    unchanged                          anonymised against original      confounds_unchanged.py
     failed_detections                  anonymised against original      confounds_checks.py
 
 A property is a warning when it is significant, with one correction (Holm's) for all tests of a call, so that
@@ -39,6 +40,7 @@ from amber_id.audit.confounds_lengths import lengths_confound
 from amber_id.audit.confounds_pairing import copies_confound, follow, pairing_confound
 from amber_id.audit.confounds_properties import PROPERTIES, holm
 from amber_id.audit.confounds_sizes import Read, face_size_of
+from amber_id.audit.confounds_unchanged import unchanged_confound
 from amber_id.errors import CorpusError
 from amber_id.motion.likeness import Signals
 from amber_id.motion.near_copies import NEAR_COPY, near_copies
@@ -105,7 +107,7 @@ def find_confounds(
         source_confound(first),
         session_confound(facts, first),
         *_of_motion(conditions, {name: each.signals for name, each in read.items()}, config),
-        *_of_pairs(conditions),
+        *_of_pairs(conditions, config),
     )
 
 
@@ -155,11 +157,15 @@ def property_confounds(
     )
 
 
-def _of_pairs(conditions: Mapping[ConditionName, RecordingSet]) -> list[Confound]:
-    """What is seen from the lengths of anonymised clips and their originals."""
+def _of_pairs(conditions: Mapping[ConditionName, RecordingSet], config: ConfoundConfig) -> list[Confound]:
+    """What is seen of anonymised clips beside their originals without looking at how they move."""
     if len(conditions) < 2:
         return []
-    return [lengths_confound(conditions["original"].entries, conditions["anonymised"].entries)]
+    before, after = conditions["original"].entries, conditions["anonymised"].entries
+    return [
+        lengths_confound(before, after),
+        unchanged_confound(before, after, invalid_share=config.invalid_astray),
+    ]
 
 
 def _of_motion(

@@ -8,7 +8,7 @@ What it could show is simulated with as many people, clips and folds (`amber_id.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +17,7 @@ from statistics import median_low
 from amber_id.biometrics import StudyPlan, study_power
 from amber_id.corpora import find_corpus, read_corpus_file
 from amber_id.errors import CorpusError, MissingDependencyError, UsageError
+from amber_id.file_formats import file_hash
 from amber_id.protocols import Division, SplitConfig, divide
 from amber_id.recordings import POINT_SETS, PointSet, scan_recordings
 from amber_id.results import ConditionName
@@ -27,6 +28,7 @@ _PACKAGES = {"sklearn": "train", "threadpoolctl": "train", "openTSNE": "report",
 _PACKAGES |= {"jinja2": "report", "matplotlib": "report"}
 _OF_NETWORKS = {"torch": "train", "lightning_fabric": "train", "pytorch_metric_learning": "train"}
 _OF_VIDEOS = {"av": "video", "mediapipe": "video"}
+_LOOKED_AT = 5  # pairs, of which it is asked whether they are one file
 _SHOWN = 3  # clips named in a sentence
 _EER = 0.2  # of the study that is simulated
 _MOST_PEOPLE, _MOST_CLIPS = 100, 5  # simulated; more clips hardly count
@@ -75,7 +77,7 @@ def look_ahead(folders: Mapping[ConditionName, Path], out: Path) -> Outlook:
     FileFormatError
         If a ``corpus.csv`` does not fit, or a recording is damaged.
     UsageError
-        If there is no folder, one is named twice, or `out` is or lies in one of them.
+        If there is no folder, one is named twice or was copied, or `out` is or lies in one of them.
     """
     _check_places(folders, out)
     found = {name: _clips_of(folder) for name, folder in folders.items()}
@@ -89,6 +91,7 @@ def look_ahead(folders: Mapping[ConditionName, Path], out: Path) -> Outlook:
             f"no clip is there under both conditions by the same name: {said}; give every anonymised clip "
             "the name of its original"
         )
+    _refuse_copies({name: [each.path_of[clip] for clip in sorted(shared)] for name, each in found.items()})
     person_of = {clip: person for each in found.values() for clip, person in each.person_of.items()}
     of_person = Counter(person_of[clip][0] for clip in shared)
     clips = {
@@ -122,9 +125,10 @@ def check_installed(*, networks: bool, videos: bool) -> None:
 
 @dataclass(frozen=True)
 class _Clips:
-    """Of a folder: the person and the source of each clip, and the points of recordings."""
+    """Of a folder: the person and the source of each clip, its file, and the points of recordings."""
 
     person_of: Mapping[str, tuple[str, str]]
+    path_of: Mapping[str, Path]
     points: PointSet
 
 
@@ -132,8 +136,10 @@ def _clips_of(folder: Path) -> _Clips:
     recordings = [entry for entry, _ in scan_recordings(folder)]
     if recordings:
         person_of = {each.clip: (each.subject, each.source) for each in recordings}
-        return _Clips(person_of, recordings[0].point_set)
-    return _Clips({each.id: (each.subject, each.source) for each in find_corpus(folder).clips}, _TRACKED)
+        return _Clips(person_of, {each.clip: each.path for each in recordings}, recordings[0].point_set)
+    found = find_corpus(folder).clips
+    person_of = {each.id: (each.subject, each.source) for each in found}
+    return _Clips(person_of, {each.id: each.path for each in found}, _TRACKED)
 
 
 def _check_places(folders: Mapping[ConditionName, Path], out: Path) -> None:
@@ -150,6 +156,25 @@ def _check_places(folders: Mapping[ConditionName, Path], out: Path) -> None:
                 f"--out {out}: lies in the folder of the {name} clips ({folders[name]}); write the study "
                 "beside it"
             )
+
+
+def _refuse_copies(files: Mapping[ConditionName, Sequence[Path]]) -> None:
+    """Look at a few clips: where all are their originals, byte for byte, the folder was copied."""
+    pairs = list(zip(*files.values(), strict=True))
+    looked_at = pairs[:: max(1, len(pairs) // _LOOKED_AT)][:_LOOKED_AT]
+    if len(files) > 1 and all(_same_bytes(*pair) for pair in looked_at):
+        raise UsageError(
+            f"{looked_at[0][1]}: is its original, byte for byte, as are all {len(looked_at)} anonymised "
+            "clips that were looked at; name what the anonymiser wrote"
+        )
+
+
+def _same_bytes(one: Path, other: Path) -> bool:
+    try:
+        sizes = one.stat().st_size, other.stat().st_size
+        return sizes[0] == sizes[1] > 0 and file_hash(one) == file_hash(other)
+    except OSError:
+        return False  # tracking says why it cannot be read
 
 
 def _check_points(points: Mapping[ConditionName, PointSet]) -> None:
