@@ -81,3 +81,21 @@ def test_milliseconds_do_not_add_up_where_the_rate_is_known():
     dts = [*np.round(np.arange(2, 88) / 30, 3), NAN, NAN, NAN, NAN]
     found = _times([0.0] * 90, dts, fps=30.0)
     np.testing.assert_allclose(found.seconds, np.arange(90) / 30, atol=1e-3)
+
+
+def test_times_that_a_writer_has_pushed_after_each_other_are_no_times():
+    """As FFmpeg's writers do with a clock that is set back: twenty frames a tick after the one before."""
+    times = np.arange(90) / 30
+    times[45:] -= 20 / 30
+    times[45:65] = times[44] + np.arange(1, 21) / 90_000
+    found = _times(list(times), fps=30.0)
+    np.testing.assert_allclose(found.seconds, np.arange(90) / 30, atol=2e-3)
+    assert found.guessed >= 18
+
+
+def test_the_last_frames_last_as_those_before_them():
+    """A variable rate in AVI: the decoder gives the last two without a time."""
+    steps = [1] * 30 + [3] * 19
+    dts = [*(np.cumsum([2, *steps])[:-2] / 30), NAN, NAN]
+    right = np.cumsum([0, *steps]) / 30
+    np.testing.assert_allclose(_times([NAN] * 50, dts, fps=30.0).seconds, right, atol=1e-9)

@@ -92,7 +92,7 @@ def test_frames_whose_time_repeats_or_goes_back_get_one_between_their_neighbours
     path.write_bytes(data)
     frames = read_frames(path)[1]
     np.testing.assert_allclose([time_s for time_s, _ in frames], np.arange(8) / 25, atol=1e-3)
-    said = "2 of its 8 frames have no usable time and were put between their neighbours"
+    said = "no usable time for 2 of its 8 frames, which were put between their neighbours"
     assert (frames.guessed, frames.remarks) == (2, [said])
 
 
@@ -105,6 +105,14 @@ def test_b_frames_are_all_there_at_their_times(tmp_path, write_video, moving, na
     times = [time_s for time_s, _ in frames]
     np.testing.assert_allclose(times, np.arange(30) / 30, atol=2e-3)
     assert frames.remarks == []
+
+
+def test_an_empty_packet_is_no_damage(tmp_path, write_video, noise):
+    """AVI marks a picture that is shown on by one: here the fourth, whose own time is then free."""
+    path = write_video(tmp_path / "a.avi", noise(10), codec="mpeg4", pts=[0, 1, 2, 4, 5, 6, 7, 8, 9, 10])
+    frames = read_frames(path)[1]
+    np.testing.assert_allclose([time_s for time_s, _ in frames], np.array([0, 1, 2, *range(4, 11)]) / 25)
+    assert (frames.damaged, frames.remarks) == (0, [])
 
 
 def test_a_raw_stream_has_the_rate_of_its_codec(tmp_path, write_video, quarters):

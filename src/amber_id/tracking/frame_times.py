@@ -28,6 +28,10 @@ _DEEPEST_REORDERING = 16
 _SCRAMBLED, _SCRAMBLED_SHARE = 3, 0.1
 # So many times in a row that do not fit are a mistake; more are a clock that was set anew.
 _MOST_MISTAKES = 3
+# Frames closer than this, in seconds, are no frames of a camera: a writer has put them after each other.
+_CLOSEST_S = 0.0005
+# How long a frame lasts at either end of a clip is seen from so many there.
+_AT_THE_END = 8
 # A stated frame rate is that of the times if it is so within this much of it.
 _SAME_RATE = 0.05
 
@@ -60,25 +64,24 @@ def times_of_frames(
     `pts` and `dts` are seconds, NaN where there is none.
     """
     clock = _best_clock(pts, dts)
-    stamps = _fitting(clock, 1 / fps if fps else 0.0)
-    period = _period(stamps, fps)
-    if not period and len(pts) > 1:
+    stamps = _fitting(clock, fps)
+    if len(pts) > 1 and not _period(stamps, fps):
         return None
     if not stamps:
-        return FrameTimes(np.arange(len(pts)) * period, 0.0, guessed=0)
+        return FrameTimes(np.arange(len(pts)) * _period(stamps, fps), 0.0, guessed=0)
     frames, known = (np.array(values) for values in zip(*stamps, strict=True))
     seconds = np.interp(np.arange(len(pts)), frames, known)
     before, after = np.arange(frames[0]), np.arange(frames[-1] + 1, len(pts))
-    seconds[before] = known[0] + (before - frames[0]) * period
-    seconds[after] = known[-1] + (after - frames[-1]) * period
+    seconds[before] = known[0] + (before - frames[0]) * _period(stamps[:_AT_THE_END], fps)
+    seconds[after] = known[-1] + (after - frames[-1]) * _period(stamps[-_AT_THE_END:], fps)
     last = int(np.flatnonzero(np.isfinite(clock))[-1]) + 1
     counted = last if len(pts) - last <= _DEEPEST_REORDERING else len(pts)
     return FrameTimes(seconds - seconds[0], float(seconds[0]), counted - len(stamps))
 
 
 def in_order(times: Float64[np.ndarray, " N"]) -> bool:
-    """Whether every time is there and later than the one before."""
-    return bool(np.isfinite(times).all() and (np.diff(times) > 0).all())
+    """Whether every time is there and later than the one before, by as much as a camera may take."""
+    return bool(np.isfinite(times).all() and (np.diff(times) > _CLOSEST_S).all())
 
 
 def _best_clock(pts: Float64[np.ndarray, " N"], dts: Float64[np.ndarray, " N"]) -> Float64[np.ndarray, " N"]:
@@ -103,19 +106,24 @@ def _sorted(pts: Float64[np.ndarray, " N"]) -> Float64[np.ndarray, " N"] | None:
 
 def _faults(times: Float64[np.ndarray, " N"]) -> int:
     known = times[np.isfinite(times)]
-    return int(len(times) - len(known) + np.count_nonzero(np.diff(known) <= 0))
+    return int(len(times) - len(known) + np.count_nonzero(np.diff(known) <= _CLOSEST_S))
 
 
-def _fitting(clock: Float64[np.ndarray, " N"], period: float) -> list[_Stamp]:
+def _fitting(clock: Float64[np.ndarray, " N"], fps: float) -> list[_Stamp]:
     """The times that increase; after a jump back they go on from the time before it, a frame later."""
     kept: list[_Stamp] = []
-    for raw in _runs(clock):
+    runs = _runs(clock)
+    step = _period([stamp for run in runs for stamp in run], fps)
+    for raw in runs:
         shift = kept[-1].time_s - clock[kept[-1].frame] if kept else 0.0
         run = [_Stamp(frame, time_s + shift) for frame, time_s in raw]
-        behind = sum(stamp.time_s >= run[0].time_s for stamp in kept[-_MOST_MISTAKES - 1 :])
-        ahead = sum(stamp.time_s <= kept[-1].time_s for stamp in run[: _MOST_MISTAKES + 1]) if kept else 0
+        behind = sum(stamp.time_s >= run[0].time_s - _CLOSEST_S for stamp in kept[-_MOST_MISTAKES - 1 :])
+        ahead = (
+            sum(stamp.time_s <= kept[-1].time_s + _CLOSEST_S for stamp in run[: _MOST_MISTAKES + 1])
+            if kept
+            else 0
+        )
         before, after = (kept[: len(kept) - behind], run) if behind < ahead else (kept, run[ahead:])
-        step = period or _typical_step([*kept, *run])
         if min(behind, ahead) > _MOST_MISTAKES or _too_close(before, after, step):
             jump = kept[-1].time_s + step * (run[0].frame - kept[-1].frame) - run[0].time_s
             before, after = kept, [_Stamp(frame, time_s + jump) for frame, time_s in run]
@@ -136,7 +144,7 @@ def _runs(clock: Float64[np.ndarray, " N"]) -> list[list[_Stamp]]:
     stamps = [_Stamp(int(i), float(clock[i])) for i in np.flatnonzero(np.isfinite(clock))]
     runs: list[list[_Stamp]] = []
     for stamp in stamps:
-        if runs and stamp.time_s > runs[-1][-1].time_s:
+        if runs and stamp.time_s > runs[-1][-1].time_s + _CLOSEST_S:
             runs[-1].append(stamp)
         else:
             runs.append([stamp])
@@ -152,5 +160,9 @@ def _period(stamps: list[_Stamp], fps: float) -> float:
 
 
 def _typical_step(stamps: list[_Stamp]) -> float:
-    steps = [(b.time_s - a.time_s) / (b.frame - a.frame) for a, b in pairwise(stamps) if b.time_s > a.time_s]
+    steps = [
+        (b.time_s - a.time_s) / (b.frame - a.frame)
+        for a, b in pairwise(stamps)
+        if b.time_s > a.time_s + _CLOSEST_S
+    ]
     return float(np.median(steps)) if steps else 0.0

@@ -164,8 +164,8 @@ class Frames:
             found.append(f"{packets} of it could not be decoded and left out")
         if self.guessed > _MANY_GUESSED * self._tally.shown:
             found.append(
-                f"{self.guessed} of its {self._tally.shown} frames have no usable time and were put between "
-                "their neighbours"
+                f"no usable time for {self.guessed} of its {self._tally.shown} frames, which were put "
+                "between their neighbours"
             )
         sizes = self._tally.sizes
         if len(sizes) > 1:
@@ -242,13 +242,16 @@ def _times_by_decoding(path: Path, clip: str, index: int) -> FrameTimes:
     """When each frame is shown, for which all are decoded once."""
     with open_container(path, clip) as container:
         stream = stream_of(container, index)
-        clock, fps = has_clock(container), frame_rate(container, stream)
+        clock = has_clock(container)
+        fps = float(stream.guessed_rate or 0) if clock else frame_rate(container, stream)
+        # AVI has no time for a picture; where pictures are reordered, FFmpeg makes one up.
+        made_up = container.format.name == "avi" and bool(stream.codec_context.has_b_frames)
         decoded = list(map(_clocks, _decode(container, stream, Layouts(stream), _Tally())))
     if not decoded:
         raise ClipError(clip, "no frame in it can be decoded")
     pts, dts = np.array(decoded).T
     nothing = np.full(len(pts), np.nan)
-    times = times_of_frames(pts, dts, fps) if clock else times_of_frames(nothing, nothing, fps)
+    times = times_of_frames(nothing if made_up or not clock else pts, dts if clock else nothing, fps)
     if times is None:
         raise ClipError(
             clip,
@@ -285,6 +288,8 @@ def _decode(
     stream.codec_context.thread_count = 1  # the work is shared out by clip; more threads would only fight
     with container:
         for packet in packets_of(container, stream):
+            if packet is not None and not packet.size and packet.pts is not None:
+                continue  # the picture before is shown on
             try:
                 frames = [] if packet is None else stream.decode(packet)
             except (av.FFmpegError, OSError, ValueError, MemoryError):
