@@ -184,20 +184,30 @@ def test_what_is_no_study_is_refused_by_name(two: tuple[Path, Path], tmp_path: P
 
 def test_what_must_be_known_first_is_said(two: tuple[Path, Path], tmp_path: Path) -> None:
     results = make_study("OOO", "AAA")[0]
-    made = provenance(results, amber_id="0.0.9", trackers=["FaceMesh"], test_opening=3)
+    new = {"trackers": ["FaceMesh"], "avatars": ["ravas, avatar SHA-256 ab"]}
+    made = provenance(results, amber_id="0.0.9", test_opening=3, **new)
     other = write_study(tmp_path / "other", "OOO", "AAA", invalid=True, changes=made, first=30)
     said = " ".join(compare_studies((*two, other), config=CONFIG).limits)
     for part in (
         "The finding of other is invalid",
         "different versions",
         "different face trackers",
+        "avatars were not all made alike",
         "test people of other were opened before",
         "Studies without a paired difference are of other people",
         "not a proof of more privacy",
     ):
         assert part in said, part
     plain = " ".join(compare_studies(two, config=CONFIG).limits)
-    for part in ("invalid", "versions", "trackers", "opened before", "Studies without", "sources"):
+    for part in (
+        "invalid",
+        "versions",
+        "trackers",
+        "made alike",
+        "opened before",
+        "Studies without",
+        "sources",
+    ):
         assert part not in plain, part
 
 

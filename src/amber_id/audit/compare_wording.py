@@ -92,6 +92,8 @@ def _of_making(cell: str, studies: Sequence[StudyFolder], *, pooled: bool) -> It
         yield "The studies were made with different versions of AMBER-ID."
     if len({each.trackers for each in made}) > 1:
         yield "The studies rest on different face trackers: a difference may be that of the trackers."
+    if len({each.avatars for each in made}) > 1:
+        yield "The studies' avatars were not all made alike: a difference may be that of the avatars."
     if len({study.results.cells[cell].metrics.eer.level for study in studies}) > 1:
         yield "The intervals of the studies are not all of one level."
     again = [study.name for study in studies if study.results.provenance.test_opening > 1]
