@@ -6,7 +6,7 @@
 Prints a JSON line per clip, then one for all of them, then one for the built-in engine. `seconds` is what the
 try that went well took, from the start of RAVAS' Python to the end of its last process; pictures are read and
 checked outside that time. The built-in engine makes the same clips, from video to video, on all cores, at the
-size to which RAVAS' pictures are cropped at most (420 pixels); `ratio` is its frames per second by RAVAS'.
+size to which RAVAS' pictures are cropped at most (394 pixels); `ratio` is its frames per second by RAVAS'.
 """
 
 import argparse

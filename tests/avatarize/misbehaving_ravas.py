@@ -99,6 +99,6 @@ def write_video(path: Path, frames: int, shown: set[int], settings: dict[str, An
         for i in range(frames):
             picture = np.zeros((settings["height"], settings["width"], 3), np.uint8)
             if i in shown:
-                picture[97:517, 302:722] = 200, 100, 50
+                picture[76:470, 315:709] = 200, 100, 50
             out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         out.mux(stream.encode(None))

@@ -17,11 +17,13 @@ import numpy as np
 import pytest
 
 from amber_id.avatarize.avatar import Avatar, Joint, Node
+from amber_id.avatarize.default_head.default_avatar import default_avatar
 from amber_id.avatarize.glb.write import write_avatar
-from amber_id.avatarize.ravas.picture import cropped_frames
+from amber_id.avatarize.ravas.picture import CROP_LEFT, CROP_SIDE, CROP_TOP, cropped_frames
 from amber_id.avatarize.ravas.process import _size_of
 from amber_id.avatarize.ravas.run import RavasRun, RavasSetup, run_ravas
 from amber_id.avatarize.ravas.setup import find_ravas
+from amber_id.avatarize.rig import Rig
 from amber_id.avatarize.video_file import write_video
 from amber_id.errors import AmberError, AvatarError, ClipError, MissingDependencyError, UsageError
 
@@ -256,6 +258,17 @@ def glb(plate: Avatar, tmp_path: Path) -> Path:
     return path
 
 
+def test_the_square_that_is_cut_out_holds_the_face_of_the_default_avatar(model_bundle: Path) -> None:
+    rig = Rig(default_avatar(model_bundle))
+    x, y, z = rig.at_rest[rig._face].T.astype(float)
+    # RAVAS' camera is at 1.6 m, 3.2 m away, and sees 10 degrees in 600 lines.
+    pixels = 300 / np.tan(np.radians(5)) / (3.2 - z)
+    rows, columns = 300 - (y - 1.6) * pixels, 512 + x * pixels
+    for seen, first in ((rows, CROP_TOP), (columns, CROP_LEFT)):
+        assert (seen.min() + seen.max()) / 2 == pytest.approx(first + CROP_SIDE / 2, abs=4)
+    assert (rows.max() - rows.min()) / CROP_SIDE == pytest.approx(0.58, abs=0.02)
+
+
 def test_find_ravas(checkout: Path, glb: Path) -> None:
     found = find_ravas(checkout.parent, Path(sys.executable), glb, timeout_s=9.0)
     assert (found.root, found.avatar, found.timeout_s, found.egl) == (checkout, glb, 9, True)
@@ -341,6 +354,10 @@ def _no_normals(file: Any) -> None:
     file.meshes[0].primitives[0].attributes.NORMAL = None
 
 
+def _older(file: Any) -> None:
+    next(node for node in file.nodes if node.name == "Neck").extras = {}
+
+
 def _no_skin(file: Any) -> None:
     file.skins = []
 
@@ -355,6 +372,7 @@ def _no_skin(file: Any) -> None:
         (_no_names, "it has 52 shapes and 0 names"),
         (_no_normals, "its mesh has no NORMAL"),
         (_no_skin, "it has no skin"),
+        (_older, "it was merged by an older version, so that RAVAS would have it look down"),
     ],
 )
 def test_an_avatar_that_ravas_would_not_draw(

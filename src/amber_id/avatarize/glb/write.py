@@ -33,6 +33,8 @@ from amber_id.errors import AvatarError
 _FLOAT, _UINT16, _UINT32 = 5126, 5123, 5125
 _ATTRIBUTES, _INDICES = 34962, 34963
 _NECK = "Neck"
+GENERATOR = "AMBER-ID"
+"""How a file says that it was written here."""
 
 
 def write_avatar(avatar: Avatar, path: Path, name: str) -> None:
@@ -82,7 +84,7 @@ class _Writer:
         self._gltf = import_pygltflib()
         self._data = bytearray()
         self._file = self._gltf.GLTF2(
-            asset=self._gltf.Asset(generator="AMBER-ID"), scene=0, scenes=[self._gltf.Scene(nodes=[0])]
+            asset=self._gltf.Asset(generator=GENERATOR), scene=0, scenes=[self._gltf.Scene(nodes=[0])]
         )
 
     def add_nodes(self, avatar: Avatar, name: str) -> None:

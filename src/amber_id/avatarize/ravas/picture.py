@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 1024, 600
 # The square that is cut out: its left and upper edge, and its side.
-CROP_LEFT, CROP_TOP, CROP_SIDE = 302, 97, 420
+CROP_LEFT, CROP_TOP, CROP_SIDE = 315, 76, 394
 
 # Mean brightness of the whole picture: about 17 with the smallest avatar, below 1 where all is black.
 _BLACK_BELOW = 3.0

@@ -22,6 +22,8 @@ import numpy as np
 from amber_id.avatarize.avatar import BONE_NAMES
 from amber_id.avatarize.glb.arrays import Glb
 from amber_id.avatarize.glb.read import read_avatar
+from amber_id.avatarize.glb.scene_tree import BENT_BACK
+from amber_id.avatarize.glb.write import GENERATOR
 from amber_id.avatarize.ravas.run import LAUNCHER, RavasSetup
 from amber_id.errors import AmberError, MissingDependencyError, UsageError
 from amber_id.file_formats import file_hash
@@ -190,12 +192,18 @@ def _lacking(glb: Glb) -> Iterator[str]:
         yield f"its mesh has no {', '.join(absent)}"
     if absent := [bone for bone in BONE_NAMES if bone not in {node.name for node in file.nodes}]:
         yield f"it has no bone called {', '.join(absent)}"
+    if any(n.name == "Neck" and BENT_BACK not in (n.extras or {}) for n in file.nodes) and _is_ours(file):
+        yield "it was merged by an older version, so that RAVAS would have it look down"
     if not file.skins:
         yield "it has no skin"
     if not _has_picture(glb, part):
         yield "its material has no picture"
     if any(_stride(glb, target) != _STRIDE for target in part.targets or []):
         yield f"its shapes' data have no byteStride of {_STRIDE}"
+
+
+def _is_ours(file: Any) -> bool:
+    return file.asset is not None and file.asset.generator == GENERATOR
 
 
 def _has_colors(glb: Glb) -> bool:
