@@ -1,9 +1,11 @@
 """Do two clips show one person, as far as a trained attacker can tell, and how far is that?
 
-The score is the cosine of the clips' vectors, and the decision is the threshold at which FMR and FNMR of the
-dev people cross: one person where ``score >= threshold``. Calibrated on the same people, the score is a
-likelihood ratio, and with a prior a probability. All of that holds for clips like those of the training
-alone, so every figure comes with its limits.
+The score is the cosine of the clips' vectors. Calibrated on the dev people it is a likelihood ratio, and with
+a prior a probability. It is no evidence either way among the scores that these people leave open: where the
+95 % interval of the ratio over people holds 1 (:func:`amber_id.biometrics.undecided_scores`), and where the
+ratio lies between 1/2 and 2, below the weakest support on the verbal scale of forensic science (ENFSI
+guideline for evaluative reporting, 2015: from 2 on). Dev scores that separate leave the gap between them
+open. All of that holds for clips like those of the training alone, so every figure comes with its limits.
 """
 
 from collections.abc import Iterator
@@ -24,6 +26,7 @@ from amber_id.recordings import RecordingEntry, RecordingSet, read_header, save_
 from amber_id.tracking import Landmarker, find_model, track_clip
 
 _RECORDING = ".safetensors"
+_WEAKEST = float(np.log(2))  # log-likelihood ratio from which on there is weak support
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,27 @@ class Verification:
     seen: tuple[str, ...]
 
     @property
-    def is_one_person(self) -> bool:
-        """The decision by the dev threshold."""
-        return self.score >= self.header.dev.threshold
+    def undecided(self) -> tuple[float, float] | None:
+        """The cosines that are no evidence either way, lowest and highest; None where none is evidence."""
+        dev = self.header.dev
+        line, known = dev.calibration, dev.undecided
+        if line is None:
+            # Sides that separated, before the gap was measured: their threshold lies within it.
+            return known or ((dev.threshold, dev.threshold) if dev.auc == 1 else None)
+        if line.slope == 0:
+            return None
+        low, high = ((sign * _WEAKEST - line.offset) / line.slope for sign in (-1, 1))
+        return (low, high) if known is None else (min(low, known[0]), max(high, known[1]))
+
+    @property
+    def is_one_person(self) -> bool | None:
+        """Whether the score is evidence for one person (True) or two (False); None if for neither."""
+        if self.undecided is None:
+            return None
+        low, high = self.undecided
+        if low <= self.score <= high and low < high:
+            return None
+        return self.score >= high
 
     @property
     def llr(self) -> float | None:
@@ -79,6 +100,11 @@ class Verification:
         if dev.calibration is not None:
             low, high = dev.calibration.lowest, dev.calibration.highest
             yield f"calibrated on the same {dev.subjects} people: optimistic, and rough where they are few"
+            if dev.undecided is None:
+                yield (
+                    "the checkpoint is of an older version, which did not measure how well the likelihood "
+                    "ratio is known: only ratios from 1/2 to 2 are taken for no evidence; train again"
+                )
             if not low <= self.score <= high:
                 yield (
                     f"the cosine {self.score:.3f} lies outside the calibrated scores, {low:.3f} to "

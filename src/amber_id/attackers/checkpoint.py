@@ -47,6 +47,9 @@ class DevFigures(BaseModel):
     threshold: float  # the score at which FMR and FNMR cross
     subjects: int
     calibration: DevCalibration | None  # None: the scores separate, or do not rise with identity
+    # The cosines from which these people do not tell one person from two, lowest and highest; None in
+    # checkpoints of versions that did not measure it, and where scores do not rise with identity.
+    undecided: tuple[float, float] | None = None
 
 
 class CheckpointHeader(BaseModel):

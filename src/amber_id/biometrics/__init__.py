@@ -19,7 +19,8 @@ From scores to figures
 * Error rates of mated and non-mated scores: :func:`eer`, :func:`eer_rocch`, :func:`auc`, :func:`roc`,
   :func:`det`, :func:`threshold_at_fmr`, :func:`tmr_at_fmr`, :func:`min_dcf`; at a threshold chosen on other
   people :func:`rates_at`, :func:`accuracy_at`, :func:`hter_at`; many of the same scores: :func:`error_curve`
-* What a score is worth as evidence: :func:`cllr`, :func:`min_cllr`, calibration fitted on other people
+* What a score is worth as evidence: :func:`cllr`, :func:`min_cllr`, calibration fitted on other people, and
+  the scores that it leaves open, :func:`undecided_scores`
 * What scores give away: :func:`d_sys`, :func:`zebra`; against chance: :func:`permutation_null`
 * Who it is, among N: :func:`gallery_scores`, of a list that :func:`is_directed` or not, then :func:`cmc`,
   :func:`rank1_by_gallery_size`, :func:`open_set`
@@ -66,6 +67,7 @@ from amber_id.biometrics.error_rates import (
     threshold_at_fmr,
     tmr_at_fmr,
 )
+from amber_id.biometrics.evidence import ScoreRange, undecided_scores
 from amber_id.biometrics.failure_marks import Placeholders, placeholders
 from amber_id.biometrics.galleries import Gallery, gallery_scores, is_directed
 from amber_id.biometrics.identification import (
@@ -121,6 +123,7 @@ __all__ = [
     "Placeholders",
     "Roc",
     "ScoreHistogram",
+    "ScoreRange",
     "SimulatedStudy",
     "Statistic",
     "StudyPlan",
@@ -182,6 +185,7 @@ __all__ = [
     "tmr_at_fmr",
     "tpir_at_fpir",
     "two_covariance_llr",
+    "undecided_scores",
     "worst_decile_eer",
     "zebra",
     "zebra_expected_of",

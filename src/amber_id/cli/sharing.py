@@ -155,11 +155,8 @@ def _say_who_was_seen(header: "CheckpointHeader", subjects: tuple[str, ...]) -> 
 
 
 def _said(found: "Verification", prior: float) -> list[str]:
-    decision = "the same person" if found.is_one_person else "not the same person"
-    side = "at or above" if found.is_one_person else "below"
-    lines = [
-        f"{decision}: cosine {found.score:.3f}, {side} the dev threshold {found.header.dev.threshold:.3f}"
-    ]
+    decision = {True: "the same person", False: "not the same person", None: "no evidence either way"}
+    lines = [f"{decision[found.is_one_person]}: cosine {found.score:.3f}{_open_scores(found)}"]
     llr, probability = found.llr, found.probability(prior)
     if llr is not None and probability is not None:
         more, less = ("one person", "two") if llr >= 0 else ("two people", "one")
@@ -167,3 +164,14 @@ def _said(found: "Verification", prior: float) -> list[str]:
         lines.append(f"log-likelihood ratio {llr:+.2f}: such clips are {times}")
         lines.append(f"probability of one person {probability:.3f}, at a prior of {prior:g}")
     return lines
+
+
+def _open_scores(found: "Verification") -> str:
+    """Where the score lies beside those that are no evidence."""
+    low, high = found.undecided or (-1.0, 1.0)
+    if low <= -1 and high >= 1:
+        return "; at no cosine do the dev people tell one person from two"
+    if found.is_one_person is None:
+        return f"; from {low:.3f} to {high:.3f} the dev people do not tell one person from two"
+    edge, side = (high, "above") if found.is_one_person else (low, "below")
+    return f", {side} {edge:.3f}, from where on the dev people tell one person from two"

@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 
 from amber_id.attackers import Attacker, DevCalibration, DevFigures
-from amber_id.biometrics import Comparisons, auc, compare_all, eer, eer_threshold, fit_linear_calibration
+from amber_id.biometrics import (
+    Comparisons,
+    LinearCalibration,
+    auc,
+    compare_all,
+    eer,
+    eer_threshold,
+    fit_linear_calibration,
+    undecided_scores,
+)
 from amber_id.embeddings import embed_clips
 from amber_id.errors import EvaluationError
 from amber_id.motion import WindowSet
@@ -26,12 +35,14 @@ def measure_dev(
     if session_of is not None:
         comparisons = across_sessions(comparisons, [entry.clip for entry in dev.entries], session_of)
     mated, nonmated = comparisons.mated_scores, comparisons.nonmated_scores
+    calibration = calibrate(comparisons)
     return DevFigures(
         eer=eer(mated, nonmated),
         auc=auc(mated, nonmated),
         threshold=eer_threshold(mated, nonmated),
         subjects=len(dev.subjects),
-        calibration=calibrate(comparisons),
+        calibration=calibration,
+        undecided=undecided(comparisons, calibration),
     )
 
 
@@ -48,6 +59,16 @@ def calibrate(comparisons: Comparisons) -> DevCalibration | None:
         lowest=float(comparisons.scores.min()),
         highest=float(comparisons.scores.max()),
     )
+
+
+def undecided(comparisons: Comparisons, calibration: DevCalibration | None) -> tuple[float, float] | None:
+    """The cosines from which nothing follows: of :func:`undecided_scores`, or the gap between both sides."""
+    if calibration is not None:
+        line = LinearCalibration(calibration.slope, calibration.offset)
+        low, high = undecided_scores(comparisons, line)
+        return max(low, -1.0), min(high, 1.0)
+    low, high = float(comparisons.nonmated_scores.max()), float(comparisons.mated_scores.min())
+    return (low, high) if low < high else None
 
 
 def compare_clips(attacker: Attacker, windows: WindowSet) -> Comparisons:
