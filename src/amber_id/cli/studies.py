@@ -63,7 +63,14 @@ def study_thesis(
         for line in said:
             say(line)
     sets = {
-        name: recordings_of(folder, out / "recordings" / name, model=model, workers=workers, quiet=quiet)
+        name: recordings_of(
+            folder,
+            out / "recordings" / name,
+            checked=(tavd, name),
+            model=model,
+            workers=workers,
+            quiet=quiet,
+        )
         for name, folder in folders.items()
     }
     with ClipBar("thesis", None, quiet=quiet) as bar:
