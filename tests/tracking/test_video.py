@@ -381,14 +381,20 @@ def test_a_cut_off_file_says_so_with_and_without_sound(tmp_path, write_film, noi
 
 @pytest.mark.parametrize(
     ("name", "codec"),
-    [("a.ts", "mpeg2video"), ("a.mpg", "mpeg2video"), ("a.ogg", "libvpx"), ("a.gif", "gif")],
+    [
+        ("a.ts", "mpeg2video"),
+        ("a.mpg", "mpeg2video"),
+        ("a.ogg", "libvpx"),
+        ("a.gif", "gif"),
+        ("a.mp4", "libx264"),
+    ],
 )
 def test_a_container_without_a_length_says_that_it_ends_in_the_middle(
     tmp_path, write_video, noise, name, codec
 ):
-    path = write_video(
-        tmp_path / name, noise(75), codec=codec, pixels="rgb8" if codec == "gif" else "yuv420p"
-    )
+    options = {"movflags": "frag_keyframe+empty_moov"} if codec == "libx264" else {}
+    pixels = "rgb8" if codec == "gif" else "yuv420p"
+    path = write_video(tmp_path / name, noise(75), codec=codec, pixels=pixels, options=options)
     assert len(_read(path)[0]) == 75
     data = path.read_bytes()
     path.write_bytes(data[: len(data) * 6 // 10 | 1])

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 # A file is cut off if it ends this many seconds, and this share of its length, before it says.
 _CUT_OFF_S, _CUT_OFF_SHARE = 0.2, 0.1
+# Where a file ends in its middle, so much less than it says is enough.
+_SURELY_CUT_OFF_S = 0.1
 # What a frame lasts where nothing tells.
 _SHORTEST_FRAME_S = 0.001
 # Guessed times are told where they are more than this share of all.
@@ -212,10 +214,10 @@ class Frames:
         stated_s, got_s = (claim.file_s, survey.file_s)
         if claim.picture_s:
             stated_s, got_s = claim.picture_s, end_s
-        if stated_s and not _is_much(stated_s - got_s, stated_s):
+        if stated_s and stated_s - got_s <= _SURELY_CUT_OFF_S:
             return
         whole = is_whole(self._path, self._format)
-        if not (stated_s or whole is False) or whole:
+        if whole or (whole is None and not (stated_s and _is_much(stated_s - got_s, stated_s))):
             return
         self._cut_off = True
         of = f" of {stated_s:.1f} s" if stated_s else ", where its file ends in the middle"

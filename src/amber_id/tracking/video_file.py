@@ -194,8 +194,10 @@ def claim_of(container: "InputContainer", stream: "VideoStream") -> Claim:
     file_s = 0.0
     if names & _FILE_SAYS_ITS_LENGTH and container.duration:
         file_s = (container.duration - (container.start_time or 0)) / 1_000_000  # counted from time zero
+    if "mov" in names and not stream.frames:  # in fragments: what is said is that of those that are there
+        return Claim(0.0, 0.0)
     if "avi" in names:  # its duration is that of what is there; its header has the number of frames
-        return Claim(float(stream.frames / stream.base_rate) if stream.base_rate else 0.0, file_s)
+        return Claim(float(stream.frames * (stream.time_base or 0)), file_s)
     if names & _STREAM_SAYS_ITS_LENGTH and stream.duration and stream.time_base:
         return Claim(float(stream.duration * stream.time_base), file_s)
     tag = _LENGTH_TAG.match(stream.metadata.get("DURATION", ""))
