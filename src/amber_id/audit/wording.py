@@ -73,8 +73,8 @@ def limits(tried: Tried, judged: Judged, failed_clips: int, *, synthetic: bool) 
     features = [each.folds[0].header.features for each in tried.worst.members]
     if any(each.signals == "landmarks" and each.view == "all" for each in features):
         said.append(
-            "The view `all` shows face shape and head pose as well as motion; what motion alone gives away "
-            "is the view `motion`."
+            "The view `all` shows face shape, head pose and the camera's tilt as well as motion; what motion "
+            "alone gives away is the view `motion`."
         )
     said.extend((*tried.limits, *judged.limits, *interval_limits(judged.eer)))
     # People of different folds are not compared.
