@@ -50,7 +50,9 @@ def examine() -> tuple[Finding, ...]:
             *(Finding("FaceMesh", elsewhere), _gpu()),
         )
     here = f"mediapipe {version('mediapipe')}; amber track ... --tracker facemesh"
-    return (_python(), Finding("FaceMesh", here), *_graphics(_FACEMESH_GRAPHICS), _model())
+    model = _model()
+    bundle = Finding(model.what, f"{model.found}; FaceMesh brings its own models and needs none")
+    return (_python(), Finding("FaceMesh", here), *_graphics(_FACEMESH_GRAPHICS), bundle)
 
 
 def _python() -> Finding:

@@ -1,6 +1,7 @@
 """The tracker of the thesis in its own environment: its settings, and recordings as good as the other's.
 
-Run by `make test-facemesh`; the environment of the other tests has no FaceMesh.
+Run by `make test-facemesh`; the environment of the other tests has no FaceMesh. Where there are no real
+clips, a face is drawn, see `conftest.py`.
 """
 
 import hashlib
@@ -202,8 +203,10 @@ def test_the_command_line_needs_no_face_landmarker(tracked, real_clips, tmp_path
     assert not (tmp_path / "cache").exists()
 
 
-def test_the_doctor_asks_of_this_environment_no_more_than_tracking_needs(model_bundle):
-    done = _amber("doctor", AMBER_FACE_LANDMARKER=str(model_bundle))
+@pytest.mark.parametrize("named", [{}, {"AMBER_FACE_LANDMARKER": "nowhere.task"}])
+def test_the_doctor_asks_of_this_environment_no_more_than_tracking_needs(named, tmp_path):
+    done = _amber("doctor", AMBER_CACHE=str(tmp_path), **named)
     assert done.returncode == 0, done.stdout
     assert "ok     FaceMesh: mediapipe 0.10.21" in done.stdout
+    assert "FaceMesh brings its own models and needs none" in done.stdout
     assert "extra" not in done.stdout
