@@ -47,9 +47,10 @@ def note_case_twins(where: object, what: str, names: Iterable[str]) -> None:
 
 
 def said_of_case_twins(what: str, names: Iterable[str]) -> tuple[str, ...]:
-    """The same note as one sentence, or nothing where there is nothing to note."""
+    """The same as a whole sentence, or nothing where there is nothing to note."""
     twins = case_twins(names)
-    return (_said(twins, what),) if twins else ()
+    said = _said(twins, what)
+    return (f"{said[0].upper()}{said[1:]}.",) if twins else ()
 
 
 def _said(twins: tuple[tuple[str, ...], ...], what: str) -> str:
