@@ -1,6 +1,7 @@
 """An outside program that fails in every way known of RAVAS, and what is made of it."""
 
 import os
+import platform
 import re
 import shutil
 import signal
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -275,6 +277,8 @@ def test_find_ravas(checkout: Path, glb: Path) -> None:
     assert found == find_ravas(checkout, Path(sys.executable), glb, timeout_s=9.0)
     assert re.fullmatch("files [0-9a-f]{16}", found.version), "the folder is no git checkout"
     assert found.missing_shapes[:1] == ("browDownLeft",)
+    assert found.versions["python"] == platform.python_version()
+    assert found.versions["mediapipe"] == version("mediapipe")
 
 
 def test_the_commit_is_told(checkout: Path, glb: Path, tmp_path: Path) -> None:

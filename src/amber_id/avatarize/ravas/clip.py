@@ -42,7 +42,7 @@ def ravas_clip(
     _begin(work)
     try:
         run = run_ravas(clip.path, work / "video.avi", setup, work=work)
-        said = _written(run, clip, avatar_sha256, setup.missing_shapes, out, size, no_face)
+        said = _written(run, setup, clip, avatar_sha256, out, size=size, no_face=no_face)
     except BaseException as error:
         _clear(work, out, keep=work / "video.log")
         if isinstance(error, ClipError):  # which may name the file only
@@ -54,10 +54,11 @@ def ravas_clip(
 
 def _written(
     run: RavasRun,
+    setup: RavasSetup,
     clip: Clip,
     avatar_sha256: str,
-    missing_shapes: tuple[str, ...],
     out: Path,
+    *,
     size: int,
     no_face: NoFace,
 ) -> AvatarClip:
@@ -67,11 +68,11 @@ def _written(
         source=clip.source,
         engine="ravas",
         avatar_sha256=avatar_sha256,
-        missing_shapes=missing_shapes,
+        missing_shapes=setup.missing_shapes,
         size=size,
         no_face=no_face,
         renderer="RAVAS",
-        versions={"ravas": run.version},
+        versions={"ravas": run.version, **setup.versions},
         tracker="RAVAS",
         tracker_version=run.version,
         model_sha256="",

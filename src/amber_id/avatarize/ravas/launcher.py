@@ -1,6 +1,6 @@
 """Starts RAVAS' video path inside its own Python; `run.py` runs this file, nothing imports it.
 
-    python -I launcher.py ROOT --check            # as JSON: which packages are missing, which version it is
+    python -I launcher.py ROOT --check            # as JSON: which packages are missing, and versions
     python -I launcher.py ROOT --run CONFIG       # one video; CONFIG is JSON, which is YAML too
 
 Conventions
@@ -12,7 +12,9 @@ Standard input is a pipe that stays open as long as the caller lives: when it en
 """
 
 import argparse
+import contextlib
 import importlib
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -49,7 +51,7 @@ def _main() -> None:
     sys.path.insert(0, str(options.root))
     if options.check:
         missing = [pip for name, pip in _NEEDED.items() if importlib.util.find_spec(name) is None]
-        sys.stdout.write(json.dumps({"python": platform.python_version(), "missing": missing}))
+        sys.stdout.write(json.dumps({"missing": missing, "versions": _versions()}))
         return
     threading.Thread(target=_end_with_caller, daemon=True).start()
     _leave_out_voices(options.root)
@@ -57,6 +59,15 @@ def _main() -> None:
         _draw_with_egl()
     main = importlib.import_module("stream_processing.main").main
     main(json.loads(options.run.read_text(encoding="utf-8")))
+
+
+def _versions() -> dict[str, str]:
+    """Python's, and those of the packages that pip knows."""
+    found = {"python": platform.python_version()}
+    for pip in sorted(_NEEDED.values()):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[pip] = importlib.metadata.version(pip)
+    return found
 
 
 def _end_with_caller() -> None:

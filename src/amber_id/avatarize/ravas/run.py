@@ -12,7 +12,8 @@ import json
 import os
 import shutil
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +39,8 @@ class RavasSetup:
 
     `root` holds its package, `python` runs it, `avatar` is a GLB of one mesh. A try may take `timeout_s`, and
     `stalled_s` without anything written. `egl` does without an X server; else DISPLAY must name one.
-    `missing_shapes` are those that the avatar lacks. `version` is the checkout's commit, or a hash of its
-    files where git does not know one.
+    `missing_shapes` are those that the avatar lacks; `versions` are those of that Python and its packages.
+    `version` is the checkout's commit, or a hash of its files where git does not know one.
     """
 
     root: Path
@@ -51,6 +52,7 @@ class RavasSetup:
     tries: int = 3
     version: str = ""
     missing_shapes: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ other files it draws a part, or nothing.
 """
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from amber_id.avatarize.avatar import BONE_NAMES
 from amber_id.avatarize.glb.arrays import Glb
@@ -68,7 +68,7 @@ def find_ravas(
     if not egl and not os.environ.get("DISPLAY"):
         raise AmberError("RAVAS without EGL needs an X server: set DISPLAY, e.g. to that of an Xvfb")
     root = _root(folder)
-    runs = _python(python, root)
+    runs, versions = _python(python, root)
     check_avatar(avatar)
     return RavasSetup(
         root=root,
@@ -79,6 +79,7 @@ def find_ravas(
         tries=tries,
         version=_version(root),
         missing_shapes=read_avatar(avatar).avatar.missing,
+        versions=versions,
     )
 
 
@@ -103,8 +104,8 @@ def _root(folder: Path) -> Path:
     raise AmberError(f"--ravas {folder}: expected a checkout of RAVAS, found no stream_processing/main.py")
 
 
-def _python(python: Path | None, root: Path) -> Path:
-    """Where that Python is; links stay, for a virtual environment is found by them."""
+def _python(python: Path | None, root: Path) -> tuple[Path, dict[str, str]]:
+    """Where that Python is, and versions in it; links stay, for a virtual environment is found by them."""
     if python is None:
         raise UsageError("--ravas needs --ravas-python, the Python that has RAVAS' packages")
     found = shutil.which(python)
@@ -125,27 +126,34 @@ def _python(python: Path | None, root: Path) -> Path:
     if ran.returncode != 0:
         said = (ran.stderr.strip() or ran.stdout.strip() or "it said nothing").splitlines()[-1]
         raise AmberError(f"--ravas-python {python}: is no Python that runs RAVAS ({said})")
-    missing = _answer(ran.stdout)
-    if missing is None:
+    answer = _answer(ran.stdout)
+    if answer is None:
         raise AmberError(
             f"--ravas-python {python}: is no Python that runs RAVAS (asked for its packages, it said "
             f"{ran.stdout.strip()[:_LONGEST_ANSWER] or 'nothing'})"
         )
-    if missing:
+    if answer.missing:
         raise MissingDependencyError(
-            f"RAVAS' packages are not all there; run: {found} -m pip install {' '.join(missing)}"
+            f"RAVAS' packages are not all there; run: {found} -m pip install {' '.join(answer.missing)}"
         )
-    return Path(found).absolute()
+    return Path(found).absolute(), answer.versions
 
 
-def _answer(said: str) -> list[str] | None:
-    """The packages that the launcher found missing; None if what was said is not its answer."""
+class _Answer(BaseModel):
+    """What the launcher prints when it is asked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    missing: list[str]
+    versions: dict[str, str]
+
+
+def _answer(said: str) -> _Answer | None:
+    """The launcher's answer; None if what was said is none."""
     try:
-        answer = json.loads(said)
-        missing = answer["missing"]
-    except (ValueError, TypeError, LookupError):
+        return _Answer.model_validate_json(said)
+    except ValidationError:
         return None
-    return [str(name) for name in missing] if isinstance(missing, list) else None
 
 
 def _version(root: Path) -> str:
