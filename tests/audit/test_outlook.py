@@ -152,15 +152,15 @@ def test_a_study_begun_with_another_division_is_refused_before_it_goes_on(
 
 def test_a_split_beside_the_recordings_that_is_not_used_is_mentioned(people: RecordingSet):
     own = divide_recordings(people, folds_by_people(12)).split
-    sets = {"original": people}
-    assert splits_not_used(sets, own) == ()
+    folders = [people.root]
+    assert splits_not_used(folders, own) == ()
     config = SplitConfig(dev=0.3)
     save_division(divide_recordings(people, config), people, config, people.root)
-    (said,) = splits_not_used(sets, own)
+    (said,) = splits_not_used(folders, own)
     assert said.startswith("split.csv beside the recordings in recordings (protocol shares) was not used")
-    assert splits_not_used(sets, read_split(people.root / "split.csv")) == ()
+    assert splits_not_used(folders, read_split(people.root / "split.csv")) == ()
     (people.root / "split.csv").write_text("who,what\n")
-    (said,) = splits_not_used(sets, own)
+    (said,) = splits_not_used(folders, own)
     assert "not readable" in said
 
 

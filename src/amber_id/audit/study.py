@@ -207,7 +207,12 @@ def run_study(
                 counts,
                 split,
                 synthetic=provenance.synthetic,
-                skipped=(*skipped, *remarks_of(out, split), *splits_not_used(sets, split), *unmapped),
+                skipped=(
+                    *skipped,
+                    *remarks_of(out, split),
+                    *splits_not_used((found.root for found in sets.values()), split),
+                    *unmapped,
+                ),
             ),
             *avatar_remarks_of(clips),
             *limits_of(allowed, *(() if provenance.synthetic else study.bare().values())),

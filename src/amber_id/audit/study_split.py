@@ -1,9 +1,10 @@
 """Which division of its people does a study keep to? One, from its beginning to its end."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from amber_id.audit.conditions import RecordingsOf, StudyClips, bare_id
+from amber_id.audit.conditions import StudyClips, bare_id
 from amber_id.errors import FileFormatError, SplitError, UsageError
 from amber_id.protocols import (
     SPLIT_FILE,
@@ -67,10 +68,10 @@ def study_split(clips: StudyClips, folder: Path, config: SplitConfig) -> Split:
     return split
 
 
-def splits_not_used(sets: RecordingsOf, split: Split) -> tuple[str, ...]:
-    """Other splits that lie beside the recordings, in whole sentences: a study has one of its own."""
+def splits_not_used(folders: Iterable[Path], split: Split) -> tuple[str, ...]:
+    """Other splits beside recordings in `folders`, in whole sentences: a study has one of its own."""
     said = []
-    for folder in dict.fromkeys(found.root for found in sets.values()):
+    for folder in folders:
         path = folder / SPLIT_FILE
         if not path.exists():
             continue

@@ -71,7 +71,7 @@ def audit(
     """
     from amber_id.audit import StudyConfig, run_study, stages_of_study
     from amber_id.progress import ClipBar, StageClock, epoch_line
-    from amber_id.recordings import failed_clips, scan_recordings
+    from amber_id.recordings import failed_clips, holds_recordings
     from amber_id.report import write_study_report
     from amber_id.results import write_results
     from amber_id.score_files import write_scores
@@ -88,7 +88,7 @@ def audit(
     if not quiet:
         for line in said:
             say(line)
-    tracked = [name for name, folder in folders.items() if not scan_recordings(folder)]
+    tracked = [name for name, folder in folders.items() if not holds_recordings(folder)]
     clock = StageClock(stages_of_study(folders, settings, tracked))
     sets: dict[ConditionName, RecordingSet] = {}
     for name, folder in folders.items():
@@ -161,18 +161,17 @@ def _outlook(
     from amber_id.attackers import find_device
     from amber_id.audit import begun_with, check_installed, look_ahead, splits_not_used
     from amber_id.protocols import SplitConfig
-    from amber_id.recordings import RecordingSet, scan_recordings
+    from amber_id.recordings import holds_recordings
 
     outlook = look_ahead(folders, out)
-    tracked = {name: folder for name, folder in folders.items() if not scan_recordings(folder)}
-    check_installed(networks=settings.network is not None, videos=bool(tracked))
+    recordings = [folder for folder in folders.values() if holds_recordings(folder)]
+    check_installed(networks=settings.network is not None, videos=len(recordings) < len(folders))
     if settings.network is not None:
         find_device(device)
     if isinstance(settings.split, SplitConfig):
         begun_with(out, settings.split)
     division = outlook.divide(settings.divided_as(len(outlook.clips)))
-    sets = {name: RecordingSet.open(folders[name]) for name in folders.keys() - tracked.keys()}
-    return (*outlook.said(division), *splits_not_used(sets, division.split))
+    return (*outlook.said(division), *splits_not_used(recordings, division.split))
 
 
 def recordings_of(
@@ -191,9 +190,9 @@ def recordings_of(
     is taken from there. `on_tracked` is called with the number of clips that were tracked.
     """
     from amber_id.cli.stages import track_folder
-    from amber_id.recordings import RecordingSet, scan_recordings
+    from amber_id.recordings import RecordingSet, holds_recordings
 
-    if scan_recordings(folder):
+    if holds_recordings(folder):
         return RecordingSet.open(folder)
     if checked is not None:
         _take_checked(folder, tracked, *checked, model=model)

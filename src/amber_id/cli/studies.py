@@ -99,10 +99,10 @@ def _outlook(
     """What can be said before anything is tracked; what makes the study impossible is raised here."""
     from amber_id.attackers import find_device
     from amber_id.audit import check_installed, divided_as, divisions_of, look_ahead
-    from amber_id.recordings import scan_recordings
+    from amber_id.recordings import holds_recordings
 
     outlook = look_ahead(folders, out)
-    tracked = [folder for folder in folders.values() if not scan_recordings(folder)]
+    tracked = [folder for folder in folders.values() if not holds_recordings(folder)]
     check_installed(networks=True, videos=bool(tracked))
     find_device(device)
     divided, chosen = divided_as(settings, len(outlook.clips))

@@ -27,7 +27,7 @@ from amber_id.recordings.recording import (
     read_header,
     save_recording,
 )
-from amber_id.recordings.recording_set import RecordingEntry, RecordingSet, scan_recordings
+from amber_id.recordings.recording_set import RecordingEntry, RecordingSet, holds_recordings, scan_recordings
 from amber_id.recordings.tables import Failure, failed_clips, read_failures, write_failures, write_index
 from amber_id.recordings.thesis_files import ThesisMeta, read_thesis_meta
 
@@ -45,6 +45,7 @@ __all__ = [
     "StatedOfClip",
     "ThesisMeta",
     "failed_clips",
+    "holds_recordings",
     "load_recording",
     "read_failures",
     "read_header",

@@ -138,6 +138,13 @@ class RecordingSet:
         return digest.hexdigest()
 
 
+def holds_recordings(folder: Path) -> bool:
+    """Whether there is a recording under `folder`; raises CorpusError as `find_subject_folders` does."""
+    return any(
+        True for person in find_subject_folders(folder) for _ in person.path.rglob("[!.]*.safetensors")
+    )
+
+
 def scan_recordings(folder: Path) -> list[tuple[RecordingEntry, RecordingHeader]]:
     """Find every recording in the tree under `folder`, by clip, with its header; empty if there is none.
 
