@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from amber_id.audit import EvaluationConfig, judge_embeddings, judge_scores
+from amber_id.audit.judging import judge
 from amber_id.biometrics import (
     auc,
     bootstrap_eer,
     cllr,
+    compare_across,
     compare_all,
     d_sys,
     eer,
@@ -372,3 +374,26 @@ def test_a_difference_of_other_comparisons_is_named(tmp_path: Path) -> None:
     )
     written(dataclasses.replace(turned, comparisons=known), tmp_path / "turned.txt")
     assert "other comparisons" not in limits("scores.txt", "turned.txt")
+
+
+def test_avatars_are_searched_for_among_originals(tmp_path: Path) -> None:
+    """Rank-1 of originals enrolled and avatars probed is that of the avatars' searches, by a plain loop."""
+    rng = np.random.default_rng(0)
+    who = np.repeat(np.arange(10), 3)
+    originals = rng.normal(size=(10, 12))[who] + rng.normal(size=(30, 12))
+    avatars = 0.5 * originals + rng.normal(size=(30, 12))
+    compared = compare_across(originals, avatars, who)
+    scores = np.full((30, 30), np.nan)
+    scores[compared.enrolment, compared.probe - 30] = compared.scores
+    hits = 0
+    for probe in range(30):
+        means = [np.nanmean(scores[who == person, probe]) for person in range(10)]
+        hits += int(np.argmax(means)) == who[probe]
+    assert judge(compared, QUICK).rates["rank1"].value == pytest.approx(hits / 30)
+    names = tuple(
+        f"{kind}/lab_id{person:03d}/{n}" for kind in ("original", "avatar") for n, person in enumerate(who)
+    )
+    people = tuple(f"id{person:03d}" for person in range(10))
+    listed = ScoreFile.named(compared, names, people, identified_by=IdentifiedBy.COLUMNS)
+    results = judge_scores(written(listed, tmp_path / "across.parquet"), QUICK)
+    assert results.metrics["rank1"].value == pytest.approx(hits / 30)

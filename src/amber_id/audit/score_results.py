@@ -316,10 +316,16 @@ def _identity_limits(read: ScoreFile) -> tuple[str, ...]:
             "and subjects, not scores alone.",
         )
     if read.identified_by is IdentifiedBy.TARGET_TRIALS:
+        alone = _without_target(read.comparisons)
+        who = (
+            f"{alone} of these {read.comparisons.n_subjects} are single clips without such a trial and may be one "
+            "of the others again"
+        )
+        if not alone:
+            who = f"two of these {read.comparisons.n_subjects} whom no such trial links may be one person"
         return (
-            f"People are known from target trials only: {_without_target(read.comparisons)} of these "
-            f"{read.comparisons.n_subjects} are single clips without such a trial and may be one of the "
-            "others again, which makes intervals too narrow. A table of subjects (--subjects) mends that.",
+            f"People are known from target trials only: {who}, which makes intervals too narrow. A table of "
+            "subjects (--subjects) mends that.",
         )
     return ()
 
