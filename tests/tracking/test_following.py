@@ -88,5 +88,23 @@ def test_a_cut_is_one_switch():
     assert _follow(frames) == (["a"] * 20, 1)
 
 
+def test_a_picture_of_another_size_moves_nobody():
+    """Half as many pixels, or turned: the same face is at another place in shares, and the same one."""
+    choice = FaceChoice()
+    for i, (width, height) in enumerate([(1280, 720)] * 5 + [(640, 360)] * 5 + [(720, 1280)] * 5):
+        scale = min(width, height) / 720
+        face = np.array([(300, 300, 0), (400, 420, 0)], np.float32) - (640, 360, 0)
+        face = (face * scale + (width / 2, height / 2, 0)) / (width, height, 1)
+        assert choice.choose([face.astype(np.float32)], width, height, i / 25) == 0
+    assert choice.switches == 0
+
+
+def test_somebody_new_is_not_followed_while_the_face_is_waited_for():
+    frames = [{"a": _face(300)}] * 20 + [{}] * 3 + [{"c": _face(900, 140)}] * 5 + [{"a": _face(310)}] * 5
+    names, switches = _follow(frames)
+    assert names == ["a"] * 20 + [""] * 8 + ["a"] * 5
+    assert switches == 0
+
+
 def test_nobody_is_there():
     assert _follow([{}, {"a": _face(300)}, {}, {"a": _face(310)}]) == (["", "a", "", "a"], 0)

@@ -5,10 +5,11 @@ Conventions
 The largest face at first. From then on every face is followed: those of a frame are joined to those before so
 that the sum of their distances is smallest, each from where it would have moved to. A face further away than
 its own size is another one. Where the followed face is missing and others are there, it is waited for, for as
-long as it has been seen, up to a second; then the largest takes its place. Where all faces are new, as at a
-cut, the nearest takes it. Each is a switch, and so is a lone face that is suddenly elsewhere.
+long as it has been seen, up to a second; then the largest takes its place. Where from one frame to the next
+all faces are new, as at a cut, the nearest takes it. Each is a switch, and so is a lone face that is suddenly
+elsewhere.
 
-Positions are in pixels, sizes the root of a bounding box's area.
+Positions are in pixels of the first picture, sizes the root of a bounding box's area.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float32, Float64
 from scipy.optimize import linear_sum_assignment
+
+from amber_id.tracking.placement import Placement, Size
 
 # A face moves no further than this between two frames in which it is seen, in its own sizes.
 _REACH = 1.0
@@ -70,6 +73,8 @@ class FaceChoice:
         self.switches = 0
         self._tracks: list[_Track] = []
         self._followed: _Track | None = None
+        self._whole: Size | None = None
+        self._last_s = -np.inf
 
     def choose(
         self, faces: Sequence[Float32[np.ndarray, "V 3"]], width: int, height: int, now_s: float
@@ -78,7 +83,14 @@ class FaceChoice:
 
         Landmarks are x / width, y / height; `now_s` must increase.
         """
-        boxes = [_box(face, width, height) for face in faces]
+        self._whole = self._whole or (width, height)
+        place = Placement.of_version((width, height), self._whole)
+        boxes = [_box(place.place_points(face), self._whole) for face in faces]
+        cut = self._followed is not None and self._followed.seen_s == self._last_s
+        self._last_s = now_s
+        self._tracks = [
+            track for track in self._tracks if track is self._followed or now_s - track.seen_s <= _PATIENCE_S
+        ]
         matched = self._match(boxes, now_s)
         seen: list[_Track] = []
         for i, (centre, size) in enumerate(boxes):
@@ -86,12 +98,8 @@ class FaceChoice:
             track.update(centre, size, now_s)
             seen.append(track)
         if seen and self._followed not in seen:
-            self._follow_another(seen, known=list(matched.values()), now_s=now_s)
-        self._tracks = [
-            track
-            for track in dict.fromkeys([*self._tracks, *seen])
-            if track is self._followed or now_s - track.seen_s <= _PATIENCE_S
-        ]
+            self._follow_another(seen, cut=cut and not matched, now_s=now_s)
+        self._tracks = list(dict.fromkeys([*self._tracks, *seen]))
         return seen.index(self._followed) if self._followed in seen else None
 
     def _match(self, boxes: Sequence[_Box], now_s: float) -> dict[int, _Track]:
@@ -102,13 +110,13 @@ class FaceChoice:
         rows, columns = linear_sum_assignment(np.minimum(costs, _FAR))
         return {int(i): self._tracks[j] for i, j in zip(rows, columns, strict=True) if costs[i, j] < _FAR}
 
-    def _follow_another(self, seen: list[_Track], known: list[_Track], now_s: float) -> None:
+    def _follow_another(self, seen: list[_Track], *, cut: bool, now_s: float) -> None:
         """Wait for the followed face, or let one that is seen take its place."""
         before = self._followed
         if before is None:
             self._followed = max(seen, key=lambda track: track.size)
             return
-        if not known:
+        if cut:
             expected = before.expected(now_s)
             self._followed = min(seen, key=lambda track: float(np.hypot(*(track.centre - expected))))
         elif now_s - before.seen_s > min(_PATIENCE_S, before.seen_s - before.since_s):
@@ -116,8 +124,8 @@ class FaceChoice:
         self.switches += self._followed is not before
 
 
-def _box(face: Float32[np.ndarray, "V 3"], width: int, height: int) -> _Box:
+def _box(face: Float32[np.ndarray, "V 3"], picture: Size) -> _Box:
     """Where a face is, and how large."""
     low, high = face[:, :2].min(axis=0), face[:, :2].max(axis=0)
-    pixels = np.array([width, height], dtype=np.float64)
+    pixels = np.array(picture, dtype=np.float64)
     return (low + high) / 2 * pixels, max(1.0, float(np.sqrt(np.prod((high - low) * pixels))))
