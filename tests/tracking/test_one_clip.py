@@ -180,6 +180,24 @@ def test_a_small_face_is_followed_through_the_picture(record, write_video, face_
     assert recording.frames_with_several_faces > 10
 
 
+def test_small_faces_that_cross_are_not_mixed_up(record, write_video, face_frames, tmp_path):
+    """The second one passes behind the first, and is hidden by it for a while."""
+    frames = []
+    for i in range(20):
+        picture = np.full((720, 1280, 3), 127, np.uint8)
+        for side, rgb in ((-1, face_frames[20 + i]), (1, face_frames[i])):
+            left = 576 + side * 27 * (i - 10)
+            picture[300 : 300 + 384 // 3, left : left + 384 // 3] = rgb[::3, ::3]
+        frames.append(picture)
+    recording, _ = record(write_video(tmp_path / "a.mkv", frames, rate=15, codec="mjpeg"))
+    x = recording.landmarks[..., 0].mean(axis=1) * 1280 - 640
+    apart = recording.tracked & (np.abs(np.arange(20) - 10) > 3)
+    assert apart.sum() > 10
+    way = np.where(np.arange(20) < 10, 1, -1)
+    np.testing.assert_array_equal(np.sign(x[apart]), (np.sign(x[0]) * way)[apart])
+    assert recording.face_switches == 0
+
+
 def _reason(record, path: Path) -> str:
     with pytest.raises(ClipError) as caught:
         record(path)

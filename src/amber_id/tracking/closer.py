@@ -18,8 +18,8 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from amber_id.tracking.following import FaceChoice
-from amber_id.tracking.placement import Placement, Size
-from amber_id.tracking.tracker import SeenFace, Tracker
+from amber_id.tracking.placement import Placement, SeenFace, Size
+from amber_id.tracking.tracker import Tracker
 
 # A face of less than this share of the picture's longer side may be lost for its size.
 _SMALL = 0.13
@@ -157,7 +157,8 @@ def track_in_parts(
                 part = _Part.around(nearest, picture)
                 last_s = time_s
                 stack.close()
-                follower = stack.enter_context(tracker.follow())
+                follower = stack.enter_context(tracker.follow(choice))
+            choice.part = part.placement(picture)
             face = follower.see(part.of(rgb), time_s)
             if face is None:
                 part = None if time_s - last_s > _LOST_S else part
@@ -165,15 +166,13 @@ def track_in_parts(
                 continue
             last_s = time_s
             face = part.placement(picture).place(face)
-            before = choice.switches
-            choice.choose([face.landmarks], *picture, time_s)
             # Others are not in this part, but were seen when the whole picture was looked at.
-            yield replace(face, switched=choice.switches > before, faces=max(face.faces, nearest.faces))
+            yield replace(face, faces=max(face.faces, nearest.faces))
             hit = Hit.of(face.landmarks, picture, time_s)
             if part.is_off(hit) and _Part.around(hit, picture) != part:
                 part = _Part.around(hit, picture)
                 stack.close()
-                follower = stack.enter_context(tracker.follow())
+                follower = stack.enter_context(tracker.follow(choice))
 
 
 def least_pixels(picture: Size) -> int:

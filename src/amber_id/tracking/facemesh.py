@@ -14,7 +14,7 @@ counted. Where there is a single face the landmarks are the same, to the bit.
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ from amber_id.errors import MissingDependencyError
 from amber_id.recordings import POINT_SETS, PointSet
 from amber_id.tracking.following import FaceChoice
 from amber_id.tracking.landmarker import import_mediapipe, tracker_version
-from amber_id.tracking.tracker import MOST_FACES, SeenFace, landmarks_of
+from amber_id.tracking.placement import SeenFace
+from amber_id.tracking.tracker import MOST_FACES, landmarks_of
 
 TRACKER = "mediapipe FaceMesh"
 
@@ -60,10 +61,13 @@ class FaceMesh:
         return "face_mesh_468"
 
     @contextmanager
-    def follow(self) -> Iterator["FaceMeshFollower"]:
-        """A follower for one clip; raises MissingDependencyError if a system library is missing."""
+    def follow(self, choice: FaceChoice | None = None) -> Iterator["FaceMeshFollower"]:
+        """A follower for one clip, or for a part of its picture where `choice` chooses the face.
+
+        Raises MissingDependencyError if a system library is missing.
+        """
         with self._solution(single_pictures=False) as solution:
-            yield FaceMeshFollower(solution)
+            yield FaceMeshFollower(solution, choice or FaceChoice())
 
     @contextmanager
     def look(self) -> Iterator["FaceMeshFinder"]:
@@ -98,7 +102,7 @@ class FaceMeshFollower:
     """Follows the faces of one clip; `solution` is MediaPipe's own object."""
 
     solution: Any
-    choice: FaceChoice = field(default_factory=FaceChoice)
+    choice: FaceChoice
 
     def see(self, rgb: UInt8[np.ndarray, "H W 3"], timestamp_s: float) -> SeenFace | None:
         """Find the followed face in the next frame, None if it is not there; FaceMesh asks for no time."""

@@ -67,10 +67,14 @@ class _Track:
 
 
 class FaceChoice:
-    """Chooses the followed face, frame by frame; `switches` counts how often another took its place."""
+    """Chooses the followed face, frame by frame; `switches` counts how often another took its place.
+
+    Where faces are seen in a part of the picture, `part` says where that lies.
+    """
 
     def __init__(self) -> None:
         self.switches = 0
+        self.part: Placement | None = None
         self._tracks: list[_Track] = []
         self._followed: _Track | None = None
         self._whole: Size | None = None
@@ -83,8 +87,11 @@ class FaceChoice:
 
         Landmarks are x / width, y / height; `now_s` must increase.
         """
-        self._whole = self._whole or (width, height)
-        place = Placement.of_version((width, height), self._whole)
+        if self.part is None:
+            self._whole = self._whole or (width, height)
+            place = Placement.of_version((width, height), self._whole)
+        else:
+            place, self._whole = self.part, self.part.whole
         boxes = [_box(place.place_points(face), self._whole) for face in faces]
         cut = self._followed is not None and self._followed.seen_s == self._last_s
         self._last_s = now_s

@@ -24,7 +24,8 @@ from amber_id.face_mesh import BLENDSHAPE_NAMES
 from amber_id.recordings import PointSet
 from amber_id.tracking.following import FaceChoice
 from amber_id.tracking.model_bundle import ModelBundle
-from amber_id.tracking.tracker import MOST_FACES, SeenFace, landmarks_of
+from amber_id.tracking.placement import SeenFace
+from amber_id.tracking.tracker import MOST_FACES, landmarks_of
 
 _POINTS = 478
 _DEBIAN_COMMAND = "apt-get install libegl1 libgles2 libgl1 libglib2.0-0"
@@ -56,9 +57,9 @@ class Landmarker:
         """The face mesh and the irises."""
         return "face_landmarker_478"
 
-    def follow(self) -> "FaceTracker":
-        """A tracker for one clip."""
-        return FaceTracker(self.bundle.path)
+    def follow(self, choice: FaceChoice | None = None) -> "FaceTracker":
+        """A tracker for one clip, or for a part of its picture where `choice` chooses the face."""
+        return FaceTracker(self.bundle.path, choice)
 
     def look(self) -> "PictureFinder":
         """A finder for single pictures."""
@@ -76,12 +77,12 @@ class FaceTracker:
         If `model` cannot be loaded or does not give 478 points and the 52 known blendshapes.
     """
 
-    def __init__(self, model: Path) -> None:
+    def __init__(self, model: Path, choice: FaceChoice | None = None) -> None:
         self._mediapipe = import_mediapipe()
         self._landmarker = _face_landmarker(model, single_pictures=False)
         self._model = model
         self._last_ms = -1
-        self._choice = FaceChoice()
+        self._choice = choice or FaceChoice()
 
     def __enter__(self) -> "FaceTracker":
         return self

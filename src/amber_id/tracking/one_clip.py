@@ -27,8 +27,8 @@ from amber_id.tracking.closer import (
     track_in_parts,
 )
 from amber_id.tracking.pictures import hash_of_pictures, picture_bits
-from amber_id.tracking.placement import Placement, Size
-from amber_id.tracking.tracker import SeenFace, Tracker
+from amber_id.tracking.placement import Placement, SeenFace, Size
+from amber_id.tracking.tracker import Tracker
 from amber_id.tracking.video import Frames, VideoInfo, read_frames
 
 _FEWEST_FRAMES = 2

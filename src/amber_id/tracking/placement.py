@@ -13,12 +13,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float32
 
-from amber_id.tracking.tracker import SeenFace
-
 # MediaPipe's camera: distance from the picture over half the height of the picture.
 _FOCAL = 1 / np.tan(np.radians(63 / 2))
 
 Size = tuple[int, int]  # width, height
+
+
+@dataclass(frozen=True)
+class SeenFace:
+    """The followed face in one frame, and in `faces` how many there were.
+
+    Blendshapes and pose are None where the tracker has none. `switched` says that this is not the face that
+    was followed before.
+    """
+
+    landmarks: Float32[np.ndarray, "V 3"]
+    blendshapes: Float32[np.ndarray, " 52"] | None
+    pose: Float32[np.ndarray, "4 4"] | None
+    faces: int
+    switched: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,31 +10,17 @@ Landmarks are x / width, y / height, z in the scale of x, not smoothed, in the o
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, UInt8
 
 from amber_id.recordings import PointSet
+from amber_id.tracking.following import FaceChoice
+from amber_id.tracking.placement import SeenFace
 
 MOST_FACES = 4
 """So many faces are looked for in a frame, by every tracker."""
-
-
-@dataclass(frozen=True)
-class SeenFace:
-    """The followed face in one frame, and in `faces` how many there were.
-
-    Blendshapes and pose are None where the tracker has none. `switched` says that this is not the face that
-    was followed before.
-    """
-
-    landmarks: Float32[np.ndarray, "V 3"]
-    blendshapes: Float32[np.ndarray, " 52"] | None
-    pose: Float32[np.ndarray, "4 4"] | None
-    faces: int
-    switched: bool = False
 
 
 @runtime_checkable  # so that the tests' beartype can look at it
@@ -73,8 +59,11 @@ class Tracker(Protocol):
     def point_set(self) -> PointSet:
         """Which points it gives."""
 
-    def follow(self) -> AbstractContextManager[FaceFollower]:
-        """A follower for one clip, to be used in a ``with`` block."""
+    def follow(self, choice: FaceChoice | None = None) -> AbstractContextManager[FaceFollower]:
+        """A follower for one clip, to be used in a ``with`` block.
+
+        For a part of the picture, `choice` is what has chosen the face so far.
+        """
 
     def look(self) -> AbstractContextManager[FaceFinder]:
         """A finder for single pictures, to be used in a ``with`` block."""
