@@ -43,12 +43,16 @@ def read_judged(path: Path, subjects: Path | None) -> ScoreInput:
     if not found.values.size:
         return ScoreInput(read, _among(found, read), said)
     below = found.values < found.lowest
-    counts = "lower than every score" if below.all() else "higher than every score"
-    if below.any() and not below.all():
-        counts = "lower, or higher, than every score"
+    counts = []
+    if below.any():
+        counts.append(
+            "lower than every score, so that a failed mated comparison is a miss, and last in rank-1"
+        )
+    if not below.all():
+        counts.append("higher than every score, so that a failed non-mated comparison is a false match")
     told = (
-        f"{_said(path, read, found)} Each counts as {counts}, so that a low one of a mated comparison is a "
-        "miss; cllr and act_dcf take it as no evidence. If failures should not count, leave them out."
+        f"{_said(path, read, found)} Each counts as {'; or '.join(counts)}; cllr and act_dcf take it as no "
+        "evidence. If failures should not count, leave them out."
     )
     near = _with_scores(read, found.brought_near)
     return ScoreInput(near, _among(found, read), (*said, told))

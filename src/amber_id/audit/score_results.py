@@ -317,12 +317,10 @@ def _identity_limits(read: ScoreFile) -> tuple[str, ...]:
         )
     if read.identified_by is IdentifiedBy.TARGET_TRIALS:
         alone = _without_target(read.comparisons)
-        who = (
-            f"{alone} of these {read.comparisons.n_subjects} are single clips without such a trial and may be one "
-            "of the others again"
-        )
+        many = read.comparisons.n_subjects
+        who = f"{alone} of these {many} are single clips without such a trial and may be another again"
         if not alone:
-            who = f"two of these {read.comparisons.n_subjects} whom no such trial links may be one person"
+            who = f"two of these {many} whom no such trial links may be one person"
         return (
             f"People are known from target trials only: {who}, which makes intervals too narrow. A table of "
             "subjects (--subjects) mends that.",
