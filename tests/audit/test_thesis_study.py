@@ -358,7 +358,7 @@ def test_too_few_people_are_told_before_anything_is_tracked(tmp_path, people, to
             for clip in "ab":
                 path = tmp_path / condition / f"a_id{number:03d}" / f"{clip}.mp4"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(b"no video: nothing may be opened")
+                path.write_text(f"no video, {condition}: nothing may be opened")
     (tmp_path / "asked.toml").write_text(toml)
     folders = ("--didd", tmp_path / "didd", "--tavd", tmp_path / "tavd")
     done = amber(*folders, "--out", tmp_path / "out", "--config", tmp_path / "asked.toml")
@@ -385,7 +385,7 @@ def test_few_people_are_divided_by_their_number(people):
     # What the note says gives the same, put into a TOML.
     for name, sentence in zip(("k0", "folds"), said, strict=True):
         told = tomllib.loads(
-            sentence.partition(f"{name} is divided by the number of people, ")[2].partition(": ")[0]
+            sentence.partition(f"The split {name} follows the number of people, ")[2].partition(": ")[0]
         )
         again = ThesisStudyConfig.model_validate(thesis_study_config(told))
         assert divisions_of(divided_as(again, people)[0], source_of)[name] == found[name]

@@ -48,7 +48,7 @@ def divided_as(config: ThesisStudyConfig, people: int) -> tuple[ThesisStudyConfi
         if _seedless(getattr(config, name)) == _seedless(getattr(usual, name))
     }
     said = tuple(
-        f"{name} is divided by the number of people, {_in_toml(name, division)}: the proportions of the "
+        f"The split {name} follows the number of people, {_in_toml(name, division)}: the proportions of the "
         f"thesis leave fewer than {_ENOUGH_DEV} of {people} people to choose on."
         for name, division in chosen.items()
     )
