@@ -44,7 +44,7 @@ _ATTACKER = {
 def _results() -> EvaluationResults:
     return EvaluationResults.model_validate(
         {
-            "schema": "amber-id/evaluation/4",
+            "schema": "amber-id/evaluation/5",
             "headline": "Motion re-identifies: EER 26 % [22, 30]",
             "control": None,
             "attacker": _ATTACKER,
@@ -74,6 +74,13 @@ def _results() -> EvaluationResults:
                 "eer": {"value": 0.1, "low": 0.05, "high": 0.2, "level": 0.95, "chance": 0.5},
                 "way": 0.75,
                 "oracle_sha256": "0" * 64,
+            },
+            "recognition": {
+                "outcome": "recognised",
+                "p_value": 0.005,
+                "permutations": 200,
+                "excluded": None,
+                "words": "People are recognised.",
             },
             "disclosure": {
                 "linkability": _NULL,
@@ -127,7 +134,7 @@ def test_results_come_back_to_the_last_digit(tmp_path: Path):
     write_results(_results(), path)
     assert read_results(path) == _results()
     content = json.loads(path.read_text("utf-8"))
-    assert content["schema"] == "amber-id/evaluation/4"
+    assert content["schema"] == "amber-id/evaluation/5"
     assert content["metrics"]["eer"] == _RATE
     assert content["counts"]["comparisons"] == {"mated": 2, "nonmated": 4}
     assert content["dev"][0]["threshold"] == 0.1 + 0.2
@@ -152,7 +159,7 @@ def test_nan_in_a_file_is_refused_by_place(tmp_path: Path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"schema": "amber-id/evaluation/3"}, "its schema does not fit: .*amber-id/evaluation/4"),
+        ({"schema": "amber-id/evaluation/4"}, "its schema does not fit: .*amber-id/evaluation/5"),
         ({"shema": 1}, "its shema does not fit: Extra inputs"),
         ({"headline": None}, "its headline does not fit"),
         ({"control": "shuffled"}, "its control does not fit: .*permuted-labels"),
@@ -199,7 +206,7 @@ def test_the_published_schema_is_that_of_the_code(name: str, model: type[BaseMod
 
 def test_the_published_schema_names_what_other_programs_rely_on():
     schema = json.loads(PUBLISHED.read_text("utf-8"))
-    assert schema["properties"]["schema"]["const"] == "amber-id/evaluation/4"
+    assert schema["properties"]["schema"]["const"] == "amber-id/evaluation/5"
     definitions = schema["$defs"]
     assert set(definitions["Metrics"]["required"]) >= {"eer", "auc", "accuracy", "balanced_accuracy"}
     assert set(definitions["Rate"]["required"]) >= {"value", "low", "high", "level"}

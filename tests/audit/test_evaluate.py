@@ -53,7 +53,8 @@ def test_what_is_planted_is_found(tmp_path: Path) -> None:
     run = trained(people, folds, tmp_path / "run", features=FeatureConfig())
     results, _ = evaluate(run, people, folds, QUICK)
     assert results.metrics.eer.high < 0.5
-    assert "re-identified people" in results.headline
+    assert results.headline.startswith("People were re-identified by face shape, head pose and motion")
+    assert results.recognition.outcome == "recognised"
 
 
 def test_a_leak_is_refused_wherever_it_matters_and_named_where_it_was_allowed(

@@ -128,6 +128,9 @@ def test_the_headline_says_what_the_cell_says(study):
     assert f"EER {rate.value:.2f} [{rate.low:.2f}, {rate.high:.2f}]" in results.headline.text
     assert f"originals {results.cells['OOO'].metrics.eer.value:.2f}" in results.headline.text
     assert "14 people" in results.headline.text
+    gap = results.differences["AAA-OOO"]["eer"]
+    assert f"EER {gap.value:+.2f} [{gap.low:+.2f}, {gap.high:+.2f}]" in results.headline.text
+    assert results.headline.recognition == results.cells["AAA"].recognition
     assert results.headline.cell == "AAA"
     assert results.headline.valid == (not results.headline.reasons)
 

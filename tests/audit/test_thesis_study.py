@@ -465,4 +465,4 @@ def test_results_come_back_as_they_went(study, tmp_path):
     results, _ = study
     write_results(results, tmp_path / "thesis.json")
     assert read_thesis_study(tmp_path / "thesis.json") == results
-    assert json.loads((tmp_path / "thesis.json").read_text())["schema"] == "amber-id/thesis-study/1"
+    assert json.loads((tmp_path / "thesis.json").read_text())["schema"] == "amber-id/thesis-study/2"

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from amber_id.biometrics import permutation
-from amber_id.biometrics.comparisons import Comparisons, compare_all
+from amber_id.biometrics.comparisons import Comparisons, compare_across, compare_all
 from amber_id.biometrics.curves import ErrorCurve, error_curve
 from amber_id.biometrics.disclosure import d_sys_raw_of, zebra_expected_of
 from amber_id.biometrics.permutation import permutation_null
@@ -275,14 +275,44 @@ def test_clips_of_one_session_are_not_compared_after_a_permutation_either(monkey
 def test_what_is_compared_must_not_depend_on_who_is_shown() -> None:
     rng = np.random.default_rng(0)
     comparisons = people(rng, identity=0.0)
-    sessions = comparisons.subjects * 2 + (np.arange(len(comparisons.subjects)) % 5 > 2)
-    across = sessions[comparisons.enrolment] != sessions[comparisons.probe]
-    known = with_sessions(comparisons, sessions, across)
-    unknown = Comparisons(known.scores, known.enrolment, known.probe, known.subjects)
-    statistics = {"zebra": zebra_expected_of}
-    assert permutation_null(known, statistics, permutations=19, rng=rng)["zebra"].p_value > 0.05
-    with pytest.raises(EvaluationError, match=r"about 84 mated .* got 13\d\.\d on average: .* give sessions"):
-        permutation_null(unknown, statistics, permutations=19, rng=rng)
+    chosen = comparisons.mated | (rng.random(len(comparisons.scores)) < 0.5)
+    trials = Comparisons(
+        comparisons.scores[chosen],
+        comparisons.enrolment[chosen],
+        comparisons.probe[chosen],
+        comparisons.subjects,
+    )
+    with pytest.raises(
+        EvaluationError, match=r"this study has 140 mated comparisons, with permuted names 7\d"
+    ):
+        permutation_null(trials, {"zebra": zebra_expected_of}, permutations=19, rng=rng)
+
+
+def test_clips_that_were_not_compared_are_not_in_a_permuted_study_either(monkeypatch) -> None:
+    monkeypatch.setattr(permutation, "_MAX_CHANGE", 1.0)  # so few people would be refused
+    # Clips 0 to 3 enrolled, 4 to 7 the same ones as probes, two of each subject; no clip meets itself.
+    pairs = [(one, other + 4) for one in range(4) for other in range(4) if one != other]
+    comparisons = study(pairs, [0, 0, 1, 1, 0, 0, 1, 1])
+    expected = {
+        tuple(
+            k
+            for k, (one, other) in enumerate(pairs)
+            if one // 2 == order[other - 4] // 2 and one != order[other - 4]
+        )
+        for order in itertools.permutations(range(4))
+    }
+    assert set(seen_in(comparisons)) == expected - {()}
+
+
+def test_meaningless_avatars_of_telling_originals_are_found_in_5_of_100() -> None:
+    subjects, found = np.repeat(np.arange(8), 4), 0
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        originals = 2 * rng.normal(size=(8, 8))[subjects] + rng.normal(size=(32, 8))
+        across = compare_across(originals, rng.normal(size=(32, 8)), subjects)
+        test = permutation_null(across, {"auc": ErrorCurve.auc}, permutations=39, rng=rng)["auc"]
+        found += test.p_value <= 0.05
+    assert found <= 10
 
 
 def test_a_room_is_no_identity_where_sessions_are_known() -> None:

@@ -54,7 +54,7 @@ def test_a_very_large_study_has_the_expected_eer_in_both_conditions(eer: float, 
     subjects = np.repeat(np.arange(plan.people), plan.clips)
     found = [
         float(histogram_all(vectors, subjects).curve().eer())
-        for vectors in power._vectors(plan, np.random.default_rng(0))
+        for vectors in power.condition_vectors(plan, np.random.default_rng(0))
     ]
     # Each is known to about 0.006, and they are alike in part.
     assert found == pytest.approx([eer, eer + 0.04], abs=0.018)
@@ -62,7 +62,7 @@ def test_a_very_large_study_has_the_expected_eer_in_both_conditions(eer: float, 
 
 def test_noise_and_people_of_both_conditions_correlate_as_asked() -> None:
     plan = StudyPlan(people=4000, clips=2, eer=0.2, correlation=0.7)
-    one, other = (v.reshape(4000, 2, -1) for v in power._vectors(plan, np.random.default_rng(0)))
+    one, other = (v.reshape(4000, 2, -1) for v in power.condition_vectors(plan, np.random.default_rng(0)))
 
     def correlation(a, b) -> float:
         return float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
@@ -130,7 +130,7 @@ def test_what_is_called_detectable_is_told_apart_in_four_of_five_studies() -> No
 
 @pytest.mark.parametrize("plan", [replace(PLAN, detect=0.1), StudyPlan(people=5, clips=2, eer=0.001)])
 def test_intervals_are_those_of_the_bootstrap(plan: StudyPlan) -> None:
-    one, other = (power._tallied(v, plan) for v in power._vectors(plan, np.random.default_rng(0)))
+    one, other = (power._tallied(v, plan) for v in power.condition_vectors(plan, np.random.default_rng(0)))
     eer = {"eer": Statistic(ErrorCurve.eer)}
 
     def again(function, *sides):
@@ -169,7 +169,7 @@ def test_a_study_depends_on_its_number_and_not_on_the_others() -> None:
 @pytest.mark.parametrize(("people", "folds"), [(7, 1), (7, 2), (12, 3), (60, 1)])
 def test_the_counts_are_those_of_the_comparisons(people: int, folds: int) -> None:
     plan = StudyPlan(people=people, clips=3, eer=0.2, folds=folds)
-    vectors, _ = power._vectors(plan, np.random.default_rng(0))
+    vectors, _ = power.condition_vectors(plan, np.random.default_rng(0))
     whole = power._tallied(vectors, plan).whole
     assert (whole.mated.sum(), whole.nonmated.sum()) == (plan.n_mated, plan.n_nonmated)
 

@@ -14,6 +14,7 @@ INTERNAL = {
     "Vectors",
     "Weights",
     "check_finite",
+    "condition_vectors",
     "connected_clips",
     "d_sys_bins",
     "difference_of",

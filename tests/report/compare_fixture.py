@@ -56,7 +56,7 @@ def provenance(results: StudyResults, **changes: Any) -> dict[str, Any]:
 
 
 def with_attacker(results: StudyResults, name: str) -> dict[str, Any]:
-    """The cells of a study, in all of which `name` is the worst attacker."""
+    """The cells of a study, in all of which `name` is the strongest attacker."""
     cells = results.model_dump(by_alias=True)["cells"]
     return {
         "cells": {

@@ -122,7 +122,7 @@ def _results(
         name: judged.rates.get(name) for name in AttackerResult.model_fields if name in Metrics.model_fields
     }
     return EvaluationResults(
-        schema="amber-id/evaluation/4",
+        schema="amber-id/evaluation/5",
         headline=f"stgcn tells apart {who}: EER {100 * eer.value:.1f} % "
         f"[{100 * eer.low:.1f}, {100 * eer.high:.1f}], guessing 50 %",
         control="permuted-labels" if permuted else None,
@@ -137,6 +137,7 @@ def _results(
             failed_clips=failures,
         ),
         metrics=Metrics.model_validate(dict.fromkeys(Metrics.model_fields) | judged.rates),
+        recognition=judged.recognition,
         disclosure=judged.disclosure,
         oracle=None,
         dev=tuple(

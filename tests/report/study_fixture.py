@@ -22,6 +22,7 @@ from amber_id.results import (
     DroppedClip,
     Metrics,
     Rate,
+    Recognition,
     StudyResults,
     UtilityResult,
 )
@@ -43,6 +44,12 @@ Study = tuple[StudyResults, dict[str, Comparisons]]
 
 def rate(value: float, wide: float = 0.05, chance: float = 0.5) -> Rate:
     return Rate(value=value, low=value - wide, high=value + wide, level=0.95, chance=chance)
+
+
+def recognition(outcome: str) -> Recognition:
+    return Recognition(
+        outcome=outcome, p_value=0.3, permutations=20, excluded=None, words=f"Words: {outcome}."
+    )
 
 
 def difference(value: float, wide: float = 0.05) -> Difference:
@@ -87,12 +94,13 @@ def make_study(
     eer = cells[headline].within_source or cells[headline].metrics.eer
     confounds = _confounds(tuple(conditions[name] for name in own), invalid)
     results = {
-        "schema": "amber-id/study/1",
+        "schema": "amber-id/study/2",
         "headline": {
             "text": f"From 4-second {conditions[headline]} clips of {people} people, the worst of 2 "
             f"attackers (moments) re-identified people: EER {eer.value:.2f} [{eer.low:.2f}, {eer.high:.2f}]; "
             "guessing is 0.50; 2 clips lost.",
             "cell": headline,
+            "recognition": cells[headline].recognition,
             "valid": not invalid,
             "reasons": [f"{each.name}: {each.evidence}" for each in confounds if each.verdict == "invalid"],
         },
@@ -190,6 +198,7 @@ def _cell(letters: str, sources: int, people: int, clips: int) -> CellResult:
         "attacker": base,
         "metrics": metrics,
         "within_source": within,
+        "recognition": found.recognition,
         "disclosure": found.disclosure,
         "attackers": {"moments": worst, "stgcn": weak},
         "dev": [{"fold": 0, "subjects": 6, "eer": 0.2, "threshold": threshold, "epoch": 3}],
@@ -226,6 +235,7 @@ def _views(eer: float) -> dict[str, Any]:
         view: {
             "eer": rate(min(0.5, eer + worse)),
             "auc": rate(max(0.5, 1 - eer - worse)),
+            "recognition": recognition("recognised"),
             "less": {"eer": difference(worse, 0.03), "auc": difference(-worse, 0.03)},
         }
         for view, worse in less.items()
@@ -245,7 +255,13 @@ def make_sensitivity(*, found: bool = True) -> dict[str, Any]:
     rates = [rate(0.48), rate(0.4), rate(0.25)] if found else [rate(0.5), rate(0.5), rate(0.49)]
     return {
         "points": [
-            {"x": x, "eer": each, "less": None} for x, each in zip((0.1, 0.2, 0.4), rates, strict=True)
+            {
+                "x": x,
+                "less": None,
+                "eer": each,
+                "recognition": recognition("recognised" if found else "not_recognised"),
+            }
+            for x, each in zip((0.1, 0.2, 0.4), rates, strict=True)
         ],
         "smallest_found": 0.2 if found else None,
         "spread_of_people": 0.31,
@@ -305,7 +321,14 @@ def _controls(letters: str, cell: CellResult) -> list[ControlResult]:
         ),
     }
     return [
-        ControlResult(name=name, cell=letters, eer=rate(eer), verdict=verdict, words=words)
+        ControlResult(
+            name=name,
+            cell=letters,
+            eer=rate(eer),
+            recognition=recognition("not_recognised" if eer == 0.49 else "recognised"),
+            verdict=verdict,
+            words=words,
+        )
         for name, (eer, verdict, words) in said.items()
     ]
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from amber_id.audit.recognition import recognition_of
+from amber_id.biometrics import Estimate, PermutationTest
 from amber_id.errors import FileFormatError, MissingDependencyError
 from amber_id.report import write_report
 from amber_id.report.charts import Chart
@@ -81,7 +83,7 @@ def _changed(results: EvaluationResults, **changes: Any) -> EvaluationResults:
 def test_the_finding_is_the_heading(page: Page, html: str, evaluation: Any) -> None:
     assert page.tags.count("h1") == 1
     assert f"<h1>{evaluation[0].headline}</h1>" in html
-    assert "Better than guessing" in page.text
+    assert "better than by guessing" in page.text
 
 
 def test_every_figure_stands_with_interval_and_guesser(page: Page, evaluation: Any) -> None:
@@ -227,23 +229,36 @@ def test_every_mark_has_its_legend(page: Page, html: str, evaluation: Any) -> No
 
 
 @pytest.mark.parametrize(
-    ("eer", "control", "said"),
+    ("eer", "p_value", "control", "said"),
     [
-        ((0.2, 0.1, 0.3), None, "Better than guessing"),
-        ((0.45, 0.4, 0.5), None, "cannot be told from guessing. That does not prove privacy"),
-        ((0.7, 0.6, 0.8), None, "Worse than guessing"),
-        ((0.5, 0.4, 0.6), "permuted-labels", "As it must be"),
-        ((0.3, 0.2, 0.4), "permuted-labels", "Something is wrong"),
+        ((0.2, 0.1, 0.3), 0.005, None, "better than by guessing"),
+        ((0.08, 0.001, 0.6), 0.005, None, "How well is known badly: few people decide"),
+        ((0.45, 0.4, 0.5), 0.3, None, "cannot be told from guessing: neither"),
+        ((0.42, 0.1, 0.81), 0.3, None, "Not decided: nothing shows that people are recognised"),
+        ((0.7, 0.6, 0.8), 1.0, None, "no sound attack gives"),
+        ((0.5, 0.4, 0.6), 0.5, "permuted-labels", "As it must be"),
+        ((0.3, 0.2, 0.4), 0.005, "permuted-labels", "Something is found though names are permuted"),
     ],
 )
-def test_the_reading_follows_from_interval_and_guesser(
-    evaluation: Any, tmp_path: Path, eer: tuple[float, float, float], control: str | None, said: str
+def test_the_reading_follows_from_the_one_rule(
+    evaluation: Any,
+    tmp_path: Path,
+    eer: tuple[float, float, float],
+    p_value: float,
+    control: str | None,
+    said: str,
 ) -> None:
     results, arrays = evaluation
     rate = {"value": eer[0], "low": eer[1], "high": eer[2], "level": 0.95, "chance": 0.5}
-    metrics = results.metrics.model_dump() | {"eer": rate}
-    page = Page(_html((_changed(results, metrics=metrics, control=control), arrays), tmp_path))
+    found = recognition_of(
+        Estimate(*eer, 0.95, 12, 12, 8.0, 1000, 0),
+        PermutationTest(1 - eer[0], 0.5, 0.5 - eer[0], p_value, 200),
+    )
+    parts = {"metrics": results.metrics.model_dump() | {"eer": rate}, "recognition": found.model_dump()}
+    page = Page(_html((_changed(results, **parts, control=control), arrays), tmp_path))
     assert said in page.text
+    if p_value <= 0.05:
+        assert "cannot be told from guessing" not in page.text
     banner = "CONTROL: subject labels were permuted; EER must be 0.5"
     assert (banner in page.text) == (control is not None)
 

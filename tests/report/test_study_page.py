@@ -22,7 +22,7 @@ _FIXTURE = runpy.run_path(str(Path(__file__).with_name("study_fixture.py")))
 EVIL, HOSTILE = _FIXTURE["EVIL"], _FIXTURE["HOSTILE"]
 make_study, make_utility = _FIXTURE["make_study"], _FIXTURE["make_utility"]
 changed, rate, difference = _FIXTURE["changed"], _FIXTURE["rate"], _FIXTURE["difference"]
-make_sensitivity = _FIXTURE["make_sensitivity"]
+make_sensitivity, recognition = _FIXTURE["make_sensitivity"], _FIXTURE["recognition"]
 Page = runpy.run_path(str(Path(__file__).with_name("test_page.py")))["Page"]
 
 
@@ -67,7 +67,7 @@ def test_the_finding_is_the_heading_with_its_big_numbers(page: Any, html: str, s
         "Clips 168 original 84, anonymised 84",
         "Clips lost 2",
         "Expression kept 0.74 [0.70, 0.78], of 1; somebody else's clip 0.06",
-        "Better than guessing",
+        "better than by guessing",
     ):
         assert said in text, said
     assert f'class="oracle" style="left:{round(before.value / 0.006, 2)}%"' in html
@@ -103,7 +103,7 @@ def test_an_invalid_finding_is_struck_through_with_its_reasons_and_not_hidden(tm
     text = Page(html).text
     assert text.index("INVALID: this finding must not be used.") < text.index(headline.reasons[0])
     assert text.index(headline.reasons[0]) < text.index("What this does not show")
-    assert "Better than guessing" not in text
+    assert "better than by guessing" not in text
     assert "none of this may be used before the reasons are gone" in text
 
 
@@ -141,9 +141,12 @@ def test_every_cell_has_its_story_its_attacker_and_its_figures(page: Any, study:
             f"{metrics.zebra_expected.value:.3f}",
             f"{100 * metrics.rank1.value:.1f} %",
             f"{100 * cell.disclosure.worst_decile_eer:.1f} %",
-            f"{cell.story} Worst attacker: moments.",
+            f"{cell.story} Strongest attacker (chosen on dev): moments.",
         ):
-            assert said in row[: row.index("Worst attacker: moments.") + 24], (letters, said)
+            assert said in row[: row.index("Strongest attacker (chosen on dev): moments.") + 42], (
+                letters,
+                said,
+            )
     assert "TMR at FMR 10 %" in text
     assert "TMR at FMR 1 %" not in text  # 91 pairs of people say nothing there
     assert "EER within sources" not in text
@@ -449,25 +452,38 @@ def with_metric(results: StudyResults, name: str, value: Any) -> StudyResults:
     return changed(results, cells=cells)
 
 
+def with_outcome(results: StudyResults, outcome: str) -> StudyResults:
+    cells = {
+        name: cell.model_dump() | {"recognition": recognition(outcome)}
+        for name, cell in results.cells.items()
+    }
+    return changed(results, cells=cells)
+
+
 def test_singling_out_follows_from_rank_1(study: Any) -> None:
     results = study[0]
-    found = notes_of(with_metric(results, "rank1", rate(0.4, 0.1, 0.07)))["Singling out"]
+    found = notes_of(with_outcome(with_metric(results, "rank1", rate(0.4, 0.1, 0.07)), "recognised"))[
+        "Singling out"
+    ]
     assert "AAA: in 40.0\N{NO-BREAK SPACE}% [30.0, 50.0] of searches" in found
-    assert "singled out more often than by guessing (OOA, OAA, AAA, BOA)." in found
+    assert "OOA, OAA, AAA, BOA: clips were singled out more often than by guessing." in found
     assert "OOO" not in found  # what originals give away is not what the officer asks
-    nothing = notes_of(with_metric(results, "rank1", rate(0.1, 0.05, 0.07)))["Singling out"]
-    assert "is not shown. This does not prove that it cannot be done" in nothing
+    nothing = notes_of(with_outcome(results, "not_recognised"))["Singling out"]
+    assert "clips were not measurably singled out. A stronger attacker, or more people" in nothing
     unknown = notes_of(with_metric(results, "rank1", None))["Singling out"]
     assert unknown.startswith("Not measured")
 
 
 def test_linkability_follows_from_the_cells_that_meet_anonymised_clips(study: Any) -> None:
     results = study[0]
-    found = notes_of(with_metric(results, "eer", rate(0.3)))["Linkability"]
+    found = notes_of(with_outcome(with_metric(results, "eer", rate(0.3)), "recognised"))["Linkability"]
     assert "BOA: whether two clips show one person was decided wrongly in 30.0\N{NO-BREAK SPACE}%" in found
-    assert "linked more often than by guessing (OOA, OAA, AAA, BOA)." in found
-    nothing = notes_of(with_metric(results, "eer", rate(0.47)))["Linkability"]
-    assert "That clips are linked more often than by guessing is not shown" in nothing
+    assert "OOA, OAA, AAA, BOA: clips were linked more often than by guessing." in found
+    # Few people with few errors: the interval opens wide, and says nothing of whether there is a leak.
+    wide = with_outcome(with_metric(results, "eer", rate(0.3, 0.3)), "recognised")
+    assert "AAA, BOA: clips were linked more often than by guessing." in notes_of(wide)["Linkability"]
+    nothing = notes_of(with_outcome(results, "not_decided"))["Linkability"]
+    assert "whether clips are linked more often than by guessing is not decided" in nothing
     alone = notes_of(make_study("OOO")[0])["Linkability"]
     assert alone.startswith("OOO: ")
 

@@ -69,6 +69,9 @@ def figures(value: float, folds: int) -> dict[str, Any]:
     ]
     return {
         "subjects": 35, "clips": 280, "failed_clips": 0, "counts": counts, "eer": rate(value),
+        "recognition": {
+            "outcome": "recognised", "p_value": 0.005, "permutations": 200, "excluded": None, "words": "Yes."
+        },
         "auc": rate(1 - value), "tmr_at_fmr_1_percent": None, "dev": [dev | {"fold": 0}],
         "folds": apart,
     }  # fmt: skip
@@ -107,7 +110,7 @@ def make_results(*, synthetic: bool = False, own_tracker: bool = True, evil: str
         "folds": {"original": difference(-0.07)},
     }
     return ThesisStudyResults.model_validate({
-        "schema": "amber-id/thesis-study/1", "headline": thesis_headline(parts) + evil,
+        "schema": "amber-id/thesis-study/2", "headline": thesis_headline(parts) + evil,
         "config": CONFIG.model_dump(mode="json"), "published": PUBLISHED, "counts": counts, "parts": parts,
         "pipelines": pipelines, "faults": FAULTS, "departures": DEPARTURES, "dropped": (),
         "limits": thesis_limits(parts, counts, provenance), "provenance": provenance,

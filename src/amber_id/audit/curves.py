@@ -2,7 +2,7 @@
 
 people     `moments` learns from a third, two thirds and all of the train people of each fold
 seconds    `moments` sees the first windows of each test clip only
-clips      the worst attacker of a cell has several clips of a person on either side, whose scores it averages
+clips      the strongest attacker of a cell has several clips of a person on either side, and averages scores
 
 Where the last step still lowers the EER, the study has not reached what there is to find.
 """

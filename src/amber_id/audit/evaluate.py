@@ -46,7 +46,7 @@ def evaluate(
     """Test a run, or one checkpoint, on the test people of the split.
 
     With `others`, runs trained under the same split, all of them and their fusion are tried, and the results
-    are those of the worst, which is chosen on dev people. `oracle` is the ``oracle.json`` of synthetic
+    are those of the strongest, which is chosen on dev people. `oracle` is the ``oracle.json`` of synthetic
     recordings: the lowest possible EER of the same comparisons then stands beside the attacker's. `allow`
     names leaks that are known and meant; results name them.
 
@@ -75,12 +75,13 @@ def evaluate(
     failures = _failures(tried, recordings)
     provenance = _provenance(tried, recordings, split, config, allowed)
     results = EvaluationResults(
-        headline=headline(worst, metrics),
+        headline=headline(worst, metrics, judged.recognition),
         control=tested[0].folds[0].header.control,
         attacker=worst.attacker,
         attackers=attackers,
         counts=_counts(tried, len(failures)),
         metrics=metrics,
+        recognition=judged.recognition,
         disclosure=judged.disclosure,
         oracle=best,
         dev=worst.dev,

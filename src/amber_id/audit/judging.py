@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from amber_id.audit.recognition import recognition_of
 from amber_id.biometrics import (
     Comparisons,
     ErrorCurve,
@@ -41,8 +42,9 @@ from amber_id.biometrics import (
 from amber_id.biometrics.comparisons import pair_numbers
 from amber_id.biometrics.curves import PerResample
 from amber_id.biometrics.disclosure import MOST_EXPECTED, d_sys_bins, zebra_worst_case
+from amber_id.biometrics.recognition import LEVEL
 from amber_id.errors import EvaluationError
-from amber_id.results import Bootstrap, Difference, Disclosure, NullTest, Rate
+from amber_id.results import Bootstrap, Difference, Disclosure, NullTest, Rate, Recognition
 
 _LARGEST_GALLERY = 20_000_000  # clips times people
 PRIOR = 0.01  # of a mated comparison, for detection costs
@@ -68,6 +70,7 @@ class Judged:
     disclosure: Disclosure
     people: tuple[SubjectFigures, ...]
     eer: Estimate
+    recognition: Recognition
     limits: tuple[str, ...]  # what could not be judged, in whole sentences
 
 
@@ -104,7 +107,8 @@ def judge(
         "zebra_expected": zebra_expected_of,
         "min_cllr": min_cllr_of,
         "eer_rocch": ErrorCurve.eer_rocch,
-        "balanced_accuracy_optimistic": lambda curve: curve.best_balanced_accuracy()[0],
+        "auc": ErrorCurve.auc,
+        **_OPTIMISTIC,
     }
     null, why_not = _permuted(comparisons, measures, config)
     statistics = statistics_of(curve, comparisons.fmr_floor) | {
@@ -117,7 +121,7 @@ def judge(
     )
     rates["linkability"] = _moved(rates["linkability"], excess)
     # What is fitted to the scores it judges is never as bad as an ideal guesser.
-    for name in null.keys() - {"linkability"}:
+    for name in null.keys() - {"linkability", "auc"}:
         rates[name] = rates[name].model_copy(update={"chance": null[name].null_mean})
     limits = [*why_not, *_limits(comparisons, rates)]
     identified, why = _identification(comparisons, config)
@@ -129,7 +133,9 @@ def judge(
         found = _bootstrapped(tally(llrs), _OF_LLRS, config)
         rates |= {name: Rate.of(each, 1.0) for name, each in found.items()}
     figures = per_subject_figures(comparisons)
-    return Judged(rates, _disclosure(curve, null, figures), figures, estimates["eer"], tuple(limits))
+    recognition = recognition_in(people, estimates["eer"], null.get("auc"), config)
+    disclosure = _disclosure(curve, null, figures)
+    return Judged(rates, disclosure, figures, estimates["eer"], recognition, tuple(limits))
 
 
 def _different_mated_pairs(comparisons: Comparisons) -> int:
@@ -146,17 +152,21 @@ def judge_tally(
     estimates = _bootstrapped(people, statistics, config)
     rates = {name: Rate.of(each, CHANCE.get(name, 0.5)) for name, each in estimates.items()}
     if isinstance(people, PairTally):
-        balanced = _bootstrapped(people.balanced(), {"eer": Statistic(ErrorCurve.eer)}, config)
+        balanced = _bootstrapped(people.balanced(), _EER, config)
         rates["eer_balanced"] = Rate.of(balanced["eer"], 0.5)
     return estimates, rates
 
 
 # What guessing gives; 0.5 for every other figure that has no majority to guess.
 CHANCE = {"min_dcf": 1.0, "min_cllr": 1.0, "linkability": 0.0, "zebra_expected": 0.0} | FMRS
-_OF_BOTH = {"eer": Statistic(ErrorCurve.eer), "auc": Statistic(ErrorCurve.auc)}
+_EER = {"eer": Statistic(ErrorCurve.eer)}
+_OF_BOTH = _EER | {"auc": Statistic(ErrorCurve.auc)}
 _FROM_THRESHOLD = {
     "accuracy": Statistic(lambda curve: curve.accuracy_at(0.0)),
     "balanced_accuracy": Statistic(lambda curve: curve.balanced_accuracy_at(0.0)),
+}
+_OPTIMISTIC: dict[str, Callable[[ErrorCurve], PerResample]] = {
+    "balanced_accuracy_optimistic": lambda curve: curve.best_balanced_accuracy()[0]
 }
 _OF_LLRS = {
     "cllr": Statistic(cllr_of, None),
@@ -166,15 +176,13 @@ _OF_LLRS = {
 
 def statistics_of(curve: ErrorCurve, floor: float) -> dict[str, Statistic]:
     """The figures that are read from the scores alone; those at an FMR only from the `floor` on."""
-    _, best = curve.best_balanced_accuracy()
     statistics = {
         "eer": Statistic(ErrorCurve.eer),
         "eer_rocch": Statistic(ErrorCurve.eer_rocch),
         "auc": Statistic(ErrorCurve.auc),
         "min_dcf": Statistic(lambda each: each.min_dcf(prior=PRIOR)),
         "min_cllr": Statistic(min_cllr_of),
-        "balanced_accuracy_optimistic": Statistic(lambda each: each.balanced_accuracy_at(float(best))),
-    }
+    } | _at_best_threshold(curve)
     defined = {name: fmr for name, fmr in FMRS.items() if fmr >= floor}
     return statistics | {
         name: Statistic(partial(ErrorCurve.tmr_at_fmr, fmr=fmr)) for name, fmr in defined.items()
@@ -183,13 +191,22 @@ def statistics_of(curve: ErrorCurve, floor: float) -> dict[str, Statistic]:
 
 def rates_at_threshold(from_threshold: Comparisons, config: EvaluationConfig) -> dict[str, Rate]:
     """Right decisions at a threshold chosen on other people; always naming the commoner kind is the guess."""
-    found = _bootstrapped(tally(from_threshold), _FROM_THRESHOLD, config)
+    people = tally(from_threshold)
+    # One offset for all folds, from the thresholds of their own: never below the figure without one.
+    found = _bootstrapped(people, _FROM_THRESHOLD | _at_best_threshold(people.whole.curve()), config)
+    null, _ = _permuted(from_threshold, _OPTIMISTIC, config)
     n_mated, n_nonmated = from_threshold.n_mated, from_threshold.n_nonmated
-    majority = max(n_mated, n_nonmated) / (n_mated + n_nonmated)
-    return {
-        "accuracy": Rate.of(found["accuracy"], majority),
-        "balanced_accuracy": Rate.of(found["balanced_accuracy"], 0.5),
+    guessed = {
+        "accuracy": max(n_mated, n_nonmated) / (n_mated + n_nonmated),
+        "balanced_accuracy": 0.5,
+        "balanced_accuracy_optimistic": next((test.null_mean for test in null.values()), 0.5),
     }
+    return {name: Rate.of(found[name], chance) for name, chance in guessed.items()}
+
+
+def _at_best_threshold(curve: ErrorCurve) -> dict[str, Statistic]:
+    _, best = curve.best_balanced_accuracy()
+    return {"balanced_accuracy_optimistic": Statistic(lambda each: each.balanced_accuracy_at(float(best)))}
 
 
 def _limits(comparisons: Comparisons, rates: Mapping[str, Rate]) -> Iterator[str]:
@@ -225,7 +242,8 @@ def _permuted(
         )
     except EvaluationError as error:
         said = (
-            f"No p value for linkability and ZEBRA: {error}. Linkability may come out somewhat too high here."
+            f"No p values of AUC, linkability and ZEBRA: {error}. Linkability may come out somewhat too high "
+            "here."
         )
         return {}, (said,)
     return found, ()
@@ -318,6 +336,23 @@ def judged_rates(
     statistics = {name: statistic for name, statistic in defined.items() if name in names}
     found = _bootstrapped(people, statistics, config)
     return {name: Rate.of(each, CHANCE.get(name, 0.5)) for name, each in found.items()}
+
+
+def judged_recognition(comparisons: Comparisons, config: EvaluationConfig) -> tuple[Rate, Recognition]:
+    """The EER with its interval, and whether these scores show that people are recognised."""
+    people = tally(comparisons)
+    eer = _bootstrapped(people, _EER, config)["eer"]
+    null, _ = _permuted(comparisons, {"auc": ErrorCurve.auc}, config)
+    return Rate.of(eer, 0.5), recognition_in(people, eer, null.get("auc"), config)
+
+
+def recognition_in(
+    people: Tally, eer: Estimate, auc_test: PermutationTest | None, config: EvaluationConfig
+) -> Recognition:
+    """Whether people are recognised; by an interval of the level of the rule, whatever is shown."""
+    if eer.level != 1 - LEVEL:
+        eer = _bootstrapped(people, _EER, config.model_copy(update={"level": 1 - LEVEL}))["eer"]
+    return recognition_of(eer, auc_test)
 
 
 def less(

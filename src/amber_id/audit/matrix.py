@@ -9,18 +9,18 @@ import numpy as np
 
 from amber_id.audit.conditions import StudyClips, bare_id
 from amber_id.audit.evaluation import Tested, embed_people
-from amber_id.audit.judging import EvaluationConfig, bootstrap_of, judged_rates, less
+from amber_id.audit.judging import EvaluationConfig, bootstrap_of, judged_recognition, less
 from amber_id.audit.scenarios import Scenario, seen_in
 from amber_id.audit.worst_attacker import Tried, attacker_results, measure, score_attackers
 from amber_id.biometrics import Comparisons
 from amber_id.protocols import Split
-from amber_id.results import CellResult, ComparisonCounts, Difference, Rate
+from amber_id.results import CellResult, ComparisonCounts, Difference
 from amber_id.score_files import IdentifiedBy, ScoreFile
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell, and the comparisons of its worst attacker."""
+    """A cell, and the comparisons of its strongest attacker."""
 
     scenario: Scenario
     result: CellResult
@@ -30,6 +30,10 @@ class Cell:
     def comparisons(self) -> Comparisons:
         """All folds; people are numbered alike in every cell."""
         return self.tried.worst.comparisons
+
+    def within_sources(self) -> Comparisons:
+        """Those of two clips of one source: the same, where there is one source only."""
+        return _within_sources(self.tried)
 
     @property
     def score_file(self) -> ScoreFile:
@@ -69,21 +73,23 @@ def cells_of(
         tested[letter] = embed_people(
             tuple(of_letter), clips.under(*met), split, device=device, on_clip=on_clip, with_dev=True
         )
-    return {
-        scenario.letters: _cell(scenario, tested[scenario.train], clips, config) for scenario in scenarios
-    }
+    return {scenario.letters: _cell(scenario, tested[scenario.train], config) for scenario in scenarios}
 
 
-def _cell(scenario: Scenario, tested: Sequence[Tested], clips: StudyClips, config: EvaluationConfig) -> Cell:
+def _cell(scenario: Scenario, tested: Sequence[Tested], config: EvaluationConfig) -> Cell:
     tried = score_attackers([seen_in(scenario, each) for each in tested])
     worst = tried.worst
     metrics, judged = measure(worst, config)
+    within_source, recognition = None, judged.recognition
+    if len(_sources(tried)) > 1:
+        within_source, recognition = judged_recognition(_within_sources(tried), config)
     result = CellResult(
         story=scenario.story,
         counts=ComparisonCounts(mated=worst.comparisons.n_mated, nonmated=worst.comparisons.n_nonmated),
         attacker=worst.attacker,
         metrics=metrics,
-        within_source=_within_source(tried, clips, config),
+        within_source=within_source,
+        recognition=recognition,
         disclosure=judged.disclosure,
         attackers={each.name: each for each in attacker_results(tried, metrics, config)},
         dev=worst.dev,
@@ -93,21 +99,22 @@ def _cell(scenario: Scenario, tested: Sequence[Tested], clips: StudyClips, confi
     return Cell(scenario, result, tried)
 
 
-def _within_source(tried: Tried, clips: StudyClips, config: EvaluationConfig) -> Rate | None:
-    """The EER of comparisons of two clips of one source, where there are several sources."""
-    source_of = {entry.subject: entry.source for entry in clips.recordings.entries}
-    if len(set(source_of.values())) == 1:
-        return None
-    comparisons = tried.worst.comparisons
-    source = np.array([source_of[subject] for subject in tried.worst.members[0].subjects])
+def _sources(tried: Tried) -> set[str]:
+    return {entry.source for entry in tried.worst.members[0].entries}
+
+
+def _within_sources(tried: Tried) -> Comparisons:
+    """The comparisons of two clips of one source."""
+    tested, comparisons = tried.worst.members[0], tried.worst.comparisons
+    source_of = {entry.subject: entry.source for entry in tested.entries}
+    source = np.array([source_of[subject] for subject in tested.subjects])
     same = source[comparisons.enrolment_subjects] == source[comparisons.probe_subjects]
-    part = Comparisons(
+    return Comparisons(
         comparisons.scores[same],
         comparisons.enrolment[same],
         comparisons.probe[same],
         comparisons.subjects,
     )
-    return judged_rates(part, config, ("eer",))["eer"]
 
 
 def differences_of(

@@ -2,7 +2,7 @@
 
 Three letters, train / enrol / probe, each O(riginal), A(nonymised) or B(oth). The attacker learnt from people
 of one kind of clips, holds enrolled clips of one kind, and is shown probes of one kind; the people of train,
-dev and test never overlap. Thresholds, fusion and the worst attacker are chosen on dev people who were
+dev and test never overlap. Thresholds, fusion and the strongest attacker are chosen on dev people who were
 enrolled and probed as in the cell.
 """
 

@@ -22,8 +22,10 @@ from amber_id.audit.judging import (
     bootstrap_of,
     judge,
     judge_tally,
+    recognition_in,
     statistics_of,
 )
+from amber_id.audit.recognition import nothing_known
 from amber_id.audit.score_differences import differences
 from amber_id.audit.score_input import ScoreInput, read_chosen_on, read_judged
 from amber_id.audit.wording import interval_limits
@@ -44,6 +46,7 @@ from amber_id.biometrics.resampling import FEWEST_MATED, FEWEST_NONMATED
 from amber_id.errors import EvaluationError
 from amber_id.file_formats import file_hash
 from amber_id.results import (
+    METRICS_SCHEMA,
     ComparisonCounts,
     Difference,
     Metrics,
@@ -127,9 +130,10 @@ def judge_scores(
         changes, said = differences(read, other, config, against)
         limits.extend(said)
     return ScoreResults(
-        schema="amber-id/metrics/1",
+        schema=METRICS_SCHEMA,
         counts=_counts(read),
         metrics=_in_order(metrics),
+        recognition=nothing_known() if judged is None else judged.recognition,
         disclosure=None if judged is None else judged.disclosure,
         differences=dict(changes),
         subjects=() if judged is None else _subjects(judged_file, judged),
@@ -180,7 +184,7 @@ def judge_embeddings(
     low, high = curve.eer_bounds()
     estimates, rates = judge_tally(counted, statistics_of(curve, floor), config)
     return ScoreResults(
-        schema="amber-id/metrics/1",
+        schema=METRICS_SCHEMA,
         counts=ScoreCounts(
             subjects=S,
             clips=N,
@@ -191,6 +195,7 @@ def judge_embeddings(
             fmr_floor=floor,
         ),
         metrics=_in_order(rates),
+        recognition=recognition_in(counted, estimates["eer"], None, config),
         disclosure=None,
         differences={},
         subjects=(),

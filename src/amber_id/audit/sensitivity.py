@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from amber_id.attackers.moments import variance_components
-from amber_id.audit.judging import EvaluationConfig, judged_rates
+from amber_id.audit.judging import EvaluationConfig, judged_recognition
 from amber_id.audit.regions import PARTS
 from amber_id.audit.variants import ClipStatistics, attacked, fitting
 from amber_id.biometrics import Comparisons
@@ -25,7 +25,7 @@ from amber_id.face_mesh import points_of
 from amber_id.motion import WindowSet
 from amber_id.protocols import Split, labelled
 from amber_id.recordings import RecordingSet
-from amber_id.results import CurvePoint, SensitivityResult
+from amber_id.results import PlantedHabits, SensitivityResult
 
 SPREADS = (0.1, 0.2, 0.4)  # 0.1: two people of three move within 10 % of the mean
 _STILL = 1e-6  # below any movement; keeps the logarithm of one that is none
@@ -48,7 +48,8 @@ def sensitivity_of(
     for spread in SPREADS:
         planted = ClipStatistics.of(with_habits(windows, names, spread=spread, seed=config.seed))
         found = Comparisons.pool(attacked(planted.labelled(shown), split))
-        points.append(CurvePoint(x=spread, eer=judged_rates(found, config, ("eer",))["eer"], less=None))
+        eer, recognition = judged_recognition(found, config)
+        points.append(PlantedHabits(x=spread, eer=eer, less=None, recognition=recognition))
     smallest = _smallest_found(points)
     own = spread_of_people(windows)
     verdict: Literal["pass", "warn"] = "warn" if smallest is None else "pass"
@@ -98,11 +99,11 @@ def _part_of_vertex(windows: WindowSet) -> Int[np.ndarray, " V"]:
     return np.argmax([np.isin(points, points_of(part)) for part in PARTS], axis=0)
 
 
-def _smallest_found(points: Sequence[CurvePoint]) -> float | None:
+def _smallest_found(points: Sequence[PlantedHabits]) -> float | None:
     """The smallest spread that is found, and every larger one too."""
     smallest = None
     for point in reversed(points):
-        if point.eer.high >= point.eer.chance:
+        if point.recognition.outcome != "recognised":
             break
         smallest = point.x
     return smallest
@@ -112,7 +113,7 @@ def _words(smallest: float | None, own: float) -> str:
     differ = f"These people themselves differ by {own:.2f} in how far they move."
     if smallest is None:
         return (
-            f"Planted habits were not found, not even with a spread of {SPREADS[-1]:g}: where this study "
-            f"finds nobody, that says nothing. {differ}"
+            f"Even the strongest planted habits (spread {SPREADS[-1]:g}) were not found, so that finding "
+            f"nobody says nothing here. {differ}"
         )
     return f"Planted habits are found from a spread of {smallest:g} on. {differ}"

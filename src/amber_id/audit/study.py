@@ -35,8 +35,10 @@ from amber_id.audit.confounds import find_confounds
 from amber_id.audit.confounds_corpus import CorpusFacts
 from amber_id.audit.embedding_map import embedding_maps
 from amber_id.audit.evaluation import trackers_of
-from amber_id.audit.matrix import cells_of, differences_of
+from amber_id.audit.judging import less
+from amber_id.audit.matrix import Cell, cells_of, differences_of
 from amber_id.audit.openings import record_opening
+from amber_id.audit.recognition import undecided
 from amber_id.audit.scenarios import CONDITIONS_OF, scenarios_of
 from amber_id.audit.stages import Stages, hash_of
 from amber_id.audit.study_config import StudyConfig, training_of
@@ -71,6 +73,7 @@ from amber_id.results import (
     Confound,
     ControlResult,
     CurvesResult,
+    Difference,
     NetworkResult,
     RegionResult,
     SensitivityResult,
@@ -102,9 +105,9 @@ def run_study(
     """Ask everything of originals, of anonymised clips, or of both.
 
     `on_stage` is called with the name of each stage as it begins, and whether it was done before. The scores
-    are those of the worst attacker of each cell. `allow` names leaks that are known and meant; results name
-    them. `reasons` say of clips why they are lost under one condition, where no ``failures.csv`` beside the
-    recordings does.
+    are those of the strongest attacker of each cell. `allow` names leaks that are known and meant; results
+    name them. `reasons` say of clips why they are lost under one condition, where no ``failures.csv`` beside
+    the recordings does.
 
     Raises
     ------
@@ -162,6 +165,7 @@ def run_study(
     sensitivity = stages.done(
         "sensitivity", dict[str, SensitivityResult], lambda: sensitivity_of_cells(study)
     )
+    cells = _decided(cells, sensitivity)
     controls = stages.done("controls", tuple[ControlResult, ...], lambda: controls_of(study, cells, views))
     utility = stages.done("utility", UtilityResult | None, lambda: utility_of(study))
     references = references_of(study)
@@ -176,7 +180,7 @@ def run_study(
     counts = _counts(study)
     provenance = _provenance(study, hashes, opening, allowed)
     results = StudyResults(
-        headline=study_headline(cells, controls, confounds, counts),
+        headline=study_headline(cells, _helped(cells, config), controls, confounds, counts),
         config=config.model_dump(mode="json"),
         counts=counts,
         cells={name: cell.result for name, cell in cells.items()},
@@ -224,6 +228,29 @@ def run_study(
         ),
     )
     return results, {name: cell.score_file for name, cell in cells.items()}
+
+
+def _decided(cells: Mapping[str, Cell], sensitivity: Mapping[str, SensitivityResult]) -> dict[str, Cell]:
+    """The cells; not decided whether people are recognised where not even planted habits were found."""
+    decided = {}
+    for name, cell in cells.items():
+        found = cell.result.recognition
+        if name in sensitivity and sensitivity[name].smallest_found is None:
+            found = undecided(
+                found,
+                "nobody was recognised, but planted habits were not found either: this study could "
+                "not have shown it.",
+            )
+        decided[name] = replace(cell, result=cell.result.model_copy(update={"recognition": found}))
+    return decided
+
+
+def _helped(cells: Mapping[str, Cell], config: StudyConfig) -> Difference | None:
+    """The EER of anonymised clips less that of originals, within sources; None without both."""
+    if not {"OOO", "AAA"} <= set(cells):
+        return None
+    originals, anonymised = (cells[name].within_sources() for name in ("OOO", "AAA"))
+    return less(originals, anonymised, config.evaluation)["eer"]
 
 
 def _usable_attackers(sets: RecordingsOf, config: StudyConfig) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -36,7 +36,7 @@ class StudyFolder:
 
     @property
     def comparisons(self) -> Comparisons:
-        """Of the worst attacker of the cell."""
+        """Of the strongest attacker of the cell."""
         compared = self.scores.comparisons
         if compared is None:  # not so of a file that `amber audit` wrote
             raise EvaluationError(f"{self.name}: expected scores whose people are known, got scores alone")

@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 from amber_id.audit.matrix import Cell
-from amber_id.audit.wording import FEW_SUBJECTS
+from amber_id.audit.wording import DID, FEW_SUBJECTS
 from amber_id.protocols import Split
 from amber_id.results import (
     FUSION,
+    CellResult,
     Confound,
     ControlResult,
     CurvePoint,
     CurvesResult,
+    Difference,
     Headline,
     Rate,
     SensitivityResult,
@@ -22,33 +24,80 @@ _BY_IMPORTANCE = ("AAA", "OOO")  # the cell that a headline is about: the first 
 
 def study_headline(
     cells: Mapping[str, Cell],
+    helped: Difference | None,
     controls: Sequence[ControlResult],
     confounds: Sequence[Confound],
     counts: StudyCounts,
 ) -> Headline:
-    """The finding in a sentence, with interval and counts, and what forbids it."""
+    """The finding in a sentence, with intervals and counts, and what forbids it.
+
+    `helped` is the EER of AAA less that of OOO, paired over people, within sources where there are several;
+    None without both.
+    """
     cell = next(name for name in _BY_IMPORTANCE if name in cells)
     anonymised = cell == "AAA"
     result = cells[cell].result
-    eer = result.within_source or result.metrics.eer
+    eer = _headline_eer(result)
     kind = "anonymised" if anonymised else "original"
-    text = f"From {counts.seconds_per_clip:g}-second {kind} clips of {counts.subjects} people, "
-    text += f"{_who(result.attacker.name, len(result.attackers))} {_did(eer, result.attacker.name)}: "
-    text += f"EER {_said(eer)}"
+    text = "" if helped is None else f"{_help(helped)} "
+    text += (
+        f"{DID[result.recognition.outcome]} from {counts.seconds_per_clip:g}-second {kind} clips, by "
+        f"{_who(result.attacker.name, len(result.attackers))}: EER {_said(eer)}"
+    )
     text += " within sources; " if result.within_source else "; "
     text += "guessing is 0.50"
     if anonymised and "OOO" in cells:
-        before = cells["OOO"].result
-        text += f"; originals {_said(before.within_source or before.metrics.eer)}"
-    text += f"; {counts.dropped_clips} clips lost."
+        text += f"; originals {_said(_headline_eer(cells['OOO'].result))}"
+    text += f". {counts.subjects} people; {counts.dropped_clips} clips lost."
     reasons = [
-        f"{each.name}: {each.words}" for each in controls if each.cell == cell and each.verdict == "invalid"
+        _reason(each.name, each.words) for each in controls if each.cell == cell and each.verdict == "invalid"
     ] + [
-        f"{each.name}: {each.evidence}"
+        _reason(each.name, each.evidence)
         for each in confounds
         if each.verdict == "invalid" and each.condition in (None, kind)
     ]
-    return Headline(text=text, cell=cell, valid=not reasons, reasons=tuple(reasons))
+    return Headline(
+        text=text, cell=cell, recognition=result.recognition, valid=not reasons, reasons=tuple(reasons)
+    )
+
+
+def _headline_eer(result: CellResult) -> Rate:
+    return result.within_source or result.metrics.eer
+
+
+def _help(helped: Difference) -> str:
+    """Did anonymising help, by how much, and what could have been seen?"""
+    points = f"{helped.value:+.2f} [{helped.low:+.2f}, {helped.high:+.2f}]"
+    if helped.low > 0:
+        return f"Anonymising made people harder to recognise (EER {points})."
+    if helped.high < 0:
+        return f"Anonymising made people easier to recognise (EER {points})."
+    return (
+        f"That anonymising helped is not shown (EER {points}; a change of {helped.detectable:.2f} would "
+        "probably have been seen)."
+    )
+
+
+_REMEDY = {
+    "frame_rate": "bring all clips to one frame rate before they are tracked, or audit those of one rate "
+    "alone",
+    "resolution": "bring all videos to one size, or audit those of one size alone",
+    "aspect": "crop all videos to one shape, or audit those of one shape alone",
+    "duration": "cut all clips to one length",
+    "duration only": "cut all clips to one length",
+    "source only": "audit each source by itself",
+    "source": "audit each source by itself",
+    "pairing": "check which anonymised clip belongs to which original",
+    "near_copies": "leave the copies out",
+    "permuted labels": "repeat with another --seed; if it is found again, look for clips under two names",
+    "failed_detections": "see failures.csv: what cannot be tracked is not measured",
+}
+
+
+def _reason(name: str, why: str) -> str:
+    """What forbids a finding, and what to do about it."""
+    remedy = _REMEDY.get(name, "compare only clips that do not differ in it, or remove the difference")
+    return f"{name.replace('_', ' ')}: {why} What to do: {remedy}; then audit again."
 
 
 def study_limits(
@@ -144,13 +193,7 @@ def _limits_of_cells(cells: Mapping[str, Cell]) -> list[str]:
 def _who(attacker: str, tried: int) -> str:
     if attacker == FUSION:
         return f"{tried - 1} attackers together"
-    return f"the worst of {tried} attackers ({attacker})" if tried > 1 else f"one attacker ({attacker})"
-
-
-def _did(eer: Rate, attacker: str) -> str:
-    if eer.high < eer.chance:
-        return "re-identified people"
-    return f"{'were' if attacker == FUSION else 'was'} not seen to re-identify people"
+    return f"the strongest of {tried} attackers ({attacker})" if tried > 1 else f"one attacker ({attacker})"
 
 
 def _said(eer: Rate) -> str:

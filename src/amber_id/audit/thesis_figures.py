@@ -1,7 +1,13 @@
 """What does a part of the study of the thesis find on its test people? With intervals, folds apart."""
 
 from amber_id.audit.evaluation import TestedFold
-from amber_id.audit.judging import EvaluationConfig, judged_rates, less, rates_at_threshold
+from amber_id.audit.judging import (
+    EvaluationConfig,
+    judged_rates,
+    judged_recognition,
+    less,
+    rates_at_threshold,
+)
 from amber_id.audit.worst_attacker import Tried
 from amber_id.biometrics import Comparisons
 from amber_id.errors import EvaluationError
@@ -13,14 +19,16 @@ def figures_of(tried: Tried, config: EvaluationConfig) -> ConditionFigures:
     (scored,) = tried.scored
     (tested,) = scored.members
     compared, remarks = scored.comparisons, tried.limits
-    rates = judged_rates(compared, config, ("eer", "auc", "tmr_at_fmr_1_percent"))
+    rates = judged_rates(compared, config, ("auc", "tmr_at_fmr_1_percent"))
+    eer, recognition = judged_recognition(compared, config)
     right = rates_at_threshold(scored.from_threshold, config)
     return ConditionFigures(
         subjects=len(tested.subjects),
         clips=len(tested.entries),
         failed_clips=sum(len(fold.test.failures) for fold in tested.folds),
         counts=ComparisonCounts(mated=compared.n_mated, nonmated=compared.n_nonmated),
-        eer=rates["eer"],
+        eer=eer,
+        recognition=recognition,
         auc=rates["auc"],
         tmr_at_fmr_1_percent=rates.get("tmr_at_fmr_1_percent"),
         accuracy=right["accuracy"],

@@ -4,17 +4,22 @@ from amber_id.audit.evaluation import Tested
 from amber_id.audit.judging import Judged
 from amber_id.audit.worst_attacker import Scored, Tried
 from amber_id.biometrics import Estimate
-from amber_id.results import Metrics, Rate
+from amber_id.results import Metrics, Rate, Recognition
 
 _SHOWN = {
-    ("landmarks", "all"): "Face shape, head pose and motion together",
-    ("landmarks", "motion"): "Motion alone",
-    ("landmarks", "static"): "The face at rest alone, without motion,",
-    ("landmarks", "pose"): "Head pose alone",
-    ("blendshapes", "all"): "Blendshapes and head pose",
-    ("blendshapes", "motion"): "Blendshape motion alone",
-    ("blendshapes", "static"): "Mean blendshapes alone",
-    ("blendshapes", "pose"): "Head pose alone",
+    ("landmarks", "all"): "face shape, head pose and motion together",
+    ("landmarks", "motion"): "motion alone",
+    ("landmarks", "static"): "the face at rest, without motion",
+    ("landmarks", "pose"): "head pose alone",
+    ("blendshapes", "all"): "blendshapes and head pose",
+    ("blendshapes", "motion"): "blendshape motion alone",
+    ("blendshapes", "static"): "mean blendshapes alone",
+    ("blendshapes", "pose"): "head pose alone",
+}
+DID = {
+    "recognised": "People were re-identified",
+    "not_recognised": "People were not measurably re-identified",
+    "not_decided": "Not decided whether people were re-identified",
 }
 FEW_SUBJECTS = 30
 _FEW_DEGREES = 5  # of freedom
@@ -25,7 +30,7 @@ def as_percent(rate: Rate) -> str:
     return f"{rate.value:.1%} [{100 * rate.low:.1f}, {100 * rate.high:.1f}]".replace("%", " %")
 
 
-def headline(scored: Scored, metrics: Metrics) -> str:
+def headline(scored: Scored, metrics: Metrics, recognition: Recognition) -> str:
     """The finding in a sentence, with interval and counts."""
     tested = scored.members[0]
     header = tested.folds[0].header
@@ -33,13 +38,10 @@ def headline(scored: Scored, metrics: Metrics) -> str:
     basis += ", mated comparisons across sessions only" if tested.across_sessions else ""
     if header.control is not None:
         return f"Control with permuted labels: {basis}; 50 % is what must come out"
-    found = metrics.eer.high < metrics.eer.chance
     if scored.is_fusion:
-        did = "re-identified" if found else "did not re-identify"
-        return f"{len(scored.members)} attackers together {did} people: {basis}"
+        return f"{DID[recognition.outcome]} by {len(scored.members)} attackers together: {basis}"
     shown = _SHOWN[header.features.signals, header.features.view]
-    did = "re-identified" if found else "did not let this attacker re-identify"
-    return f"{shown} {did} people: {basis}"
+    return f"{DID[recognition.outcome]} by {shown}: {basis}"
 
 
 def interval_limits(eer: Estimate) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """Which of several attackers, or their fusion, finds out most?
 
-Privacy is only as good as against the worst attacker: the one with the lowest EER on dev people. It is chosen
-there and then reported on the test people, whatever they say; choosing on test would find a worse one by
-chance alone. Between equals the one named first wins, and the fusion comes last.
+Privacy is only as good as against the strongest attacker: the one with the lowest EER on dev people. It is
+chosen there and then reported on the test people, whatever they say; choosing on test would find a worse one
+by chance alone. Between equals the one named first wins, and the fusion comes last.
 
 Scores of a fold mean something only beside the threshold of that fold, where FMR and FNMR of its dev people
 cross: less that threshold, the dev comparisons of all folds are pooled, and their EER is the dev EER.
@@ -69,7 +69,7 @@ class Tried:
 
     @property
     def mapped(self) -> Scored:
-        """The worst of those that have embeddings, which a fusion has not."""
+        """The strongest of those that have embeddings, which a fusion has not."""
         return min((each for each in self.scored if not each.is_fusion), key=_dev_eer)
 
 
@@ -126,7 +126,7 @@ def measure(scored: Scored, config: EvaluationConfig) -> tuple[Metrics, Judged]:
 
 
 def attacker_results(tried: Tried, metrics: Metrics, config: EvaluationConfig) -> tuple[AttackerResult, ...]:
-    """A row for each attacker that was tried; `metrics` are those of the worst."""
+    """A row for each attacker that was tried; `metrics` are those of the strongest."""
     return tuple(
         AttackerResult(
             **each.attacker.model_dump(),

@@ -28,6 +28,7 @@ From scores to figures
   :func:`aggregate_clips`; people weighing alike: :func:`subject_balanced_weights`
 * How sure: :func:`bootstrap_eer` for plain arrays; :func:`bootstrap` and, paired,
   :func:`bootstrap_difference` for any :class:`Statistic` of :class:`Comparisons` or their :func:`tally`
+* Whether people are recognised at all: :func:`decide_recognition`
 * Before a study, how many people it takes: :func:`study_power` of a :class:`StudyPlan`
 * Values that mark a comparison that failed and are no scores: :func:`placeholders`
 * From embeddings: :func:`compare_all` holds the scores, :func:`compare_across` those of clips under two
@@ -97,6 +98,7 @@ from amber_id.biometrics.power import (
     simulate_study,
     study_power,
 )
+from amber_id.biometrics.recognition import Recognition, decide_recognition
 from amber_id.biometrics.resampling import Statistic
 from amber_id.biometrics.scoring import histogram_all, tally_all
 from amber_id.biometrics.tallies import PairTally, ScoreHistogram, SubjectTally, Tally, merge, tally
@@ -121,6 +123,7 @@ __all__ = [
     "PairTally",
     "PermutationTest",
     "Placeholders",
+    "Recognition",
     "Roc",
     "ScoreHistogram",
     "ScoreRange",
@@ -150,6 +153,7 @@ __all__ = [
     "compare_all",
     "d_sys",
     "d_sys_raw_of",
+    "decide_recognition",
     "det",
     "eer",
     "eer_rocch",

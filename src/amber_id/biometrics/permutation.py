@@ -69,6 +69,9 @@ def permutation_null(
     identity; and if no two clips of one session are compared, none are in a permuted study either. Where they
     are not known, all that clips of one person have in common counts as disclosure.
 
+    Where every two clips of different people were compared and some clips of one person were not, such as an
+    original and its own avatar, clips that take their places are not in a permuted study either.
+
     Parameters
     ----------
     comparisons
@@ -136,6 +139,7 @@ class _Relabelling:
     total: Int64[np.ndarray, " B"]  # comparisons in each bin
     subjects: Int[np.ndarray, " N"]  # who each clip shows, in small numbers
     sessions: Int64[np.ndarray, " N"] | None  # of each clip, if no two clips of a session are compared
+    met: Int64[np.ndarray, " P"] | None  # pairs of clips that were compared, if only mated ones were left out
     movable: Int64[np.ndarray, " Q"]  # clips that are permuted
     unit: Int64[np.ndarray, " Q"]  # which clips move together
     first: Int64[np.ndarray, " U"]  # a clip of each unit
@@ -163,6 +167,7 @@ class _Relabelling:
             # Small, as they are looked up twice for each comparison and permutation.
             subjects=np.unique(comparisons.subjects, return_inverse=True)[1].astype(np.int32),
             sessions=sessions,
+            met=_met_pairs(comparisons, component) if comparisons.sessions is None else None,
             movable=movable,
             unit=unit,
             first=movable[first],
@@ -215,6 +220,9 @@ class _Relabelling:
         if self.sessions is not None:
             sessions = self.sessions[stands_for]
             mated = mated[sessions[enrolment[mated]] != sessions[probe[mated]]]
+        if self.met is not None:
+            roles = _pair_codes(stands_for[enrolment[mated]], stands_for[probe[mated]], len(subjects))
+            mated = mated[np.isin(roles, self.met)]
         return np.bincount(self.place[mated], minlength=B), nonmated
 
     def judge(
@@ -262,13 +270,41 @@ def _movable(comparisons: Comparisons, component: Int[np.ndarray, " N"]) -> Int6
     return np.union1d(probes, enrolled[one_set])
 
 
+def _met_pairs(comparisons: Comparisons, component: Int[np.ndarray, " N"]) -> Int64[np.ndarray, " P"] | None:
+    """The pairs that were compared, sorted, where all of two different people were, but not all of one."""
+    enrolment, probe, subjects = comparisons.enrolment, comparisons.probe, comparisons.subjects
+    enrolled, probed = (np.bincount(side, minlength=len(subjects)) > 0 for side in (enrolment, probe))
+    one_set = np.isin(component, component[enrolled & probed])
+    met = np.unique(_pair_codes(enrolment, probe, len(subjects)))
+    apart = subjects[met // len(subjects)] != subjects[met % len(subjects)]
+    possible = possible_apart = 0.0
+    for part in np.unique(component[enrolled | probed]):
+        here = component == part
+        first, second = (here, here) if one_set[here].any() else (here & enrolled, here & probed)
+        n_first, n_second = (np.bincount(subjects[each]) for each in (first, second))
+        size = min(len(n_first), len(n_second))
+        of_one, of_all = float(n_first[:size] @ n_second[:size]), float(n_first.sum() * n_second.sum())
+        if one_set[here].any():  # each pair once, and no clip with itself
+            of_one, of_all = (of_one - here.sum()) / 2, (of_all - here.sum()) / 2
+        possible, possible_apart = possible + of_all, possible_apart + of_all - of_one
+    return met if np.count_nonzero(apart) == possible_apart and len(met) < possible else None
+
+
+def _pair_codes(
+    one: Int64[np.ndarray, " P"], other: Int64[np.ndarray, " P"], n_clips: int
+) -> Int64[np.ndarray, " P"]:
+    """A number for each pair of clips, whichever was enrolled."""
+    codes: Int64[np.ndarray, " P"] = np.minimum(one, other) * n_clips + np.maximum(one, other)
+    return codes
+
+
 def _check_design(n_mated: int, n_permuted: float) -> None:
     """Refuse a study whose permutations have another number of mated comparisons, on which biases depend."""
     if abs(n_permuted - n_mated) > _MAX_CHANGE * n_mated:
         raise EvaluationError(
-            f"a permutation test needs about {n_mated} mated comparisons in a permuted study, as in this "
-            f"one, got {n_permuted:.1f} on average: the comparisons were chosen by who the clips show; give "
-            "sessions, or compare all enrolled clips with all others"
+            "which clips were compared depends on who they show, so that names cannot be permuted: this "
+            f"study has {n_mated} mated comparisons, with permuted names {n_permuted:.0f} on average; "
+            "compare all enrolled clips with all probes, or name the sessions"
         )
 
 

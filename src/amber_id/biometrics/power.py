@@ -194,7 +194,7 @@ def simulate_study(plan: StudyPlan, number: int, *, replicates: int = 200, seed:
             f"got seed={seed}, number={number} and replicates={replicates}"
         )
     rng = np.random.default_rng([seed, plan.people, plan.clips, round(1e6 * plan.eer), number])
-    one, other = (_tallied(vectors, plan) for vectors in _vectors(plan, rng))
+    one, other = (_tallied(vectors, plan) for vectors in condition_vectors(plan, rng))
     return _judged(one, other, replicates, rng)
 
 
@@ -276,7 +276,7 @@ def _fnmr(threshold: float, noise: float, unlike: float) -> float:
     return float(weights @ ndtr(across - along).mean(axis=(1, 2)) / weights.sum())
 
 
-def _vectors(plan: StudyPlan, rng: np.random.Generator) -> list[Float64[np.ndarray, "N D"]]:
+def condition_vectors(plan: StudyPlan, rng: np.random.Generator) -> list[Float64[np.ndarray, "N D"]]:
     """The vectors of all clips in both conditions, person after person."""
     S, C, D = plan.people, plan.clips, DIMENSIONS
     noises = [_noise_for(eer, plan.unlike) for eer in (plan.eer, plan.eer + plan.detect)]

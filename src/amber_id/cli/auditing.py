@@ -236,6 +236,7 @@ def _print(results: "StudyResults") -> None:
     """The finding, the cells, what forbids or weakens it."""
     finding = results.headline
     typer.echo(finding.text if finding.valid else f"INVALID: {finding.text}")
+    typer.echo(f"  {finding.recognition.words}")
     for reason in finding.reasons:
         typer.echo(f"  invalid since {reason}")
     for name, cell in results.cells.items():

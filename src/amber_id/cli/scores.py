@@ -69,6 +69,7 @@ def metrics(
             f"  {name} minus that of {against}: {each.value:+.3f} [{each.low:+.3f}, {each.high:+.3f}]; "
             f"a true difference below {each.detectable:.3f} would often be missed"
         )
+    typer.echo(f"  {results.recognition.words}")
     print_figures(results.metrics)
     if results.disclosure is not None:
         _print_disclosure(results.disclosure)

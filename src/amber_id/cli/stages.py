@@ -294,7 +294,7 @@ def evaluate(
         typer.Option(
             "--with",
             help="Another run under the same split; may be repeated. All and their fusion are tried, and the "
-            "worst on dev is reported.",
+            "strongest on dev is reported.",
         ),
     ] = None,
     oracle: Annotated[
@@ -333,6 +333,7 @@ def evaluate(
     write_figures(results, arrays, out / "figures")
     page = write_report(out)
     typer.echo(results.headline)
+    typer.echo(f"  {results.recognition.words}")
     print_figures({name: rate for name, rate in results.metrics if rate is not None})
     if results.oracle is not None:
         print_figures({"eer of the oracle": results.oracle.eer})

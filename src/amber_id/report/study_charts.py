@@ -52,7 +52,7 @@ def views_chart(results: StudyResults) -> Chart:
 CURVES = {
     "people": "People learnt from, by moments",
     "seconds": "Seconds seen of a test clip, by moments",
-    "clips": "Clips of a person on either side, by the worst attacker",
+    "clips": "Clips of a person on either side, by the strongest attacker",
 }
 _PLANTED = "Spread of planted habits, by moments"
 

@@ -98,7 +98,9 @@ def draw_matrix(figure: "Figure", results: StudyResults) -> "Figure":
     axes.set_yticks(range(len(names)), names, fontsize=9)
     axes.set(xlabel="Equal error rate, EER (%)", xlim=(0, None), ylim=(len(names) - 0.5, -0.5))
     axes.grid(visible=False, axis="y")
-    axes.set_title(f"{_mark(results)}Each cell's worst attacker, {results.counts.subjects} people", pad=10)
+    axes.set_title(
+        f"{_mark(results)}Each cell's strongest attacker, {results.counts.subjects} people", pad=10
+    )
     figure.legend(loc="outside lower left")
     return figure
 
@@ -212,7 +214,7 @@ def _mark(results: StudyResults) -> str:
 
 
 def matrix_rows(results: StudyResults) -> list[dict[str, Any]]:
-    """A row for each cell: the figures of its worst attacker, each with its interval."""
+    """A row for each cell: the figures of its strongest attacker, each with its interval."""
     rows = []
     for letters, cell in results.cells.items():
         row: dict[str, Any] = {

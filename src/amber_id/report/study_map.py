@@ -186,7 +186,9 @@ def _note(each: StudyMap, results: StudyResults) -> str:
     if shown < found.clips_of_fold:
         said += f" The fold has {found.clips_of_fold:,} clips."
     if results.cells[each.letters].attacker.name == FUSION:
-        said += " The worst attacker, a fusion, has no embeddings: this is the best of those that it fuses."
+        said += (
+            " The strongest attacker, a fusion, has no embeddings: this is the best of those that it fuses."
+        )
     if each.faces is not None and len(each.faces) == shown:
         said += " Every clip's face can be played."
     elif each.faces is not None:

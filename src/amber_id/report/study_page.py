@@ -36,6 +36,7 @@ from amber_id.report.study_summary import (
     distributions,
     headline_eers,
     is_shown,
+    lowest_on_test,
     several_sources,
     shares,
     shown_eer,
@@ -67,8 +68,8 @@ def write_study_report(
     results
         Everything that the study found.
     comparisons
-        The scores of the worst attacker of each cell, by its letters; curves and distributions are drawn of
-        those that are there.
+        The scores of the strongest attacker of each cell, by its letters; curves and distributions are drawn
+        of those that are there.
     folder
         Of the study; it is made if need be.
     faces
@@ -133,7 +134,7 @@ def _content(
         "originals": originals,
         "auc": cell.metrics.auc,
         "level": short_percent(eer.level),
-        "reading": dict(zip(("text", "tone"), finding(eer, results.counts.subjects), strict=True)),
+        "reading": dict(zip(("text", "tone"), finding(results.headline.recognition, eer), strict=True)),
         "scale": scale_places(eer, originals),
         "sources": ", ".join(f"{name} {n}" for name, n in sorted(results.counts.subjects_of_source.items())),
         "several_sources": several_sources(results),
@@ -150,6 +151,7 @@ def _content(
         },
         "largest": largest_share(results),
         "shown": is_shown,
+        "lowest_on_test": lowest_on_test,
         "shown_eer": shown_eer,
         "lowest_fmr": max((each.fmr_floor for each in comparisons.values()), default=None),
         "maps": maps,

@@ -21,7 +21,7 @@ from amber_id.errors import EvaluationError
 from amber_id.face_mesh import REGION_GROUPS, edges_of, mean_face, points_of
 from amber_id.report.palette import CELL_STYLES, CellStyle
 from amber_id.report.summary import ScoreBins, score_bins
-from amber_id.results import CellResult, Difference, Rate, RegionResult, Share, StudyResults
+from amber_id.results import AttackerResult, CellResult, Difference, Rate, RegionResult, Share, StudyResults
 
 CURVE_POINTS = 300
 PARTS = ("eyebrows", "eyes", "nose", "lips", "face_oval")  # from above to below, as in the face
@@ -90,6 +90,11 @@ def headline_eers(results: StudyResults) -> tuple[Rate, Rate | None]:
     cell = results.headline.cell
     before = results.cells.get("OOO")
     return shown_eer(results.cells[cell]), None if cell == "OOO" or before is None else shown_eer(before)
+
+
+def lowest_on_test(cell: CellResult) -> AttackerResult:
+    """The attacker with the lowest EER on the test people, whichever was chosen; the first of equals."""
+    return min(cell.attackers.values(), key=lambda each: each.eer.value)
 
 
 def several_sources(results: StudyResults) -> bool:

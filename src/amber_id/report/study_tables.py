@@ -51,6 +51,7 @@ def control_rows(results: StudyResults) -> list[dict[str, Any]]:
             name="planted habits",
             cell=cell,
             eer=each.points[-1].eer,
+            recognition=each.points[-1].recognition,
             verdict=each.verdict,
             words=f"{each.words} With a spread of {each.points[-1].x:g}:",
         )
@@ -66,7 +67,7 @@ def matrix_columns(results: StudyResults) -> list[Column]:
 
 
 def cell_rows(cell: CellResult, columns: Sequence[Column]) -> list[dict[str, str]]:
-    """The figures of a cell's worst attacker, in the order of the columns, and its worst decile."""
+    """The figures of a cell's strongest attacker, in the order of the columns, and its worst decile."""
     worst = cell.disclosure.worst_decile_eer
     return [
         *(_figure(name, unit, _rate(cell, field)) for field, name, unit in columns),

@@ -6,7 +6,7 @@ Rates are fractions; they are written as percentages, their differences as point
 Nothing here calls a weak attacker privacy, and nothing decides for the reader.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import amber_id.report.wording as wording
@@ -14,7 +14,13 @@ from amber_id.report.study_summary import is_shown, shown_eer
 from amber_id.report.wording import interval, percent, short_percent
 from amber_id.results import CellResult, Difference, Rate, StudyResults, UtilityResult
 
-VERDICTS = {"invalid": "INVALID", "warn": "WARN", "not_checked": "NOT CHECKED", "pass": "PASS"}
+VERDICTS = {
+    "invalid": "INVALID",
+    "warn": "WARN",
+    "not_decided": "NOT DECIDED",
+    "not_checked": "NOT CHECKED",
+    "pass": "PASS",
+}
 VIEW_MEANINGS = {
     "all": "Face shape, head pose (the camera's tilt against the face, too) and motion together",
     "motion": "Motion of the face alone: head still, mean face taken away",
@@ -120,11 +126,7 @@ def _singling_out(cells: Mapping[str, CellResult]) -> tuple[str, ...]:
         f"its fold was the right person; a guesser is right in {short_percent(rate.chance)}."
         for name, rate in known.items()
     ]
-    found = [name for name, rate in known.items() if rate.low > rate.chance]
-    said.append(
-        _verdict(found, "People were singled out more often than by guessing", "anybody is singled out")
-    )
-    return tuple(said)
+    return (*said, *_verdicts({name: cells[name] for name in known}, "singled out"))
 
 
 def _linkability(cells: Mapping[str, CellResult]) -> tuple[str, ...]:
@@ -134,20 +136,25 @@ def _linkability(cells: Mapping[str, CellResult]) -> tuple[str, ...]:
         f"{interval(rate)} of cases (EER); a guesser errs in {short_percent(rate.chance)}."
         for name, rate in known.items()
     ]
-    found = [name for name, rate in known.items() if rate.high < rate.chance]
-    said.append(
-        _verdict(found, "Clips of one person were linked more often than by guessing", "clips are linked")
-    )
-    return tuple(said)
+    return (*said, *_verdicts(cells, "linked"))
 
 
-def _verdict(found: list[str], yes: str, what: str) -> str:
-    if found:
-        return f"{yes} ({', '.join(found)})."
-    return (
-        f"That {what} more often than by guessing is not shown. This does not prove that it cannot be done: "
-        "a stronger attacker, or more people, may show otherwise."
-    )
+def _verdicts(cells: Mapping[str, CellResult], done: str) -> Iterator[str]:
+    """Whether people are recognised, for each outcome the cells that show it."""
+    of_outcome: dict[str, list[str]] = {}
+    for name, cell in cells.items():
+        of_outcome.setdefault(cell.recognition.outcome, []).append(name)
+    for outcome, sentence in _OUTCOMES.items():
+        if outcome in of_outcome:
+            yield sentence.format(done=done, cells=", ".join(of_outcome[outcome]))
+
+
+_OUTCOMES = {
+    "recognised": "{cells}: clips were {done} more often than by guessing.",
+    "not_recognised": "{cells}: clips were not measurably {done}. A stronger attacker, or more people, may "
+    "show otherwise.",
+    "not_decided": "{cells}: whether clips are {done} more often than by guessing is not decided.",
+}
 
 
 def _inference(utility: UtilityResult | None) -> tuple[str, ...]:

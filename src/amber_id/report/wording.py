@@ -10,7 +10,15 @@ import json
 from collections.abc import Callable, Mapping
 
 from amber_id.report.summary import STANDING_OUT, FoldMap, RocPoints, SubjectRow
-from amber_id.results import FUSION, CellResult, Disclosure, EvaluationResults, OracleResult, Rate
+from amber_id.results import (
+    FUSION,
+    CellResult,
+    Disclosure,
+    EvaluationResults,
+    OracleResult,
+    Rate,
+    Recognition,
+)
 from amber_id.results.utility import Average
 
 METRICS = (  # field of `Metrics`, name, unit, meaning
@@ -175,34 +183,33 @@ def duration(seconds: float) -> str:
 
 def reading(results: EvaluationResults) -> tuple[str, str]:
     """What the headline means; and ``good``, ``bad`` or nothing for its colour."""
-    eer = results.metrics.eer
-    if results.control is not None:
-        if eer.low <= eer.chance <= eer.high:
-            return "As it must be: the interval holds what guessing gives.", "good"
+    found = results.recognition
+    if results.control is None:
+        return finding(found, results.metrics.eer)
+    if found.outcome == "recognised":
         return (
-            "Something is wrong: with permuted labels nothing can be learnt, yet the interval does not hold "
-            "what guessing gives. Do not use figures of this study before the reason is known.",
+            "Something is found though names are permuted, which one study in twenty shows by chance. "
+            f"{found.words} Do not use figures of this study before the reason is known: repeat it with "
+            "another seed.",
             "bad",
         )
-    return finding(eer, results.counts.subjects)
+    if found.outcome == "not_recognised":
+        return f"As it must be: with permuted names nothing is found. {found.words}", "good"
+    return found.words, ""
 
 
-def finding(eer: Rate, people: int) -> tuple[str, str]:
-    """What an EER means; and ``bad`` or nothing for its colour."""
-    if eer.high < eer.chance:
+def finding(found: Recognition, eer: Rate) -> tuple[str, str]:
+    """What a finding means; and ``bad`` or nothing for its colour."""
+    if found.outcome == "recognised":
         return (
-            "Better than guessing: what this attacker saw still tells people apart. At the threshold where "
-            f"it errs equally often on same and on different people, it is wrong in {percent(eer.value)} of "
-            f"the cases; a guesser is wrong in {short_percent(eer.chance)}.",
+            f"{found.words} At the threshold where it errs equally often on same and on different people, "
+            f"the attacker is wrong in {percent(eer.value)} of the cases; a guesser is wrong in "
+            f"{short_percent(eer.chance)}.",
             "",
         )
     if eer.low > eer.chance:
-        return "Worse than guessing, which no sound attack is: look for exchanged labels or scores.", "bad"
-    return (
-        f"This attacker, on {people} people, cannot be told from guessing. That does not "
-        "prove privacy: a stronger attacker, or more people, may show otherwise.",
-        "",
-    )
+        return found.words, "bad"
+    return f"{found.words} This does not prove privacy.", ""
 
 
 def score_kind(results: EvaluationResults | CellResult) -> str:

@@ -14,7 +14,7 @@ COMPARISON_SCHEMA: Literal["amber-id/comparison/1"] = "amber-id/comparison/1"
 
 
 class ComparedCell(Frozen):
-    """A cell of the threat matrix by its worst attacker, as its study has it."""
+    """A cell of the threat matrix by its strongest attacker, as its study has it."""
 
     attacker: str
     counts: ComparisonCounts

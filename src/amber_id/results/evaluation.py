@@ -15,10 +15,11 @@ from amber_id.results.figures import (
     FailedClip,
     Frozen,
     Rate,
+    Recognition,
     Times,
 )
 
-EVALUATION_SCHEMA: Literal["amber-id/evaluation/4"] = "amber-id/evaluation/4"
+EVALUATION_SCHEMA: Literal["amber-id/evaluation/5"] = "amber-id/evaluation/5"
 
 FUSION = "fusion"  # the name of what several attackers find together
 
@@ -103,7 +104,7 @@ class AttackerResult(Attacker):
     tmr_at_fmr_10_percent: Rate | None
     tmr_at_fmr_1_percent: Rate | None
     tmr_at_fmr_0_1_percent: Rate | None
-    chosen: bool  # the worst, of the lowest dev EER: `attacker`, `metrics` and all else are its own
+    chosen: bool  # the strongest, of the lowest dev EER: `attacker`, `metrics` and all else are its own
     mapped: bool  # `vectors` and `tsne` beside these results are its own
 
 
@@ -132,15 +133,16 @@ class Provenance(Frozen):
 
 
 class EvaluationResults(Frozen):
-    """One attacker, or the worst of several, tested on people it has never seen."""
+    """One attacker, or the strongest of several, tested on people it has never seen."""
 
-    schema_: Literal["amber-id/evaluation/4"] = Field(EVALUATION_SCHEMA, alias="schema")
+    schema_: Literal["amber-id/evaluation/5"] = Field(EVALUATION_SCHEMA, alias="schema")
     headline: str
     control: Literal["permuted-labels"] | None
     attacker: Attacker
     counts: Counts
     metrics: Metrics
     attackers: tuple[AttackerResult, ...]  # all that were tried, the chosen one among them
+    recognition: Recognition
     disclosure: Disclosure
     oracle: OracleResult | None  # None where nobody knows
     dev: tuple[DevFold, ...]

@@ -73,6 +73,16 @@ class Difference(Frozen):
         )
 
 
+class Recognition(Frozen):
+    """Whether these scores show that people are recognised, by the one rule of `biometrics.recognition`."""
+
+    outcome: Literal["recognised", "not_recognised", "not_decided"]
+    p_value: float | None  # of the permutation test of AUC; None where names cannot be permuted
+    permutations: int | None
+    excluded: float | None  # an EER this low or lower is excluded; None where people are recognised
+    words: str  # what it rests on, in whole sentences
+
+
 class ComparisonCounts(Frozen):
     """How many comparisons of each kind."""
 

@@ -15,10 +15,11 @@ from amber_id.results.figures import (
     Frozen,
     Point,
     Rate,
+    Recognition,
     Times,
 )
 
-METRICS_SCHEMA: Literal["amber-id/metrics/1"] = "amber-id/metrics/1"
+METRICS_SCHEMA: Literal["amber-id/metrics/2"] = "amber-id/metrics/2"
 
 
 class ScoreCounts(Frozen):
@@ -55,9 +56,10 @@ class ScoreProvenance(Frozen):
 class ScoreResults(Frozen):
     """The scores of any verification system, judged."""
 
-    schema_: Literal["amber-id/metrics/1"] = Field(METRICS_SCHEMA, alias="schema")
+    schema_: Literal["amber-id/metrics/2"] = Field(METRICS_SCHEMA, alias="schema")
     counts: ScoreCounts
     metrics: dict[str, Rate | Point]
+    recognition: Recognition
     disclosure: Disclosure | None
     differences: dict[str, Difference]  # these scores less those they were held against
     subjects: tuple[ScoreSubject, ...]

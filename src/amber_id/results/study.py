@@ -19,11 +19,12 @@ from amber_id.results.figures import (
     Disclosure,
     Frozen,
     Rate,
+    Recognition,
     Times,
 )
 from amber_id.results.utility import UtilityResult
 
-STUDY_SCHEMA: Literal["amber-id/study/1"] = "amber-id/study/1"
+STUDY_SCHEMA: Literal["amber-id/study/2"] = "amber-id/study/2"
 
 
 class DroppedClip(Frozen):
@@ -45,13 +46,14 @@ class StudyCounts(Frozen):
 
 
 class CellResult(Frozen):
-    """One scenario: the worst of the attackers, which was chosen on dev, and all that were tried."""
+    """One scenario: the strongest of the attackers, which was chosen on dev, and all that were tried."""
 
     story: str
     counts: ComparisonCounts
     attacker: Attacker
     metrics: Metrics
     within_source: Rate | None  # EER among people of one source; None where there is one source only
+    recognition: Recognition  # of the comparisons within sources where there are several
     disclosure: Disclosure
     attackers: dict[str, AttackerResult]
     dev: tuple[DevFold, ...]
@@ -73,6 +75,7 @@ class VariantResult(Frozen):
 
     eer: Rate
     auc: Rate
+    recognition: Recognition
     less: dict[str, Difference]  # eer and auc, less those of `moments` with everything
 
 
@@ -97,7 +100,7 @@ class CurvesResult(Frozen):
 
     people: tuple[CurvePoint, ...]  # learnt from, by `moments`; empty where two conditions are known
     seconds: tuple[CurvePoint, ...]  # of a test clip, by `moments`; empty where two conditions are known
-    clips: tuple[CurvePoint, ...]  # on either side, by the worst attacker of the cell
+    clips: tuple[CurvePoint, ...]  # on either side, by the strongest attacker of the cell
 
 
 class MapPoint(Frozen):
@@ -122,14 +125,24 @@ class EmbeddingMap(Frozen):
     points: tuple[MapPoint, ...]
 
 
+Verdict = Literal["pass", "not_decided", "warn", "invalid"]
+
+
 class ControlResult(Frozen):
     """Something whose outcome is known, or that must not explain the finding."""
 
     name: str
     cell: str
     eer: Rate
-    verdict: Literal["pass", "warn", "invalid"]
+    recognition: Recognition
+    verdict: Verdict
     words: str
+
+
+class PlantedHabits(CurvePoint):
+    """What was found of habits of one strength; x is the spread."""
+
+    recognition: Recognition
 
 
 class SensitivityResult(Frozen):
@@ -139,7 +152,7 @@ class SensitivityResult(Frozen):
     logarithm over people is the spread.
     """
 
-    points: tuple[CurvePoint, ...]  # x: the spread of the planted habits
+    points: tuple[PlantedHabits, ...]  # from the smallest spread on
     smallest_found: float | None  # smallest spread that was found, and every larger one; None: not even that
     spread_of_people: float  # of these people's own movements
     fit: float  # EER of `moments` on the people it learnt from, in the view motion
@@ -167,6 +180,7 @@ class Headline(Frozen):
 
     text: str
     cell: str
+    recognition: Recognition
     valid: bool  # False: a control or a confound forbids it
     reasons: tuple[str, ...]  # why not
 
@@ -194,7 +208,7 @@ class StudyProvenance(Frozen):
 class StudyResults(Frozen):
     """Everything that a study found."""
 
-    schema_: Literal["amber-id/study/1"] = Field(STUDY_SCHEMA, alias="schema")
+    schema_: Literal["amber-id/study/2"] = Field(STUDY_SCHEMA, alias="schema")
     headline: Headline
     config: dict[str, Any]
     counts: StudyCounts

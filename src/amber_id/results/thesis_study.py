@@ -10,10 +10,18 @@ from typing import Any, Literal
 from pydantic import Field
 
 from amber_id.results.evaluation import DevFold
-from amber_id.results.figures import ComparisonCounts, ConditionName, Difference, Frozen, Rate, Times
+from amber_id.results.figures import (
+    ComparisonCounts,
+    ConditionName,
+    Difference,
+    Frozen,
+    Rate,
+    Recognition,
+    Times,
+)
 from amber_id.results.study import DroppedClip
 
-THESIS_SCHEMA: Literal["amber-id/thesis-study/1"] = "amber-id/thesis-study/1"
+THESIS_SCHEMA: Literal["amber-id/thesis-study/2"] = "amber-id/thesis-study/2"
 
 PipelineName = Literal["thesis", "corrected"]
 ThesisSplit = Literal["k0", "folds"]
@@ -54,6 +62,7 @@ class ConditionFigures(Frozen):
     counts: ComparisonCounts
     eer: Rate
     auc: Rate
+    recognition: Recognition
     tmr_at_fmr_1_percent: Rate | None  # None where too few pairs of people say anything at that FMR
     # Right decisions at the threshold of each fold's dev people; None where an older version made the study
     accuracy: Rate | None = None
@@ -121,7 +130,7 @@ class ThesisProvenance(Frozen):
 class ThesisStudyResults(Frozen):
     """Everything that the study found."""
 
-    schema_: Literal["amber-id/thesis-study/1"] = Field(THESIS_SCHEMA, alias="schema")
+    schema_: Literal["amber-id/thesis-study/2"] = Field(THESIS_SCHEMA, alias="schema")
     headline: str
     config: dict[str, Any]
     published: tuple[PublishedFigure, ...]
