@@ -24,11 +24,11 @@
     for (const axis of [layout.xaxis, layout.yaxis]) Object.assign(axis, { gridcolor: grid, linecolor: grid });
     // On a touch screen a drag over a chart must scroll the page.
     Object.assign(layout, { font, dragmode: touch ? false : "zoom" });
-    return Plotly.newPlot(div, data, layout, settings);
+    return Plotly.newPlot(div, data, layout, settings).then(() => { div.dataset.state = "drawn"; });
   };
   // Charts by the dozen are drawn when the reader opens them; those that are not drawn are not changed.
   const drawn = divs().filter((div) => !div.closest("details.lazy:not([open])")).map(draw);
-  const shown = () => divs().filter((div) => div.classList.contains("js-plotly-plot"));
+  const shown = () => divs().filter((div) => div.dataset.state === "drawn");
   for (const details of document.querySelectorAll("details.lazy")) {
     details.addEventListener("toggle", () => {
       for (const div of details.querySelectorAll(".chart:not(.js-plotly-plot)")) draw(div);

@@ -10,6 +10,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -149,11 +150,17 @@ def _note_compiling(config: TrainConfig, device: str) -> None:
     if config.attacker == "moments" or not config.loop.compiled or find_device(device).type != "cpu":
         return
     if is_first_process():
-        _logger.warning(
-            "compiled = true on a CPU: compiling takes minutes for each fold, once for each size of batch, "
-            "and training is no faster; its random numbers are others too: the weights are not those of a "
-            "run without it. Leave it out, or train on a GPU"
-        )
+        _warn_of_compiling()
+
+
+@cache
+def _warn_of_compiling() -> None:
+    """Once, however many runs a study trains."""
+    _logger.warning(
+        "compiled = true on a CPU: compiling takes minutes for each fold, once for each size of batch, and "
+        "training is no faster; its random numbers are others too: the weights are not those of a run "
+        "without it. Leave it out, or train on a GPU"
+    )
 
 
 def _open_or_create(out: Path, record: RunRecord, *, resume: bool) -> Run:
