@@ -40,7 +40,8 @@ def test_the_table_says_what_results_json_says(scores: Path, tmp_path: Path) -> 
     assert lines[0] == "100 mated and 1125 non-mated comparisons of 10 people; intervals at level 0.95"
     assert lines[-1] == str(tmp_path / "out" / "results.json")
     eer = results["metrics"]["eer"]
-    assert lines[1].split() == [
+    assert lines[1] == f"  {results['recognition']['words']}"
+    assert lines[2].split() == [
         "eer", f"{eer['value']:.3f}", f"[{eer['low']:.3f},", f"{eer['high']:.3f}]", "chance", "0.500"
     ]  # fmt: skip
     assert len(results["metrics"]) > 8
