@@ -49,7 +49,7 @@ def test_faces_that_cross_are_not_mixed_up(fps):
     for i in range(2 * fps):
         way = 1000 * i / (2 * fps)
         frames.append(
-            {"a": _face(140 + way, 110, 360), "b": _face(1140 - way, 90, 380), "c": _face(640, 70, 620)}
+            {"a": _face(140 + way, 110, 360), "b": _face(1140 - way, 90, 410), "c": _face(640, 70, 620)}
         )
     assert _follow(frames, fps) == (["a"] * 2 * fps, 0)
 
@@ -58,12 +58,24 @@ def test_faces_that_cross_are_not_mixed_up(fps):
 def test_a_face_that_another_one_hides_is_waited_for(hidden):
     frames = []
     for i in range(50):
-        frames.append({"a": _face(400 + 10 * i, 100), "b": _face(900 - 10 * i, 90)})
+        frames.append({"a": _face(400 + 10 * i, 100), "b": _face(900 - 10 * i, 90, y=400)})
         if abs(i - 25) < hidden / 2:
             del frames[-1]["a"]
     names, switches = _follow(frames)
     assert set(names) == {"a", ""}
     assert names.count("") == sum("a" not in faces for faces in frames)
+    assert switches == 0
+
+
+def test_one_face_seen_twice_is_one():
+    """A tracker that has lost the face behind another may see the one in front twice."""
+    frames = []
+    for i in range(50):
+        frames.append({"a": _face(400 + 10 * i, 100), "b": _face(900 - 10 * i, 90)})
+        if abs(i - 25) < 6:
+            frames[-1]["a"] = _face(900 - 10 * i, 92, y=362)  # b once more
+    names, switches = _follow(frames)
+    assert [names[i] for i in (*range(19), *range(32, 50))] == ["a"] * 37
     assert switches == 0
 
 

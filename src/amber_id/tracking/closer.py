@@ -33,9 +33,9 @@ _ENOUGH = 0.9
 # No part is smaller than this, in pixels: a face at a tenth of it would be no more than a smudge.
 _SMALLEST_PART = 256
 # A face is tracked in a part so many times its size, and in a new one once it is so far off, in its sizes.
-_PART, _OFF = 4.0, 1.0
+_PART, _OFF = 6.0, 1.0
 # A part that has lost its face is left after so many seconds.
-_LOST_S = 0.3
+_LOST_S = 0.7
 
 Picture = UInt8[np.ndarray, "H W 3"]
 _Points = Float32[np.ndarray, "V 3"]

@@ -27,6 +27,8 @@ _REACH = 1.0
 _FURTHEST, _MOST_SCALED = 3.0, 1.0
 # More than any cost of two faces that can be one.
 _FAR = 100.0
+# Two faces in a picture are one where they are no further apart than this, in the smaller one's sizes.
+_SAME = 0.3
 # So much of the newest movement, and the rest of those before, is what a face is thought to move by.
 _NEWEST = 0.5
 # A missing face is waited for so long, in seconds.
@@ -98,24 +100,35 @@ class FaceChoice:
         self._tracks = [
             track for track in self._tracks if track is self._followed or now_s - track.seen_s <= _PATIENCE_S
         ]
-        matched = self._match(boxes, now_s)
-        seen: list[_Track] = []
-        for i, (centre, size) in enumerate(boxes):
-            track = matched.get(i) or _Track(centre, size, now_s, now_s)
-            track.update(centre, size, now_s)
-            seen.append(track)
+        shown = self._match(boxes, now_s)
+        seen: dict[_Track, int] = {}
+        for i, known in shown.items():
+            track = known or _Track(*boxes[i], now_s, now_s)
+            track.update(*boxes[i], now_s)
+            seen[track] = i
         if seen and self._followed not in seen:
-            self._follow_another(seen, cut=cut and not matched, now_s=now_s)
+            self._follow_another(list(seen), cut=cut and not any(shown.values()), now_s=now_s)
         self._tracks = list(dict.fromkeys([*self._tracks, *seen]))
-        return seen.index(self._followed) if self._followed in seen else None
+        return None if self._followed is None else seen.get(self._followed)
 
-    def _match(self, boxes: Sequence[_Box], now_s: float) -> dict[int, _Track]:
-        """The known face that each box shows, by the number of the box; a new face has none."""
-        if not boxes or not self._tracks:
-            return {}
-        costs = np.array([[track.cost(box, now_s) for track in self._tracks] for box in boxes])
-        rows, columns = linear_sum_assignment(np.minimum(costs, _FAR))
-        return {int(i): self._tracks[j] for i, j in zip(rows, columns, strict=True) if costs[i, j] < _FAR}
+    def _match(self, boxes: Sequence[_Box], now_s: float) -> dict[int, _Track | None]:
+        """The known face that each box shows, None for a new one, by the number of the box.
+
+        A box about another that fits better shows the same face: a tracker that has lost one behind another
+        may see that one twice. It is passed over.
+        """
+        matched: dict[int, tuple[float, _Track]] = {}
+        if boxes and self._tracks:
+            costs = np.array([[track.cost(box, now_s) for track in self._tracks] for box in boxes])
+            rows, columns = linear_sum_assignment(np.minimum(costs, _FAR))
+            for i, j in zip(rows.tolist(), columns.tolist(), strict=True):
+                if costs[i, j] < _FAR:
+                    matched[i] = float(costs[i, j]), self._tracks[j]
+        shown: dict[int, _Track | None] = {}
+        for i in sorted(range(len(boxes)), key=lambda i: matched[i][0] if i in matched else _FAR):
+            if not any(_is_same(boxes[i], boxes[j]) for j in shown):
+                shown[i] = matched[i][1] if i in matched else None
+        return shown
 
     def _follow_another(self, seen: list[_Track], *, cut: bool, now_s: float) -> None:
         """Wait for the followed face, or let one that is seen take its place."""
@@ -129,6 +142,11 @@ class FaceChoice:
         elif now_s - before.seen_s > min(_PATIENCE_S, before.seen_s - before.since_s):
             self._followed = max(seen, key=lambda track: track.size)
         self.switches += self._followed is not before
+
+
+def _is_same(one: _Box, other: _Box) -> bool:
+    """Whether two boxes in one picture are about the same face."""
+    return float(np.hypot(*(one[0] - other[0]))) < _SAME * min(one[1], other[1])
 
 
 def _box(face: Float32[np.ndarray, "V 3"], picture: Size) -> _Box:
