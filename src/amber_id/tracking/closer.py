@@ -154,21 +154,25 @@ def track_in_parts(
             picture = (rgb.shape[1], rgb.shape[0])
             nearest = min(hits, key=lambda hit: abs(hit.time_s - time_s))
             if part is None:
-                part = _Part.around(nearest, picture)
+                part, hit = _Part.around(nearest, picture), nearest
                 last_s = time_s
                 stack.close()
                 follower = stack.enter_context(tracker.follow(choice))
             choice.part = part.placement(picture)
             face = follower.see(part.of(rgb), time_s)
             if face is None:
-                part = None if time_s - last_s > _LOST_S else part
                 yield None
-                continue
-            last_s = time_s
-            face = part.placement(picture).place(face)
-            # Others are not in this part, but were seen when the whole picture was looked at.
-            yield replace(face, faces=max(face.faces, nearest.faces))
-            hit = Hit.of(face.landmarks, picture, time_s)
+                x, y = choice.expected(time_s) or (nearest.x, nearest.y)
+                hit = hit._replace(x=x, y=y)
+                if time_s - last_s > _LOST_S:
+                    part = None
+                    continue
+            else:
+                last_s = time_s
+                face = part.placement(picture).place(face)
+                hit = Hit.of(face.landmarks, picture, time_s)
+                # Others are not in this part, but were seen when the whole picture was looked at.
+                yield replace(face, faces=max(face.faces, nearest.faces))
             if part.is_off(hit) and _Part.around(hit, picture) != part:
                 part = _Part.around(hit, picture)
                 stack.close()

@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-The largest face at first. From then on every face is followed: those of a frame are joined to those before so
-that the sum of their distances is smallest, each from where it would have moved to. A face further away than
+The largest face at first. From then on every face is followed: those of a frame are joined to those before,
+the nearest first, each from where it would have moved to. A face further away than
 its own size is another one. Where the followed face is missing and others are there, it is waited for, for as
 long as it has been seen, up to a second; then the largest takes its place. Where from one frame to the next
 all faces are new, as at a cut, the nearest takes it. Each is a switch, and so is a lone face that is suddenly
@@ -12,12 +12,11 @@ elsewhere.
 Positions are in pixels of the first picture, sizes the root of a bounding box's area.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float32, Float64
-from scipy.optimize import linear_sum_assignment
 
 from amber_id.tracking.placement import Placement, Size
 
@@ -25,12 +24,10 @@ from amber_id.tracking.placement import Placement, Size
 _REACH = 1.0
 # The reach grows while it is not seen, up to this; and it becomes no more than twice or half as large.
 _FURTHEST, _MOST_SCALED = 3.0, 1.0
-# More than any cost of two faces that can be one.
-_FAR = 100.0
 # Two faces in a picture are one where they are no further apart than this, in the smaller one's sizes.
 _SAME = 0.3
-# So much of the newest movement, and the rest of those before, is what a face is thought to move by.
-_NEWEST = 0.5
+# A face moves as it has for about so long, in seconds: what is half hidden seems to jump.
+_STEADY_S = 0.2
 # A missing face is waited for so long, in seconds.
 _PATIENCE_S = 1.0
 # A face that is not seen is thought to move on for so long, in seconds.
@@ -64,7 +61,8 @@ class _Track:
 
     def update(self, centre: Float64[np.ndarray, " 2"], size: float, now_s: float) -> None:
         moved = (centre - self.centre) / max(now_s - self.seen_s, 1e-3)
-        self.speed = moved if self.since_s == self.seen_s else _NEWEST * moved + (1 - _NEWEST) * self.speed
+        newest = 1.0 if self.since_s == self.seen_s else 1 - np.exp((self.seen_s - now_s) / _STEADY_S)
+        self.speed = newest * moved + (1 - newest) * self.speed
         self.centre, self.size, self.seen_s = centre, size, now_s
 
 
@@ -111,23 +109,31 @@ class FaceChoice:
         self._tracks = list(dict.fromkeys([*self._tracks, *seen]))
         return None if self._followed is None else seen.get(self._followed)
 
+    def expected(self, now_s: float) -> tuple[float, float] | None:
+        """Where the followed face would be, in pixels of the whole picture; None before there is one."""
+        if self._followed is None:
+            return None
+        x, y = self._followed.expected(now_s)
+        return float(x), float(y)
+
     def _match(self, boxes: Sequence[_Box], now_s: float) -> dict[int, _Track | None]:
         """The known face that each box shows, None for a new one, by the number of the box.
 
         A box about another that fits better shows the same face: a tracker that has lost one behind another
         may see that one twice. It is passed over.
         """
-        matched: dict[int, tuple[float, _Track]] = {}
-        if boxes and self._tracks:
-            costs = np.array([[track.cost(box, now_s) for track in self._tracks] for box in boxes])
-            rows, columns = linear_sum_assignment(np.minimum(costs, _FAR))
-            for i, j in zip(rows.tolist(), columns.tolist(), strict=True):
-                if costs[i, j] < _FAR:
-                    matched[i] = float(costs[i, j]), self._tracks[j]
+        costs = [
+            (cost, i, j)
+            for i, box in enumerate(boxes)
+            for j, track in enumerate(self._tracks)
+            if np.isfinite(cost := track.cost(box, now_s))
+        ]
         shown: dict[int, _Track | None] = {}
-        for i in sorted(range(len(boxes)), key=lambda i: matched[i][0] if i in matched else _FAR):
-            if not any(_is_same(boxes[i], boxes[j]) for j in shown):
-                shown[i] = matched[i][1] if i in matched else None
+        pairs: list[tuple[int, _Track | None]] = [(i, self._tracks[j]) for _, i, j in sorted(costs)]
+        for i, track in [*pairs, *((i, None) for i in range(len(boxes)))]:
+            is_free = i not in shown and (track is None or track not in shown.values())
+            if is_free and not _is_one_of(boxes[i], [boxes[j] for j in shown]):
+                shown[i] = track
         return shown
 
     def _follow_another(self, seen: list[_Track], *, cut: bool, now_s: float) -> None:
@@ -144,9 +150,9 @@ class FaceChoice:
         self.switches += self._followed is not before
 
 
-def _is_same(one: _Box, other: _Box) -> bool:
-    """Whether two boxes in one picture are about the same face."""
-    return float(np.hypot(*(one[0] - other[0]))) < _SAME * min(one[1], other[1])
+def _is_one_of(box: _Box, others: Iterable[_Box]) -> bool:
+    """Whether a box is about the same face as one of the others in its picture."""
+    return any(np.hypot(*(box[0] - place)) < _SAME * min(box[1], size) for place, size in others)
 
 
 def _box(face: Float32[np.ndarray, "V 3"], picture: Size) -> _Box:
