@@ -9,6 +9,7 @@ import pytest
 
 from amber_id.corpora import Clip
 from amber_id.errors import ClipError
+from amber_id.face_mesh import SELECTED_POINTS
 from amber_id.motion import FeatureConfig, clip_features
 from amber_id.recordings import (
     ImportConfig,
@@ -19,6 +20,7 @@ from amber_id.recordings import (
     read_failures,
     recording_of_landmarks,
 )
+from amber_id.recordings.face_fit import fit_mean_face
 from amber_id.tracking import find_landmark_files, import_landmarks
 
 CLIP = Clip("a_id001/x", "id001", "a", Path("a_id001/x.npy"))
@@ -111,6 +113,19 @@ def test_right_depth_is_left_as_it_is(seen: Recording) -> None:
     np.testing.assert_array_equal(back.landmarks, seen.landmarks)
     assert back.tracker == "unknown tracker, imported"
     assert back.tracked.all()
+
+
+@pytest.mark.parametrize("wanted", [0.82, 1.2])
+def test_depth_that_is_off_by_more_than_faces_differ_by_is_named(
+    seen: Recording, caplog: pytest.LogCaptureFixture, wanted: float
+) -> None:
+    """As millimetres beside pixels are, where the eyes happen to lie some 90 pixels apart."""
+    selected, own = list(SELECTED_POINTS), []
+    pixels = in_pixels(seen)[:, selected]
+    for z, fitted in zip(pixels[:, :, 2], fit_mean_face(pixels[:, :, :2]).faces(468), strict=True):
+        own.append(np.polyfit(fitted[selected, 2], z, 1)[0])
+    imported(with_z(seen.landmarks, lambda z: z * wanted / np.median(own)), seen)
+    assert f"its z is {wanted:.2f} times the depth of a fitted mean face, more or less" in caplog.text
 
 
 # What no rule mends is refused, and says what it is.

@@ -24,6 +24,7 @@ from jaxtyping import Bool, Float
 from amber_id.recordings.face_fit import FaceFit
 
 _LOWEST_SLOPE, _HIGHEST_SLOPE = 0.8, 1.25
+_USUAL_SLOPES = (0.85, 1.12)  # of real faces; beyond, z is taken but named
 _LEAST_CORRELATION = 0.8
 _FARTHEST_FROM_CLIP = 1.5  # the slope of a frame over that of its clip, or the reverse
 _MOST_STRAY_FRAMES = 0.1
@@ -37,11 +38,12 @@ _ADVICE = "convert it, or leave z out for that of a fitted mean face"
 
 @dataclass(frozen=True)
 class DepthVerdict:
-    """What z is to be multiplied by, the frames in which it may be used, and what was mended, in words."""
+    """What z is to be multiplied by, the frames in which it is of use, what was mended, what is doubtful."""
 
     factor: float
     good: Bool[np.ndarray, " F"]
     mended: str = ""
+    doubt: str = ""
 
 
 def is_depth(z: Float[np.ndarray, "F V"]) -> bool:
@@ -78,7 +80,14 @@ def judge_depth(z: Float[np.ndarray, "F S"], fit: FaceFit, selected: list[int], 
             f"its z changes sign or scale within the clip, in {strays.sum()} of {len(z)} frames; {_ADVICE}"
         )
     factor, mended = _conversion(slope, width)
-    return DepthVerdict(factor, ~strays, mended)
+    depth = slope * factor
+    doubt = ""
+    if not _USUAL_SLOPES[0] <= depth <= _USUAL_SLOPES[1]:
+        doubt = (
+            f"its z is {depth:.2f} times the depth of a fitted mean face, more or less than faces differ by; "
+            "is it in the scale of x, and not in millimetres or the like?"
+        )
+    return DepthVerdict(factor, ~strays, mended, doubt)
 
 
 def _conversion(slope: float, width: int) -> tuple[float, str]:

@@ -65,7 +65,7 @@ def in_depth(seen: Float[np.ndarray, "F V C"], width: int, height: int, clip: Cl
         how = f"; {verdict.mended}" if verdict.mended else ""
         lost = (~verdict.good).sum()
         strays = f"{lost} of {len(seen)} frames have another z and count as without a face" if lost else ""
-        return Deep(points, verdict.good, how, _joined(verdict.mended, strays, odd))
+        return Deep(points, verdict.good, how, _joined(verdict.mended, verdict.doubt, strays, odd))
     constant = seen.shape[2] == 3 and seen[:, :, 2].any()
     told = "its z is constant, so depth is that of a fitted mean face" if constant else ""
     whole = completed(selected, fit) if partial else with_depth(flat, fit)
