@@ -92,7 +92,7 @@ class FaceChoice:
             place = Placement.of_version((width, height), self._whole)
         else:
             place, self._whole = self.part, self.part.whole
-        boxes = [_box(place.place_points(face), self._whole) for face in faces]
+        boxes = [_box(place.place_points(_corners(face)), self._whole) for face in faces]
         cut = self._followed is not None and self._followed.seen_s == self._last_s
         self._last_s = now_s
         self._tracks = [
@@ -153,6 +153,10 @@ class FaceChoice:
 def _is_one_of(box: _Box, others: Iterable[_Box]) -> bool:
     """Whether a box is about the same face as one of the others in its picture."""
     return any(np.hypot(*(box[0] - place)) < _SAME * min(box[1], size) for place, size in others)
+
+
+def _corners(face: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "2 3"]:
+    return np.stack([face.min(axis=0), face.max(axis=0)])
 
 
 def _box(face: Float32[np.ndarray, "V 3"], picture: Size) -> _Box:

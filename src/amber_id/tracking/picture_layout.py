@@ -66,23 +66,27 @@ class Layouts:
     """
 
     stream: "VideoStream"
+    _stored: float = 1.0
     _first: float = 0.0
-    _shown: float = 0.0
-    _coming: float = 0.0
+    _shown: float = 1.0
+    _coming: float = 1.0
     _matrix: _Matrix = _UPRIGHT
 
     def see(self) -> None:
         """Look at the shape of pixels that a packet has brought."""
         self._coming = float(self.stream.codec_context.sample_aspect_ratio or 1)
-        self._first = self._first or self._coming
-        self._shown = self._shown or self._coming
+        if not self._first:
+            self._first = self._shown = self._coming
+            self._stored = float(self.stream.sample_aspect_ratio or 1)
 
     def of(self, frame: "VideoFrame") -> Layout:
         """How this frame becomes the picture shown."""
+        if not self._first:  # no packet so far was marked as a key
+            self.see()
         if frame.key_frame:
             self._shown, self._matrix = self._coming, _UPRIGHT
         self._matrix = _display_matrix(frame) or self._matrix
-        pixel = float(self.stream.sample_aspect_ratio or 1) * self._shown / self._first
+        pixel = self._stored * self._shown / self._first
         if abs(pixel - 1) <= _SQUARE_WITHIN or not 1 / _WIDEST_PIXEL <= pixel <= _WIDEST_PIXEL:
             pixel = 1.0
         return Layout(max(1, round(frame.width * pixel)), frame.height, self._matrix)

@@ -299,7 +299,8 @@ def _decode(
             if packet is None:
                 tally.trailing += 1
                 continue
-            layouts.see()
+            if packet.is_keyframe:
+                layouts.see()
             for frame in frames:
                 if frame.is_corrupt:
                     tally.trailing += 1
