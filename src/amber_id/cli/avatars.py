@@ -211,7 +211,10 @@ def _check(
     typer.echo(f"  {found.match_their_own} of {found.searched} move most like their own original")
     typer.echo(f"  the head, offset and gain: {'; '.join(_angles(found))}")
     if by_ravas:
-        typer.echo("  (RAVAS itself turns the head farther than the person did: roll by 1.3 to 2.4 times)")
+        typer.echo(
+            "  (RAVAS itself turns head, neck and chest, in all 1.3 times as far as the person turned; "
+            "roll gains up to 2.4 were seen)"
+        )
     if found.lost:
         lost = (f"{name} ({found.channels[name].median:.2f})" for name in found.lost)
         moving = sum(channel.clips > 0 for channel in found.channels.values())
