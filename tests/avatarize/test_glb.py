@@ -945,6 +945,30 @@ class TestWriting:
         # What RAVAS then does to the head, and what we do, is as if the neck had never been bent.
         assert posed(bent) == pytest.approx(posed(before), abs=1e-5)
 
+    @pytest.mark.parametrize("bone", ["Head", "Spine2"])
+    @pytest.mark.parametrize("stretched", [1.0, 1.5])
+    def test_a_bone_that_rests_turned_looks_ahead_when_ravas_has_set_it(
+        self, tmp_path: Path, bone: str, stretched: float
+    ) -> None:
+        # RAVAS takes the rotation at rest away before it turns the bone.
+        before = read_avatar(rich_face().save(tmp_path)).avatar
+        at, nodes = before.node(bone), list(before.nodes)
+        turn = np.eye(4, dtype=np.float32)
+        turn[:3, :3] = stretched * Rotation.from_euler("xy", [25, 10], degrees=True).as_matrix()
+        nodes[at] = replace(nodes[at], local=nodes[at].local @ turn)
+        before = replace(before, nodes=tuple(nodes))
+        write_avatar(before, tmp_path / "out.glb", name="Me")
+        file = GLTF2.load_binary(str(tmp_path / "out.glb"))
+        node = next(node for node in file.nodes if node.name == bone)
+        local = np.array(node.matrix).reshape(4, 4).T
+        local[:3, :3] = np.eye(3) * np.linalg.norm(local[:3, 0])
+        node.matrix = local.T.ravel().tolist()
+        file.save_binary(str(tmp_path / "set.glb"))
+        for name in ("out", "set"):
+            after = read_avatar(tmp_path / f"{name}.glb").avatar
+            assert Rig(after).at_rest == pytest.approx(Rig(before).at_rest, abs=1e-5)
+            assert posed(after) == pytest.approx(posed(before), abs=1e-5)
+
     def test_what_is_written_of_a_written_file_is_the_same(self, tmp_path: Path) -> None:
         write_avatar(read_avatar(rich_face().save(tmp_path)).avatar, tmp_path / "one.glb", name="Me")
         for source, out in (("one", "two"), ("two", "three")):

@@ -6,8 +6,9 @@ One mesh of one part, with one picture and one skin. All nodes below the skeleto
 takes a skin for a whole tree; a part that hung on a node hangs on a joint. Vertices keep their coordinates.
 Every shape of ARKit is a target, in `ARKIT_NAMES`' order, also one that moves nothing. Vertex data has its
 stride written out.
-RAVAS bends every neck forward by 0.3 rad. So the neck rests bent back by as much here, and a node below it
-takes that back for the bones that it carries; the neck says so in its extras, and `scene_tree.py` undoes it.
+RAVAS sets the rotation of three bones, and so drops the one at rest; the neck it bends forward by 0.3 rad. So
+they have no rotation here, the neck rests bent back by as much, and a node below each takes that back for the
+bones that it carries; the neck says so in its extras, and `scene_tree.py` undoes it.
 Other programs show such a file looking up by 17 degrees.
 The same avatar gives the same bytes, with the same versions of pygltflib and Pillow.
 """
@@ -226,32 +227,44 @@ def _with_one_skeleton(avatar: Avatar) -> Avatar:
 
 
 def _with_neck_bent_back(avatar: Avatar) -> Avatar:
-    """The avatar, each node its own joint, as it looks ahead when RAVAS has bent its neck.
+    """The avatar, each node its own joint, as it looks ahead when RAVAS has turned its bones.
 
-    The neck's node has no rotation, so that it does not matter whether RAVAS adds to it or sets it.
+    RAVAS sets the rotation of the three, and so loses the one at rest, but for 0.3 rad in the neck.
     """
-    neck = avatar.node(_NECK)
-    if neck is None:
+    for bone in BONE_NAMES:
+        avatar = _resting_unturned(avatar, bone, RAVAS_BENDS_RAD if bone == _NECK else 0.0)
+    return avatar
+
+
+def _resting_unturned(avatar: Avatar, bone: str, bends_rad: float) -> Avatar:
+    """The avatar at rest as it was once `bone`, which has no rotation of its own any more, is bent so far.
+
+    Without a rotation it does not matter whether RAVAS adds to it or sets it.
+    """
+    at = avatar.node(bone)
+    if at is None:
         return avatar
-    nodes, rest = list(avatar.nodes), avatar.nodes[neck].local.astype(np.float64)
+    nodes, rest = list(avatar.nodes), avatar.nodes[at].local.astype(np.float64)
     _, stretch = polar(rest[:3, :3])
     straight = rest.copy()
     straight[:3, :3] = stretch
-    # What RAVAS makes of the neck, and from there back to where it was.
-    back = np.linalg.inv(straight @ bent_neck()) @ rest
-    nodes[neck] = replace(nodes[neck], local=straight.astype(np.float32))
-    bind = (back @ avatar.skin[neck].inverse_bind).astype(np.float32)
-    skin = [replace(joint, inverse_bind=bind) if i == neck else joint for i, joint in enumerate(avatar.skin)]
-    carries = any(node.parent == neck for node in nodes)
-    if not carries or np.allclose(back, np.eye(4), atol=1e-6):
+    # What RAVAS makes of the bone, and from there back to where it was.
+    back = np.linalg.inv(straight @ bent_neck(bends_rad)) @ rest
+    unmoved = np.allclose(back, np.eye(4), atol=1e-6)
+    if unmoved and not bends_rad:
+        return avatar
+    nodes[at] = replace(nodes[at], local=straight.astype(np.float32))
+    bind = (back @ avatar.skin[at].inverse_bind).astype(np.float32)
+    skin = [replace(joint, inverse_bind=bind) if i == at else joint for i, joint in enumerate(avatar.skin)]
+    if unmoved or not any(node.parent == at for node in nodes):
         return replace(avatar, nodes=tuple(nodes), skin=tuple(skin))
-    # Right after the neck, so that parents still come before their children.
-    new = neck + 1
-    moved = [replace(n, parent=new if n.parent == neck else n.parent + (n.parent > neck)) for n in nodes]
-    moved.insert(new, Node(f"{_NECK} as it was", neck, back.astype(np.float32)))
-    joints = [replace(joint, node=joint.node + (joint.node > neck)) for joint in skin]
+    # Right after the bone, so that parents still come before their children.
+    new = at + 1
+    moved = [replace(n, parent=new if n.parent == at else n.parent + (n.parent > at)) for n in nodes]
+    moved.insert(new, Node(f"{bone} as it was", at, back.astype(np.float32)))
+    joints = [replace(joint, node=joint.node + (joint.node > at)) for joint in skin]
     joints.insert(new, Joint(new, np.eye(4, dtype=np.float32)))
-    places = avatar.joints + (avatar.joints > neck)
+    places = avatar.joints + (avatar.joints > at)
     return replace(avatar, nodes=tuple(moved), skin=tuple(joints), joints=places.astype(np.int32))
 
 
