@@ -8,9 +8,16 @@ import pytest
 
 from amber_id.audit import study_wording
 from amber_id.audit.judging import EvaluationConfig, judge, judged_recognition
-from amber_id.audit.recognition import undecided
+from amber_id.audit.recognition import recognition_of, undecided
 from amber_id.audit.score_results import judge_scores
-from amber_id.biometrics import Comparisons, compare_across, compare_all, eer_threshold
+from amber_id.biometrics import (
+    Comparisons,
+    Estimate,
+    PermutationTest,
+    compare_across,
+    compare_all,
+    eer_threshold,
+)
 from amber_id.results import Difference
 
 CONFIG = EvaluationConfig(replicates=200, permutations=40)
@@ -130,6 +137,30 @@ def test_scores_are_judged_by_the_same_rule(tmp_path: Path) -> None:
     ]
     (tmp_path / "scores.txt").write_text("\n".join(lines) + "\n")
     assert judge_scores(tmp_path / "scores.txt", CONFIG).recognition.outcome == "recognised"
+
+
+def test_where_the_interval_alone_shows_it_the_words_do_not_lean_on_the_test() -> None:
+    eer = Estimate(0.2, 0.1, 0.3, 0.95, 20, 20, 15.0, 1000, 0)
+    found = recognition_of(eer, PermutationTest(0.8, 0.5, 0.3, 0.067, 14))
+    assert found.outcome == "recognised"
+    assert "the interval of the EER lies wholly below 50 %" in found.words
+    assert "interval" not in recognition_of(eer, PermutationTest(0.8, 0.5, 0.3, 0.005, 200)).words
+    assert "the interval of the EER lies wholly below 50 %" in recognition_of(eer, None).words
+
+
+def test_scores_of_two_people_are_not_said_to_be_of_nobody(tmp_path: Path) -> None:
+    compared = compare_all(np.random.default_rng(0).normal(size=(8, 4)), np.repeat([0, 1], 4))
+    lines = [
+        f"c{a} c{b} {'target' if m else 'nontarget'} {s}"
+        for a, b, m, s in zip(
+            compared.enrolment, compared.probe, compared.mated, compared.scores, strict=True
+        )
+    ]
+    (tmp_path / "scores.txt").write_text("\n".join(lines) + "\n")
+    found = judge_scores(tmp_path / "scores.txt", CONFIG).recognition
+    assert found.outcome == "not_decided"
+    assert "do not say whose they are" not in found.words
+    assert "got 2 and 2" in found.words
 
 
 def test_scores_of_nobody_decide_nothing(tmp_path: Path) -> None:

@@ -76,9 +76,17 @@ def test_the_unit_of_the_scores_does_not_matter(factor) -> None:
     assert placeholders(scores * factor).values == pytest.approx([-700 * factor])
 
 
-def test_more_than_half_of_the_comparisons_do_not_fail() -> None:
+@pytest.mark.parametrize(("value", "found"), [(-1000.0, [-1000.0]), (-1024.0, [])])
+def test_more_than_half_of_the_comparisons_fail_only_by_a_customary_number(value, found) -> None:
     scores = cosines()
-    assert placeholders(np.append(scores, np.full(len(scores) + 1, -1000.0))).values.size == 0
+    marked = np.append(scores, np.full(3 * len(scores), value))
+    assert placeholders(marked).values.tolist() == found
+
+
+def test_a_matcher_that_gives_nothing_to_most_pairs_gives_scores() -> None:
+    rng = np.random.default_rng(0)
+    scores = np.append(np.zeros(3000), rng.normal(60, 3, 200))
+    assert placeholders(scores).values.size == 0
 
 
 def test_no_score_is_refused() -> None:

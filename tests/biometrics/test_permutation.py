@@ -1,5 +1,6 @@
 import itertools
 import math
+import time
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from amber_id.biometrics import permutation
 from amber_id.biometrics.comparisons import Comparisons, compare_across, compare_all
 from amber_id.biometrics.curves import ErrorCurve, error_curve
 from amber_id.biometrics.disclosure import d_sys_raw_of, zebra_expected_of
+from amber_id.biometrics.galleries import is_directed
 from amber_id.biometrics.permutation import permutation_null
 from amber_id.errors import EvaluationError, UndefinedMetricError
 
@@ -347,3 +349,21 @@ def test_a_statistic_that_gives_no_number_is_refused() -> None:
     for statistics, permutations in (({}, 5), ({"z": zebra_expected_of}, 0)):
         with pytest.raises(ValueError, match="needs permutations >= 1 and a statistic"):
             permutation_null(comparisons, statistics, permutations=permutations, rng=np.random.default_rng(0))
+
+
+def test_time_does_not_grow_with_the_square_of_the_groups() -> None:
+    first, second = np.triu_indices(4, 1)
+    start = 4 * np.arange(40_000)[:, None]  # of groups of two people with two clips each
+    comparisons = Comparisons(
+        scores=np.random.default_rng(0).normal(size=start.size * len(first)),
+        enrolment=(start + first).ravel(),
+        probe=(start + second).ravel(),
+        subjects=np.repeat(np.arange(80_000), 2),
+    )
+    began = time.process_time()
+    found = permutation_null(
+        comparisons, {"auc": ErrorCurve.auc}, permutations=1, rng=np.random.default_rng(0)
+    )
+    assert time.process_time() - began < 5  # 13 s where each group was looked for among all clips
+    assert found["auc"].value == pytest.approx(0.5, abs=0.01)
+    assert not is_directed(comparisons)  # groups times people are more than 32 bits can count

@@ -2,7 +2,7 @@
 
 from amber_id.biometrics import Estimate, PermutationTest, decide_recognition
 from amber_id.biometrics import Recognition as Decision
-from amber_id.biometrics.recognition import GUESSING
+from amber_id.biometrics.recognition import GUESSING, LEVEL
 from amber_id.results import Recognition
 
 
@@ -18,15 +18,16 @@ def recognition_of(eer: Estimate, auc_test: PermutationTest | None) -> Recogniti
     )
 
 
-def nothing_known() -> Recognition:
-    """Of scores that belong to nobody."""
+def nothing_known(few: str | None = None) -> Recognition:
+    """Of scores that belong to nobody; or to too few people, where `few` says how many."""
+    why = (
+        "the scores do not say whose they are, so there is neither an interval over people nor a permutation "
+        "test."
+    )
+    if few is not None:
+        why = f"people are too few to be drawn anew. {few}"
     return Recognition(
-        outcome="not_decided",
-        p_value=None,
-        permutations=None,
-        excluded=None,
-        words="Not decided: the scores do not say whose they are, so there is neither an interval over "
-        "people nor a permutation test.",
+        outcome="not_decided", p_value=None, permutations=None, excluded=None, words=f"Not decided: {why}"
     )
 
 
@@ -43,6 +44,12 @@ def _words(found: Decision, eer: Estimate) -> str:
         test = f"permutation test of AUC: p = {found.p_value:.3f}, {found.permutations} permutations of names"
     if found.outcome == "recognised":
         words = f"People are recognised better than by guessing ({test})."
+        if found.p_value is None or found.p_value > LEVEL:
+            words = (
+                "People are recognised better than by guessing: the interval of the EER lies wholly below "
+                f"{GUESSING:.0%}".replace("%", " %")
+                + f" ({test})."
+            )
         if eer.high >= GUESSING:
             words += " How well is known badly: few people decide, and the interval of the EER is wide."
         return words

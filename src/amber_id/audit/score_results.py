@@ -133,7 +133,7 @@ def judge_scores(
         schema=METRICS_SCHEMA,
         counts=_counts(read),
         metrics=_in_order(metrics),
-        recognition=nothing_known() if judged is None else judged.recognition,
+        recognition=nothing_known(few) if judged is None else judged.recognition,
         disclosure=None if judged is None else judged.disclosure,
         differences=dict(changes),
         subjects=() if judged is None else _subjects(judged_file, judged),

@@ -2,12 +2,15 @@
 
 Systems write a constant where a template could not be made: -1000, -999, the lowest number there is in place
 of minus infinity. The rule: at most five different values at either end of all scores, at most half
-of the comparisons, with a gap to the rest of the scores, the core,
+of the comparisons unless all of them are numbers that programs use for this, with a gap to the rest of the
+scores, the core,
 
 * of five times the range of the core, and of all of its range on a logarithmic scale about the median, so
   that likelihood ratios, whose sizes differ by orders of magnitude, are scores; or
 * of once the range, and a quarter of the logarithmic one, where each of them stands twice or more or is a
   number that programs use for this: 10, 100, ..., 9, 99, ..., and the largest there are, with either sign.
+
+More than half may well be no failures where the number is another: many matchers give 0 to most pairs.
 
 The core must have ten different values or more: of fewer nothing can be said. A constant among the scores,
 such as 0 among cosines, cannot be told from a score.
@@ -63,14 +66,18 @@ def placeholders(scores: Float64[np.ndarray, " P"]) -> Placeholders:
     if not scores.size:
         raise ValueError("placeholders needs scores, got none")
     values, counts = np.unique(scores, return_counts=True)
-    V, marks = len(values), counts > 1
+    V, customary = len(values), np.zeros(len(values), dtype=bool)
     for end in (slice(0, _MOST_VALUES), slice(max(V - _MOST_VALUES, 0), V)):
-        marks[end] |= _is_customary(values[end])
+        customary[end] = _is_customary(values[end])
+    marks = customary | (counts > 1)
     low, high = 0, V  # values[low:high] is the core
     for n_below, n_above in product(range(_MOST_VALUES + 1), repeat=2):
         a, b = n_below, V - n_above
         is_tighter = b - a < high - low and b - a >= _FEWEST_OTHERS
-        if is_tighter and _is_far(values, counts, marks, a, b) and 2 * counts[a:b].sum() >= len(scores):
+        may_be_most = customary[:a].all() and customary[b:].all()
+        if not is_tighter or (not may_be_most and 2 * counts[a:b].sum() < len(scores)):
+            continue
+        if _is_far(values, counts, marks, a, b):
             low, high = a, b
     return Placeholders(
         np.concatenate([values[:low], values[high:]]), float(values[low]), float(values[high - 1])

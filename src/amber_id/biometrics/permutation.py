@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float64, Int, Int64
+from jaxtyping import Bool, Float64, Int, Int64
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -254,12 +254,13 @@ def _test(value: float, null: Float64[np.ndarray, " R"]) -> PermutationTest:
     return PermutationTest(value, mean, value - mean, (1 + reached) / (1 + len(null)), len(null))
 
 
-def connected_clips(comparisons: Comparisons) -> Int[np.ndarray, " N"]:
+def connected_clips(comparisons: Comparisons) -> Int64[np.ndarray, " N"]:
     """For each clip a number that all clips share that are compared with it, directly or through others."""
     N = len(comparisons.subjects)
     compared = np.ones(len(comparisons.scores), dtype=bool)
     graph = coo_array((compared, (comparisons.enrolment, comparisons.probe)), shape=(N, N))
-    component: Int[np.ndarray, " N"] = connected_components(graph, directed=False)[1]
+    # Wide, as it is multiplied with the number of people.
+    component: Int64[np.ndarray, " N"] = connected_components(graph, directed=False)[1].astype(np.int64)
     return component
 
 
@@ -277,17 +278,27 @@ def _met_pairs(comparisons: Comparisons, component: Int[np.ndarray, " N"]) -> In
     one_set = np.isin(component, component[enrolled & probed])
     met = np.unique(_pair_codes(enrolment, probe, len(subjects)))
     apart = subjects[met // len(subjects)] != subjects[met % len(subjects)]
-    possible = possible_apart = 0.0
-    for part in np.unique(component[enrolled | probed]):
-        here = component == part
-        first, second = (here, here) if one_set[here].any() else (here & enrolled, here & probed)
-        n_first, n_second = (np.bincount(subjects[each]) for each in (first, second))
-        size = min(len(n_first), len(n_second))
-        of_one, of_all = float(n_first[:size] @ n_second[:size]), float(n_first.sum() * n_second.sum())
-        if one_set[here].any():  # each pair once, and no clip with itself
-            of_one, of_all = (of_one - here.sum()) / 2, (of_all - here.sum()) / 2
-        possible, possible_apart = possible + of_all, possible_apart + of_all - of_one
-    return met if np.count_nonzero(apart) == possible_apart and len(met) < possible else None
+    # By part, and by part and person: there may be as many parts as there are comparisons.
+    groups = np.stack([component, component * (subjects.max() + 1) + subjects])
+    possible, of_one = (_possible_pairs(each, one_set, enrolled, probed) for each in groups)
+    return met if np.count_nonzero(apart) == possible - of_one and len(met) < possible else None
+
+
+def _possible_pairs(
+    group: Int64[np.ndarray, " N"],
+    one_set: Bool[np.ndarray, " N"],
+    enrolled: Bool[np.ndarray, " N"],
+    probed: Bool[np.ndarray, " N"],
+) -> float:
+    """How many comparisons the clips of each group allow, in all groups together."""
+    number = np.unique(group, return_inverse=True)[1]
+    compared = enrolled | probed
+    n_all, n_enrolled, n_probed = (
+        np.bincount(number[each], minlength=len(number)).astype(np.float64)
+        for each in (one_set & compared, enrolled & ~one_set, probed & ~one_set)
+    )
+    # In one set each pair once, and no clip with itself.
+    return float((n_all * (n_all - 1) / 2).sum() + (n_enrolled * n_probed).sum())
 
 
 def _pair_codes(
