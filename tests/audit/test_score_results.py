@@ -229,7 +229,7 @@ def test_very_many_people_have_their_figures_too(tmp_path: Path) -> None:
 LARGEST = np.finfo(np.float64).max
 
 
-def failing(scores: ScoreFile, mark: float, rows: np.ndarray) -> ScoreFile:
+def failing(scores: ScoreFile, mark: float | np.ndarray, rows: np.ndarray) -> ScoreFile:
     known = scores.comparisons
     changed = dataclasses.replace(
         known, scores=np.where(np.isin(np.arange(len(known.scores)), rows), mark, known.scores)
@@ -279,6 +279,41 @@ def test_failed_comparisons_choose_nothing(tmp_path: Path, name: str) -> None:
     every = failing(dev, -1000.0, np.flatnonzero(dev.comparisons.mated))
     with pytest.raises(EvaluationError, match="got no mated"):
         judge_scores(path, QUICK, dev=written(every, tmp_path / "none.txt"))
+
+
+@pytest.mark.parametrize("ceiling", [1.0, 100.0])
+def test_the_highest_score_that_most_mated_comparisons_have_is_no_failure(
+    tmp_path: Path, ceiling: float
+) -> None:
+    paths = {}
+    for name, seed, first in (("scores", 0, 0), ("dev", 1, 50)):
+        rng = np.random.default_rng(seed)
+        scores = study(n_subjects=12, seed=seed, first=first)
+        mated = scores.comparisons.mated
+        rows = np.flatnonzero(mated & (rng.random(len(mated)) < 0.8))
+        low = ceiling * np.where(mated, rng.normal(0.1, 0.05, len(mated)), rng.normal(0, 0.05, len(mated)))
+        known = dataclasses.replace(scores, comparisons=dataclasses.replace(scores.comparisons, scores=low))
+        for kind, values in (("alike", ceiling), ("apart", ceiling * rng.normal(1, 1e-3, len(mated)))):
+            changed = failing(known, values, rows)
+            paths[name, kind] = written(changed, tmp_path / f"{name}_{kind}.txt")
+    found, right = (
+        judge_scores(paths["scores", kind], QUICK, dev=paths["dev", kind]) for kind in ("alike", "apart")
+    )
+    # As failures they gave an accuracy of .87 in place of .95, and a Cllr of .70 in place of .19.
+    for figure in ("accuracy", "cllr", "eer"):
+        assert found.metrics[figure].value == pytest.approx(right.metrics[figure].value, abs=0.02), figure
+    assert not any("failed comparison" in limit for limit in found.limits)
+
+
+@pytest.mark.parametrize(("share_mated", "is_failure"), [(0.05, False), (0.7, True)])
+def test_the_lowest_score_that_most_nonmated_comparisons_have_is_no_failure(
+    tmp_path: Path, share_mated: float, is_failure: bool
+) -> None:
+    scores = study(n_subjects=12)
+    drawn, mated = np.random.default_rng(0).random(1128), scores.comparisons.mated
+    rows = np.flatnonzero(drawn < np.where(mated, share_mated, 0.7))
+    found = judge_scores(written(failing(scores, -1000.0, rows), tmp_path / "scores.txt"), QUICK)
+    assert any("failed comparison" in limit for limit in found.limits) == is_failure
 
 
 def test_a_failed_clip_does_not_hide_that_all_others_are_recognised(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 A value that marks a failure is no score: what depends on the size of scores, a calibration or a mean, would
 be of that value alone. Among the scores that are judged it counts as lower, or higher, than all of them;
-among those that people choose by it does not count.
+among those that people choose by it does not count. A value above all others that most often stands for mated
+comparisons is a score, the highest that the system gives; so is one below them for most non-mated comparisons
+and few mated ones: failures do not know who is shown.
 """
 
 from collections.abc import Callable
@@ -15,6 +17,8 @@ from jaxtyping import Bool, Float64
 from amber_id.biometrics import Comparisons, Placeholders, placeholders
 from amber_id.score_files import ScoreFile, read_scores
 from amber_id.score_files.people import check_sides
+
+_CEILING = 10  # mated comparisons with a value above all others from which it is a score, not a failure
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +72,7 @@ def read_chosen_on(path: Path, subjects: Path | None) -> ScoreInput:
     said = tuple(f"{path.name}: {remark}" for remark in read.remarks)
     if not found.values.size:
         return ScoreInput(read, _among(found, read), said)
-    kept = [side[~found.among(side)] for side in (read.mated_scores, read.nonmated_scores)]
+    kept = [side[~found.among(side)] for side in _sides(read)]
     check_sides(path, *(len(side) for side in kept))
     comparisons = read.comparisons
     if comparisons is not None:
@@ -79,7 +83,21 @@ def read_chosen_on(path: Path, subjects: Path | None) -> ScoreInput:
 
 
 def _placeholders(read: ScoreFile) -> Placeholders:
-    return placeholders(np.concatenate([read.mated_scores, read.nonmated_scores]))
+    """The values that mark failures, without those that tell who is shown, as no failure does."""
+    found = placeholders(np.concatenate(_sides(read)))
+    values, lowest, highest = found.values, found.lowest, found.highest
+    mated, nonmated = (np.isin(side, values[values > highest]) for side in _sides(read))
+    if mated.sum() >= max(_CEILING, nonmated.sum()):
+        values, highest = values[values < lowest], float(values[-1])
+    mated, nonmated = (np.isin(side, values[values < lowest]) for side in _sides(read))
+    # Where so many fail, whether clip by clip or person by person, mated comparisons fail .58 times as often.
+    if nonmated.any() and nonmated.mean() > 0.5 > mated.mean() / nonmated.mean():
+        values, lowest = values[values > highest], float(values[0])
+    return Placeholders(values, lowest, highest)
+
+
+def _sides(read: ScoreFile) -> tuple[Float64[np.ndarray, " M"], Float64[np.ndarray, " N"]]:
+    return read.mated_scores, read.nonmated_scores
 
 
 def _among(found: Placeholders, read: ScoreFile) -> Bool[np.ndarray, " P"]:
@@ -114,7 +132,7 @@ def _only(comparisons: Comparisons, kept: Bool[np.ndarray, " P"]) -> Comparisons
 
 def _said(path: Path, read: ScoreFile, found: Placeholders) -> str:
     """How many comparisons have such a value, and which."""
-    n_mated, n_nonmated = (int(found.among(side).sum()) for side in (read.mated_scores, read.nonmated_scores))
+    n_mated, n_nonmated = (int(found.among(side).sum()) for side in _sides(read))
     total = len(read.mated_scores) + len(read.nonmated_scores)
     values = " or ".join(f"{value:.4g}" for value in found.values)
     return (
