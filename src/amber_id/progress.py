@@ -119,7 +119,7 @@ class StageClock:
 def _duration(seconds: float) -> str:
     """Seconds as people say them.
 
-    >>> _duration(20), _duration(100), _duration(5000), _duration(9000)
+    >>> _duration(20.0), _duration(100.0), _duration(5000.0), _duration(9000.0)
     ('1 min', '2 min', '1 h 23 min', '2 h 30 min')
     """
     minutes = max(1, round(seconds / 60))

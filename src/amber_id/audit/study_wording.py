@@ -48,7 +48,8 @@ def study_headline(
     text += "guessing is 0.50"
     if anonymised and "OOO" in cells:
         text += f"; originals {_said(_headline_eer(cells['OOO'].result))}"
-    text += f". {counts.subjects} people; {counts.dropped_clips} clips lost."
+    lost = f"{counts.dropped_clips} clip{'' if counts.dropped_clips == 1 else 's'} lost"
+    text += f". {counts.subjects} people; {lost}."
     reasons = [
         _reason(each.name, each.words) for each in controls if each.cell == cell and each.verdict == "invalid"
     ] + [
