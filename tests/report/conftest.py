@@ -11,11 +11,12 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from amber_id.audit import EvaluationConfig
-from amber_id.audit.judging import bootstrap_of, judge
+from amber_id.audit.judging import judge
 from amber_id.biometrics import Comparisons, compare_all, error_curve
 from amber_id.results import (
     Attacker,
     AttackerResult,
+    Bootstrap,
     ComparisonCounts,
     Counts,
     DevFold,
@@ -174,7 +175,7 @@ def _results(
             "A stronger attacker may succeed where this one failed.",
             "People, sources and clip lengths other than these were not tested.",
         ),
-        bootstrap=bootstrap_of(judged.eer),
+        bootstrap=Bootstrap.of(judged.eer),
         provenance=Provenance(
             amber_id="0.1.0",
             packages={"numpy": "2.4.6", "torch": "2.9.0"},

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from amber_id.audit import EvaluationConfig
-from amber_id.audit.judging import Judged, bootstrap_of, judge
+from amber_id.audit.judging import Judged, judge
 from amber_id.biometrics import Comparisons, compare_across, compare_all, error_curve
 from amber_id.results import (
     AttackerResult,
+    Bootstrap,
     CellResult,
     Confound,
     ControlResult,
@@ -202,7 +203,7 @@ def _cell(letters: str, sources: int, people: int, clips: int) -> CellResult:
         "disclosure": found.disclosure,
         "attackers": {"moments": worst, "stgcn": weak},
         "dev": [{"fold": 0, "subjects": 6, "eer": 0.2, "threshold": threshold, "epoch": 3}],
-        "bootstrap": bootstrap_of(found.eer),
+        "bootstrap": Bootstrap.of(found.eer),
         "limits": [],
     })  # fmt: skip
 

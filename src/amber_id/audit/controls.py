@@ -49,12 +49,14 @@ def permuted_labels(
 
 def shuffled_frames(variant: VariantResult, *, cell: str, attacker: str | None = None) -> ControlResult:
     """Does the order of frames matter?"""
-    less, verdict = variant.less["eer"], _decided(variant.less["eer"].low > 0 or variant.less["eer"].high < 0)
+    less = variant.less["eer"]
+    verdict: Verdict = "pass"
     if less.low > 0:
         words = f"Order in time matters: without it the EER is {less.value:.3f} higher."
     elif less.high < 0:
         words = f"Without order in time the EER is {-less.value:.3f} lower: order is of no use to it."
     else:
+        verdict = "not_decided"
         words = (
             "Not decided whether order in time matters: which faces are made may tell as much as when. A "
             f"difference of {less.detectable:.3f} or more would probably have been seen."
@@ -139,10 +141,6 @@ def _of_variant(name: str, variant: VariantResult, cell: str, verdict: Verdict, 
     return ControlResult(
         name=name, cell=cell, eer=variant.eer, recognition=variant.recognition, verdict=verdict, words=words
     )
-
-
-def _decided(shown: bool) -> Verdict:
-    return "pass" if shown else "not_decided"
 
 
 def _lower(words: str) -> str:

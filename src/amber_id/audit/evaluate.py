@@ -9,7 +9,7 @@ from pathlib import Path
 from amber_id.audit.avatars import avatar_remarks, avatars_of
 from amber_id.audit.drawn_arrays import arrays_of
 from amber_id.audit.evaluation import embed_people, subject_results, trackers_of
-from amber_id.audit.judging import EvaluationConfig, bootstrap_of
+from amber_id.audit.judging import EvaluationConfig
 from amber_id.audit.known_truth import oracle_result
 from amber_id.audit.openings import record_opening
 from amber_id.audit.wording import headline, limits
@@ -19,6 +19,7 @@ from amber_id.protocols import Leak, Split, manifest_hash, protocol_of, refuse_l
 from amber_id.protocols.leaks import limits_of
 from amber_id.recordings import RecordingSet, read_failures
 from amber_id.results import (
+    Bootstrap,
     ComparisonCounts,
     Counts,
     EvaluationArrays,
@@ -93,7 +94,7 @@ def evaluate(
             *remarks_of(recordings.root, split),
             *limits_of(allowed, *(() if provenance.synthetic else (recordings,))),
         ),
-        bootstrap=bootstrap_of(judged.eer),
+        bootstrap=Bootstrap.of(judged.eer),
         provenance=provenance,
         times=Times(
             finished=datetime.now(UTC).isoformat(timespec="seconds"),

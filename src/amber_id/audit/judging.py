@@ -44,7 +44,7 @@ from amber_id.biometrics.curves import PerResample
 from amber_id.biometrics.disclosure import MOST_EXPECTED, d_sys_bins, zebra_worst_case
 from amber_id.biometrics.recognition import LEVEL
 from amber_id.errors import EvaluationError
-from amber_id.results import Bootstrap, Difference, Disclosure, NullTest, Rate, Recognition
+from amber_id.results import Difference, Disclosure, NullTest, Rate, Recognition
 
 _LARGEST_GALLERY = 20_000_000  # clips times people
 PRIOR = 0.01  # of a mated comparison, for detection costs
@@ -108,8 +108,9 @@ def judge(
         "min_cllr": min_cllr_of,
         "eer_rocch": ErrorCurve.eer_rocch,
         "auc": ErrorCurve.auc,
-        **_OPTIMISTIC,
     }
+    if from_threshold is None:
+        measures = {**measures, **_OPTIMISTIC}
     null, why_not = _permuted(comparisons, measures, config)
     statistics = statistics_of(curve, comparisons.fmr_floor) | {
         "linkability": Statistic(measures["linkability"]),
@@ -128,7 +129,7 @@ def judge(
     rates |= identified
     limits.extend(why)
     if from_threshold is not None:
-        rates |= rates_at_threshold(from_threshold, config)
+        rates |= rates_at_threshold(from_threshold, config) | _at_best_offset(from_threshold, config)
     if llrs is not None:
         found = _bootstrapped(tally(llrs), _OF_LLRS, config)
         rates |= {name: Rate.of(each, 1.0) for name, each in found.items()}
@@ -150,7 +151,7 @@ def judge_tally(
 ) -> tuple[dict[str, Estimate], dict[str, Rate]]:
     """Statistics of comparisons that were counted; and the EER with all people weighing alike."""
     estimates = _bootstrapped(people, statistics, config)
-    rates = {name: Rate.of(each, CHANCE.get(name, 0.5)) for name, each in estimates.items()}
+    rates = _as_rates(estimates)
     if isinstance(people, PairTally):
         balanced = _bootstrapped(people.balanced(), _EER, config)
         rates["eer_balanced"] = Rate.of(balanced["eer"], 0.5)
@@ -191,17 +192,21 @@ def statistics_of(curve: ErrorCurve, floor: float) -> dict[str, Statistic]:
 
 def rates_at_threshold(from_threshold: Comparisons, config: EvaluationConfig) -> dict[str, Rate]:
     """Right decisions at a threshold chosen on other people; always naming the commoner kind is the guess."""
-    people = tally(from_threshold)
-    # One offset for all folds, from the thresholds of their own: never below the figure without one.
-    found = _bootstrapped(people, _FROM_THRESHOLD | _at_best_threshold(people.whole.curve()), config)
-    null, _ = _permuted(from_threshold, _OPTIMISTIC, config)
+    found = _bootstrapped(tally(from_threshold), _FROM_THRESHOLD, config)
     n_mated, n_nonmated = from_threshold.n_mated, from_threshold.n_nonmated
     guessed = {
         "accuracy": max(n_mated, n_nonmated) / (n_mated + n_nonmated),
         "balanced_accuracy": 0.5,
-        "balanced_accuracy_optimistic": next((test.null_mean for test in null.values()), 0.5),
     }
     return {name: Rate.of(found[name], chance) for name, chance in guessed.items()}
+
+
+def _at_best_offset(from_threshold: Comparisons, config: EvaluationConfig) -> dict[str, Rate]:
+    """One offset for all folds, from the thresholds of their own: never below the figure without one."""
+    people = tally(from_threshold)
+    found = _bootstrapped(people, _at_best_threshold(people.whole.curve()), config)
+    null, _ = _permuted(from_threshold, _OPTIMISTIC, config)
+    return {name: Rate.of(each, null[name].null_mean if null else 0.5) for name, each in found.items()}
 
 
 def _at_best_threshold(curve: ErrorCurve) -> dict[str, Statistic]:
@@ -331,19 +336,35 @@ def judged_rates(
     `names` are of those that are read from the scores alone; one that these people say nothing about is
     left out.
     """
+    return _as_rates(_judged(comparisons, config, names)[1])
+
+
+def _judged(
+    comparisons: Comparisons, config: EvaluationConfig, names: Collection[str]
+) -> tuple[Tally, dict[str, Estimate]]:
     people = tally(comparisons)
     defined = statistics_of(people.whole.curve(), comparisons.fmr_floor)
     statistics = {name: statistic for name, statistic in defined.items() if name in names}
-    found = _bootstrapped(people, statistics, config)
-    return {name: Rate.of(each, CHANCE.get(name, 0.5)) for name, each in found.items()}
+    return people, _bootstrapped(people, statistics, config)
+
+
+def _as_rates(estimates: Mapping[str, Estimate]) -> dict[str, Rate]:
+    return {name: Rate.of(each, CHANCE.get(name, 0.5)) for name, each in estimates.items()}
 
 
 def judged_recognition(comparisons: Comparisons, config: EvaluationConfig) -> tuple[Rate, Recognition]:
     """The EER with its interval, and whether these scores show that people are recognised."""
-    people = tally(comparisons)
-    eer = _bootstrapped(people, _EER, config)["eer"]
+    rates, recognition = judged_rates_and_recognition(comparisons, config, ("eer",))
+    return rates["eer"], recognition
+
+
+def judged_rates_and_recognition(
+    comparisons: Comparisons, config: EvaluationConfig, names: Collection[str]
+) -> tuple[dict[str, Rate], Recognition]:
+    """As `judged_rates`, with "eer" among the names; and whether people are recognised."""
+    people, estimates = _judged(comparisons, config, names)
     null, _ = _permuted(comparisons, {"auc": ErrorCurve.auc}, config)
-    return Rate.of(eer, 0.5), recognition_in(people, eer, null.get("auc"), config)
+    return _as_rates(estimates), recognition_in(people, estimates["eer"], null.get("auc"), config)
 
 
 def recognition_in(
@@ -371,16 +392,6 @@ def less(
         rng=np.random.default_rng(config.seed),
     )
     return {name: Difference.of(each) for name, each in found.items()}
-
-
-def bootstrap_of(eer: Estimate) -> Bootstrap:
-    """How all intervals of a study were made."""
-    return Bootstrap(
-        replicates=eer.replicates,
-        redrawn=eer.redrawn,
-        level=eer.level,
-        degrees_of_freedom=eer.degrees_of_freedom,
-    )
 
 
 def _moved(rate: Rate, value: float) -> Rate:

@@ -9,12 +9,12 @@ import numpy as np
 
 from amber_id.audit.conditions import StudyClips, bare_id
 from amber_id.audit.evaluation import Tested, embed_people
-from amber_id.audit.judging import EvaluationConfig, bootstrap_of, judged_recognition, less
+from amber_id.audit.judging import EvaluationConfig, judged_recognition, less
 from amber_id.audit.scenarios import Scenario, seen_in
 from amber_id.audit.worst_attacker import Tried, attacker_results, measure, score_attackers
 from amber_id.biometrics import Comparisons
 from amber_id.protocols import Split
-from amber_id.results import CellResult, ComparisonCounts, Difference
+from amber_id.results import Bootstrap, CellResult, ComparisonCounts, Difference
 from amber_id.score_files import IdentifiedBy, ScoreFile
 
 
@@ -93,7 +93,7 @@ def _cell(scenario: Scenario, tested: Sequence[Tested], config: EvaluationConfig
         disclosure=judged.disclosure,
         attackers={each.name: each for each in attacker_results(tried, metrics, config)},
         dev=worst.dev,
-        bootstrap=bootstrap_of(judged.eer),
+        bootstrap=Bootstrap.of(judged.eer),
         limits=(*tried.limits, *judged.limits),
     )
     return Cell(scenario, result, tried)

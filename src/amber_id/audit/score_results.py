@@ -19,7 +19,6 @@ from amber_id.audit.judging import (
     CHANCE,
     EvaluationConfig,
     Judged,
-    bootstrap_of,
     judge,
     judge_tally,
     recognition_in,
@@ -47,6 +46,7 @@ from amber_id.errors import EvaluationError
 from amber_id.file_formats import file_hash
 from amber_id.results import (
     METRICS_SCHEMA,
+    Bootstrap,
     ComparisonCounts,
     Difference,
     Metrics,
@@ -138,7 +138,7 @@ def judge_scores(
         differences=dict(changes),
         subjects=() if judged is None else _subjects(judged_file, judged),
         limits=tuple(limits),
-        bootstrap=None if judged is None else bootstrap_of(judged.eer),
+        bootstrap=None if judged is None else Bootstrap.of(judged.eer),
         provenance=_provenance(files, str(read.identified_by), config.seed),
         times=_times(started),
     )
@@ -205,7 +205,7 @@ def judge_embeddings(
             *_same_vectors(read),
             *interval_limits(estimates["eer"]),
         ),
-        bootstrap=bootstrap_of(estimates["eer"]),
+        bootstrap=Bootstrap.of(estimates["eer"]),
         provenance=_provenance(_hashed({"embeddings": embeddings}), str(IdentifiedBy.COLUMNS), config.seed),
         times=_times(started),
     )

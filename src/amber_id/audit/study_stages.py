@@ -12,7 +12,7 @@ from pathlib import Path
 from amber_id.audit.conditions import RecordingsOf, StudyClips, bare_sets
 from amber_id.audit.controls import permuted_labels, shuffled_frames, static_only, without_motion
 from amber_id.audit.curves import clips_curve, people_curve, seconds_curve
-from amber_id.audit.judging import judged_rates, judged_recognition, less
+from amber_id.audit.judging import judged_rates_and_recognition, less
 from amber_id.audit.matrix import Cell
 from amber_id.audit.network_leaks import NetworkStudy
 from amber_id.audit.reference_points import reference_point
@@ -271,10 +271,9 @@ def _variants(study: Study, compared: Mapping[str, Comparisons], whole: str) -> 
     config = study.config.evaluation
     variants = {}
     for name, found in compared.items():
-        eer, recognition = judged_recognition(found, config)
+        rates, recognition = judged_rates_and_recognition(found, config, ("eer", "auc"))
         variants[name] = VariantResult(
-            eer=eer,
-            auc=judged_rates(found, config, ("auc",))["auc"],
+            **rates,
             recognition=recognition,
             less=less(compared[whole], found, config),
         )

@@ -4,7 +4,7 @@ from amber_id.audit.evaluation import TestedFold
 from amber_id.audit.judging import (
     EvaluationConfig,
     judged_rates,
-    judged_recognition,
+    judged_rates_and_recognition,
     less,
     rates_at_threshold,
 )
@@ -19,15 +19,15 @@ def figures_of(tried: Tried, config: EvaluationConfig) -> ConditionFigures:
     (scored,) = tried.scored
     (tested,) = scored.members
     compared, remarks = scored.comparisons, tried.limits
-    rates = judged_rates(compared, config, ("auc", "tmr_at_fmr_1_percent"))
-    eer, recognition = judged_recognition(compared, config)
+    names = ("eer", "auc", "tmr_at_fmr_1_percent")
+    rates, recognition = judged_rates_and_recognition(compared, config, names)
     right = rates_at_threshold(scored.from_threshold, config)
     return ConditionFigures(
         subjects=len(tested.subjects),
         clips=len(tested.entries),
         failed_clips=sum(len(fold.test.failures) for fold in tested.folds),
         counts=ComparisonCounts(mated=compared.n_mated, nonmated=compared.n_nonmated),
-        eer=eer,
+        eer=rates["eer"],
         recognition=recognition,
         auc=rates["auc"],
         tmr_at_fmr_1_percent=rates.get("tmr_at_fmr_1_percent"),

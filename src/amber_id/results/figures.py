@@ -125,6 +125,16 @@ class Bootstrap(Frozen):
     level: float
     degrees_of_freedom: float  # of the EER's spread between people; far below their number where few decide
 
+    @classmethod
+    def of(cls, eer: Estimate) -> "Bootstrap":
+        """How all intervals of a study were made, as the EER knows it."""
+        return cls(
+            replicates=eer.replicates,
+            redrawn=eer.redrawn,
+            level=eer.level,
+            degrees_of_freedom=eer.degrees_of_freedom,
+        )
+
 
 class Times(Frozen):
     """The only part that differs between two runs of the same study."""
