@@ -10,13 +10,13 @@ from safetensors.numpy import save
 
 from amber_id.errors import FileFormatError
 from amber_id.file_formats import (
-    first_problem,
     map_tensor,
     read_json,
     read_tensors,
     validated,
     write_tensors,
 )
+from amber_id.reading import first_problem
 
 SCHEMA = "amber-id/thing/1"
 HEADER = {"name": "ä thing", "numbers": [1, 2.5], "nested": {"b": None, "a": True}}

@@ -13,7 +13,9 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "amber_id"
 
 # Data flows one way: a room imports only from rooms above it.
 ROOMS = (
+    "quoting",
     "errors",
+    "reading",
     "names",
     "atomic_files",
     "file_formats",

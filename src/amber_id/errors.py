@@ -15,17 +15,23 @@ AmberError                     anything below; the command line prints it as one
     ├── EmbeddingError         an attacker gave a vector that is zero or not a number
     └── UndefinedMetricError   a rate whose denominator is empty
 
-A message says what was expected, what came, which clip or flag, and what to do.
+A message says what was expected, what came, which clip or flag, and what to do. It is printed as one line
+whatever the names and values in it hold (see `quoting.py`).
 Wrong arguments inside the library raise `ValueError`.
 """
 
 from pathlib import Path
+
+from amber_id.quoting import one_line
 
 
 class AmberError(Exception):
     """Base of every error that a user can act on; its text is one line."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
 
 
 class UsageError(AmberError):
@@ -89,6 +95,9 @@ class SplitError(AmberError):
 
 class LeakError(SplitError):
     """Partitions, or conditions, between which something leaks; one line for each kind of leak."""
+
+    def __str__(self) -> str:
+        return "\n".join(map(one_line, Exception.__str__(self).splitlines()))
 
 
 class TrainingError(AmberError):

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ValidationError
-from safetensors import SafetensorError, safe_open
+from pydantic import BaseModel
+from safetensors import safe_open
 from safetensors.numpy import save
 
 from amber_id.atomic_files import write_atomically, write_text_atomically
 from amber_id.errors import FileFormatError
 from amber_id.names import composed
+from amber_id.reading import parsed_json, read_bytes, read_text, reading
 
 _KEY = "amber_id"
 _IN_TENSOR = "header_tensor"  # in the entry, where the JSON is the bytes of the tensor of this name
@@ -54,24 +55,16 @@ def read_tensors(
     """
     if not path.is_file():
         raise FileFormatError(path, f"expected {schema}, got {'a folder' if path.exists() else 'nothing'}")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            text = (file.metadata() or {}).get(_KEY, "{}")
-            inside = set(file.keys())
-            if _KEY in inside and text == _entry_of_long(schema):
-                text = file.get_tensor(_KEY).tobytes()
-                inside.remove(_KEY)
-            names = [] if header_only else sorted(inside.difference(leave_out))
-            tensors = {name: file.get_tensor(name) for name in names}
-    except SafetensorError as error:
-        reason = f"expected {schema}, got a file that is cut off or of another kind ({error})"
-        raise FileFormatError(path, reason) from error
-    except OSError as error:
-        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
-    try:
-        header = json.loads(text)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise FileFormatError(path, "expected JSON in its header, got something else") from error
+    text: str | bytes
+    with reading(path, schema), safe_open(path, framework="numpy") as file:
+        text = (file.metadata() or {}).get(_KEY, "{}")
+        inside = set(file.keys())
+        if _KEY in inside and text == _entry_of_long(schema):
+            text = file.get_tensor(_KEY).tobytes()
+            inside.remove(_KEY)
+        names = [] if header_only else sorted(inside.difference(leave_out))
+        tensors = {name: file.get_tensor(name) for name in names}
+    header = parsed_json(text, path, "JSON in its header")
     found = header.pop("schema", None) if isinstance(header, dict) else None
     if found != schema:
         raise FileFormatError(path, f"expected {schema}, got {found or 'a file with no schema'}")
@@ -100,20 +93,15 @@ def map_tensor(path: Path, name: str) -> np.ndarray:
 
 def validated(model: type[_Model], values: object, path: Path) -> _Model:
     """The values as a model; raises FileFormatError with the first thing that does not fit."""
-    try:
+    with reading(path, "values that fit"):
         return model.model_validate(values)
-    except ValidationError as error:
-        raise FileFormatError(path, first_problem(error)) from error
 
 
 def read_json(model: type[_Model], path: Path) -> _Model:
     """A JSON file as a model; raises FileFormatError if it cannot be read or does not fit."""
-    try:
-        return model.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
-    except ValidationError as error:
-        raise FileFormatError(path, first_problem(error)) from error
+    data = read_bytes(path, "JSON")
+    with reading(path, "JSON"):
+        return model.model_validate_json(data)
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -136,23 +124,12 @@ def read_table(path: Path, columns: Sequence[str]) -> list[list[str]]:
     FileFormatError
         If it cannot be read, has other columns, or a row is cut off; the message names the line.
     """
-    try:
-        lines = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True))
-    except OSError as error:
-        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise FileFormatError(path, f"expected a CSV table in UTF-8, got something else ({error})") from error
+    text = read_text(path, "a CSV table")
+    with reading(path, "a CSV table"):
+        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     if lines[:1] != [list(columns)]:
         raise FileFormatError(path, f"expected the columns {', '.join(columns)} in its first line")
     for number, row in enumerate(lines[1:], start=2):
         if row and len(row) != len(columns):
             raise FileFormatError(path, f"line {number}: expected {len(columns)} values, got {len(row)}")
     return [[composed(cell) for cell in row] for row in lines[1:] if row]
-
-
-def first_problem(error: ValidationError) -> str:
-    """The first thing that does not fit, in one clause."""
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    return f"its {place} does not fit: {message}" if place else message

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from amber_id.errors import ClipError
 from amber_id.face_mesh import BLENDSHAPE_NAMES, SELECTED_POINTS, mean_face, points_of
-from amber_id.file_formats import first_problem
 from amber_id.motion import FeatureConfig, clip_features, vertex_graph
+from amber_id.reading import first_problem
 from amber_id.recordings.resampling import resample
 
 VIEWS = ("all", "motion", "static", "pose")

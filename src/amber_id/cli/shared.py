@@ -78,7 +78,7 @@ def configured(model: type[_Model], **values: Any) -> _Model:
     """A configuration from flags; what does not fit is wrong usage."""
     from pydantic import ValidationError
 
-    from amber_id.file_formats import first_problem
+    from amber_id.reading import first_problem
 
     try:
         return model(**values)

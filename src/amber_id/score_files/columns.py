@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from amber_id.errors import FileFormatError
+from amber_id.quoting import shown
 from amber_id.score_files.score_file import IdentifiedBy, ScoreFile
 from amber_id.score_files.trials import (
     NameColumn,
@@ -23,7 +24,6 @@ from amber_id.score_files.trials import (
     label_of,
     names_of_clips,
     number_names,
-    shown,
 )
 
 CLIPS = ("enrol", "probe")

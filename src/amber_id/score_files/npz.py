@@ -16,10 +16,11 @@ import numpy as np
 from jaxtyping import Float64
 
 from amber_id.errors import FileFormatError, UsageError
+from amber_id.quoting import shown
 from amber_id.score_files.columns import Columns, columns_of, trials_of
 from amber_id.score_files.headings import columns_by_meaning
 from amber_id.score_files.score_file import ScoreFile
-from amber_id.score_files.trials import NameColumn, NameNumbers, Trials, check_finite_scores, shown
+from amber_id.score_files.trials import NameColumn, NameNumbers, Trials, check_finite_scores
 
 BROKEN = (
     # What NumPy and zipfile raise for bytes they cannot make sense of.

@@ -18,10 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from amber_id.errors import FileFormatError
+from amber_id.quoting import shown
 from amber_id.score_files.columns import Columns, trials_of
 from amber_id.score_files.headings import columns_by_meaning
 from amber_id.score_files.lines import is_number, opened
-from amber_id.score_files.trials import NameColumn, NameNumbers, Trials, label_of, shown
+from amber_id.score_files.trials import NameColumn, NameNumbers, Trials, label_of
 
 _LONGEST_LINE = 1 << 16
 _SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons"}

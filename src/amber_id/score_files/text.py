@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int
 
 from amber_id.errors import FileFormatError, UsageError
+from amber_id.quoting import shown
 from amber_id.score_files.lines import BOM, is_number, is_packed, opened
 from amber_id.score_files.score_file import ScoreFile
 from amber_id.score_files.trials import (
@@ -28,7 +29,6 @@ from amber_id.score_files.trials import (
     Trials,
     check_finite_scores,
     number_names,
-    shown,
 )
 
 _PIECE = 1 << 20  # bytes read at a time

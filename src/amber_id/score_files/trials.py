@@ -32,7 +32,6 @@ _PREFIX = (
     "probed, prefix the condition: original/NAME and avatar/NAME"
 )
 _ROUNDING = 1e-5  # of a score: two directions that a system computes apart, in single precision
-_SHOWN = 40  # characters of a value in a message: a file of another kind may have no line end at all
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,9 +220,3 @@ def label_of(word: str) -> bool | None:
     (True, False, None)
     """
     return _LABELS_OF_COLUMNS.get(word.strip().casefold())
-
-
-def shown(value: object) -> str:
-    """A value from a file, short and on one line."""
-    text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
