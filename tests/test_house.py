@@ -19,6 +19,7 @@ ROOMS = (
     "names",
     "atomic_files",
     "file_formats",
+    "npz_archives",
     "workers",
     "face_mesh",
     "biometrics",

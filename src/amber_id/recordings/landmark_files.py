@@ -11,6 +11,7 @@ Depth with the wrong sign or unit is mended or refused, see `depth_check.py`. Th
 """
 
 import logging
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +23,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from amber_id.corpora import Clip, what_it_is
 from amber_id.errors import ClipError, FileFormatError
 from amber_id.face_mesh import SELECTED_POINTS
-from amber_id.recordings.array_files import ONLY, read_arrays, single_number
+from amber_id.npz_archives import LARGEST_ARRAYS, ONLY, ArrayFile, open_arrays
+from amber_id.quoting import one_line
+from amber_id.recordings.array_files import NUMPY_FILE, single_number
 from amber_id.recordings.imported_faces import check_inside, in_depth
 from amber_id.recordings.recording import POINT_SETS, PointSet, Recording
 from amber_id.recordings.thesis_files import CHANNELS as THESIS_CHANNELS
@@ -33,9 +36,13 @@ UNKNOWN = "unknown"  # the tracker's version and model, which no file of arrays 
 _POINT_SET_OF: dict[int, PointSet] = {number: name for name, number in POINT_SETS.items()}
 _SHORTER_SIDE = 720  # of a picture of which only the aspect is known
 _SLOWEST_HZ, _FASTEST_HZ = 1.0, 1000.0
+LARGEST_SIDE = 100_000  # pixels, of a picture
+_BESIDE = ("fps", "width", "height", "timestamps")  # in an archive, what is not landmarks
+_BYTES_OF_NUMBER = 8  # whatever a file has, it is made float64
+_LONGEST_NAMES = 200
 _logger = logging.getLogger("amber_id")
 
-_Pixels = Annotated[int, Field(ge=1)]
+_Pixels = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
 _Part = Annotated[float, Field(gt=0)]
 
 
@@ -90,18 +97,10 @@ def read_landmark_file(path: Path) -> LandmarkFile:
     FileFormatError
         If it cannot be read, holds Python objects, or an array is not of the shape that it must have.
     """
-    arrays = read_arrays(path)
-    name = "landmarks" if "landmarks" in arrays else next(iter(arrays), ONLY)
-    if name not in {"landmarks", ONLY} or not arrays:
-        got = ", ".join(sorted(arrays)) or "an empty archive"
-        raise FileFormatError(path, f"expected an array landmarks in the archive, got {got}{_told_of(path)}")
-    landmarks = arrays[name]
-    if landmarks.dtype.kind not in "fiu" or not _known_shape(landmarks.shape):
-        raise FileFormatError(
-            path,
-            "expected numbers of shape (frames, 468 or 478, 2 or 3), or the thesis' (71, 152, 4), "
-            f"got {landmarks.dtype} of shape {landmarks.shape}",
-        )
+    with open_arrays(path, NUMPY_FILE) as file:
+        landmarks = _landmarks_in(file)
+        # Others are not asked for, and not read.
+        arrays = {name: file.read(name) for name in _BESIDE if name in file.names}
     timestamps = arrays.get("timestamps")
     if timestamps is not None and (
         timestamps.dtype.kind not in "fiu" or timestamps.shape != landmarks.shape[:1]
@@ -115,12 +114,42 @@ def read_landmark_file(path: Path) -> LandmarkFile:
     }
     if ("width" in numbers) != ("height" in numbers):
         raise FileFormatError(path, "expected width and height, or neither, got one of them")
-    sides = {key: round(value) for key, value in numbers.items() if key != "fps"}
+    sides = {key: pixels_of(path, key, value) for key, value in numbers.items() if key != "fps"}
     return LandmarkFile(
-        landmarks.astype(np.float64),
+        landmarks.astype(np.float64, copy=False),
         None if timestamps is None else timestamps.astype(np.float64),
         StatedOfClip(numbers.get("fps"), **sides),
     )
+
+
+def pixels_of(path: Path, name: str, value: float) -> int:
+    """A side of a picture; raises FileFormatError where no picture has it."""
+    if not 1 <= value <= LARGEST_SIDE:
+        raise FileFormatError(path, f"expected 1 to {LARGEST_SIDE:,} pixels in {name}, got {value:g}")
+    return round(value)
+
+
+def _landmarks_in(file: ArrayFile) -> np.ndarray:
+    """The landmarks of an open file; raises FileFormatError where there are none, before any is read."""
+    name = "landmarks" if "landmarks" in file.names else ONLY
+    if name not in file.names:
+        got = one_line(", ".join(sorted(file.names)), _LONGEST_NAMES) or "an empty archive"
+        raise FileFormatError(
+            file.path, f"expected an array landmarks in the archive, got {got}{_told_of(file.path)}"
+        )
+    shape, dtype, _ = file.head(name)
+    if not dtype.hasobject and (dtype.kind not in "fiu" or not _known_shape(shape)):
+        raise FileFormatError(
+            file.path,
+            "expected numbers of shape (frames, 468 or 478, 2 or 3), or the thesis' (71, 152, 4), "
+            f"got {dtype} of shape {shape}",
+        )
+    if math.prod(shape) * _BYTES_OF_NUMBER > LARGEST_ARRAYS:
+        most = LARGEST_ARRAYS // (_BYTES_OF_NUMBER * math.prod(shape[1:]))
+        raise FileFormatError(
+            file.path, f"expected at most {most:,} frames, got {shape[0]:,}; divide the clip"
+        )
+    return file.read(name)
 
 
 def recording_of_landmarks(

@@ -17,10 +17,13 @@ import numpy as np
 from jaxtyping import Float
 
 from amber_id.errors import FileFormatError
-from amber_id.recordings.array_files import read_arrays, single_number
+from amber_id.npz_archives import open_arrays
+from amber_id.recordings.array_files import NUMPY_FILE, single_number
 
 CHANNELS = 4
 
+_META_NAMES = {"orig_T", "center", "scale_used", "target_scale"}
+_LARGEST_META = 1 << 20  # bytes: single numbers
 _MADE_UP_CENTRE, _MADE_UP_SCALE = 0.5, 0.5
 
 
@@ -42,20 +45,23 @@ def read_thesis_meta(path: Path) -> ThesisMeta:
     FileFormatError
         If it cannot be read, or a value is missing or makes no sense.
     """
-    # A rate that OpenCV did not know was written as a pickled None.
-    arrays = read_arrays(path, unreadable={"fps"})
-    wanted = {"orig_T", "center", "scale_used", "target_scale"}
-    if not wanted <= set(arrays):
-        missing = ", ".join(sorted(wanted - set(arrays)))
-        raise FileFormatError(path, f"expected the thesis' meta file, got an archive without {missing}")
+    with open_arrays(path, NUMPY_FILE, _LARGEST_META) as file:
+        missing = ", ".join(sorted(_META_NAMES - set(file.names)))
+        if missing:
+            raise FileFormatError(path, f"expected the thesis' meta file, got an archive without {missing}")
+        arrays = {name: file.read(name) for name in sorted(_META_NAMES)}
+        # A rate that OpenCV did not know was written as a pickled None.
+        if "fps" in file.names and not file.head("fps").dtype.hasobject:
+            arrays["fps"] = file.read("fps")
     frames = single_number(path, "orig_T", arrays["orig_T"])
     scale = single_number(path, "scale_used", arrays["scale_used"])
     target = single_number(path, "target_scale", arrays["target_scale"])
-    centre = arrays["center"].astype(np.float64)
-    if centre.shape != (2,) or not np.isfinite(centre).all():
-        raise FileFormatError(path, f"expected two numbers in center, got shape {centre.shape}")
+    centre = arrays["center"]
+    if centre.shape != (2,) or centre.dtype.kind not in "fiu" or not np.isfinite(centre).all():
+        got = f"{centre.dtype} of shape {centre.shape}"
+        raise FileFormatError(path, f"expected two numbers in center, got {got}")
     fps = single_number(path, "fps", arrays["fps"]) if "fps" in arrays else None
-    return ThesisMeta(round(frames), fps, centre, scale / target)
+    return ThesisMeta(round(frames), fps, centre.astype(np.float64), scale / target)
 
 
 def restored_places(
