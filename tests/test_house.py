@@ -17,6 +17,7 @@ ROOMS = (
     "errors",
     "reading",
     "names",
+    "locks",
     "atomic_files",
     "file_formats",
     "npz_archives",

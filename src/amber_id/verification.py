@@ -11,11 +11,12 @@ open. All of that holds for clips like those of the training alone, so every fig
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
 
 import numpy as np
 from scipy.special import expit, logit
 
+from amber_id.atomic_files import scratch_folder
 from amber_id.attackers import CheckpointHeader, load_attacker
 from amber_id.biometrics import LinearCalibration, compare_all
 from amber_id.corpora import Clip
@@ -147,13 +148,11 @@ def verify(
             f"{checkpoint}: trained with the control {header.control}, so it knows nobody; name a checkpoint "
             "that was trained without --control"
         )
-    with TemporaryDirectory(prefix="amber-verify-") as folder:
-        clips = [
-            _entry(path, Path(folder) / f"{n}{_RECORDING}", model) for n, path in enumerate((first, second))
-        ]
+    with scratch_folder(Path(gettempdir())) as folder:
+        clips = [_entry(path, folder / f"{n}{_RECORDING}", model) for n, path in enumerate((first, second))]
         for entry in clips:
             header.check_point_set(entry.point_set, entry.clip)
-        windows = load_windows(RecordingSet(Path(folder), tuple(clips)), header.features)
+        windows = load_windows(RecordingSet(folder, tuple(clips)), header.features)
         for failure in windows.failures:
             raise ClipError(failure.clip, failure.reason)
         vectors = embed_clips(attacker, windows)

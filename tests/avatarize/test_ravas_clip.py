@@ -159,7 +159,7 @@ def test_a_clip_that_ravas_never_sees_leaves_nothing(clip: Clip, setup: RavasSet
 
 def test_a_place_that_cannot_be_written_is_named(clip: Clip, setup: RavasSetup, tmp_path: Path) -> None:
     (tmp_path / ".ravas").touch()
-    with pytest.raises(AmberError, match=r"\.ravas/talk_id007/clip00.*cannot be written"):
+    with pytest.raises(AmberError, match=r"\.ravas: cannot be written"):
         make(clip, setup, tmp_path)
     shutil.copy(clip.path, tmp_path / "clip00.mp4")
     assert left_in(tmp_path) == [".ravas", "clip00.mp4"]

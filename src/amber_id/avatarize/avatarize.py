@@ -13,14 +13,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from amber_id.atomic_files import hold_lock, remove_abandoned
+from amber_id.atomic_files import remove_abandoned
 from amber_id.avatarize.glb.read import AvatarFile, naming, read_avatar
 from amber_id.avatarize.job import RECORDING_SUFFIX, AvatarizeConfig, DriveFolders, Job
+from amber_id.avatarize.ravas.clip import RAVAS_FOLDER
 from amber_id.avatarize.ravas.run import RavasSetup
 from amber_id.avatarize.renderer import Framing, drawing_driver
 from amber_id.avatarize.rig import Rig
 from amber_id.corpora import Corpus, copy_corpus_file, find_corpus
+from amber_id.corpora.leftovers import remove_leftovers
 from amber_id.errors import CorpusError
+from amber_id.locks import hold_lock
 from amber_id.recordings import scan_recordings, write_index
 from amber_id.tracking import ClipEvent, CorpusSummary, ModelBundle, select_shard
 from amber_id.tracking.clip_runs import (
@@ -99,9 +102,9 @@ def avatarize_corpus(
     for folder in (out, job.drives.keep_in):
         if folder is not None:
             check_numbers(corpus, folder)
+            remove_leftovers(folder)
             copy_corpus_file(corpus.root, folder)
-    for person in {clip.id.partition("/")[0] for clip in part}:
-        remove_abandoned(out / person)
+    remove_abandoned(out / RAVAS_FOLDER)
     outcomes = work_on_clips(part, job.is_done, job.make, workers=share.workers, on_progress=on_progress)
     for clip, outcome in outcomes.items():
         if outcome.failure:

@@ -16,7 +16,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from amber_id.atomic_files import hold_lock
 from amber_id.corpora import (
     OTHER_SUFFIXES,
     Clip,
@@ -27,8 +26,10 @@ from amber_id.corpora import (
     find_subject_folders,
     what_it_is,
 )
+from amber_id.corpora.leftovers import remove_leftovers
 from amber_id.errors import ClipError, FileFormatError
 from amber_id.file_formats import read_table
+from amber_id.locks import hold_lock
 from amber_id.recordings import (
     ImportConfig,
     StatedOfClip,
@@ -127,6 +128,7 @@ def import_landmarks(
     """
     began = time.monotonic()
     check_numbers(corpus, out)
+    remove_leftovers(out)
     copy_corpus_file(corpus.root, out)
     outcomes = work_on_clips(
         corpus.clips,

@@ -15,9 +15,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from amber_id.atomic_files import hold_lock
 from amber_id.corpora import Clip, Corpus, copy_corpus_file, find_subject_folders
+from amber_id.corpora.leftovers import remove_leftovers
 from amber_id.errors import ClipError, CorpusError, FileFormatError
+from amber_id.locks import hold_lock
 from amber_id.recordings import Failure, PointSet, Recording, read_header, save_recording, write_index
 from amber_id.tracking.clip_runs import (
     ClipEvent,
@@ -93,6 +94,7 @@ def track_corpus(
     part = select_shard(corpus, config.shard).clips
     check_numbers(corpus, out)
     _check_point_set(out, tracker.point_set)
+    remove_leftovers(out)
     copy_corpus_file(corpus.root, out)
     outcomes = work_on_clips(
         part,

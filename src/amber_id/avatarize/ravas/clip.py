@@ -9,20 +9,20 @@ What RAVAS leaves goes to the folder ``.ravas``; of a failure the log stays ther
 """
 
 import contextlib
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 
+from amber_id.atomic_files import scratch_folder
 from amber_id.avatarize.avatar_clip import AvatarClip, NoFace, write_avatar_clip
 from amber_id.avatarize.ravas.picture import cropped_frames
 from amber_id.avatarize.ravas.run import RavasRun, RavasSetup, run_ravas
 from amber_id.corpora import Clip
 from amber_id.errors import ClipError
 
-_MOST_BEGINNINGS = 9
+RAVAS_FOLDER = ".ravas"
 
 
 def ravas_clip(
@@ -38,17 +38,18 @@ def ravas_clip(
         If the video cannot be read or shows no face, or RAVAS failed; what it printed in the last try is kept
         in ``<out>/.ravas/<clip id>/video.log``.
     """
-    work = out / ".ravas" / clip.id
-    _begin(work)
+    kept = out / RAVAS_FOLDER / clip.id / "video.log"
+    _forget(kept, out)
     try:
-        run = run_ravas(clip.path, work / "video.avi", setup, work=work)
-        said = _written(run, setup, clip, avatar_sha256, out, size=size, no_face=no_face)
-    except BaseException as error:
-        _clear(work, out, keep=work / "video.log")
-        if isinstance(error, ClipError):  # which may name the file only
-            raise ClipError(clip.id, error.reason) from error
-        raise
-    _clear(work, out, keep=None)
+        with scratch_folder(out / RAVAS_FOLDER) as work:
+            try:
+                run = run_ravas(clip.path, work / "video.avi", setup, work=work)
+                said = _written(run, setup, clip, avatar_sha256, out, size=size, no_face=no_face)
+            except ClipError as error:  # which may name the file only
+                _keep(work / "video.log", kept)
+                raise ClipError(clip.id, error.reason) from error
+    finally:
+        _remove_empty(out / RAVAS_FOLDER, out)
     return said
 
 
@@ -86,27 +87,28 @@ def _written(
     return write_avatar_clip(said, clip, out, _shown(run, size, no_face))
 
 
-def _begin(work: Path) -> None:
-    """Make the folder; another worker may take away the one above in the same moment, when it is empty."""
-    for _ in range(_MOST_BEGINNINGS):
-        with contextlib.suppress(OSError):  # what is wrong for good, `run_ravas` meets again and says
-            work.mkdir(parents=True, exist_ok=True)
-            return
+def _keep(log: Path, kept: Path) -> None:
+    """Put what RAVAS printed where it stays, if it got so far as to print."""
+    if log.is_file():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        log.replace(kept)
 
 
-def _clear(work: Path, out: Path, keep: Path | None) -> None:
-    """Delete all in `work` but one file, and the folders up to `out` that are empty then."""
-    for path in work.glob("*"):
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        elif path != keep:
-            path.unlink(missing_ok=True)
-    for folder in (work, *work.parents):
-        if folder == out:
+def _forget(kept: Path, out: Path) -> None:
+    """Delete the log of an earlier failure, and the folders that are empty then."""
+    with contextlib.suppress(OSError):  # what is wrong with the place is met again, and said
+        kept.unlink(missing_ok=True)
+        _remove_empty(kept.parent, out)
+
+
+def _remove_empty(folder: Path, out: Path) -> None:
+    """Delete a folder and those above, below `out`, as far as they are empty."""
+    for each in (folder, *folder.parents):
+        if each == out:
             return
         try:
-            folder.rmdir()
-        except OSError:  # it holds the log, or what others are at
+            each.rmdir()
+        except OSError:  # it holds logs, or what others are at
             return
 
 

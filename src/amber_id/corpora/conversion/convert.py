@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from amber_id.atomic_files import hold_lock
 from amber_id.corpora import ClipFacts, find_subject_folders
 from amber_id.corpora.conversion.completeness import clips_in, missing_from
 from amber_id.corpora.conversion.findings import Findings, FoundClip
@@ -22,7 +21,9 @@ from amber_id.corpora.conversion.placing import (
     states_in,
 )
 from amber_id.corpora.corpus_file import merge_corpus_file, read_corpus_file
+from amber_id.corpora.leftovers import remove_leftovers
 from amber_id.errors import CorpusError, UsageError
+from amber_id.locks import hold_lock
 
 _LOCK = ".amber-corpus.lock"
 _FACTS = tuple(each.name for each in fields(ClipFacts) if each.name != "avatar")
@@ -62,6 +63,7 @@ def convert(
     FileFormatError
         If a table in `dst` is none.
     """
+    remove_leftovers(dst)
     chosen, lost = choose(findings.clips, one_file_each=findings.one_file_each)
     folders = by_folder(chosen)
     _refuse_other_people(dst, folders)

@@ -19,7 +19,6 @@ from typing import NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from amber_id.atomic_files import hold_lock
 from amber_id.corpora import ClipFacts, PublicSource, find_subject_folders
 from amber_id.corpora.conversion.findings import Findings, FoundClip
 from amber_id.corpora.conversion.left_out import LeftOut
@@ -28,6 +27,7 @@ from amber_id.corpora.corpus_file import csv_rows
 from amber_id.corpora.other_files import told_of_others
 from amber_id.errors import CorpusError, FileFormatError
 from amber_id.file_formats import read_table, write_table
+from amber_id.locks import hold_lock
 from amber_id.names import composed, said_of_case_twins
 
 PEOPLE_FILE = "people.csv"

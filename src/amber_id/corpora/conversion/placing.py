@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Literal
 
-from amber_id.atomic_files import appears_whole, remove_abandoned
+from amber_id.atomic_files import appears_whole
 from amber_id.corpora.conversion.archives import extract, has_content, modified_at
 from amber_id.corpora.conversion.findings import FoundClip
 from amber_id.corpora.conversion.left_out import LeftOut
@@ -201,7 +201,6 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise AmberError(f"{folder}: cannot be made ({error.strerror or error})") from error
-    remove_abandoned(folder)
 
 
 def _put_file(dst: Path, clip: FoundClip, copy: bool) -> None:
