@@ -26,6 +26,7 @@ from amber_id.recordings import (
     write_failures,
     write_index,
 )
+from amber_id.recordings.frame_rates import check_times
 
 ARRAYS = ("landmarks", "timestamps", "tracked", "blendshapes", "pose")
 
@@ -118,8 +119,13 @@ def _set(name: str, index: object, value: float) -> Callable[[Recording], object
         ("tracked", lambda r: r.tracked.astype(np.uint8), "type bool, got"),
         ("width", lambda _: 0, "width must be positive"),
         ("height", lambda _: -1, "height must be positive"),
-        ("fps", lambda _: 0.0, "fps must be positive"),
-        ("fps", lambda _: float("nan"), "fps must be positive"),
+        ("timestamps", _set("timestamps", 4, 600.2), "at most 600 s apart, got 600.08 s after frame 4"),
+        ("timestamps", lambda r: r.timestamps + 1e12, "timestamps must be seconds, at most 1e\\+10, got 1e"),
+        ("timestamps", lambda r: r.timestamps * 100, "expected 1 to 1000 frames a second, got 0.25"),
+        ("timestamps", lambda r: r.timestamps * 1.1, "the mean rate of the timestamps, 22.7273, got 25"),
+        ("fps", lambda _: 0.0, "expected 1 to 1000 frames a second, got 0"),
+        ("fps", lambda _: 1001.0, "expected 1 to 1000 frames a second, got 1001"),
+        ("fps", lambda _: float("nan"), "expected 1 to 1000 frames a second, got nan"),
         ("point_set", lambda _: "ibug_68", "point_set must be one of face_landmarker_478, face_mesh_468"),
         ("frames_with_several_faces", lambda _: 6, r"must lie in \[0, 5\], got 6"),
     ],
@@ -129,6 +135,18 @@ def test_what_does_not_fit_is_refused_by_field(name, value, message):
     recording = _recording()
     with pytest.raises(ValueError, match=message):
         replace(recording, **{name: value(recording)})
+
+
+def test_four_frames_of_eighty_thousand_seconds_are_refused_where_their_file_is_read(tmp_path):
+    times = np.array([0.0, 0.04, 0.08, 80_000.0, 80_000.04])
+    _with(tmp_path / "a.safetensors", timestamps=times)
+    with pytest.raises(FileFormatError, match=r"frames at most 600 s apart, got 79999.9 s after frame 3"):
+        load_recording(tmp_path / "a.safetensors")
+
+
+def test_a_clip_of_more_than_a_day_is_refused():
+    with pytest.raises(ValueError, match="expected at most 24 hours, got"):
+        check_times(np.arange(0, 25 * 3600 + 1, 500.0), 1.0)
 
 
 # its file -----------------------------------------------------------------------------------------

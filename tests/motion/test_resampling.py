@@ -84,6 +84,13 @@ def test_window_means_equal_a_plain_integral():
         assert read[k] == pytest.approx(np.interp(fine, times, values).mean(), abs=1e-3)
 
 
+def test_a_stretch_has_no_more_samples_than_fit():
+    times = np.array([0.0, 0.1, 80_000.0])
+    with pytest.raises(ValueError, match="at most 500,000 samples, got 80000 s at 25 Hz"):
+        resample(times, times, rate_hz=25.0)
+    assert len(resample(times, times, rate_hz=5.0)) == 400_001
+
+
 def test_one_frame_is_one_value():
     assert resample(np.array([[3.0, 4.0]]), np.array([9.0]), rate_hz=25.0).tolist() == [[3.0, 4.0]]
 

@@ -104,7 +104,10 @@ class FaceSignals:
     def on_grid(
         self, start_s: float, length: int, *, rate_hz: float, longest_gap_s: float
     ) -> Float[np.ndarray, "G C"]:
-        """The channels about ``start_s + k / rate_hz`` for k below `length`; NaN where there is no face."""
+        """The channels about ``start_s + k / rate_hz`` for k below `length`; NaN where there is no face.
+
+        Raises ValueError as `resample` does.
+        """
         grid = np.full((length, len(CHANNELS)), np.nan)
         for frames in tracked_segments(self.timestamps, self.tracked, longest_gap_s=longest_gap_s):
             times, values = self.timestamps[frames], self.values[frames]

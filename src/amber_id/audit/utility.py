@@ -30,6 +30,7 @@ from amber_id.audit.expression import (
 from amber_id.audit.utility_figures import FEWEST_PEOPLE, Agreement, AllClips, Bootstrapping
 from amber_id.errors import ClipError, EvaluationError
 from amber_id.recordings import RecordingEntry, RecordingSet
+from amber_id.recordings.frame_rates import FASTEST_HZ, SLOWEST_HZ
 from amber_id.recordings.signals import STILL, correlations, matched
 from amber_id.results import FailedClip
 from amber_id.results.utility import Average, EventName, UtilityCounts, UtilityResult
@@ -40,7 +41,7 @@ class UtilityConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    rate_hz: float = Field(50.0, gt=0)
+    rate_hz: float = Field(50.0, ge=SLOWEST_HZ, le=FASTEST_HZ)
     longest_gap_s: float = Field(0.2, ge=0)  # longer losses of the face are left out, shorter ones bridged
     shortest_s: float = Field(1.0, gt=0)  # with a face in both; a clip that has less is a failure
     longest_lag_s: float = Field(0.2, ge=0)
@@ -193,8 +194,11 @@ def _agreement_by_chance(
 def _agreement(
     original: FaceSignals, anonymised: FaceSignals, config: UtilityConfig, *, clip: str
 ) -> Agreement:
-    """Raises ClipError if both show a face together for too short a time."""
-    one, other = _on_one_grid(original, anonymised, config)
+    """Raises ClipError if both show a face together for too short a time, or a stretch is too long."""
+    try:
+        one, other = _on_one_grid(original, anonymised, config)
+    except ValueError as error:
+        raise ClipError(clip, str(error)) from error
     both = np.isfinite(one[:, 0]) & np.isfinite(other[:, 0])
     seconds = float(both.sum() / config.rate_hz)
     if seconds < config.shortest_s:

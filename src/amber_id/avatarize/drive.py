@@ -71,7 +71,7 @@ def drive_of(recording: Recording) -> Drive:
 def at_rate(drive: Drive, fps: float) -> Drive:
     """The same motion at ``k / fps`` seconds from the first frame, up to the last one.
 
-    A frame is without a face where the original's nearest frame is.
+    A frame is without a face where the original's nearest frame is. Raises ValueError as `resample` does.
     """
     times = drive.timestamps
     weights = resample(drive.weights.astype(np.float64), times, rate_hz=fps)

@@ -18,6 +18,7 @@ from amber_id.avatarize.drive import Drive, at_rate, drive_of
 from amber_id.avatarize.glb.read import naming, read_avatar
 from amber_id.avatarize.renderer import Renderer
 from amber_id.corpora import Clip
+from amber_id.errors import ClipError
 from amber_id.recordings import Recording
 
 _LIBRARIES = ("av", "mediapipe", "moderngl", "numpy")
@@ -50,11 +51,16 @@ def draw_clip(
     AvatarError
         If `avatar` cannot be used.
     ClipError
-        If the recording has no face, or no blendshapes.
+        If the recording has no face, or no blendshapes, or is too long for this rate.
     MissingDependencyError
         If a library is missing.
     """
-    drive = drive_of(recording) if fps is None else at_rate(drive_of(recording), fps)
+    drive = drive_of(recording)
+    if fps is not None:
+        try:
+            drive = at_rate(drive, fps)
+        except ValueError as error:
+            raise ClipError(clip.id, str(error)) from error
     renderer, sha256 = _renderer(avatar, size)
     said = AvatarClip(
         clip=clip.id,

@@ -27,11 +27,13 @@ from amber_id.motion.thesis_normalisation import WINDOW_FRAMES, frames_shown, th
 from amber_id.motion.views import POSE_VERTICES, View, coefficient_view, head_pose, landmark_view
 from amber_id.motion.windows import cut_windows
 from amber_id.recordings import Recording
+from amber_id.recordings.frame_rates import FASTEST_HZ, SLOWEST_HZ
 from amber_id.recordings.resampling import resample, tracked_segments
 
 Signals = Literal["landmarks", "blendshapes"]
 Normalisation = Literal["aligned", "thesis"]
 
+_LONGEST_WINDOW = 10_000  # frames
 _OF_ALIGNED = ("signals", "view", "depth", "rate_hz", "window_s", "hop_s", "longest_gap_s", "shortest_s")
 
 
@@ -46,9 +48,9 @@ class FeatureConfig(BaseModel):
     regions: tuple[Region | RegionGroup, ...] | None = None  # None: all 152 points
     streams: tuple[Stream, ...] = ("joint",)
     depth: bool = False  # keep z of the landmarks
-    rate_hz: float = Field(25.0, gt=0)
+    rate_hz: float = Field(25.0, ge=SLOWEST_HZ, le=FASTEST_HZ)
     window_s: float = Field(2.56, gt=0)
-    hop_s: float = Field(1.28, gt=0)
+    hop_s: float = Field(1.28, gt=0, le=_LONGEST_WINDOW)
     longest_gap_s: float = Field(0.2, ge=0)  # longer losses of the face split the clip
     shortest_s: float = Field(1.0, gt=0)  # a shorter segment is not used
 
@@ -84,6 +86,11 @@ class FeatureConfig(BaseModel):
             )
         if self.regions is not None and not self.on_face:
             raise ValueError("regions need landmarks; head pose and blendshapes have none")
+        if self.window_s * self.rate_hz > _LONGEST_WINDOW:
+            raise ValueError(
+                f"window_s must be at most {_LONGEST_WINDOW:,} frames long, got {self.window_s:g} s at "
+                f"{self.rate_hz:g} Hz"
+            )
         if self.window_frames < 2:
             raise ValueError(
                 f"window_s must be at least two frames long, got {self.window_s:g} s at {self.rate_hz:g} Hz"
@@ -213,7 +220,10 @@ def _segments(recording: Recording, config: FeatureConfig) -> list[Float[np.ndar
         length_s = float(times[-1] - times[0]) + 1 / recording.fps
         longest = max(longest, length_s)
         if length_s >= config.shortest_s - 2e-3:
-            segments.append(resample(flat[frames], times, rate_hz=config.rate_hz))
+            try:
+                segments.append(resample(flat[frames], times, rate_hz=config.rate_hz))
+            except ValueError as error:
+                raise ClipError(recording.clip, str(error)) from error
     if not segments:
         raise ClipError(
             recording.clip,

@@ -26,6 +26,7 @@ from amber_id.face_mesh import SELECTED_POINTS
 from amber_id.npz_archives import LARGEST_ARRAYS, ONLY, ArrayFile, open_arrays
 from amber_id.quoting import one_line
 from amber_id.recordings.array_files import NUMPY_FILE, single_number
+from amber_id.recordings.frame_rates import FASTEST_HZ, SLOWEST_HZ
 from amber_id.recordings.imported_faces import check_inside, in_depth
 from amber_id.recordings.recording import POINT_SETS, PointSet, Recording
 from amber_id.recordings.thesis_files import CHANNELS as THESIS_CHANNELS
@@ -35,7 +36,6 @@ UNKNOWN = "unknown"  # the tracker's version and model, which no file of arrays 
 
 _POINT_SET_OF: dict[int, PointSet] = {number: name for name, number in POINT_SETS.items()}
 _SHORTER_SIDE = 720  # of a picture of which only the aspect is known
-_SLOWEST_HZ, _FASTEST_HZ = 1.0, 1000.0
 LARGEST_SIDE = 100_000  # pixels, of a picture
 _BESIDE = ("fps", "width", "height", "timestamps")  # in an archive, what is not landmarks
 _BYTES_OF_NUMBER = 8  # whatever a file has, it is made float64
@@ -51,7 +51,7 @@ class ImportConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    fps: float | None = Field(None, ge=_SLOWEST_HZ, le=_FASTEST_HZ)  # rows per second
+    fps: float | None = Field(None, ge=SLOWEST_HZ, le=FASTEST_HZ)  # rows per second
     size: tuple[_Pixels, _Pixels] | None = None  # width and height of the pictures
     aspect: tuple[_Part, _Part] | None = None  # width to height, where the size is not known
     pixels: bool = False  # x, y and z are in pixels, not shares of the picture
@@ -200,23 +200,26 @@ def recording_with_warning(
     if boxed:
         how += "; brought to another number of frames by the thesis, frames without a face interpolated"
         how += "" if meta else "; place and size in the picture made up"
-    recording = Recording(
-        landmarks=filled,
-        timestamps=timestamps,
-        tracked=tracked,
-        blendshapes=None,
-        pose=None,
-        clip=clip.id,
-        subject=clip.subject,
-        source=clip.source,
-        width=width,
-        height=height,
-        fps=fps,
-        tracker=f"{config.tracker}, imported{how}",
-        tracker_version=UNKNOWN,
-        model_sha256=UNKNOWN,
-        point_set=_POINT_SET_OF[deep.points.shape[1]],
-    )
+    try:
+        recording = Recording(
+            landmarks=filled,
+            timestamps=timestamps,
+            tracked=tracked,
+            blendshapes=None,
+            pose=None,
+            clip=clip.id,
+            subject=clip.subject,
+            source=clip.source,
+            width=width,
+            height=height,
+            fps=fps,
+            tracker=f"{config.tracker}, imported{how}",
+            tracker_version=UNKNOWN,
+            model_sha256=UNKNOWN,
+            point_set=_POINT_SET_OF[deep.points.shape[1]],
+        )
+    except ValueError as error:
+        raise ClipError(clip.id, str(error)) from error
     return recording, deep.warning
 
 
@@ -279,7 +282,7 @@ def _times(
 
 
 def _plausible(fps: float, clip: Clip, what: str, advice: str) -> float:
-    if not _SLOWEST_HZ <= fps <= _FASTEST_HZ:
-        expected = f"expected {_SLOWEST_HZ:g} to {_FASTEST_HZ:g}"
+    if not SLOWEST_HZ <= fps <= FASTEST_HZ:
+        expected = f"expected {SLOWEST_HZ:g} to {FASTEST_HZ:g}"
         raise ClipError(clip.id, f"{what} {fps:.3g} frames a second, {expected}{advice}")
     return fps

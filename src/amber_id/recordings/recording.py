@@ -20,6 +20,7 @@ from amber_id import __version__
 from amber_id.errors import FileFormatError
 from amber_id.file_formats import read_tensors, validated, write_tensors
 from amber_id.recordings.avatar_made import AvatarMade
+from amber_id.recordings.frame_rates import check_times
 
 PointSet = Literal["face_landmarker_478", "face_mesh_468"]
 
@@ -84,8 +85,7 @@ class Recording:
             raise ValueError(f"timestamps must have at least 2 frames, got {T}")
         _check_array("timestamps", self.timestamps, (T,), np.float64)
         _check_array("tracked", self.tracked, (T,), np.bool_)
-        if not (np.isfinite(self.timestamps).all() and (np.diff(self.timestamps) > 0).all()):
-            raise ValueError("timestamps must be finite and strictly increasing")
+        check_times(self.timestamps, self.fps)
         for name, shape in _frame_shapes(self.point_set).items():
             array = getattr(self, name)
             if array is None and name in _OPTIONAL:
@@ -95,7 +95,7 @@ class Recording:
                 raise ValueError(f"{name} must be finite in tracked frames")
             if not np.isnan(array[~self.tracked]).all():
                 raise ValueError(f"{name} must be NaN in frames that are not tracked")
-        for name in ("width", "height", "fps"):
+        for name in ("width", "height"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be positive and finite, got {getattr(self, name)}")
         for name in ("frames_with_several_faces", "face_switches", "guessed_times"):

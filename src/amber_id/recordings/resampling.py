@@ -13,6 +13,9 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+MOST_SAMPLES = 500_000
+"""How many samples one stretch is read at: five and a half hours at 25 Hz."""
+
 
 def tracked_segments(
     timestamps: Float[np.ndarray, " T"], tracked: Bool[np.ndarray, " T"], *, longest_gap_s: float
@@ -40,12 +43,23 @@ def resample(
 ) -> Float[np.ndarray, "T ..."]:
     """The signal about ``timestamps[0] + k / rate_hz``, for every k up to the last timestamp.
 
+    Raises
+    ------
+    ValueError
+        If there are more than `MOST_SAMPLES` such times.
+
+    Examples
+    --------
     >>> resample(np.array([0.0, 1.0, 4.0]), np.array([0.0, 0.1, 0.4]), rate_hz=20.0).round(2).tolist()
     [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0]
     """
     if len(timestamps) < 2:
         return values[: len(timestamps)]
     length_s = timestamps[-1] - timestamps[0]
+    if not length_s * rate_hz < MOST_SAMPLES:
+        raise ValueError(
+            f"expected at most {MOST_SAMPLES:,} samples, got {length_s:.6g} s at {rate_hz:g} Hz; cut the clip"
+        )
     # The small allowance keeps a last frame whose timestamp was rounded down to a hair before the grid.
     at = timestamps[0] + np.arange(int(np.floor(length_s * rate_hz + 1e-3)) + 1) / rate_hz
     at = np.minimum(at, timestamps[-1])
