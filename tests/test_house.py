@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "amber_id"
 
 # Data flows one way: a room imports only from rooms above it.
 ROOMS = (
+    "no_telemetry",
     "quoting",
     "errors",
     "reading",

@@ -109,10 +109,3 @@ def face_frames(real_clips: Path) -> list[np.ndarray]:
     """The first frames of a real talking head, 384 x 384 pixels at 15 per second."""
     with av.open(str(real_clips / "talking_id008" / "talking_id008_clip00.mp4")) as file:
         return [np.ascontiguousarray(frame.to_ndarray(format="rgb24")) for frame in file.decode(video=0)]
-
-
-@pytest.fixture
-def own_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tracker changes the proxies of its process; put them back when the test is over."""
-    for name in ("https_proxy", "no_proxy", "NO_PROXY"):
-        monkeypatch.setenv(name, "")

@@ -14,12 +14,9 @@ import pytest
 from amber_id.errors import MissingDependencyError, ModelBundleError
 from amber_id.face_mesh import BLENDSHAPE_NAMES
 from amber_id.tracking import landmarker
-from amber_id.tracking.landmarker import FaceTracker, tracker_version
+from amber_id.tracking.landmarker import FaceTracker, PictureFinder, tracker_version
 
 CHIN, FOREHEAD, LEFT_EYE, RIGHT_EYE = 152, 10, 263, 33
-
-
-pytestmark = pytest.mark.usefixtures("own_proxies")
 
 
 def test_a_face_becomes_points_coefficients_and_a_pose(model_bundle, face_frames):
@@ -102,12 +99,36 @@ def test_the_version_is_that_of_mediapipe():
     assert tracker_version() == pytest.importorskip("mediapipe").__version__
 
 
-def test_no_exception_lets_the_reports_past_the_proxy(model_bundle, monkeypatch):
-    monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setenv("NO_PROXY", "play.googleapis.com")
+def _seen_in_c(*names: str) -> list[str]:
+    """What programs that are started now find in their environment."""
+    done = subprocess.run(["printenv", "-0"], capture_output=True, text=True, check=True)
+    lines = [line for line in done.stdout.split("\0") if line.partition("=")[0] in names]
+    return sorted(lines)
+
+
+@pytest.mark.parametrize("own", [None, "http://proxy.example:3128"])
+def test_the_proxies_of_the_process_are_its_own_again(model_bundle, monkeypatch, own):
+    """A library's user goes on with requests or huggingface_hub, which go by them."""
+    names = ("https_proxy", "no_proxy", "NO_PROXY")
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    if own is not None:
+        monkeypatch.setenv("https_proxy", own)
+        monkeypatch.setenv("NO_PROXY", "example.org")
+    before, before_in_c = dict(os.environ), _seen_in_c(*names)
     with FaceTracker(model_bundle):
-        assert {"no_proxy", "NO_PROXY"}.isdisjoint(os.environ)
-        assert os.environ["https_proxy"].startswith("none://")
+        with FaceTracker(model_bundle), PictureFinder(model_bundle):
+            assert dict(os.environ) == before
+        assert _seen_in_c(*names) == ["https_proxy=none://127.0.0.1:1"], "one of them lives"
+    assert dict(os.environ) == before
+    assert _seen_in_c(*names) == before_in_c
+
+
+def test_a_model_that_cannot_be_loaded_leaves_the_proxies_as_they_were(tmp_path):
+    before = _seen_in_c("https_proxy")
+    with pytest.raises(ModelBundleError):
+        FaceTracker(tmp_path / "none.task")
+    assert _seen_in_c("https_proxy") == before
 
 
 def _run(script: str, *arguments: object, **environment: str) -> str:
@@ -187,8 +208,10 @@ def test_mediapipe_reports_to_nobody(model_bundle):
         import sys, time
         from pathlib import Path
         from amber_id.tracking.landmarker import FaceTracker
-        with FaceTracker(Path(sys.argv[1])):
-            pass
+        from amber_id.tracking.landmarker import PictureFinder
+        for one in (FaceTracker, PictureFinder):
+            with one(Path(sys.argv[1])):
+                pass
         time.sleep(2)
     """
     assert any(b"googleapis.com" in line for line in _asked_of_a_proxy(plain, model_bundle))

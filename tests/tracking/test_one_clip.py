@@ -15,8 +15,6 @@ from amber_id.tracking.landmarker import Landmarker, tracker_version
 from amber_id.tracking.model_bundle import find_model
 from amber_id.tracking.one_clip import record_clip
 
-pytestmark = pytest.mark.usefixtures("own_proxies")
-
 
 @pytest.fixture(scope="module")
 def record(model_bundle):

@@ -309,7 +309,7 @@ def test_a_worker_that_is_killed_loses_no_clip(tmp_path, videos, model):
 # where it cannot be written -------------------------------------------------------------------------
 
 
-def test_a_full_disk_stops_the_run_with_one_line(tmp_path, videos, model, monkeypatch, own_proxies):
+def test_a_full_disk_stops_the_run_with_one_line(tmp_path, videos, model, monkeypatch):
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

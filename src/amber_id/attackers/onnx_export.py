@@ -23,6 +23,7 @@ from amber_id.attackers.checkpoint import SCHEMA, CheckpointHeader
 from amber_id.attackers.zoo import load_attacker
 from amber_id.errors import AmberError, MissingDependencyError, UsageError
 from amber_id.motion import FeatureConfig, in_channels, vertex_graph
+from amber_id.no_telemetry import quiet_import
 
 if TYPE_CHECKING:
     import torch
@@ -117,7 +118,8 @@ def largest_difference(model: bytes, network: "torch.nn.Module", config: Feature
     AmberError
         If onnxruntime cannot load the model.
     """
-    import onnxruntime
+    with quiet_import():
+        import onnxruntime
 
     try:
         session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
@@ -156,7 +158,8 @@ def _on_torch(network: "torch.nn.Module", values: np.ndarray, mask: np.ndarray) 
 def _require_packages() -> None:
     for package in ("onnx", "onnxruntime", "onnxscript"):  # torch needs the last
         try:
-            import_module(package)
+            with quiet_import():
+                import_module(package)
         except ImportError as error:
             raise MissingDependencyError.for_extra(package, "onnx") from error
 

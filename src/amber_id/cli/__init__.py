@@ -12,6 +12,7 @@ import typer
 
 from amber_id.cli.shared import app
 from amber_id.errors import AmberError
+from amber_id.no_telemetry import keep_quiet
 
 # `amber --help` lists the verbs in the order of these imports.
 # isort: split
@@ -87,6 +88,7 @@ __all__ = [
 
 def main() -> None:
     """Run the command line; an error that a user can act on is one line."""
+    keep_quiet()
     try:
         app()
     except AmberError as error:

@@ -5,11 +5,12 @@ Conventions
 MediaPipe's objects stop here: what leaves is NumPy, as `tracker.py` has it. It looks for several faces, since
 MediaPipe smooths over time where it looks for a single one, with a lag that depends on the frame rate.
 
-MediaPipe 1.x reports figures about its use to Google. No picture is sent, but what runs on faces should not
-call home at all: a process that has made a `FaceTracker` is pointed at a proxy that does not exist.
+MediaPipe 1.x reports figures about its use to Google when a task is closed; `amber_id.no_telemetry` keeps it
+from that.
 """
 
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,6 +22,7 @@ from jaxtyping import Float32, UInt8
 
 from amber_id.errors import MissingDependencyError, ModelBundleError
 from amber_id.face_mesh import BLENDSHAPE_NAMES
+from amber_id.no_telemetry import mediapipe_kept_in
 from amber_id.recordings import PointSet
 from amber_id.tracking.following import FaceChoice
 from amber_id.tracking.model_bundle import ModelBundle
@@ -79,7 +81,7 @@ class FaceTracker:
 
     def __init__(self, model: Path, choice: FaceChoice | None = None) -> None:
         self._mediapipe = import_mediapipe()
-        self._landmarker = _face_landmarker(model, single_pictures=False)
+        self._landmarker, self._end = _face_landmarker(model, single_pictures=False)
         self._model = model
         self._last_ms = -1
         self._choice = choice or FaceChoice()
@@ -90,7 +92,7 @@ class FaceTracker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._landmarker.close()
+        self._end.close()
 
     def see(self, rgb: UInt8[np.ndarray, "H W 3"], timestamp_s: float) -> SeenFace | None:
         """Find the followed face in the next frame, None if it is not there.
@@ -126,7 +128,7 @@ class PictureFinder:
 
     def __init__(self, model: Path) -> None:
         self._mediapipe = import_mediapipe()
-        self._landmarker = _face_landmarker(model, single_pictures=True)
+        self._landmarker, self._end = _face_landmarker(model, single_pictures=True)
 
     def __enter__(self) -> "PictureFinder":
         return self
@@ -134,7 +136,7 @@ class PictureFinder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._landmarker.close()
+        self._end.close()
 
     def find(self, rgb: UInt8[np.ndarray, "H W 3"]) -> list[Float32[np.ndarray, "V 3"]]:
         """The landmarks of each face in a picture."""
@@ -142,9 +144,8 @@ class PictureFinder:
         return [landmarks_of(face) for face in seen.face_landmarks]
 
 
-def _face_landmarker(model: Path, *, single_pictures: bool) -> Any:
-    """MediaPipe's own object."""
-    _switch_off_metrics()
+def _face_landmarker(model: Path, *, single_pictures: bool) -> tuple[Any, ExitStack]:
+    """MediaPipe's own object, and what closes it; nothing leaves the machine until that is done."""
     mediapipe = import_mediapipe()
     vision = mediapipe.tasks.vision
     options = vision.FaceLandmarkerOptions(
@@ -154,13 +155,22 @@ def _face_landmarker(model: Path, *, single_pictures: bool) -> Any:
         output_face_blendshapes=not single_pictures,
         output_facial_transformation_matrixes=not single_pictures,
     )
-    try:
-        return vision.FaceLandmarker.create_from_options(options)
-    except (FileNotFoundError, RuntimeError, ValueError) as error:
-        cause = str(error).split("\n")[0]
-        raise ModelBundleError(f"{model}: MediaPipe cannot load it ({cause})") from error
-    except OSError as error:  # its shared library is only loaded now
-        raise _missing_library(error) from error
+    with ExitStack() as opened:
+        opened.enter_context(mediapipe_kept_in())
+        try:
+            landmarker = vision.FaceLandmarker.create_from_options(options)
+        except (FileNotFoundError, RuntimeError, ValueError) as error:
+            cause = str(error).split("\n")[0]
+            raise ModelBundleError(f"{model}: MediaPipe cannot load it ({cause})") from error
+        except OSError as error:  # its shared library is only loaded now
+            raise _missing_library(error) from error
+        opened.callback(_close, landmarker)
+        return landmarker, opened.pop_all()
+
+
+def _close(landmarker: Any) -> None:
+    with mediapipe_kept_in():  # once more, in case the variables were changed meanwhile: it reports now
+        landmarker.close()
 
 
 def _image(mediapipe: Any, rgb: UInt8[np.ndarray, "H W 3"]) -> Any:
@@ -179,16 +189,6 @@ def tracker_version() -> str:
         return version("mediapipe")
     except PackageNotFoundError as error:
         raise MissingDependencyError.for_extra("mediapipe", "video") from error
-
-
-def _switch_off_metrics() -> None:
-    """Keep MediaPipe's uploader, which is libcurl, from reaching the network in this process.
-
-    libcurl refuses a proxy of an unknown kind before it opens a connection or looks up a name.
-    """
-    os.environ["https_proxy"] = "none://127.0.0.1:1"
-    for name in ("no_proxy", "NO_PROXY"):
-        os.environ.pop(name, None)
 
 
 def import_mediapipe() -> Any:

@@ -23,6 +23,7 @@ from amber_id.atomic_files import write_text_atomically
 from amber_id.avatarize.ravas.picture import HEIGHT, WIDTH, black_frames
 from amber_id.avatarize.ravas.process import TryFailedError, Watch, run_watched
 from amber_id.errors import AmberError, ClipError
+from amber_id.no_telemetry import quiet_environment
 from amber_id.tracking.one_clip import check_length
 from amber_id.tracking.video import read_frames
 
@@ -141,7 +142,7 @@ def _try_once(video: Path, setup: RavasSetup, folder: Path, log: Path) -> Path:
     watch = Watch(log, results, setup.timeout_s, setup.stalled_s)
     run_watched(
         [*map(str, command), *(["--egl"] if setup.egl else [])],
-        env={key: value for key, value in os.environ.items() if key not in _OURS}
+        env=quiet_environment({key: value for key, value in os.environ.items() if key not in _OURS})
         | {"MEDIAPIPE_DISABLE_GPU": "1"},
         cwd=folder,
         watch=watch,

@@ -27,6 +27,7 @@ from amber_id.avatarize.glb.write import GENERATOR
 from amber_id.avatarize.ravas.run import LAUNCHER, RavasSetup
 from amber_id.errors import AmberError, MissingDependencyError, UsageError
 from amber_id.file_formats import file_hash
+from amber_id.no_telemetry import quiet_environment
 
 _LONGEST_START_S = 120.0
 _LONGEST_ANSWER = 100
@@ -120,6 +121,7 @@ def _python(python: Path | None, root: Path) -> tuple[Path, dict[str, str]]:
             timeout=_LONGEST_START_S,
             check=False,
             stdin=subprocess.DEVNULL,
+            env=quiet_environment(os.environ),
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise AmberError(f"--ravas-python {python}: does not run ({error})") from error
