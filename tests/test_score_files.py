@@ -423,7 +423,10 @@ def test_names_may_have_white_space_where_that_does_not_separate(tmp_path: Path)
         ("1 a b\n0 a c\n", "4 columns, got 3: '1 a b'; a list of trials has no scores"),
         ("a b 0.5\n", "4 columns, got 3: .*; there is no label: add target or nontarget"),
         ("enrol,probe,label,score\na,b,target,nan\n", "line 2: expected a finite score, got nan"),
-        ('enrol,probe,label,score\na,"b,target,1\n', "line 2: expected values, got unexpected end of data"),
+        (
+            'enrol,probe,label,score\na,"b,target,1\n',
+            r"line 2: expected a row of a CSV table \(unexpected end of data",
+        ),
     ],
 )
 def test_a_table_of_text_that_does_not_fit_is_refused(tmp_path: Path, text: str, message: str):
@@ -499,7 +502,10 @@ def test_a_folder_and_nothing_are_refused(tmp_path: Path, name: str):
 
 
 def test_a_file_without_line_ends_gives_a_short_message(tmp_path: Path):
-    _refused(_text(tmp_path, "x" * 3_000_000), "line 1: .* got 1: 'xxx")
+    _refused(
+        _text(tmp_path, "x" * 3_000_000), "line 1: expected at most 1,048,576 bytes, got 'xxx.* and more$"
+    )
+    _refused(_text(tmp_path, "x" * 1_000_000), "line 1: .* got 1: 'xxx")
 
 
 def test_a_long_file_is_read_quickly_and_piece_by_piece(tmp_path: Path):
@@ -574,7 +580,7 @@ def test_a_table_may_have_sessions(tmp_path: Path):
             "clip,nobody\na1,ann\n",
             "line 2: expected a column subject, or clips in numbered folders, got 'a1'",
         ),
-        ("who,subject\na1,ann\n", "expected the columns clip, subject in its first line, got who, subject"),
+        ("who,subject\na1,ann\n", "expected the columns clip, subject in its first line, got 'who, subject'"),
         ("", "expected the columns clip, subject in its first line"),
         ("clip,subject\na1\n", "line 2: expected 2 values, got 1"),
         ("clip,subject\na1,\n", "expected no empty value, got 'a1, '"),

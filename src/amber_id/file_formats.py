@@ -10,7 +10,8 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,8 +23,16 @@ from safetensors.numpy import save
 from amber_id.atomic_files import write_atomically, write_text_atomically
 from amber_id.errors import FileFormatError
 from amber_id.names import composed
-from amber_id.reading import parsed_json, read_bytes, read_text, reading
+from amber_id.reading import LONGEST_LINE, parsed_json, read_bytes, reading, text_lines
 
+LARGEST_TABLE = 128 << 20
+"""How many bytes a CSV table of ours, or a table of subjects, may have."""
+
+MOST_CELLS = 4_000_000
+"""How many cells it may have: as Python's texts they take some 60 bytes each."""
+
+_FORMULA = re.compile("'*[=+\\-@\t\r]")  # what stands for one where it begins a cell, marked or not
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?%?", re.ASCII)
 _KEY = "amber_id"
 _IN_TENSOR = "header_tensor"  # in the entry, where the JSON is the bytes of the tensor of this name
 _LONGEST_ENTRY = 8_000_000  # characters: short of what is refused, and quick to open
@@ -105,31 +114,106 @@ def read_json(model: type[_Model], path: Path) -> _Model:
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a CSV table with one heading line, whole or not at all."""
+    """Write a CSV table with one heading line, whole or not at all; see `table_text`."""
     write_text_atomically(path, table_text(columns, rows))
 
 
 def table_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A CSV table with one heading line, as text."""
+    r"""A CSV table with one heading line, as text; whoever opens it in a spreadsheet sees text as text.
+
+    A text that a spreadsheet would take for a formula (it begins with ``=``, ``+``, ``-``, ``@``, a tab or a
+    carriage return, and is no number) gets an apostrophe in front. `table_rows` takes it away again: what is
+    written comes back, also where it begins with apostrophes itself. Numbers stay as they are.
+
+    >>> table_text(["name", "change"], [("=1+1", -0.5), ("-0.5", ""), ("'=x", None)])
+    "name,change\n'=1+1,-0.5\n-0.5,\n''=x,\n"
+    """
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([columns, *rows])
+    marked = ([_marked(cell) for cell in row] for row in (columns, *rows))
+    csv.writer(text, lineterminator="\n").writerows(marked)
     return text.getvalue()
 
 
+def _marked(cell: object) -> object:
+    is_formula = isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell)
+    return f"'{cell}" if is_formula else cell
+
+
+def _without_mark(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
 def read_table(path: Path, columns: Sequence[str]) -> list[list[str]]:
-    """The rows of a CSV table without its heading line, names composed; blank lines are passed over.
+    """The rows of a CSV table of ours without its heading line, see `table_rows`.
 
     Raises
     ------
     FileFormatError
         If it cannot be read, has other columns, or a row is cut off; the message names the line.
     """
-    text = read_text(path, "a CSV table")
-    with reading(path, "a CSV table"):
-        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    if lines[:1] != [list(columns)]:
+    rows = table_rows(path)
+    if next(rows, (1, []))[1] != list(columns):
         raise FileFormatError(path, f"expected the columns {', '.join(columns)} in its first line")
-    for number, row in enumerate(lines[1:], start=2):
-        if row and len(row) != len(columns):
-            raise FileFormatError(path, f"line {number}: expected {len(columns)} values, got {len(row)}")
-    return [[composed(cell) for cell in row] for row in lines[1:] if row]
+    found = []
+    for line, row in rows:
+        if len(row) != len(columns):
+            raise FileFormatError(path, f"line {line}: expected {len(columns)} values, got {len(row)}")
+        found.append(row)
+    return found
+
+
+def table_rows(path: Path, *, separator: str = ",") -> Iterator[tuple[int, list[str]]]:
+    """Each row of a CSV table that is not blank, with the number of the line it ends in.
+
+    Names are composed, and the apostrophe that `table_text` puts before a formula is taken away.
+
+    Raises
+    ------
+    FileFormatError
+        If it cannot be read, is larger than `LARGEST_TABLE` or has more cells than `MOST_CELLS`, is not in
+        UTF-8, or is no CSV table; the message names the line.
+    """
+    file = io.BytesIO(read_bytes(path, "a CSV table", LARGEST_TABLE))
+    cells = 0
+    for line, row in csv_rows(path, text_lines(file, path), delimiter=separator):
+        cells += len(row)
+        if cells > MOST_CELLS:
+            raise FileFormatError(path, f"line {line}: expected at most {MOST_CELLS:,} cells, got more")
+        yield line, [composed(_without_mark(cell)) for cell in row]
+
+
+def csv_rows(path: Path, lines: Iterable[str], **how: Any) -> Iterator[tuple[int, list[str]]]:
+    """Each row of a CSV table that is not blank, with the number of the line it ends in, from its lines.
+
+    `how` is what `csv.reader` can be told.
+
+    Raises
+    ------
+    FileFormatError
+        If a row is no row of a table, or longer than `LONGEST_LINE`, for want of a closing quote, say.
+    """
+    length = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal length
+        for line in lines:
+            length += len(line)
+            if length > LONGEST_LINE:
+                place = f"line {reader.line_num + 1}"
+                raise FileFormatError(
+                    path,
+                    f"{place}: expected a row of at most {LONGEST_LINE:,} characters, got more; is a quote "
+                    "not closed?",
+                )
+            yield line
+
+    reader = csv.reader(counted(), strict=True, **how)
+    try:
+        for row in reader:
+            length = 0
+            if row:
+                yield reader.line_num, row
+    except csv.Error as error:
+        raise FileFormatError(
+            path, f"line {reader.line_num}: expected a row of a CSV table ({error})"
+        ) from error

@@ -12,6 +12,7 @@ Limits are in bytes and listed in docs/file-formats.md.
 
 import contextlib
 import csv
+import io
 import json
 import lzma
 import struct
@@ -27,7 +28,7 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 
 from amber_id.errors import FileFormatError
-from amber_id.quoting import one_line
+from amber_id.quoting import one_line, shown
 
 UNREADABLE: tuple[type[Exception], ...] = (
     ValueError,  # of most parsers: no UTF-8, no JSON, no TOML, an integer of too many digits, pydantic
@@ -52,7 +53,12 @@ UNREADABLE: tuple[type[Exception], ...] = (
 LARGEST_TEXT = 64 << 20
 """How many bytes a table, a configuration or a JSON file of ours may have."""
 
+LONGEST_LINE = 1 << 20
+"""How many bytes one line of text may have, and one row of a table over all of its lines."""
+
 _LONGEST_REASON = 200
+_CHUNK = 1 << 20
+_BOM = b"\xef\xbb\xbf"
 
 
 @contextlib.contextmanager
@@ -70,6 +76,8 @@ def reading(path: Path, expected: str, also: tuple[type[Exception], ...] = ()) -
     try:
         yield
     except OSError as error:
+        if error.errno is None:  # of a parser, as gzip's and Arrow's
+            raise FileFormatError(path, _broken(error, expected)) from error
         raise FileFormatError(path, f"cannot be read ({one_line(error.strerror or str(error))})") from error
     except ValidationError as error:
         raise FileFormatError(path, first_problem(error)) from error
@@ -78,9 +86,12 @@ def reading(path: Path, expected: str, also: tuple[type[Exception], ...] = ()) -
     except MemoryError as error:
         raise FileFormatError(path, f"expected {expected}, got what does not fit into memory") from error
     except (*UNREADABLE, *also) as error:
-        what = one_line(str(error) or type(error).__name__, _LONGEST_REASON)
-        reason = f"expected {expected}, got a file that is cut off or of another kind ({what})"
-        raise FileFormatError(path, reason) from error
+        raise FileFormatError(path, _broken(error, expected)) from error
+
+
+def _broken(error: Exception, expected: str) -> str:
+    what = one_line(str(error) or type(error).__name__, _LONGEST_REASON)
+    return f"expected {expected}, got a file that is cut off or of another kind ({what})"
 
 
 def read_bytes(path: Path, expected: str, at_most: int = LARGEST_TEXT) -> bytes:
@@ -103,6 +114,41 @@ def read_text(path: Path, expected: str, at_most: int = LARGEST_TEXT) -> str:
     data = read_bytes(path, expected, at_most)
     with reading(path, f"{expected} in UTF-8"):
         return data.decode("utf-8-sig")
+
+
+def text_lines(file: io.BufferedIOBase, path: Path) -> Iterator[str]:
+    """The lines of a text in UTF-8 with their ends, whichever of the three there are; no byte order mark.
+
+    Raises
+    ------
+    FileFormatError
+        If a line is longer than `LONGEST_LINE`, or is not in UTF-8; the message names it, counted from 1.
+    """
+    first, rest = 1, b""
+    while True:
+        chunk = file.read(_CHUNK)
+        lines = (rest + chunk).splitlines(keepends=True)
+        # The last may go on in the next chunk, even if it ends in \r: \n may follow.
+        rest = lines.pop() if chunk and lines else b""
+        for place, line in enumerate(lines, start=first):
+            check_line(path, place, line)
+            try:
+                yield (line.removeprefix(_BOM) if place == 1 else line).decode()
+            except UnicodeDecodeError as error:
+                reason = f"line {place}: expected text in UTF-8, got other bytes"
+                raise FileFormatError(path, reason) from error
+        first += len(lines)
+        check_line(path, first, rest)
+        if not chunk:
+            return
+
+
+def check_line(path: Path, place: int, line: bytes) -> None:
+    """Refuse a line that is longer than `LONGEST_LINE`; raises FileFormatError."""
+    if len(line) > LONGEST_LINE:
+        raise FileFormatError(
+            path, f"line {place}: expected at most {LONGEST_LINE:,} bytes, got {shown(line[:100])} and more"
+        )
 
 
 def parsed_json(data: bytes | str, path: Path, expected: str = "JSON") -> Any:

@@ -177,12 +177,19 @@ def test_columns_may_change_places_and_spreadsheets_may_mark_the_file(tmp_path: 
         ("c,dev,0", "c,val,0", "line 4: expected subject, partition .* got c, val, 0"),
         ("d,dev,0", "d,dev,", "line 5: "),
         ("d,dev,0", "d,dev,-1", "line 5: "),
-        ("d,dev,0", "d,dev", "line 5: .* got d, dev, None"),
+        ("d,dev,0", "d,dev", "line 5: .* got d, dev$"),
+        ("d,dev,0", "d,dev," + "1" * 5000, "line 5: .* got d, dev, 1{40}$"),
+        ("d,dev,0", "d\0\x1b[2J,dev,x", r"line 5: .* got d\\x00\\x1b\[2J, dev, x$"),
         ("d,dev,0", ",dev,0", "line 5: "),
         ("b,train,0\n", "\n\nb,training,0\n", "line 5: .* got b, training, 0"),
-        ("subject,partition,fold", "subject,part,fold", "line 2: "),
-        ("subject,partition,fold\n", "", "line 2: "),
-        ("a,train,0", "a" * 140000 + ",train,0", "cannot be read .*field limit"),
+        (
+            "subject,partition,fold",
+            "subject,part,fold",
+            "line 1: .* got subject, part, fold; name each column",
+        ),
+        ("subject,partition,fold", "subject,partition,fold,fold", "line 1: .* name each column once"),
+        ("subject,partition,fold\n", "", "line 1: .* got a, train, 0; a heading stands above the rows"),
+        ("a,train,0", "a" * 140000 + ",train,0", "line 2: expected a row of a CSV table .*field limit"),
     ],
 )
 def test_a_damaged_table_is_refused_by_line(tmp_path: Path, old: str, new: str, message: str):
@@ -217,5 +224,5 @@ def test_no_table_and_no_text_are_refused(tmp_path: Path):
     with pytest.raises(FileFormatError, match="cannot be read"):
         read_split(tmp_path / "none.csv")
     (tmp_path / "bytes.csv").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(FileFormatError, match="cannot be read"):
+    with pytest.raises(FileFormatError, match="line 1: expected text in UTF-8, got other bytes"):
         read_split(tmp_path / "bytes.csv")

@@ -1,6 +1,5 @@
 """What the verbs share: the app, options that mean the same everywhere, and how things are said."""
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
-from amber_id.errors import UsageError
+from amber_id.errors import FileFormatError, UsageError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -92,12 +91,12 @@ def read_toml(path: Path | None) -> dict[str, Any]:
     """What a TOML file says, nothing where there is none; raises UsageError if it cannot be read."""
     if path is None:
         return {}
+    from amber_id.reading import parsed_toml, read_text
+
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: expected TOML, got something else ({error})") from error
+        return parsed_toml(read_text(path, "TOML"), path)
+    except FileFormatError as error:
+        raise UsageError(str(error)) from error
 
 
 def parsed_shard(text: str | None) -> tuple[int, int] | None:

@@ -13,17 +13,19 @@ misspelt one is too: the audit then says that the file tells it nothing. Rows of
 folder are allowed. Who a clip shows is said by its folder alone, whatever a column ``subject`` says.
 """
 
-import csv
-import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from amber_id.atomic_files import write_atomically
 from amber_id.errors import FileFormatError
-from amber_id.names import composed, note_case_twins
+from amber_id.file_formats import table_rows, table_text
+from amber_id.names import note_case_twins
+from amber_id.quoting import escaped
 
 CORPUS_FILE = "corpus.csv"
+
+_LONGEST_SHOWN = 200  # of a heading
 
 
 @dataclass(frozen=True)
@@ -103,9 +105,7 @@ def merge_corpus_file(
         merged[clip] = {**merged.get(clip, {}), **known}
     names = [*columns, *(name for name in heading if name not in columns)]
     lines = ([merged[clip].get(name, "") for name in names] for clip in sorted(merged))
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([names, *lines])
-    data = text.getvalue().encode("utf-8")
+    data = table_text(names, lines).encode("utf-8")
     if not path.exists() or path.read_bytes() != data:
         write_atomically(path, data)
 
@@ -122,7 +122,7 @@ def _rows_by_clip(path: Path) -> tuple[list[str], dict[str, dict[str, str]]]:
     for line, row in rows:
         if len(row) != len(heading):
             raise FileFormatError(path, f"line {line}: expected {len(heading)} cells, got {len(row)}")
-        cells = dict(zip(heading, map(composed, row), strict=True))
+        cells = dict(zip(heading, row, strict=True))
         clip = cells["clip"]
         if not clip:
             raise FileFormatError(path, f"line {line}: expected the id of a clip, got an empty cell")
@@ -136,36 +136,19 @@ def _rows_by_clip(path: Path) -> tuple[list[str], dict[str, dict[str, str]]]:
 
 
 def csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Each row of a table that is not blank, with the number of the line it ends in.
+    """Each row of a table that is not blank, its cells stripped, with the number of the line it ends in.
 
     Raises
     ------
     FileFormatError
-        If it cannot be read, is not in UTF-8, or is no CSV table.
+        As `table_rows` does.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FileFormatError(path, f"line {line}: expected text in UTF-8, got other bytes") from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        for row in reader:
-            if row:
-                yield reader.line_num, [cell.strip() for cell in row]
-    except csv.Error as error:
-        raise FileFormatError(
-            path, f"line {reader.line_num}: expected a row of a CSV table ({error})"
-        ) from error
+    return ((line, [cell.strip() for cell in row]) for line, row in table_rows(path))
 
 
 def _check_heading(heading: Sequence[str], path: Path, line: int) -> None:
     if "clip" not in heading:
-        got = ", ".join(heading) or "nothing"
+        got = escaped(", ".join(heading)[:_LONGEST_SHOWN]) or "nothing"
         raise FileFormatError(path, f"line {line}: expected a column clip, got {got}")
     twice = sorted({name for name in heading if name and heading.count(name) > 1})
     if twice:

@@ -5,18 +5,17 @@ No subject is ever in two partitions of a fold. It also says which mated compari
 of two clips from different sessions. `protocol.py` makes splits; ``split.csv`` may as well be made by hand.
 """
 
-import csv
 import hashlib
-import io
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
 from amber_id.atomic_files import write_text_atomically
 from amber_id.errors import FileFormatError, LeakError, SplitError
-from amber_id.file_formats import table_text
-from amber_id.names import composed
+from amber_id.file_formats import table_rows, table_text
+from amber_id.quoting import escaped, shown
 
 Partition = Literal["train", "dev", "test", "unused"]
 
@@ -25,6 +24,9 @@ _COLUMNS = ["subject", "partition", "fold"]
 _RULE_COLUMN = "mated"  # only where not all mated comparisons count
 _ACROSS_SESSIONS = "across-sessions"
 _NEEDED: tuple[Partition, ...] = ("train", "dev", "test")
+_FOLD = re.compile(r"\d{1,6}", re.ASCII)
+_SHOWN = 8  # values of a row in a message
+_LONGEST_SHOWN = 40
 _FEWEST = 2  # subjects in a partition: one alone has nobody to be compared with
 
 
@@ -83,38 +85,54 @@ def read_split(path: Path) -> Split:
         agree on which mated comparisons count.
     """
     # People make this table by hand: columns may change places, and spreadsheets leave a mark in front.
-    try:
-        reader = csv.DictReader(io.StringIO(path.read_text("utf-8-sig")))
-        rows = [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise FileFormatError(path, f"cannot be read ({error})") from error
+    rows = table_rows(path)
+    at = _places(path, *next(rows, (1, _COLUMNS)))
     folds: dict[int, dict[str, Partition]] = {}
-    rules = {row.get(_RULE_COLUMN) or "" for _, row in rows}
-    if not rules <= {"", _ACROSS_SESSIONS}:
-        odd = sorted(rules - {"", _ACROSS_SESSIONS})[0]
-        raise FileFormatError(
-            path, f"column {_RULE_COLUMN}: expected {_ACROSS_SESSIONS} or nothing, got {odd}"
-        )
-    if len(rules) > 1:
-        raise SplitError(
-            f"{path}: column {_RULE_COLUMN}: expected the same in every row, got it in some only"
-        )
+    rules: set[str] = set()
     for line, row in rows:
-        subject, partition, fold = (composed(row.get(column) or "") for column in _COLUMNS)
-        if not subject or partition not in get_args(Partition) or not fold.isdecimal():
+        cells = {column: row[place] if place < len(row) else "" for column, place in at.items()}
+        subject, partition, fold = (cells[column] for column in _COLUMNS)
+        if not subject or partition not in get_args(Partition) or not _FOLD.fullmatch(fold):
             wanted = "subject, partition (train, dev, test or unused), fold (0, 1, ...)"
-            came = ", ".join(map(str, row.values()))
-            raise FileFormatError(path, f"line {line}: expected {wanted}, got {came}")
+            raise FileFormatError(path, f"line {line}: expected {wanted}, got {_listed(row)}")
+        rule = cells.get(_RULE_COLUMN, "")
+        if rule not in ("", _ACROSS_SESSIONS):
+            wanted = f"{_ACROSS_SESSIONS} or nothing"
+            raise FileFormatError(path, f"column {_RULE_COLUMN}: expected {wanted}, got {shown(rule)}")
+        rules.add(rule)
         before = folds.setdefault(int(fold), {}).setdefault(subject, partition)  # type: ignore[arg-type]
         if before != partition:
             said = f"{subject} is in {before} and in {partition} of fold {fold}"
             raise LeakError(f"{path}: leak (subject): {said}; give everybody one partition")
+    if len(rules) > 1:
+        raise SplitError(
+            f"{path}: column {_RULE_COLUMN}: expected the same in every row, got it in some only"
+        )
     if sorted(folds) != list(range(len(folds))):
-        raise SplitError(f"{path}: folds must be numbered 0, 1, ..., got {sorted(folds)}")
+        raise SplitError(f"{path}: folds must be numbered 0, 1, ..., got [{_listed(sorted(folds))}]")
     try:
         return Split(tuple(folds[k] for k in sorted(folds)), across_sessions=_ACROSS_SESSIONS in rules)
     except SplitError as error:
         raise SplitError(f"{path}: {error}") from error
+
+
+def _places(path: Path, line: int, heading: Sequence[str]) -> dict[str, int]:
+    """Where each column stands that is looked at."""
+    at = {name: heading.index(name) for name in (*_COLUMNS, _RULE_COLUMN) if name in heading}
+    if at.keys() >= {*_COLUMNS} and all(heading.count(name) == 1 for name in at):
+        return at
+    mend = (
+        "a heading stands above the rows" if {*heading} & {*get_args(Partition)} else "name each column once"
+    )
+    raise FileFormatError(
+        path, f"line {line}: expected the heading {','.join(_COLUMNS)}, got {_listed(heading)}; {mend}"
+    )
+
+
+def _listed(values: Sequence[object]) -> str:
+    """Some values of a row, or numbers, that are to be told."""
+    more = ", ..." if len(values) > _SHOWN else ""
+    return ", ".join(escaped(str(value)[:_LONGEST_SHOWN]) for value in values[:_SHOWN]) + more
 
 
 def write_split(split: Split, path: Path) -> None:

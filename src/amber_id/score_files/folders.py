@@ -2,7 +2,7 @@
 
 import re
 
-_SUBJECT_FOLDER = re.compile(r"[^/]+_id(\d+)/", re.ASCII)
+_SUBJECT_FOLDER = re.compile(r"[^/]+_id(\d{1,250})/", re.ASCII)  # no folder has a longer name
 
 
 def subject_of_folder(clip: str) -> str | None:

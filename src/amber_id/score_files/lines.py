@@ -1,36 +1,66 @@
-"""A text file, plain or packed, whose faults are told in one line."""
+"""A text file of scores, plain or packed, of which no more is read than is agreed."""
 
 import gzip
 import io
-import zlib
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
 
 from amber_id.errors import FileFormatError
+from amber_id.reading import reading
+
+LARGEST_SCORES = 8 << 30
+"""How many bytes a score file may have, unpacked: a hundred million lines with long names."""
 
 BOM = b"\xef\xbb\xbf"
 _BUFFER = 1 << 20
+_MOST_PACKED = 100  # times its packed size: scores, even constant ones with long names, reach 30
+_ALWAYS_UNPACKED = 64 << 20
+
+
+class _Limited(io.RawIOBase):
+    """A file, unpacked under ``.gz``; reading more of it than is allowed is an error."""
+
+    def __init__(self, file: io.BufferedIOBase, path: Path) -> None:
+        self._file = gzip.GzipFile(fileobj=file) if is_packed(path) else file
+        self._path = path
+        self._kind = "gzip" if is_packed(path) else "text"
+        self._most, self._of = LARGEST_SCORES, ""
+        size = os.fstat(file.fileno()).st_size
+        unpacked = max(_ALWAYS_UNPACKED, _MOST_PACKED * size)
+        if is_packed(path) and unpacked < self._most:
+            self._most, self._of = unpacked, f" unpacked from {size:,}; unpack it if it is one"
+        self._left = self._most
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        with reading(self._path, self._kind):
+            data = self._file.read(len(buffer))
+        self._left -= len(data)
+        if self._left < 0:
+            reason = f"expected a score file of at most {self._most:,} bytes{self._of}, got more"
+            raise FileFormatError(self._path, reason)
+        buffer[: len(data)] = data
+        return len(data)
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
+def opened(path: Path) -> Iterator[io.BufferedIOBase]:
     """The bytes of a file, unpacked under ``.gz``.
 
     Raises
     ------
     FileFormatError
-        If it cannot be read, or is packed and cut off or of another kind.
+        If it cannot be read, or is packed and cut off or of another kind, or has more than `LARGEST_SCORES`
+        bytes, or over a hundred times as many as are packed (64 MiB may always be unpacked).
     """
-    try:
-        with io.BufferedReader(gzip.open(path), _BUFFER) if is_packed(path) else path.open("rb") as file:
-            yield file
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        reason = f"expected gzip, got a file that is cut off or of another kind ({error})"
-        raise FileFormatError(path, reason) from error
-    except OSError as error:
-        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
+    with ExitStack() as closing:
+        with reading(path, "text"):
+            file = closing.enter_context(path.open("rb"))
+        yield closing.enter_context(io.BufferedReader(_Limited(file, path), _BUFFER))
 
 
 def is_packed(path: Path) -> bool:

@@ -1,18 +1,26 @@
 """Score columns in a Parquet table."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from amber_id.errors import FileFormatError
+from amber_id.quoting import shown
+from amber_id.reading import reading
 from amber_id.score_files.columns import COLUMNS, Columns, columns_of, trials_of
 from amber_id.score_files.headings import columns_by_meaning
 from amber_id.score_files.score_file import ScoreFile
-from amber_id.score_files.trials import NameColumn, Trials
+from amber_id.score_files.trials import NameColumn, NameNumbers, Trials, check_size
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
+
+_BATCH = 1 << 16  # rows
+_LARGEST_NAMES = 2 << 30  # letters of different names in a column
 
 
 def read_parquet(path: Path) -> Trials:
@@ -23,19 +31,11 @@ def read_parquet(path: Path) -> Trials:
     FileFormatError
         If it cannot be read or is no Parquet, or a column or value is missing or of another type.
     """
-    import pyarrow as pa
-
     columns = Columns(path)
-    try:
-        # Not read_table, which would take columns from the names of the folders above.
-        with path.open("rb") as file:
-            _read_into(columns, file)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        if isinstance(error, OSError) and error.errno:
-            raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
-        what = (str(error).splitlines() or ["no reason given"])[0]
-        reason = f"expected Parquet, got a file that is cut off or of another kind ({what})"
-        raise FileFormatError(path, reason) from error
+    with ExitStack() as closing:
+        with reading(path, "Parquet"):
+            file = closing.enter_context(path.open("rb"))
+        _read_into(columns, file)
     return trials_of(columns)
 
 
@@ -64,23 +64,59 @@ def parquet_of(scores: ScoreFile, path: Path) -> bytes:
 
 
 def _read_into(columns: Columns, file: BinaryIO) -> None:
+    import pyarrow as pa
     from pyarrow import parquet
 
+    path, broken = columns.path, (pa.ArrowException,)
     # Not read_table, which would take columns from the names of the folders above.
-    schema = parquet.ParquetFile(file).schema_arrow
-    columns.headings.update(columns_by_meaning(columns.path, schema.names))
-    are_names = {name: _are_names(name, schema.field(head).type) for name, head in columns.headings.items()}
+    with reading(path, "Parquet", broken):
+        found = parquet.ParquetFile(file)
+        schema, metadata = found.schema_arrow, found.metadata
+    columns.headings.update(columns_by_meaning(path, schema.names))
+    kinds = {name: schema.field(heading).type for name, heading in columns.headings.items()}
+    for name, kind in kinds.items():
+        if pa.types.is_nested(kind):
+            heading = shown(columns.headings[name])
+            raise FileFormatError(path, f"expected one value a row in the column {heading}, got {kind}")
+    check_size(path, metadata.num_rows, 0)
+    are_names = {name: _are_names(name, kind) for name, kind in kinds.items()}
     dictionaries = [columns.headings[name] for name, are in are_names.items() if are]
-    table = parquet.ParquetFile(file, read_dictionary=dictionaries, page_checksum_verification=True)
+    with reading(path, "Parquet", broken):
+        table = parquet.ParquetFile(file, read_dictionary=dictionaries, page_checksum_verification=True)
     # One column at a time, and names as dictionaries: written out they are long.
     for name, heading in columns.headings.items():
-        column = table.read(columns=[heading]).column(0)
-        column.validate(full=True)  # the headers have no checksum: a row may point nowhere
-        _check_no_null(columns.path, heading, column)
+        parts = _parts(path, heading, table)
         if are_names[name]:
-            columns.names[name] = _names(columns.path, heading, column)
+            columns.names[name] = _names(path, heading, parts)
         else:
-            columns.numbers[name] = column.to_numpy()
+            columns.numbers[name] = pa.chunked_array(parts, kinds[name]).to_numpy()
+
+
+def _parts(path: Path, name: str, table: "ParquetFile") -> Iterator["pa.Array"]:
+    """A column, some rows at a time, so that it can be found too large before it is read whole.
+
+    What the metadata say of its size is no help: they may be wrong, and pyarrow may end the process where
+    they are damaged.
+    """
+    import pyarrow as pa
+
+    first, batches = 1, table.iter_batches(_BATCH, columns=[name])
+    while True:
+        with reading(path, "Parquet", (pa.ArrowException,)):
+            batch = next(batches, None)
+            if batch is None:
+                return
+            part = batch.column(0)
+            part.validate(full=True)  # the headers have no checksum: a row may point nowhere
+        if part.null_count:
+            row = first + int(np.flatnonzero(part.is_null().to_numpy(zero_copy_only=False))[0])
+            reason = (
+                f"row {row}: expected a value in {name}, got none; fill it in or leave the comparison out"
+            )
+            raise FileFormatError(path, reason)
+        first += len(part)
+        check_size(path, first - 1, 0)
+        yield part
 
 
 def _are_names(name: str, kind: "pa.DataType") -> bool:
@@ -93,25 +129,25 @@ def _are_names(name: str, kind: "pa.DataType") -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
-def _check_no_null(path: Path, name: str, column: "pa.ChunkedArray") -> None:
-    if column.null_count:
-        row = int(np.flatnonzero(column.is_null().to_numpy())[0]) + 1
-        raise FileFormatError(
-            path, f"row {row}: expected a value in {name}, got none; fill it in or leave the comparison out"
-        )
-
-
-def _names(path: Path, name: str, column: "pa.ChunkedArray") -> NameColumn:
+def _names(path: Path, name: str, parts: Iterable["pa.Array"]) -> NameColumn:
     import pyarrow as pa
 
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    words = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
-    if not any(are(kind) for are in (*words, pa.types.is_integer)):
-        raise FileFormatError(path, f"expected names in the column {name}, got {column.type}")
-    if not pa.types.is_dictionary(column.type):
-        column = column.cast(pa.string()).dictionary_encode()
-    encoded = column.combine_chunks()
-    names = [
-        each.decode() if isinstance(each, bytes) else str(each) for each in encoded.dictionary.to_pylist()
-    ]
-    return NameColumn(encoded.indices.to_numpy(), names)
+    numbers, rows, letters = NameNumbers(), [np.zeros(0, np.int32)], 0
+    for part in parts:
+        kind = part.type.value_type if pa.types.is_dictionary(part.type) else part.type
+        kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+        if not any(are(kind) for are in (*kinds, pa.types.is_integer)):
+            raise FileFormatError(path, f"expected names in the column {name}, got {part.type}")
+        with reading(path, f"names in Unicode in {name}", (pa.ArrowException,)):
+            encoded = part if pa.types.is_dictionary(part.type) else part.dictionary_encode()
+            words = encoded.dictionary.to_pylist()
+            names = [word.decode() if isinstance(word, bytes) else str(word) for word in words]
+        known = len(numbers)
+        number_of = numbers.of(names, len(names))
+        letters += sum(len(names[new]) for new in np.flatnonzero(number_of >= known))
+        check_size(path, 0, len(numbers))
+        if letters > _LARGEST_NAMES:
+            reason = f"expected names of at most {_LARGEST_NAMES:,} letters together in {name}, got more"
+            raise FileFormatError(path, reason)
+        rows.append(number_of[encoded.indices.to_numpy()])
+    return NameColumn(np.concatenate(rows), [*map(str, numbers)])

@@ -5,20 +5,21 @@ columns are passed over. A ``corpus.csv`` is such a table: where it has no colum
 folders say who it is, and an empty session is one that is not known.
 """
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from amber_id.errors import FileFormatError
-from amber_id.names import composed
+from amber_id.file_formats import table_rows
+from amber_id.quoting import shown
+from amber_id.reading import reading
 from amber_id.score_files.folders import subject_of_folder
 
 _CLIPS = ("clip", "clips", "file", "filename", "path", "utt", "utterance_id", "utt_id", "name")
 _SUBJECTS = ("subject", "subjects", "speaker", "speaker_id", "spk", "person", "identity", "subject_id")
 _SESSIONS = ("session", "sessions", "session_id")
 _SHOWN = 3  # clips in a message
+_HEADING_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ def read_subject_table(table: Path, clips: Sequence[str], scores: Path) -> Subje
     clip_at, subject_at, session_at = (_place(heading, names) for names in (_CLIPS, _SUBJECTS, _SESSIONS))
     if clip_at is None:
         raise FileFormatError(
-            table, f"expected the columns clip, subject in its first line, got {', '.join(heading)}"
+            table,
+            f"expected the columns clip, subject in its first line, got {shown(', '.join(heading), 200)}",
         )
     found: dict[str, tuple[str, str]] = {}
     for line, row in rows:
@@ -57,11 +59,13 @@ def read_subject_table(table: Path, clips: Sequence[str], scores: Path) -> Subje
         if subject is None:
             raise FileFormatError(
                 table,
-                f"line {line}: expected a column subject, or clips in numbered folders, got {clip!r} and no "
-                "such column",
+                f"line {line}: expected a column subject, or clips in numbered folders, got {shown(clip)} "
+                "and no such column",
             )
         if not (clip and subject):
-            raise FileFormatError(table, f"expected no empty value, got {f'{clip}, {subject}'!r}; fill it in")
+            raise FileFormatError(
+                table, f"expected no empty value, got {shown(f'{clip}, {subject}')}; fill it in"
+            )
         if found.setdefault(clip, (subject, session)) != (subject, session):
             raise FileFormatError(
                 table,
@@ -88,22 +92,17 @@ def _check_all_there(
     )
 
 
-def _rows(table: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def _rows(table: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     """The heading in lower case, and the rows that are not blank with their lines."""
-    try:
-        text = table.read_text(encoding="utf-8-sig")
-        first = text.lstrip().split("\n", 1)[0]
-        separator = max(",;\t", key=first.count)
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-        lines = [(reader.line_num, [composed(cell.strip()) for cell in row]) for row in reader if any(row)]
-    except OSError as error:
-        raise FileFormatError(table, f"cannot be read ({error.strerror or error})") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise FileFormatError(
-            table, f"expected a CSV table in UTF-8, got something else ({error})"
-        ) from error
-    heading = [cell.lower() for cell in lines[0][1]] if lines else []
-    return heading, lines[1:]
+    with reading(table, "a CSV table"), table.open("rb") as file:
+        first = file.read(_HEADING_BYTES).lstrip().split(b"\n", 1)[0].decode("utf-8", "replace")
+    stripped = (
+        (line, [cell.strip() for cell in row])
+        for line, row in table_rows(table, separator=max(",;\t", key=first.count))
+    )
+    rows = (row for row in stripped if any(row[1]))
+    _, heading = next(rows, (1, []))
+    return [cell.lower() for cell in heading], rows
 
 
 def _place(heading: Sequence[str], names: Sequence[str]) -> int | None:

@@ -9,7 +9,6 @@ not separate. Text of the usual kind, white space and no heading, is not read he
 """
 
 import csv
-import io
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,13 +17,16 @@ from pathlib import Path
 import numpy as np
 
 from amber_id.errors import FileFormatError
+from amber_id.file_formats import csv_rows
 from amber_id.quoting import shown
+from amber_id.reading import text_lines
 from amber_id.score_files.columns import Columns, trials_of
 from amber_id.score_files.headings import columns_by_meaning
 from amber_id.score_files.lines import is_number, opened
-from amber_id.score_files.trials import NameColumn, NameNumbers, Trials, label_of
+from amber_id.score_files.trials import NameColumn, NameNumbers, Trials, check_size, label_of
 
 _LONGEST_LINE = 1 << 16
+_PIECE = 1 << 16  # rows between two looks at how many there are
 _SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons"}
 _ORDERS = (
     ("enrol", "probe", "label", "score"),
@@ -79,6 +81,8 @@ def read_table_of_scores(path: Path, layout: Layout) -> Trials:
                 path, f"line {place}: expected {len(headings)} values, got {len(row)}: {shown(row)}"
             )
         places.append(place)
+        if not len(places) % _PIECE:
+            check_size(path, len(places), max(map(len, names.values()), default=0))
         for name, column in numbers.items():
             column.append(names[name][row[at[name]].strip()])
         if "score" in at:
@@ -155,24 +159,18 @@ def _order(path: Path, layout: Layout) -> tuple[str, ...]:
 def _rows(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     """The values of each line that is not blank and no comment, with the number of its line."""
     with opened(path) as file:
-        lines = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-        passed = (line if n >= layout.first else "\n" for n, line in enumerate(lines, start=1))
-        try:
-            if layout.separator is None:
-                for place, line in enumerate(passed, start=1):
-                    row = line.split()
-                    if row and not row[0].startswith("#"):
-                        yield place, row
-                return
-            reader = csv.reader(passed, delimiter=layout.separator, skipinitialspace=True, strict=True)
-            for row in reader:
-                # A name may begin with #, a comment has not as many values.
-                if any(map(str.strip, row)) and not (row[0].startswith("#") and len(row) < 3):
-                    yield reader.line_num, row
-        except UnicodeDecodeError as error:
-            raise FileFormatError(path, f"expected text in UTF-8, got something else ({error})") from error
-        except csv.Error as error:
-            raise FileFormatError(path, f"line {reader.line_num}: expected values, got {error}") from error
+        lines = enumerate(text_lines(file, path), start=1)
+        passed = (line if n >= layout.first else "\n" for n, line in lines)
+        if layout.separator is None:
+            for place, line in enumerate(passed, start=1):
+                row = line.split()
+                if row and not row[0].startswith("#"):
+                    yield place, row
+            return
+        for place, row in csv_rows(path, passed, delimiter=layout.separator, skipinitialspace=True):
+            # A name may begin with #, a comment has not as many values.
+            if any(map(str.strip, row)) and not (row[0].startswith("#") and len(row) < 3):
+                yield place, row
 
 
 def _split(text: str, separator: str) -> list[str]:

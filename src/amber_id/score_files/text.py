@@ -20,6 +20,7 @@ from jaxtyping import Bool, Float64, Int
 
 from amber_id.errors import FileFormatError, UsageError
 from amber_id.quoting import shown
+from amber_id.reading import LONGEST_LINE, check_line
 from amber_id.score_files.lines import BOM, is_number, is_packed, opened
 from amber_id.score_files.score_file import ScoreFile
 from amber_id.score_files.trials import (
@@ -28,6 +29,7 @@ from amber_id.score_files.trials import (
     NameNumbers,
     Trials,
     check_finite_scores,
+    check_size,
     number_names,
 )
 
@@ -129,10 +131,12 @@ def text_of(scores: ScoreFile, path: Path) -> bytes:
 def _pieces(path: Path) -> Iterator[_Piece]:
     first = 1
     with opened(path) as file:
-        while data := file.read(_PIECE) + file.readline():
+        while data := file.read(_PIECE) + file.readline(LONGEST_LINE + 1):
             if first == 1:
                 data = data.removeprefix(BOM)
-            data = data if data.endswith(b"\n") else data + b"\n"
+            if not data.endswith(b"\n"):
+                check_line(path, first + data.count(b"\n"), data[data.rfind(b"\n") + 1 :])
+                data += b"\n"
             piece = _split(data, first) or _split_line_by_line(path, data, first)
             first += data.count(b"\n")
             if len(piece.places) or piece.commented:
@@ -211,6 +215,7 @@ def _add(columns: _Columns, path: Path, piece: _Piece, order: _Order) -> None:
     columns.scores.append(_scores(path, piece, piece.columns[score]))
     columns.places.append(piece.places)
     columns.commented += piece.commented
+    check_size(path, sum(map(len, columns.scores)), len(columns.names))
 
 
 def _labels(path: Path, piece: _Piece, column: int, score: int) -> Bool[np.ndarray, " n"]:

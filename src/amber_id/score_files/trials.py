@@ -27,6 +27,12 @@ LABELS = dict.fromkeys(_MATED, True) | dict.fromkeys(_NONMATED, False)
 # Beside a score these could be one; in a column of labels they cannot.
 _LABELS_OF_COLUMNS = LABELS | {"1.0": True, "0.0": False, "+1": True, "-1": False}
 
+MOST_COMPARISONS = 200_000_000
+"""How many comparisons a score file may have; each takes up to some 100 bytes."""
+
+MOST_NAMES = 10_000_000
+"""How many different names of clips, or of people; each takes up to some 500 bytes."""
+
 _PREFIX = (
     "if one name stands for two recordings, such as an original that is enrolled and its avatar that is "
     "probed, prefix the condition: original/NAME and avatar/NAME"
@@ -190,6 +196,16 @@ def _said_of_pairs(
             f"Otherwise, {_PREFIX}."
         )
     return tuple(said)
+
+
+def check_size(path: Path, n_comparisons: int, n_names: int) -> None:
+    """Refuse more comparisons, or more different names, than a file may have; raises FileFormatError."""
+    for count, most, what in (
+        (n_comparisons, MOST_COMPARISONS, "comparisons"),
+        (n_names, MOST_NAMES, "different names"),
+    ):
+        if count > most:
+            raise FileFormatError(path, f"expected at most {most:,} {what}, got {count:,} or more")
 
 
 def check_finite_scores(
