@@ -5,21 +5,25 @@ and ``subjects`` (N,), or ``embeddings`` and ``labels``, is what any other syste
 clips are then compared by cosine, as many as there are, and no score is ever kept.
 """
 
-import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32, Int64, Shaped
+from jaxtyping import Float32, Float64, Int64, Shaped
 from pydantic import BaseModel, ConfigDict
 
 from amber_id.errors import FileFormatError
 from amber_id.file_formats import read_tensors, validated, write_tensors
 from amber_id.names import composed, note_case_twins
-from amber_id.score_files.npz import BROKEN, check_no_objects
+from amber_id.npz_archives import open_arrays
+from amber_id.reading import reading
+from amber_id.score_files.lines import LARGEST_SCORES
+from amber_id.score_files.npz import EXPECTED, head_of
 
 _SCHEMA = "amber-id/embeddings/1"
 _SUFFIX = ".safetensors"
+_PART = 1 << 20  # numbers
 # What an archive may call its arrays, the best first.
 _VECTORS = ("vectors", "embeddings", "embedding", "embs", "emb", "features", "xvectors", "X")
 _SUBJECTS = (
@@ -57,14 +61,14 @@ def holds_embeddings(path: Path) -> bool:
     """
     if path.suffix.lower() == _SUFFIX:
         return True
-    if path.suffix.lower() != ".npz" or not zipfile.is_zipfile(path):
+    if path.suffix.lower() != ".npz":
         return False
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = {Path(name).stem for name in archive.namelist()}
-            return bool(names & {*_VECTORS}) and not names & {"scores", "score"}
-    except zipfile.BadZipFile:
+        with open_arrays(path, EXPECTED) as archive:
+            names = {Path(name).stem for name in archive.names}
+    except FileFormatError:
         return False
+    return archive.is_archive and bool(names & {*_VECTORS}) and not names & {"scores", "score"}
 
 
 def write_embeddings(path: Path, vectors: Float32[np.ndarray, "N D"], header: EmbeddingsHeader) -> None:
@@ -97,9 +101,7 @@ def read_embeddings(path: Path) -> Embeddings:
             f"expected a number or name for each of {len(vectors)} vectors in subjects, "
             f"got {subjects.dtype} of shape {subjects.shape}",
         )
-    # In double precision: squares of very small or large numbers have no place in less.
-    vectors = vectors.astype(np.float64)
-    lengths = np.linalg.norm(vectors, axis=1)
+    lengths = np.concatenate([_lengths(vectors[part]) for part in _parts(vectors)])
     bad = np.flatnonzero(~(np.isfinite(lengths) & (lengths > 0)))
     if bad.size:
         raise FileFormatError(
@@ -107,15 +109,29 @@ def read_embeddings(path: Path) -> Embeddings:
             f"row {bad[0] + 1} of vectors: expected a finite vector that is not zero, got length "
             f"{lengths[bad[0]]}, and {bad.size - 1} more such; leave the clip out as a failure to acquire",
         )
+    unit = np.empty(vectors.shape, np.float32)
+    for part in _parts(vectors):
+        unit[part] = vectors[part].astype(np.float64) / lengths[part, None]
     if subjects.dtype.kind == "U":
         subjects = np.array([composed(name) for name in subjects.tolist()])
         note_case_twins(path, "names of people", subjects.tolist())
     names, numbers = np.unique(subjects, return_inverse=True)
     return Embeddings(
-        (vectors / lengths[:, None]).astype(np.float32),
+        unit,
         numbers.astype(np.int64),
         tuple(str(name) for name in names),
     )
+
+
+def _parts(vectors: Shaped[np.ndarray, "N D"]) -> Iterator[slice]:
+    """Some rows at a time: in double precision all of them are large."""
+    step = max(1, _PART // max(vectors.shape[1], 1))
+    return (slice(first, first + step) for first in range(0, max(len(vectors), 1), step))
+
+
+def _lengths(vectors: Shaped[np.ndarray, "n D"]) -> Float64[np.ndarray, " n"]:
+    # In double precision: squares of very small or large numbers have no place in less.
+    return np.asarray(np.linalg.norm(vectors.astype(np.float64), axis=1))
 
 
 def _read_tensor_file(path: Path) -> tuple[Shaped[np.ndarray, "..."], Shaped[np.ndarray, "..."]]:
@@ -127,33 +143,26 @@ def _read_tensor_file(path: Path) -> tuple[Shaped[np.ndarray, "..."], Shaped[np.
 
 
 def _read_archive(path: Path) -> tuple[Shaped[np.ndarray, "..."], Shaped[np.ndarray, "..."]]:
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            found = [
-                next((name for name in names if name in archive.files), None)
-                for names in (_VECTORS, _SUBJECTS)
-            ]
-            missing = [what for what, name in zip(("vectors", "subjects"), found, strict=True) if not name]
-            if missing:
-                raise FileFormatError(
-                    path,
-                    f"expected vectors and subjects, got no {missing[0]} among {', '.join(archive.files)}; "
-                    "call the rows vectors, and who each of them shows subjects",
-                )
-            vectors, subjects = (name for name in found if name)
-            check_no_objects(path, file, (vectors, subjects))
-            return archive[vectors], _decoded(path, archive[subjects])
-    except OSError as error:
-        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
-    except BROKEN as error:
-        raise FileFormatError(path, f"expected an .npz archive of arrays, no pickle ({error})") from error
+    with open_arrays(path, EXPECTED, LARGEST_SCORES) as archive:
+        found = [
+            next((name for name in names if name in archive.names), None) for names in (_VECTORS, _SUBJECTS)
+        ]
+        missing = [what for what, name in zip(("vectors", "subjects"), found, strict=True) if not name]
+        if missing:
+            raise FileFormatError(
+                path,
+                f"expected vectors and subjects, got no {missing[0]} among {', '.join(archive.names)}; "
+                "call the rows vectors, and who each of them shows subjects",
+            )
+        for name in filter(None, found):
+            head_of(archive, name)
+        vectors, subjects = (archive.read(name) for name in filter(None, found))
+        return vectors, _decoded(path, subjects)
 
 
 def _decoded(path: Path, subjects: Shaped[np.ndarray, "..."]) -> Shaped[np.ndarray, "..."]:
     """The same, with bytes as text."""
     if subjects.dtype.kind != "S":
         return subjects
-    try:
+    with reading(path, "names in UTF-8 in subjects"):
         return np.char.decode(subjects, "utf-8")
-    except UnicodeDecodeError as error:
-        raise FileFormatError(path, f"expected names in UTF-8 in subjects, got others ({error})") from error

@@ -5,38 +5,33 @@ An archive may also hold nothing but the scores of the mated and the non-mated c
 """
 
 import io
-import tokenize
-import zipfile
-import zlib
+import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from jaxtyping import Float64
 
 from amber_id.errors import FileFormatError, UsageError
-from amber_id.quoting import shown
+from amber_id.npz_archives import ArrayFile, ArrayHead, open_arrays
+from amber_id.quoting import one_line, shown
+from amber_id.reading import reading
 from amber_id.score_files.columns import Columns, columns_of, trials_of
 from amber_id.score_files.headings import columns_by_meaning
+from amber_id.score_files.lines import LARGEST_SCORES
 from amber_id.score_files.score_file import ScoreFile
-from amber_id.score_files.trials import NameColumn, NameNumbers, Trials, check_finite_scores
-
-BROKEN = (
-    # What NumPy and zipfile raise for bytes they cannot make sense of.
-    ValueError,
-    KeyError,
-    EOFError,
-    SyntaxError,
-    MemoryError,
-    NotImplementedError,
-    OverflowError,
-    RuntimeError,
-    TypeError,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
+from amber_id.score_files.trials import (
+    LONGEST_NAME,
+    NameColumn,
+    NameNumbers,
+    Trials,
+    check_finite_scores,
+    check_length,
+    check_size,
 )
+
+_LONGEST_SHOWN = 80  # of an array, in a message
+EXPECTED = "an .npz archive, no pickle"
 _SIDES = {
     "mated": {"mated", "genuine", "target", "targets", "tar", "match", "positive", "pos"},
     "nonmated": {
@@ -44,7 +39,6 @@ _SIDES = {
         *("nonmatch", "negative", "neg"),
     },
 }
-_PIECE = 1 << 16  # names at a time: as Python strings they are large
 
 
 def read_npz(path: Path) -> Trials | ScoreFile:
@@ -56,18 +50,8 @@ def read_npz(path: Path) -> Trials | ScoreFile:
         If it cannot be read or is no archive, or an array is missing or of another type or length.
     """
     columns = Columns(path, score_name="scores")
-    try:
-        # Opened here: NumPy leaves a broken archive open.
-        with path.open("rb") as file:
-            _read_into(columns, file)
-    except OSError as error:
-        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
-    except BROKEN as error:
-        what = (str(error).splitlines() or ["no reason given"])[0]
-        raise FileFormatError(
-            path,
-            f"expected an .npz archive, no pickle, got a file that is cut off or of another kind ({what})",
-        ) from error
+    with open_arrays(path, EXPECTED, LARGEST_SCORES) as archive:
+        _read_into(columns, archive)
     return _unnamed(columns) if columns.numbers.keys() & {"nonmated"} else trials_of(columns)
 
 
@@ -94,57 +78,49 @@ def npz_of(scores: ScoreFile, path: Path) -> bytes:
     return stream.getvalue()
 
 
-def check_no_objects(path: Path, file: BinaryIO, names: Iterable[str]) -> None:
-    """Refuse arrays of Python objects, which NumPy would have to unpickle.
-
-    Raises
-    ------
-    FileFormatError
-        Naming the array, and how to save it instead.
-    ValueError
-        Or another of `BROKEN`, if it is no archive.
-    """
-    formats = np.lib.format
-    with zipfile.ZipFile(file) as members:
-        for name in names:
-            with members.open(f"{name}.npy") as member:
-                is_first = formats.read_magic(member) == (1, 0)
-                read = formats.read_array_header_1_0 if is_first else formats.read_array_header_2_0
-                _, _, dtype = read(member)
-            if dtype.hasobject:
-                raise FileFormatError(
-                    path,
-                    f"{name} holds Python objects, as columns of pandas do, and these are never unpickled; "
-                    f"save it as text or numbers: {name}=column.to_numpy(str); scores .to_numpy(float)",
-                )
+def head_of(archive: ArrayFile, name: str) -> ArrayHead:
+    """What the header of an array says; one of Python objects is refused, with what to do instead."""
+    head = archive.head(name)
+    if head.dtype.hasobject:
+        called = one_line(name, _LONGEST_SHOWN)
+        raise FileFormatError(
+            archive.path,
+            f"{called} holds Python objects, as columns of pandas do, and these are never unpickled; save it "
+            f"as text or numbers: {called}=column.to_numpy(str); scores .to_numpy(float)",
+        )
+    return head
 
 
-def _read_into(columns: Columns, file: BinaryIO) -> None:
-    archive = np.load(file, allow_pickle=False)
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise ValueError("one array, no archive")
-    sides = _sides(archive.files)
+def _read_into(columns: Columns, archive: ArrayFile) -> None:
+    if not archive.is_archive:
+        raise FileFormatError(
+            columns.path, f"expected {EXPECTED}, got a file that is cut off or of another kind (one array)"
+        )
+    sides = _sides(archive.names)
     if "nonmated" in sides:
-        more = set(columns_by_meaning(columns.path, {*archive.files} - {*sides.values()}))
+        more = set(columns_by_meaning(columns.path, {*archive.names} - {*sides.values()}))
         if more or "mated" not in sides:
             raise FileFormatError(
                 columns.path,
                 "expected scores with their clips, or the arrays mated and nonmated alone, got "
                 f"{'nonmated beside clips' if 'mated' in sides else 'no mated'}",
             )
-        check_no_objects(columns.path, file, sides.values())
-        columns.numbers.update({side: archive[name] for side, name in sides.items()})
+        columns.numbers.update({side: _numbers(archive, name) for side, name in sides.items()})
         return
-    columns.headings.update(columns_by_meaning(columns.path, archive.files))
-    check_no_objects(columns.path, file, columns.headings.values())
-    # One array at a time: NumPy keeps names at four bytes a letter.
+    columns.headings.update(columns_by_meaning(columns.path, archive.names))
+    # One array at a time, and names in parts: NumPy keeps them at four bytes a letter.
     for name, heading in columns.headings.items():
-        array = archive[heading]
-        are_words = array.dtype.kind in "US"
+        are_words = head_of(archive, heading).dtype.kind in "US"
         if name != "score" and (name != "label" or are_words):
-            columns.names[name] = _names(columns.path, heading, array)
+            columns.names[name] = _names(archive, heading)
         else:
-            columns.numbers[name] = array
+            columns.numbers[name] = _numbers(archive, heading)
+
+
+def _numbers(archive: ArrayFile, name: str) -> np.ndarray:
+    shape = head_of(archive, name).shape
+    check_size(archive.path, math.prod(shape), 0)
+    return archive.read(name)
 
 
 def _sides(names: Iterable[str]) -> dict[str, str]:
@@ -159,22 +135,31 @@ def _sides(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _names(path: Path, name: str, array: np.ndarray) -> NameColumn:
-    if array.ndim != 1 or array.dtype.kind not in "USiu":
+def _names(archive: ArrayFile, name: str) -> NameColumn:
+    shape, dtype, _ = head_of(archive, name)
+    called, kind = (one_line(str(each), _LONGEST_SHOWN) for each in (name, dtype))
+    if len(shape) != 1 or dtype.kind not in "USiu":
         raise FileFormatError(
-            path, f"expected a row of names in {name}, got {array.dtype} of shape {array.shape}"
+            archive.path,
+            f"expected a row of names in {called}, got {kind} of shape {shape}",
         )
-    numbers = NameNumbers()
-    pieces = [array[start : start + _PIECE] for start in range(0, len(array), _PIECE)]
-    try:
-        rows = [numbers.of(piece.tolist(), len(piece)) for piece in pieces]
+    check_size(archive.path, shape[0], 0)
+    if dtype.itemsize > 4 * LONGEST_NAME:
+        raise FileFormatError(
+            archive.path, f"expected names of at most {LONGEST_NAME:,} letters in {called}, got {kind}"
+        )
+    numbers, rows = NameNumbers(), []
+    for part in archive.parts(name):
+        with reading(archive.path, f"names in Unicode in {called}"):  # no character at all
+            words = part.tolist()
+        rows.append(numbers.of(words, len(words)))
+        check_size(archive.path, 0, len(numbers))
+    with reading(archive.path, f"names in Unicode in {called}"):
         names = [text.decode() if isinstance(text, bytes) else str(text) for text in numbers]
-        "".join(names).encode()
-    except (
-        ValueError
-    ) as error:  # half a surrogate pair, which no other format can hold, or no character at all
-        raise FileFormatError(path, f"expected names in Unicode in {name}, got {shown(error)}") from error
-    return NameColumn(np.concatenate([np.zeros(0, np.int32), *rows]), names)
+        check_length(archive.path, names)
+        for text in names:
+            text.encode()  # half a surrogate pair, which no other format can hold
+    return NameColumn(np.concatenate(rows), names)
 
 
 def _unnamed(columns: Columns) -> ScoreFile:

@@ -13,14 +13,13 @@ from amber_id.reading import reading
 from amber_id.score_files.columns import COLUMNS, Columns, columns_of, trials_of
 from amber_id.score_files.headings import columns_by_meaning
 from amber_id.score_files.score_file import ScoreFile
-from amber_id.score_files.trials import NameColumn, NameNumbers, Trials, check_size
+from amber_id.score_files.trials import NameColumn, NameNumbers, Trials, check_length, check_size
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
-_BATCH = 1 << 16  # rows
-_LARGEST_NAMES = 2 << 30  # letters of different names in a column
+_BATCH = 1 << 14  # rows
 
 
 def read_parquet(path: Path) -> Trials:
@@ -132,7 +131,7 @@ def _are_names(name: str, kind: "pa.DataType") -> bool:
 def _names(path: Path, name: str, parts: Iterable["pa.Array"]) -> NameColumn:
     import pyarrow as pa
 
-    numbers, rows, letters = NameNumbers(), [np.zeros(0, np.int32)], 0
+    numbers, rows = NameNumbers(), [np.zeros(0, np.int32)]
     for part in parts:
         kind = part.type.value_type if pa.types.is_dictionary(part.type) else part.type
         kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
@@ -142,12 +141,8 @@ def _names(path: Path, name: str, parts: Iterable["pa.Array"]) -> NameColumn:
             encoded = part if pa.types.is_dictionary(part.type) else part.dictionary_encode()
             words = encoded.dictionary.to_pylist()
             names = [word.decode() if isinstance(word, bytes) else str(word) for word in words]
-        known = len(numbers)
+        check_length(path, names)
         number_of = numbers.of(names, len(names))
-        letters += sum(len(names[new]) for new in np.flatnonzero(number_of >= known))
         check_size(path, 0, len(numbers))
-        if letters > _LARGEST_NAMES:
-            reason = f"expected names of at most {_LARGEST_NAMES:,} letters together in {name}, got more"
-            raise FileFormatError(path, reason)
         rows.append(number_of[encoded.indices.to_numpy()])
     return NameColumn(np.concatenate(rows), [*map(str, numbers)])

@@ -23,7 +23,7 @@ from amber_id.reading import text_lines
 from amber_id.score_files.columns import Columns, trials_of
 from amber_id.score_files.headings import columns_by_meaning
 from amber_id.score_files.lines import is_number, opened
-from amber_id.score_files.trials import NameColumn, NameNumbers, Trials, check_size, label_of
+from amber_id.score_files.trials import NameColumn, NameNumbers, Trials, check_length, check_size, label_of
 
 _LONGEST_LINE = 1 << 16
 _PIECE = 1 << 16  # rows between two looks at how many there are
@@ -87,6 +87,8 @@ def read_table_of_scores(path: Path, layout: Layout) -> Trials:
             column.append(names[name][row[at[name]].strip()])
         if "score" in at:
             scores.append(_score(path, place, row[at["score"]], layout))
+    check_size(path, len(places), max(map(len, names.values()), default=0))
+    check_length(path, (str(text) for column in names.values() for text in column))
     columns = Columns(
         path,
         {name: NameColumn(np.array(numbers[name], np.int32), [*map(str, names[name])]) for name in names},

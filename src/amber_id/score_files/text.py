@@ -29,11 +29,13 @@ from amber_id.score_files.trials import (
     NameNumbers,
     Trials,
     check_finite_scores,
+    check_length,
     check_size,
     number_names,
 )
 
 _PIECE = 1 << 20  # bytes read at a time
+_MOST_WAITING = 64  # pieces until a line tells label from score: some million lines
 _END = b"\0"  # a word of its own at the end of each line, while lines are split
 # In lower case, upper case, and as words begin: a table is quicker than to change each word of a file.
 _LABELS = {
@@ -86,10 +88,15 @@ def read_text(path: Path) -> Trials:
             for ready in waiting:
                 _add(columns, path, ready, order)
             waiting.clear()
+        if len(waiting) > _MOST_WAITING:
+            break
     if waiting:
+        lines = (
+            f"the first {waiting[-1].places[-1]:,} lines" if len(waiting) > _MOST_WAITING else "every line"
+        )
         raise FileFormatError(
             path,
-            "expected to tell label from score, got 0 or 1 in both columns of every line; write the labels "
+            f"expected to tell label from score, got 0 or 1 in both columns of {lines}; write the labels "
             "as target and nontarget",
         )
     if order is None:
@@ -248,6 +255,7 @@ def _trials(path: Path, columns: _Columns) -> Trials:
     places = _join(columns.places)
     rows = [_join(columns.enrolment), _join(columns.probe)]
     names = _decoded(path, columns.names, rows, places)
+    check_length(path, names)
     enrolment, probe, clips = number_names(NameColumn(rows[0], names), NameColumn(rows[1], names))
     return Trials(
         path=path,

@@ -17,6 +17,7 @@ from jaxtyping import Bool, Float64, Int, Int64
 from amber_id.biometrics.comparisons import pair_numbers
 from amber_id.errors import FileFormatError
 from amber_id.names import composed
+from amber_id.quoting import shown
 
 _MATED = ("target", "tar", "mated", "genuine", "same", "match", "true", "positive", "1")
 _NONMATED = (
@@ -31,7 +32,10 @@ MOST_COMPARISONS = 200_000_000
 """How many comparisons a score file may have; each takes up to some 100 bytes."""
 
 MOST_NAMES = 10_000_000
-"""How many different names of clips, or of people; each takes up to some 500 bytes."""
+"""How many different names of clips, or of people; each takes some 400 bytes."""
+
+LONGEST_NAME = 4096
+"""How many letters a name may have: as many as the path of a file."""
 
 _PREFIX = (
     "if one name stands for two recordings, such as an original that is enrolled and its avatar that is "
@@ -206,6 +210,15 @@ def check_size(path: Path, n_comparisons: int, n_names: int) -> None:
     ):
         if count > most:
             raise FileFormatError(path, f"expected at most {most:,} {what}, got {count:,} or more")
+
+
+def check_length(path: Path, names: Iterable[str]) -> None:
+    """Refuse a name that is too long; raises FileFormatError."""
+    long = next((name for name in names if len(name) > LONGEST_NAME), None)
+    if long is not None:
+        raise FileFormatError(
+            path, f"expected names of at most {LONGEST_NAME:,} letters, got {len(long):,} in {shown(long)}"
+        )
 
 
 def check_finite_scores(
