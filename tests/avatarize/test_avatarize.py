@@ -1,5 +1,6 @@
 """A corpus becomes a corpus of avatars: clip by clip, none lost, the same frames each time."""
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -265,6 +266,16 @@ def test_what_was_made_of_something_else_is_made_again(own, videos, avatar, mode
     assert (run(), run()) == (2, 0)
     shutil.copy(videos / "b_id002" / "two.mp4", own / "b_id002" / "mute.mp4")
     assert run() == 1, "another original"
+    mute = own / "b_id002" / "mute.mp4"
+    before, data = mute.stat(), bytearray(mute.read_bytes())
+    data[-1] ^= 1  # in what the file says of its writer
+    mute.write_bytes(data)
+    os.utime(mute, ns=(before.st_atime_ns, before.st_mtime_ns))
+    again = avatarize_corpus(corpus, out, avatar, model, SMALL, workers=1)
+    assert [(row.clip, row.reason) for row in again.anew] == [
+        ("b_id002/mute", "its video is another than the one that its avatar was made of")
+    ], "another original of the same size and time"
+    assert read_avatar_clip(out / "b_id002" / "mute.json").source_sha256 == file_hash(mute)
     said = (out / "a_id001" / "tone.json").read_text()
     (out / "a_id001" / "tone.json").write_text(said.replace(model.sha256, "0" * 64))
     assert run() == 1, "another model"

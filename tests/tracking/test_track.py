@@ -35,6 +35,7 @@ from amber_id.tracking import (
     track_corpus,
 )
 from amber_id.tracking import track as module
+from amber_id.tracking.video_state import STATES_FILE
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def test_real_clips_do_not_depend_on_workers_order_or_shards(tmp_path, real_clip
     assert one.frames == two.frames == sum(e.frames for e in RecordingSet.open(tmp_path / "one").entries)
     wanted = _tree(tmp_path / "one")
     assert sorted(wanted) == sorted(
-        [f"{clip}.safetensors" for clip in chosen] + ["failures.csv", "recordings.csv"]
+        [f"{clip}.safetensors" for clip in chosen] + [STATES_FILE, "failures.csv", "recordings.csv"]
     )
     for other in ("two", "shards"):
         assert _tree(tmp_path / other) == wanted
@@ -199,7 +200,7 @@ def test_nothing_is_left_lying_about(bad_run):
     names = {path.name for path in out.rglob("*") if path.is_file()}
     assert names == {
         *("x.safetensors", "z.safetensors", "cut.safetensors"),
-        *("recordings.csv", "failures.csv", "warnings.csv"),
+        *("recordings.csv", "failures.csv", "warnings.csv", STATES_FILE),
     }
 
 

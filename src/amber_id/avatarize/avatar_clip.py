@@ -20,6 +20,7 @@ from amber_id.avatarize.video_file import Sound, write_video
 from amber_id.corpora import VIDEO_SUFFIXES, Clip
 from amber_id.errors import ClipError
 from amber_id.file_formats import read_json
+from amber_id.tracking.video_state import OneFile
 
 Engine = Literal["builtin", "ravas"]
 NoFace = Literal["hold", "black"]
@@ -34,9 +35,9 @@ class AvatarClip(BaseModel):
     `frames_without_face` are drawn as `no_face` says; in `frames_with_several_faces` one was followed.
     `model_sha256` is "" where RAVAS tracks; `drive_sha256` is that of the recording which drove it, "" where
     it was tracked for this. `fps` is the mean rate of the original, or `fixed_fps` where one was asked for;
-    `frames` and the others are those of the avatar's video. `source_bytes` is the size of the original's
-    file; `warning` says why that is not whole. In files of schema 1 the head was turned by the tracker's
-    pose, which also says where in the picture the face is.
+    `frames` and the others are those of the avatar's video. `source_bytes` and `source_sha256` are those of
+    the original's file, the latter "" in older files; `warning` says why that is not whole. In files of
+    schema 1 the head was turned by the tracker's pose, which also says where in the picture the face is.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -63,27 +64,36 @@ class AvatarClip(BaseModel):
     fps: float
     fixed_fps: float | None = None
     source_bytes: int
+    source_sha256: str = ""
     sound: Sound = "none"
     warning: str = ""
 
 
 def write_avatar_clip(
-    said: AvatarClip, clip: Clip, out: Path, frames: Iterable[tuple[float, UInt8[np.ndarray, "S S 3"]]]
+    said: AvatarClip,
+    clip: Clip,
+    out: Path,
+    frames: Iterable[tuple[float, UInt8[np.ndarray, "S S 3"]]],
+    source: OneFile,
 ) -> AvatarClip:
     """Write ``(time_s, rgb)`` frames to ``<out>/<clip id>.mp4`` and `said` beside it.
 
-    Sound is that of `clip`, if it is a video; what became of it is in what is given back.
+    Sound is that of `clip`, if it is a video; what became of it is in what is given back. `source` is the
+    file of `clip` since before it was read.
 
     Raises
     ------
     AmberError
         If the place cannot be written.
     ClipError
-        If FFmpeg refuses the pictures or their times.
+        If FFmpeg refuses the pictures or their times, or `source` has become another file.
     """
     video = out / f"{clip.id}.mp4"
-    # Gone first: an older one must not speak for the new video if this is stopped between the two.
-    video.with_suffix(".json").unlink(missing_ok=True)
+    # Gone first: an older one must not speak for the new video if this is stopped between the two, and the
+    # video that it speaks for must not stay without it.
+    if video.with_suffix(".json").exists():
+        video.unlink(missing_ok=True)
+        video.with_suffix(".json").unlink()
     sound_of = clip.path if clip.path.suffix.lower() in VIDEO_SUFFIXES else None
     with appears_whole(video) as temporary:
         try:
@@ -92,6 +102,7 @@ def write_avatar_clip(
             if error.errno != errno.EINVAL:  # a full disk stops the run, what FFmpeg refuses this clip only
                 raise
             raise ClipError(clip.id, f"its avatar cannot be encoded ({error.strerror})") from error
+        source.check()
     said = said.model_copy(update={"sound": sound})
     write_text_atomically(video.with_suffix(".json"), said.model_dump_json(indent=2) + "\n")
     return said

@@ -24,7 +24,7 @@ from amber_id.corpora import Corpus, copy_corpus_file, find_corpus
 from amber_id.corpora.leftovers import remove_leftovers
 from amber_id.errors import CorpusError
 from amber_id.locks import hold_lock
-from amber_id.recordings import scan_recordings, write_index
+from amber_id.recordings import Failure, scan_recordings, write_index
 from amber_id.tracking import ClipEvent, CorpusSummary, ModelBundle, select_shard
 from amber_id.tracking.clip_runs import (
     Shard,
@@ -33,11 +33,14 @@ from amber_id.tracking.clip_runs import (
     check_numbers,
     failures_of,
     not_clips,
+    note_states,
     summary_of,
     warnings_of,
     work_on_clips,
+    worked_on,
     write_clip_tables,
 )
+from amber_id.tracking.video_state import read_states
 
 _LOCK = ".amber-tables.lock"
 
@@ -105,25 +108,35 @@ def avatarize_corpus(
             remove_leftovers(folder)
             copy_corpus_file(corpus.root, folder)
     remove_abandoned(out / RAVAS_FOLDER)
-    outcomes = work_on_clips(part, job.is_done, job.make, workers=share.workers, on_progress=on_progress)
+    states, unsure = read_states(out), list[Failure]()
+    outcomes = work_on_clips(
+        part,
+        lambda clip: job.is_done(clip, states, unsure),
+        job.make,
+        workers=share.workers,
+        on_progress=on_progress,
+    )
     for clip, outcome in outcomes.items():
         if outcome.failure:
             job.forget(clip)
     failures = [*failures_of(outcomes, "avatarize"), *not_clips(corpus)]
     warnings = warnings_of(outcomes, "avatarize")
+    acquired = {clip.id for clip in corpus.clips if job.video_of(clip).is_file()}
     with hold_lock(out / _LOCK):
         write_clip_tables(
             out,
             "avatarize",
             failures,
             [*warnings, *beside_clips(corpus)],
-            untouched={clip.id for clip in set(corpus.clips) - set(outcomes)},
-            acquired={clip.id for clip in corpus.clips if job.video_of(clip).is_file()},
+            untouched={clip.id for clip in set(corpus.clips) - set(worked_on(outcomes))},
+            acquired=acquired,
         )
+        note_states(out, corpus, outcomes, acquired)
     if job.drives.keep_in is not None:
         with hold_lock(job.drives.keep_in / _LOCK):
             write_index(job.drives.keep_in)
-    return summary_of(part, outcomes, failures, warnings, time.monotonic() - began)
+    wall_s = time.monotonic() - began
+    return summary_of(part, outcomes, failures, warnings, wall_s, stage="avatarize", unsure=unsure)
 
 
 def _check_drawn(avatar: AvatarFile, *, by_ravas: bool) -> None:

@@ -2,10 +2,12 @@
 
 Conventions
 -----------
-A clip is done if its video was made with the same avatar, settings and model, and of the same original: a
-file of the same size, or, where a recording drives it, of the same bytes.
+A clip is done if its video was made with the same avatar, settings and model, and of the same original and
+recording, byte by byte; whether the original is the same is found out as `tracking/video_state.py` says. An
+avatar that does not say what its original was stays unless that is newer or of another size, and is named.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +21,12 @@ from amber_id.avatarize.renderer import FEWEST_PIXELS, MOST_PIXELS
 from amber_id.corpora import Clip, Corpus
 from amber_id.errors import ClipError, FileFormatError, UsageError
 from amber_id.file_formats import file_hash
-from amber_id.recordings import Recording, load_recording, read_header, save_recording
+from amber_id.recordings import Failure, Recording, load_recording, read_header, save_recording
 from amber_id.tracking import Landmarker, ModelBundle
 from amber_id.tracking.clip_runs import ClipOutcome
 from amber_id.tracking.one_clip import record_clip
 from amber_id.tracking.track import recording_path
+from amber_id.tracking.video_state import FileState, OneFile
 
 RECORDING_SUFFIX = ".safetensors"
 FEWEST_FPS, MOST_FPS = 5.0, 120.0
@@ -104,16 +107,24 @@ class Job:
         """Where the avatar of a clip goes."""
         return self.out / f"{clip.id}.mp4"
 
-    def is_done(self, clip: Clip) -> bool:
-        """Whether the clip need not be made again."""
-        said = self._said(clip)
-        if said is None or not self.video_of(clip).is_file() or not self._same_look(said):
+    def is_done(self, clip: Clip, states: Mapping[str, FileState], unsure: list[Failure]) -> bool:
+        """Whether the clip need not be made again, as far as can be told without reading the original.
+
+        `states` are those of the originals, as noted. What will never be known is added to `unsure`.
+        """
+        said, now = self._fitting(clip), FileState.of(clip.path)
+        if said is None:
             return False
-        drive = self._drive_of(clip)
-        if drive is not None:
-            return drive.is_file() and said.drive_sha256 == file_hash(drive)
-        same_model = self.model is None or said.model_sha256 in ("", self.model.sha256)
-        return said.drive_sha256 == "" and same_model and self._same_size(said, clip) and self._is_kept(clip)
+        if clip.path.suffix == RECORDING_SUFFIX:
+            return True
+        if said.source_sha256:
+            return now is not None and now == states.get(clip.id)
+        note = self.video_of(clip).with_suffix(".json")
+        if now is not None and (now.size != said.source_bytes or now.modified_ns > note.stat().st_mtime_ns):
+            return False
+        reason = "its avatar does not say of which video it is"
+        unsure.append(Failure(clip.id, clip.subject, "avatarize", reason))
+        return True
 
     def forget(self, clip: Clip) -> None:
         """Delete what other settings made of a clip that failed: it must not pass for these."""
@@ -124,21 +135,36 @@ class Job:
             recording_path(self.drives.keep_in, clip).unlink(missing_ok=True)
 
     def make(self, clip: Clip) -> ClipOutcome:
-        """Make one clip's avatar; runs in a worker."""
+        """Make one clip's avatar, unless it is there; runs in a worker."""
+        source = OneFile(clip.path, clip.id)
+        said = self._fitting(clip)
+        if said is None:
+            anew = "" if self._said(clip) is None else "it was made with other settings, or another recording"
+        elif not said.source_sha256:
+            anew = "its video is newer than its avatar, or of another size"
+        else:
+            try:
+                is_same = said.source_sha256 == source.sha256
+            except ClipError as error:  # nothing speaks against the avatar
+                return ClipOutcome(0, skipped=True, unsure=f"its video {error.reason}")
+            if is_same:
+                return ClipOutcome(0, skipped=True, state=source.state)
+            anew = "its video is another than the one that its avatar was made of"
         try:
-            said = self._made(clip)
+            made = self._made(clip, source)
         except ClipError as error:
             return ClipOutcome(0, failure=error.reason)
         except FileFormatError as error:  # a damaged recording
             return ClipOutcome(0, failure=str(error))
-        return ClipOutcome(said.frames, warning=said.warning)
+        return ClipOutcome(made.frames, warning=made.warning, anew=anew, state=source.state)
 
-    def _made(self, clip: Clip) -> AvatarClip:
+    def _made(self, clip: Clip, source: OneFile) -> AvatarClip:
         size, no_face = self.config.size, self.config.no_face
         if self.ravas is not None:
-            return ravas_clip(clip, self.ravas, self.avatar_sha256, self.out, size=size, no_face=no_face)
-        recording, warning = self._recorded(clip)
-        drive = self._drive_of(clip)
+            return ravas_clip(
+                clip, self.ravas, self.avatar_sha256, self.out, size=size, no_face=no_face, source=source
+            )
+        recording, warning, drive_sha256 = self._recorded(clip, source)
         return draw_clip(
             clip,
             recording,
@@ -148,21 +174,37 @@ class Job:
             fps=self.config.fps,
             no_face=no_face,
             warning=warning,
-            drive_sha256="" if drive is None else file_hash(drive),
+            drive_sha256=drive_sha256,
+            source=source,
         )
 
-    def _recorded(self, clip: Clip) -> tuple[Recording, str]:
-        """The recording that drives a clip, and why it is not whole."""
-        drive = self._drive_of(clip)
-        if drive is not None:
-            if not drive.is_file():
-                raise ClipError(clip.id, f"no recording of it at {drive}")
-            return load_recording(drive), ""
+    def _recorded(self, clip: Clip, source: OneFile) -> tuple[Recording, str, str]:
+        """The recording that drives a clip, what is not as it should be, and the SHA-256 of its file."""
+        path = self._drive_of(clip)
+        if path is not None:
+            if not path.is_file():
+                raise ClipError(clip.id, f"no recording of it at {path}")
+            drive = OneFile(path, clip.id)
+            recording = load_recording(path)
+            drive.check()
+            is_another = path != clip.path and recording.video_sha256 not in ("", source.sha256)
+            return recording, "its recording is of another video file" if is_another else "", drive.sha256
         assert self.model is not None  # `check` has seen to that
         recording, warning = record_clip(clip, Landmarker(self.model))
         if self.drives.keep_in is not None:
             save_recording(recording, recording_path(self.drives.keep_in, clip))
-        return recording, warning
+        return recording, warning, ""
+
+    def _fitting(self, clip: Clip) -> AvatarClip | None:
+        """What is said of the avatar of a clip, if all but its original fits; None else."""
+        said = self._said(clip)
+        if said is None or not self.video_of(clip).is_file() or not self._same_look(said):
+            return None
+        drive = self._drive_of(clip)
+        if drive is not None:
+            return said if said.drive_sha256 and said.drive_sha256 == _hash_of(drive) else None
+        same_model = self.model is None or said.model_sha256 in ("", self.model.sha256)
+        return said if said.drive_sha256 == "" and same_model and self._is_kept(clip, said) else None
 
     def _drive_of(self, clip: Clip) -> Path | None:
         """The recording that drives a clip, None where it is tracked."""
@@ -181,17 +223,21 @@ class Job:
         same_avatar = said.avatar_sha256 == self.avatar_sha256
         return said.schema_version == AVATAR_CLIP_SCHEMA and config == self.config and same_avatar
 
-    def _same_size(self, said: AvatarClip, clip: Clip) -> bool:
-        try:
-            return said.source_bytes == clip.path.stat().st_size
-        except OSError:
-            return False
-
-    def _is_kept(self, clip: Clip) -> bool:
-        """Whether the recording that is to be kept is there, and of this model."""
+    def _is_kept(self, clip: Clip, said: AvatarClip) -> bool:
+        """Whether the recording that is to be kept is there, of this model and of the same original."""
         if self.drives.keep_in is None or self.model is None:
             return True
         try:
-            return read_header(recording_path(self.drives.keep_in, clip)).model_sha256 == self.model.sha256
+            header = read_header(recording_path(self.drives.keep_in, clip))
         except FileFormatError:
             return False
+        same_video = said.source_sha256 in ("", header.video_sha256)
+        return header.model_sha256 == self.model.sha256 and same_video
+
+
+def _hash_of(path: Path) -> str:
+    """The SHA-256 of a file, "" where it cannot be read."""
+    try:
+        return file_hash(path)
+    except OSError:
+        return ""

@@ -20,6 +20,7 @@ from amber_id.avatarize.renderer import Renderer
 from amber_id.corpora import Clip
 from amber_id.errors import ClipError
 from amber_id.recordings import Recording
+from amber_id.tracking.video_state import OneFile
 
 _LIBRARIES = ("av", "mediapipe", "moderngl", "numpy")
 
@@ -38,11 +39,13 @@ def draw_clip(
     fps: float | None = None,
     warning: str = "",
     drive_sha256: str = "",
+    source: OneFile | None = None,
 ) -> AvatarClip:
     """Draw the avatar that moves as `recording` says into ``<out>/<clip id>.mp4``, with a JSON beside it.
 
     Frames are at the recording's own times, or at `fps` in a second. `warning` says why the original is not
-    whole; `drive_sha256` is that of the file of `recording`, if it has one that may change.
+    whole; `drive_sha256` is that of the file of `recording`, if it has one that may change. `source` is the
+    file of `clip` since before it was tracked.
 
     Raises
     ------
@@ -51,10 +54,12 @@ def draw_clip(
     AvatarError
         If `avatar` cannot be used.
     ClipError
-        If the recording has no face, or no blendshapes, or is too long for this rate.
+        If the recording has no face, or no blendshapes, is too long for this rate, or the file of
+        `clip` has become another.
     MissingDependencyError
         If a library is missing.
     """
+    source = source or OneFile(clip.path, clip.id)
     drive = drive_of(recording)
     if fps is not None:
         try:
@@ -82,10 +87,11 @@ def draw_clip(
         frames_with_several_faces=recording.frames_with_several_faces,
         fps=drive.fps,
         fixed_fps=fps,
-        source_bytes=clip.path.stat().st_size,
+        source_sha256=source.sha256,
+        source_bytes=source.size,
         warning=warning,
     )
-    return write_avatar_clip(said, clip, out, _drawn(renderer, drive, no_face))
+    return write_avatar_clip(said, clip, out, _drawn(renderer, drive, no_face), source)
 
 
 def _drawn(

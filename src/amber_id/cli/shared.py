@@ -140,16 +140,27 @@ def signed(found: "Difference") -> str:
 
 def name_failures(failures: Sequence["Failure"]) -> None:
     """One line for each lost clip, of some twenty at most."""
-    for failure in failures[:_SHOWN_FAILURES]:
-        say(f"{failure.clip}: {failure.reason}")
-    if len(failures) > _SHOWN_FAILURES:
-        say(f"... and {len(failures) - _SHOWN_FAILURES} more")
+    _name_some(failures)
+
+
+def _name_some(rows: Sequence["Failure"], what: str = "") -> None:
+    for row in rows[:_SHOWN_FAILURES]:
+        say(f"{row.clip}: {what}{row.reason}")
+    if len(rows) > _SHOWN_FAILURES:
+        say(f"... and {len(rows) - _SHOWN_FAILURES} more")
 
 
 def print_summary(summary: "CorpusSummary", out: Path, what: str, *, lost: int) -> None:
-    """What a run over a corpus did, in a line, after a line for each clip that is not whole."""
+    """What a run over a corpus did, in a line, after a line for each clip that is not whole or was there."""
     for warning in summary.warnings:
         say(f"{warning.clip}: kept, but {warning.reason}")
+    _name_some(summary.anew, "made anew: ")
+    reasons: dict[str, list[Failure]] = {}
+    for row in summary.unsure:
+        reasons.setdefault(row.reason, []).append(row)
+    for reason, rows in reasons.items():
+        first = rows[0].clip if len(rows) == 1 else f"{len(rows)} clips, {rows[0].clip} first"
+        say(f"{first}: kept as it was; {reason}. Delete what is of another video, and it is made anew")
     rate = summary.frames / summary.wall_s if summary.wall_s else 0.0
     typer.echo(
         f"{out}: {summary.done} {what}, {summary.skipped} were there already, {lost} failed; "

@@ -18,6 +18,7 @@ from amber_id.errors import ClipError, CorpusError
 from amber_id.names import composed
 from amber_id.recordings import Failure, read_failures, write_failures
 from amber_id.tracking.video import probe_video
+from amber_id.tracking.video_state import FileState, read_states, write_states
 from amber_id.workers import Died, run_in_workers, usable_cores
 
 _WARNINGS = "warnings.csv"
@@ -57,11 +58,19 @@ class ClipEvent:
 
 @dataclass(frozen=True)
 class ClipOutcome:
-    """What became of one clip, small enough to travel between processes."""
+    """What became of one clip, small enough to travel between processes.
+
+    `skipped` says that its result was there and is of the same video, `unsure` why that could not be found
+    out, `anew` why a result that was there was made anew. `state` is that of the video before it was read.
+    """
 
     frames: int
     failure: str = ""
     warning: str = ""
+    skipped: bool = False
+    unsure: str = ""
+    anew: str = ""
+    state: FileState | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,8 @@ class CorpusSummary:
     `done` and `skipped` count clips; `failures` are this run's, what `find_corpus` could not take as a clip
     (stage ``find``), and what else was found of the whole corpus (stage ``pair``: the only clips of their
     people, kept all the same); `frames` were worked on in `wall_s` seconds; `warnings` are clips not whole.
+    `anew` are the clips that had a result, and why it was made anew; `unsure` those whose result was kept
+    though it may be of another video than the one that is there, and why.
     """
 
     done: int
@@ -79,6 +90,8 @@ class CorpusSummary:
     frames: int
     wall_s: float
     warnings: tuple[Failure, ...] = ()
+    anew: tuple[Failure, ...] = ()
+    unsure: tuple[Failure, ...] = ()
 
 
 def select_shard(corpus: Corpus, shard: Shard | None) -> Corpus:
@@ -134,7 +147,8 @@ def work_on_clips(
 ) -> dict[Clip, ClipOutcome]:
     """Do `work`, in other processes, for every clip that is not done; returns what became of these.
 
-    `on_progress` is called once per clip, first for those that were done. A clip whose process dies fails.
+    `work` may find that a clip is done after all. `on_progress` is called once per clip, first for those that
+    were done. A clip whose process dies fails.
     """
     tell = on_progress or _tell_nobody
     todo = [clip for clip in clips if not is_done(clip)]
@@ -144,8 +158,14 @@ def work_on_clips(
     for clip, result in run_in_workers(_largest_first(todo), work, workers or usable_cores()):
         outcome = ClipOutcome(0, failure=result.reason) if isinstance(result, Died) else result
         outcomes[clip] = outcome
-        tell(ClipEvent(clip.id, outcome.frames, ok=not outcome.failure, reason=outcome.failure))
+        ok = not outcome.failure
+        tell(ClipEvent(clip.id, outcome.frames, ok=ok, skipped=outcome.skipped, reason=outcome.failure))
     return outcomes
+
+
+def worked_on(outcomes: Mapping[Clip, ClipOutcome]) -> dict[Clip, ClipOutcome]:
+    """The outcomes of the clips that were not done already."""
+    return {clip: outcome for clip, outcome in outcomes.items() if not outcome.skipped}
 
 
 def summary_of(
@@ -154,16 +174,36 @@ def summary_of(
     failures: Sequence[Failure],
     warnings: Sequence[Failure],
     wall_s: float,
+    *,
+    stage: str,
+    unsure: Sequence[Failure] = (),
 ) -> CorpusSummary:
-    """What a run over `clips` came to, with what else failed among the `failures`."""
+    """What a run over `clips` came to, with what else failed, or is not sure, beside the `outcomes`."""
+    worked = worked_on(outcomes)
+    anew = [Failure(c.id, c.subject, stage, o.anew) for c, o in worked.items() if o.anew and not o.failure]
+    doubts = [Failure(c.id, c.subject, stage, o.unsure) for c, o in outcomes.items() if o.unsure]
     return CorpusSummary(
-        done=sum(not outcome.failure for outcome in outcomes.values()),
-        skipped=len(clips) - len(outcomes),
+        done=sum(not outcome.failure for outcome in worked.values()),
+        skipped=len(clips) - len(worked),
         failures=tuple(sorted(failures, key=astuple)),
-        frames=sum(outcome.frames for outcome in outcomes.values()),
+        frames=sum(outcome.frames for outcome in worked.values()),
         wall_s=wall_s,
         warnings=tuple(sorted(warnings, key=astuple)),
+        anew=tuple(sorted(anew, key=astuple)),
+        unsure=tuple(sorted([*doubts, *unsure], key=astuple)),
     )
+
+
+def note_states(out: Path, corpus: Corpus, outcomes: Mapping[Clip, ClipOutcome], acquired: set[str]) -> None:
+    """Note which videos the results in `out` are of, for the next run; hold the folder's lock meanwhile.
+
+    `acquired` are the ids of clips that have a result.
+    """
+    found = {clip.id: outcome.state for clip, outcome in outcomes.items() if not outcome.unsure}
+    known = {clip: state for clip, state in read_states(out).items() if clip not in found}
+    new = {clip: state for clip, state in found.items() if state is not None}
+    without = {clip.id for clip in corpus.clips} - acquired
+    write_states(out, {clip: state for clip, state in {**known, **new}.items() if clip not in without})
 
 
 def failures_of(outcomes: Mapping[Clip, ClipOutcome], stage: str) -> list[Failure]:

@@ -146,7 +146,8 @@ def import_landmarks(
         write_index(out)
         acquired = {clip.id for clip, outcome in outcomes.items() if not outcome.failure}
         write_clip_tables(out, _STAGE, failures, warnings, untouched=set(), acquired=acquired)
-    return summary_of(corpus.clips, outcomes, failures, warnings, time.monotonic() - began)
+    wall_s = time.monotonic() - began
+    return summary_of(corpus.clips, outcomes, failures, warnings, wall_s, stage=_STAGE)
 
 
 def _import(

@@ -15,7 +15,6 @@ from jaxtyping import Bool, Float32, UInt8
 
 from amber_id.corpora import Clip
 from amber_id.errors import ClipError
-from amber_id.file_formats import file_hash
 from amber_id.recordings import Recording
 from amber_id.recordings.avatar_made import avatar_beside
 from amber_id.tracking.closer import (
@@ -30,6 +29,7 @@ from amber_id.tracking.pictures import hash_of_pictures, picture_bits
 from amber_id.tracking.placement import Placement, SeenFace, Size
 from amber_id.tracking.tracker import Tracker
 from amber_id.tracking.video import Frames, VideoInfo, read_frames
+from amber_id.tracking.video_state import OneFile
 
 _FEWEST_FRAMES = 2
 # What is left of a damaged or cut-off clip is kept from this length on.
@@ -69,12 +69,15 @@ def record_clip(clip: Clip, tracker: Tracker) -> tuple[Recording, str]:
     Raises
     ------
     ClipError
-        If the video cannot be read, has fewer than 2 frames, shows no face, or is damaged before 1 s.
+        If the video cannot be read, has fewer than 2 frames, shows no face, is damaged before 1 s, or is not
+        one file from the first frame to the last.
     """
-    watched = _watch(clip, tracker)
+    file = OneFile(clip.path, clip.id)
+    watched = _watch(clip, tracker, file)
     T = len(watched.seen)
     remarks = [check_length(clip.id, watched.timestamps, watched.damage), *watched.frames.remarks]
     in_parts = is_worth_a_closer_look(watched.seen, watched.whole) and _look_closer(watched, clip, tracker)
+    file.check()  # first: what else seems wrong may come from there
     if not watched.found:
         least = least_pixels(watched.whole)
         raise ClipError(
@@ -106,7 +109,7 @@ def record_clip(clip: Clip, tracker: Tracker) -> tuple[Recording, str]:
         tracked_in_parts=in_parts,
         damaged_packets=watched.frames.damaged,
         guessed_times=watched.frames.guessed,
-        video_sha256=file_hash(clip.path),
+        video_sha256=file.sha256,
         picture_hash=hash_of_pictures(watched.pictures),
         avatar=avatar,
     )
@@ -123,9 +126,10 @@ def check_length(clip: str, timestamps: Sequence[float], damage: ClipError | Non
     return "" if damage is None else damage.reason
 
 
-def _watch(clip: Clip, tracker: Tracker) -> _Watched:
+def _watch(clip: Clip, tracker: Tracker, file: OneFile) -> _Watched:
     """Follow the face through all frames."""
     info, frames = read_frames(clip.path, clip.id)
+    file.sha256  # noqa: B018  (taken before the frames, to be compared after them)
     watched = _Watched(info, frames)
     with tracker.follow() as follower:
         try:

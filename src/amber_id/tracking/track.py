@@ -3,7 +3,9 @@
 Conventions
 -----------
 A clip that ends early is kept from 1 s on, and named in ``warnings.csv``.
-A clip that has a recording by the same tracker and model already is skipped, so a stopped run can go on.
+A clip that has a recording of the same video by the same tracker and model is skipped, so a stopped run can
+go on; whether a video is the same is found out as `video_state.py` says. A recording that does not say which
+video it was made of stays unless the video is newer, and is named.
 A folder has one point set, that of its tracker: to go on in it with the points of another is refused.
 What ``corpus.csv`` says of the clips is copied beside their recordings. See `clip_runs.py` for the rest.
 """
@@ -11,7 +13,7 @@ What ``corpus.csv`` says of the clips is copied beside their recordings. See `cl
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +21,15 @@ from amber_id.corpora import Clip, Corpus, copy_corpus_file, find_subject_folder
 from amber_id.corpora.leftovers import remove_leftovers
 from amber_id.errors import ClipError, CorpusError, FileFormatError
 from amber_id.locks import hold_lock
-from amber_id.recordings import Failure, PointSet, Recording, read_header, save_recording, write_index
+from amber_id.recordings import (
+    Failure,
+    PointSet,
+    Recording,
+    RecordingHeader,
+    read_header,
+    save_recording,
+    write_index,
+)
 from amber_id.tracking.clip_runs import (
     ClipEvent,
     ClipOutcome,
@@ -31,14 +41,17 @@ from amber_id.tracking.clip_runs import (
     estimate_frames,
     failures_of,
     not_clips,
+    note_states,
     select_shard,
     summary_of,
     warnings_of,
     work_on_clips,
+    worked_on,
     write_clip_tables,
 )
 from amber_id.tracking.one_clip import record_clip
 from amber_id.tracking.tracker import Tracker
+from amber_id.tracking.video_state import FileState, OneFile, read_states
 from amber_id.workers import Died, run_in_workers
 
 # landmarks, timestamp, tracked, blendshapes, pose
@@ -96,17 +109,21 @@ def track_corpus(
     _check_point_set(out, tracker.point_set)
     remove_leftovers(out)
     copy_corpus_file(corpus.root, out)
+    states, unsure = read_states(out), list[Failure]()
     outcomes = work_on_clips(
         part,
-        lambda clip: is_tracked(recording_path(out, clip), tracker),
+        lambda clip: _is_done(clip, out, tracker, states, unsure),
         partial(_acquire, out=out, tracker=tracker),
         workers=config.workers,
         on_progress=on_progress,
     )
     for clip, outcome in outcomes.items():
-        if outcome.failure:  # what another model made of it must not pass for this one's
+        if (
+            outcome.failure
+        ):  # what another model made of it, or of another video, must not pass for this one's
             recording_path(out, clip).unlink(missing_ok=True)
     failures, warnings = failures_of(outcomes, "track"), warnings_of(outcomes, "track")
+    acquired = {clip.id for clip in corpus.clips if recording_path(out, clip).is_file()}
     found = [*not_clips(corpus), *single_clips(corpus, out)]
     with hold_lock(out / ".amber-tables.lock"):
         write_index(out)
@@ -115,10 +132,12 @@ def track_corpus(
             "track",
             [*failures, *found],
             [*warnings, *beside_clips(corpus)],
-            untouched={clip.id for clip in set(corpus.clips) - set(outcomes)},
-            acquired={clip.id for clip in corpus.clips if recording_path(out, clip).is_file()},
+            untouched={clip.id for clip in set(corpus.clips) - set(worked_on(outcomes))},
+            acquired=acquired,
         )
-    return summary_of(part, outcomes, [*failures, *found], warnings, time.monotonic() - began)
+        note_states(out, corpus, outcomes, acquired)
+    wall_s = time.monotonic() - began
+    return summary_of(part, outcomes, [*failures, *found], warnings, wall_s, stage="track", unsure=unsure)
 
 
 def estimate_bytes(corpus: Corpus) -> int:
@@ -131,26 +150,65 @@ def recording_path(out: Path, clip: Clip) -> Path:
     return out / f"{clip.id}.safetensors"
 
 
+def is_tracked(path: Path, tracker: Tracker) -> bool:
+    """Whether there is a recording by this tracker, of this version and with this model."""
+    return _header_by(tracker, path) is not None
+
+
+def _header_by(tracker: Tracker, path: Path) -> RecordingHeader | None:
+    """The header of a recording by this tracker, None where there is no such recording."""
+    if not path.is_file():
+        return None
+    try:
+        header = read_header(path)
+    except FileFormatError:
+        return None
+    wanted = (tracker.name, tracker.version, tracker.model_sha256)
+    found = (header.tracker, header.tracker_version, header.model_sha256)
+    return header if found == wanted else None
+
+
+def _is_done(
+    clip: Clip, out: Path, tracker: Tracker, states: Mapping[str, FileState], unsure: list[Failure]
+) -> bool:
+    """Whether a clip has a recording of its video, as far as can be told without reading the video.
+
+    What will never be known is added to `unsure`.
+    """
+    path = recording_path(out, clip)
+    header, now = _header_by(tracker, path), FileState.of(clip.path)
+    if header is None:
+        return False
+    if header.video_sha256:
+        return now is not None and now == states.get(clip.id)
+    if now is not None and now.modified_ns > path.stat().st_mtime_ns:
+        return False
+    unsure.append(Failure(clip.id, clip.subject, "track", "its recording does not say of which video it is"))
+    return True
+
+
 def _acquire(clip: Clip, out: Path, tracker: Tracker) -> ClipOutcome:
-    """Track one clip and write its recording; runs in a worker."""
+    """Track one clip and write its recording, unless it is there; runs in a worker."""
+    path, file = recording_path(out, clip), OneFile(clip.path, clip.id)
+    header = _header_by(tracker, path)
+    if header is None:
+        anew = "its recording was not of this tracker, version and model" if path.exists() else ""
+    elif not header.video_sha256:
+        anew = "its video is newer than its recording"
+    else:
+        try:
+            is_same = header.video_sha256 == file.sha256
+        except ClipError as error:  # nothing speaks against the recording
+            return ClipOutcome(0, skipped=True, unsure=f"its video {error.reason}")
+        if is_same:
+            return ClipOutcome(0, skipped=True, state=file.state)
+        anew = "its video is another than the one that its recording was made of"
     try:
         recording, warning = record_clip(clip, tracker)
     except ClipError as error:
         return ClipOutcome(0, failure=error.reason)
-    save_recording(recording, recording_path(out, clip))
-    return ClipOutcome(len(recording.timestamps), warning=warning)
-
-
-def is_tracked(path: Path, tracker: Tracker) -> bool:
-    """Whether there is a recording by this tracker, of this version and with this model."""
-    if not path.is_file():
-        return False
-    try:
-        header = read_header(path)
-    except FileFormatError:
-        return False
-    wanted = (tracker.name, tracker.version, tracker.model_sha256)
-    return (header.tracker, header.tracker_version, header.model_sha256) == wanted
+    save_recording(recording, path)
+    return ClipOutcome(len(recording.timestamps), warning=warning, anew=anew, state=file.state)
 
 
 def _check_point_set(out: Path, point_set: PointSet) -> None:

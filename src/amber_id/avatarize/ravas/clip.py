@@ -21,14 +21,24 @@ from amber_id.avatarize.ravas.picture import cropped_frames
 from amber_id.avatarize.ravas.run import RavasRun, RavasSetup, run_ravas
 from amber_id.corpora import Clip
 from amber_id.errors import ClipError
+from amber_id.tracking.video_state import OneFile
 
 RAVAS_FOLDER = ".ravas"
 
 
 def ravas_clip(
-    clip: Clip, setup: RavasSetup, avatar_sha256: str, out: Path, *, size: int, no_face: NoFace
+    clip: Clip,
+    setup: RavasSetup,
+    avatar_sha256: str,
+    out: Path,
+    *,
+    size: int,
+    no_face: NoFace,
+    source: OneFile | None = None,
 ) -> AvatarClip:
     """Have RAVAS make ``<out>/<clip id>.mp4`` of the video of `clip`, with a JSON beside it.
+
+    `source` is the file of `clip` since before anything was done with it.
 
     Raises
     ------
@@ -38,13 +48,16 @@ def ravas_clip(
         If the video cannot be read or shows no face, or RAVAS failed; what it printed in the last try is kept
         in ``<out>/.ravas/<clip id>/video.log``.
     """
+    source = source or OneFile(clip.path, clip.id)
     kept = out / RAVAS_FOLDER / clip.id / "video.log"
     _forget(kept, out)
     try:
         with scratch_folder(out / RAVAS_FOLDER) as work:
             try:
                 run = run_ravas(clip.path, work / "video.avi", setup, work=work)
-                said = _written(run, setup, clip, avatar_sha256, out, size=size, no_face=no_face)
+                said = _written(
+                    run, setup, clip, avatar_sha256, out, size=size, no_face=no_face, source=source
+                )
             except ClipError as error:  # which may name the file only
                 _keep(work / "video.log", kept)
                 raise ClipError(clip.id, error.reason) from error
@@ -62,6 +75,7 @@ def _written(
     *,
     size: int,
     no_face: NoFace,
+    source: OneFile,
 ) -> AvatarClip:
     said = AvatarClip(
         clip=clip.id,
@@ -81,10 +95,11 @@ def _written(
         frames_without_face=run.frames_without_face,
         frames_with_several_faces=0,
         fps=(run.frames - 1) / float(run.timestamps[-1] - run.timestamps[0]),
-        source_bytes=clip.path.stat().st_size,
+        source_sha256=source.sha256,
+        source_bytes=source.size,
         warning=run.warning,
     )
-    return write_avatar_clip(said, clip, out, _shown(run, size, no_face))
+    return write_avatar_clip(said, clip, out, _shown(run, size, no_face), source)
 
 
 def _keep(log: Path, kept: Path) -> None:
