@@ -85,6 +85,10 @@ def test_bad_files_are_named_and_the_others_go_on(arrays: Path, tmp_path: Path) 
     (person / "cut.npy").write_bytes(first.read_bytes()[:1000])
     np.save(person / "openpose.npy", np.zeros((30, 70, 2)))
     np.save(person / "shares.npy", np.load(first) * [1280, 720])
+    huge = np.load(first).astype(np.float64)
+    huge[7, 3, 0] = 1e39
+    np.save(person / "huge.npy", huge)
+    np.savez(person / "wide.npz", landmarks=np.load(first), width=1e30, height=480)
     heading = ["frame", " face_id", " timestamp", " confidence", " success"]
     heading += [f" {axis}_{point}" for axis in "xy" for point in range(68)]
     (person / "openface.csv").write_text(",".join(heading) + "\n")
@@ -99,7 +103,9 @@ def test_bad_files_are_named_and_the_others_go_on(arrays: Path, tmp_path: Path) 
     out = tmp_path / "out"
     done = amber("corpus", "landmarks", arrays, out, "--fps", FPS, "--aspect", "16:9", code=3)
     rows = failures(out)
-    named = {f"{person.name}/{name}" for name in ("cut", "openpose", "shares", "openface.csv")}
+    named = {
+        f"{person.name}/{name}" for name in ("cut", "huge", "openpose", "shares", "wide", "openface.csv")
+    }
     assert rows.keys() == named | {"stray.npy", "alone_id900/only"}
     assert {rows[name][0] for name in named - {f"{person.name}/openface.csv"}} == {"import"}
     assert rows["alone_id900/only"][0] == "pair"
@@ -110,7 +116,7 @@ def test_bad_files_are_named_and_the_others_go_on(arrays: Path, tmp_path: Path) 
     assert (out / "corpus.csv").read_text() == (arrays / "corpus.csv").read_text()
 
     # What is mended is not named any more, and what is broken now is no recording any more.
-    for name in ("cut.npy", "openpose.npy", "shares.npy", "openface.csv"):
+    for name in ("cut.npy", "huge.npy", "openpose.npy", "shares.npy", "wide.npz", "openface.csv"):
         (person / name).unlink()
     first.write_bytes(b"")
     amber("corpus", "landmarks", arrays, out, "--fps", FPS, "--aspect", "16:9", code=3)

@@ -235,6 +235,9 @@ def test_a_video_of_the_thesis_without_a_face_is_no_recording(seen: Recording) -
     ("change", "told"),
     [
         ({"center": [0.5]}, "expected two numbers in center"),
+        ({"center": ["left", "top"]}, "expected two numbers in center, got <U4 of shape (2,)"),
+        ({"orig_T": 0.3}, "expected a number of frames and a scale, got 0.3 and"),
+        ({"target_scale": 1e-310}, "expected a number of frames and a scale, got"),
         ({"orig_T": 0}, "expected a positive number in orig_T, got 0"),
         ({"scale_used": [0.5, 0.5]}, "expected one number in scale_used, got float64 of shape (2,)"),
         ({"target_scale": None}, "Python objects in target_scale"),
@@ -275,6 +278,22 @@ def test_points_that_are_not_a_face_are_refused(
     change: Callable[[np.ndarray], np.ndarray], told: str, seen: Recording
 ) -> None:
     assert told in reason(change(seen.landmarks), config_of(seen))
+
+
+@pytest.mark.parametrize(
+    ("value", "channel", "told"),
+    [
+        (1e39, 0, "its x is up to 1e+39 sizes of the picture, in frame 6; no tracker gives that"),
+        (-1e308, 1, "its y is up to 1e+308 sizes of the picture, in frame 6"),
+        (1e39, 2, "its z is up to 1e+39 sizes of the picture, in frame 6"),
+    ],
+)
+def test_one_number_that_no_tracker_gives_is_refused(
+    value: float, channel: int, told: str, seen: Recording
+) -> None:
+    changed = seen.landmarks.astype(np.float64)
+    changed[5, 17, channel] = value
+    assert told in reason(changed, config_of(seen))
 
 
 def test_the_aspect_of_a_square_picture_is_found_wrong(seen: Recording) -> None:
@@ -345,6 +364,16 @@ def _save_object(path: Path) -> None:
             ".npz",
             lambda path: np.savez(path, landmarks=np.zeros((3, 468, 2)), width=640),
             "expected width and height, or neither",
+        ),
+        (
+            ".npz",
+            lambda path: np.savez(path, landmarks=np.zeros((3, 468, 2)), width=1e30, height=480),
+            "expected 1 to 100,000 pixels in width, got 1e+30",
+        ),
+        (
+            ".npz",
+            lambda path: np.savez(path, landmarks=np.zeros((3, 468, 2)), width=0.4, height=480),
+            "expected 1 to 100,000 pixels in width, got 0.4",
         ),
         (".npy", lambda path: path.mkdir(), "cannot be read (Is a directory)"),
     ],

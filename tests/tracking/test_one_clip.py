@@ -212,6 +212,18 @@ def test_too_little_is_refused(record, write_video, face_frames, noise, tmp_path
     assert [_reason(record, path) for path in (small, large)] == [none.format(7), none.format(35)]
 
 
+@pytest.mark.parametrize(
+    ("frames", "told"),
+    [
+        ([0, 1, 2, 80_000 * 25 + 2], "expected frames at most 600 s apart, got 80000 s after frame 3"),
+        ([0, 100, 200, 300], "expected 1 to 1000 frames a second, got 0.25"),
+    ],
+)
+def test_times_that_no_camera_gives_are_refused(record, write_video, face_frames, tmp_path, frames, told):
+    path = write_video(tmp_path / "a.mkv", face_frames[:4], pts=frames, rate=25)
+    assert _reason(record, path) == f"its times are no camera's: {told}; write them anew"
+
+
 @pytest.mark.parametrize("share", [0.8, 0.2])
 def test_a_cut_off_clip_is_kept_from_one_second_on(record, write_video, face_frames, tmp_path, share):
     path = write_video(tmp_path / "a.mkv", face_frames[:30], rate=15, codec="mjpeg")

@@ -9,7 +9,7 @@ the mean face, fitted to each frame, see `face_fit.py`. Rules on depth are in `d
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from amber_id.corpora import Clip
 from amber_id.errors import ClipError
@@ -22,6 +22,8 @@ from amber_id.recordings.face_fit import FaceFit, completed, fit_mean_face, with
 _FARTHEST_FROM_MEAN_FACE = 0.14
 # Landmarks may lie outside the picture, but not most of them.
 _LEAST_INSIDE = 0.5
+# In sizes of the picture; z may be in another unit, and brought to the right one later.
+_FARTHEST, _DEEPEST = 100.0, 1e6
 # Of real faces 0.89 to 1.12 times as wide for their height as the mean face; 4:3 taken for 16:9 adds a factor
 # of 1.33.
 _USUAL_STRETCH = 1.2
@@ -132,3 +134,15 @@ def check_inside(places: Float[np.ndarray, "T V 2"], clip: Clip, *, pixels: bool
         raise ClipError(
             clip.id, "its face is smaller than 2 % of the picture; leave out --pixels if these are shares"
         )
+
+
+def check_far(seen: Float[np.ndarray, "F V C"], frames: Int[np.ndarray, " F"], clip: Clip) -> None:
+    """Refuse single numbers that no tracker gives; `frames` are the numbers of the frames that are seen."""
+    for channel, name in enumerate("xyz"[: seen.shape[2]]):
+        size = np.abs(seen[:, :, channel]).max(axis=1)
+        if size.max() > (_DEEPEST if name == "z" else _FARTHEST):
+            where = f"in frame {frames[size.argmax()] + 1}"
+            reason = (
+                f"its {name} is up to {size.max():.3g} sizes of the picture, {where}; no tracker gives that"
+            )
+            raise ClipError(clip.id, reason)

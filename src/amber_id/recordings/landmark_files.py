@@ -27,7 +27,7 @@ from amber_id.npz_archives import LARGEST_ARRAYS, ONLY, ArrayFile, open_arrays
 from amber_id.quoting import one_line
 from amber_id.recordings.array_files import NUMPY_FILE, single_number
 from amber_id.recordings.frame_rates import FASTEST_HZ, SLOWEST_HZ
-from amber_id.recordings.imported_faces import check_inside, in_depth
+from amber_id.recordings.imported_faces import check_far, check_inside, in_depth
 from amber_id.recordings.recording import POINT_SETS, PointSet, Recording
 from amber_id.recordings.thesis_files import CHANNELS as THESIS_CHANNELS
 from amber_id.recordings.thesis_files import ThesisMeta, restored_places
@@ -192,6 +192,7 @@ def recording_with_warning(
     elif config.pixels:
         seen = seen / np.array([width, height, width])[: seen.shape[2]]
     check_inside(seen[:, :, :2], clip, pixels=config.pixels and not boxed)
+    check_far(seen, np.flatnonzero(tracked), clip)
     deep = in_depth(seen, width, height, clip)
     tracked[tracked] = deep.good
     filled = np.full((len(tracked), *deep.points.shape[1:]), np.nan, np.float32)

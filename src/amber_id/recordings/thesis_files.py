@@ -55,13 +55,16 @@ def read_thesis_meta(path: Path) -> ThesisMeta:
             arrays["fps"] = file.read("fps")
     frames = single_number(path, "orig_T", arrays["orig_T"])
     scale = single_number(path, "scale_used", arrays["scale_used"])
-    target = single_number(path, "target_scale", arrays["target_scale"])
+    scale /= single_number(path, "target_scale", arrays["target_scale"])
+    if frames < 1 or not 0 < scale < float("inf"):
+        got = f"{frames:g} and {scale:g}"
+        raise FileFormatError(path, f"expected a number of frames and a scale, got {got}")
     centre = arrays["center"]
     if centre.shape != (2,) or centre.dtype.kind not in "fiu" or not np.isfinite(centre).all():
         got = f"{centre.dtype} of shape {centre.shape}"
         raise FileFormatError(path, f"expected two numbers in center, got {got}")
     fps = single_number(path, "fps", arrays["fps"]) if "fps" in arrays else None
-    return ThesisMeta(round(frames), fps, centre.astype(np.float64), scale / target)
+    return ThesisMeta(round(frames), fps, centre.astype(np.float64), scale)
 
 
 def restored_places(

@@ -30,6 +30,7 @@ from amber_id.corpora.leftovers import remove_leftovers
 from amber_id.errors import ClipError, FileFormatError
 from amber_id.file_formats import read_table
 from amber_id.locks import hold_lock
+from amber_id.quoting import one_line
 from amber_id.recordings import (
     ImportConfig,
     StatedOfClip,
@@ -39,6 +40,7 @@ from amber_id.recordings import (
     save_recording,
     write_index,
 )
+from amber_id.recordings.landmark_files import pixels_of
 from amber_id.tracking.clip_runs import (
     ClipEvent,
     ClipOutcome,
@@ -94,9 +96,7 @@ def read_stated(path: Path) -> Mapping[str, StatedOfClip]:
         )
         if (width is None) != (height is None):
             raise FileFormatError(path, f"{clip}: expected width and height, or neither, got one of them")
-        stated[clip] = StatedOfClip(
-            fps, None if width is None else round(width), None if height is None else round(height)
-        )
+        stated[clip] = StatedOfClip(fps, *(_side(path, clip, side) for side in (width, height)))
     return stated
 
 
@@ -177,13 +177,19 @@ def _meta_of(clip: Clip, meta: Path) -> Path:
     return as_there if as_there.exists() else meta / f"{clip.id}.npz"
 
 
+def _side(path: Path, clip: str, side: float | None) -> int | None:
+    return None if side is None else pixels_of(path, f"a side of {one_line(clip, 80)}", side)
+
+
 def _number(path: Path, clip: str, name: str, cell: str) -> float | None:
     if not cell.strip():
         return None
     try:
         number = float(cell)
     except ValueError as error:
-        raise FileFormatError(path, f"{clip}: expected a number in {name}, got {cell}") from error
+        raise FileFormatError(
+            path, f"{clip}: expected a number in {name}, got {one_line(cell, 80)}"
+        ) from error
     if not 0 < number < float("inf"):
-        raise FileFormatError(path, f"{clip}: expected a positive number in {name}, got {cell}")
+        raise FileFormatError(path, f"{clip}: expected a positive number in {name}, got {one_line(cell, 80)}")
     return number

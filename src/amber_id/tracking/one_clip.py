@@ -17,6 +17,7 @@ from amber_id.corpora import Clip
 from amber_id.errors import ClipError
 from amber_id.recordings import Recording
 from amber_id.recordings.avatar_made import avatar_beside
+from amber_id.recordings.frame_rates import check_times
 from amber_id.tracking.closer import (
     find_in_parts,
     is_worth_a_closer_look,
@@ -69,15 +70,16 @@ def record_clip(clip: Clip, tracker: Tracker) -> tuple[Recording, str]:
     Raises
     ------
     ClipError
-        If the video cannot be read, has fewer than 2 frames, shows no face, is damaged before 1 s, or is not
-        one file from the first frame to the last.
+        If the video cannot be read, has fewer than 2 frames, shows no face, is damaged before 1 s, has times
+        that no camera gives, or is not one file from the first frame to the last.
     """
     file = OneFile(clip.path, clip.id)
     watched = _watch(clip, tracker, file)
+    file.check()  # first: what else seems wrong may come from there
     T = len(watched.seen)
     remarks = [check_length(clip.id, watched.timestamps, watched.damage), *watched.frames.remarks]
     in_parts = is_worth_a_closer_look(watched.seen, watched.whole) and _look_closer(watched, clip, tracker)
-    file.check()  # first: what else seems wrong may come from there
+    file.check()
     if not watched.found:
         least = least_pixels(watched.whole)
         raise ClipError(
@@ -99,7 +101,7 @@ def record_clip(clip: Clip, tracker: Tracker) -> tuple[Recording, str]:
         source=clip.source,
         width=watched.info.width,
         height=watched.info.height,
-        fps=T / _length_s(watched.timestamps),
+        fps=_mean_rate(watched.timestamps),
         tracker=tracker.name,
         tracker_version=tracker.version,
         model_sha256=tracker.model_sha256,
@@ -117,12 +119,22 @@ def record_clip(clip: Clip, tracker: Tracker) -> tuple[Recording, str]:
 
 
 def check_length(clip: str, timestamps: Sequence[float], damage: ClipError | None) -> str:
-    """Why a clip is not whole, "" if it is; raises ClipError if too little was read before the `damage`."""
+    """Why a clip is not whole, "" if it is.
+
+    Raises
+    ------
+    ClipError
+        If too little was read before the `damage`, or no camera gives such times.
+    """
     if damage is not None and _length_s(timestamps) < _KEPT_FROM_S:
         raise damage
     T = len(timestamps)
     if T < _FEWEST_FRAMES:
         raise ClipError(clip, f"only {T} frame; at least {_FEWEST_FRAMES} needed")
+    try:
+        check_times(np.array(timestamps), _mean_rate(timestamps))
+    except ValueError as error:
+        raise ClipError(clip, f"its times are no camera's: {error}; write them anew") from error
     return "" if damage is None else damage.reason
 
 
@@ -194,6 +206,11 @@ def _length_s(timestamps: Sequence[float]) -> float:
     """Seconds from the first frame to the end of the last, at the mean rate."""
     T = len(timestamps)
     return (timestamps[-1] - timestamps[0]) * T / (T - 1) if T > 1 else 0.0
+
+
+def _mean_rate(timestamps: Sequence[float]) -> float:
+    """Frames in a second."""
+    return len(timestamps) / _length_s(timestamps)
 
 
 def _fill(rows: Sequence[np.ndarray | None]) -> Float32[np.ndarray, "T ..."]:
