@@ -1,5 +1,6 @@
 """Our tensor files: they come back as they went, equal content is equal bytes, others are refused by name."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from safetensors.numpy import save
 
 from amber_id.errors import FileFormatError
 from amber_id.file_formats import (
-    map_tensor,
+    LARGE_HEADER,
+    arrays_hash,
     read_json,
+    read_shapes,
     read_tensors,
     validated,
     write_tensors,
@@ -62,21 +65,108 @@ def test_a_header_of_many_names_is_a_tensor(tmp_path: Path):
     content = (tmp_path / "one").read_bytes()
     assert content == (tmp_path / "other").read_bytes()
     assert int.from_bytes(content[:8], "little") < 2000  # what safetensors reads as its header
-    found, tensors = read_tensors(tmp_path / "one", SCHEMA)
+    found, tensors = read_tensors(tmp_path / "one", SCHEMA, largest_header=LARGE_HEADER)
     assert found == header
     assert set(tensors) == set(_arrays())
-    assert read_tensors(tmp_path / "one", SCHEMA, header_only=True) == (header, {})
+    alone = read_tensors(tmp_path / "one", SCHEMA, header_only=True, largest_header=LARGE_HEADER)
+    assert alone == (header, {})
     with pytest.raises(FileFormatError, match="expected amber-id/other/1, got amber-id/thing/1"):
-        read_tensors(tmp_path / "one", "amber-id/other/1")
-    np.testing.assert_array_equal(map_tensor(tmp_path / "one", "float32"), _arrays()["float32"])
+        read_tensors(tmp_path / "one", "amber-id/other/1", largest_header=LARGE_HEADER)
+    with pytest.raises(FileFormatError, match="expected a header of at most 1,048,576 bytes, got more"):
+        read_tensors(tmp_path / "one", SCHEMA)
 
 
-def test_a_small_header_is_where_it_always_was(tmp_path: Path):
-    text = json.dumps({"schema": SCHEMA, **HEADER}, sort_keys=True)
-    (tmp_path / "old").write_bytes(save({"number": np.array(2.5)}, metadata={"amber_id": text}))
-    write_tensors(tmp_path / "new", SCHEMA, HEADER, {"number": np.array(2.5)})
-    assert (tmp_path / "old").read_bytes() == (tmp_path / "new").read_bytes()
-    assert read_tensors(tmp_path / "old", SCHEMA)[0] == HEADER
+def test_a_small_header_is_where_it_always_was_and_says_what_the_arrays_are(tmp_path: Path):
+    number = {"number": np.array(2.5)}
+    checksum = hashlib.sha256(b'["number", "<f8", []]\n' + np.array(2.5).tobytes()).hexdigest()
+    text = json.dumps({"schema": SCHEMA, "arrays_sha256": checksum, **HEADER}, sort_keys=True)
+    (tmp_path / "by hand").write_bytes(save(number, metadata={"amber_id": text}))
+    write_tensors(tmp_path / "new", SCHEMA, HEADER, number)
+    assert (tmp_path / "by hand").read_bytes() == (tmp_path / "new").read_bytes()
+    old = json.dumps({"schema": SCHEMA, **HEADER}, sort_keys=True)
+    (tmp_path / "old").write_bytes(save(number, metadata={"amber_id": old}))
+    for name in ("new", "old"):
+        assert read_tensors(tmp_path / name, SCHEMA) == (HEADER, number)
+
+
+@pytest.mark.parametrize("place", range(1, 8))
+def test_one_flipped_bit_of_the_arrays_is_a_damaged_file(file: Path, place: int):
+    content = bytearray(file.read_bytes())
+    arrays = len(content) - 8 - int.from_bytes(content[:8], "little")
+    content[-1 - arrays * place // 8] ^= 1 << place
+    file.write_bytes(content)
+    assert read_tensors(file, SCHEMA, header_only=True)[0] == HEADER
+    with pytest.raises(FileFormatError, match="not those that were written: the file is damaged"):
+        read_tensors(file, SCHEMA)
+
+
+def test_what_is_mapped_is_what_was_written_or_refused(file: Path, tmp_path: Path):
+    header, tensors = read_tensors(file, SCHEMA, mapped=("float32", "empty"))
+    assert header == HEADER
+    assert isinstance(tensors["float32"], np.memmap)
+    for name, array in _arrays().items():
+        np.testing.assert_array_equal(tensors[name], array)
+    for name, message in (("whole", "expected whole of type F32, got I64"), ("none", "an array none, got")):
+        with pytest.raises(FileFormatError, match=message):
+            read_tensors(file, SCHEMA, mapped=(name,))
+    content = file.read_bytes()
+    place = content.index(_arrays()["float32"].tobytes())
+    file.write_bytes(content[:place] + b"\0\0\xc0\x7f" + content[place + 4 :])
+    with pytest.raises(FileFormatError, match="the file is damaged"):
+        read_tensors(file, SCHEMA, mapped=("float32",))
+    old = save({"x": np.zeros(2, np.float32)}, metadata={"amber_id": json.dumps({"schema": SCHEMA})})
+    file.write_bytes(old)
+    with pytest.raises(FileFormatError, match="the file is damaged"):
+        read_tensors(file, SCHEMA, mapped=("x",))
+
+
+def test_the_hash_depends_on_names_types_shapes_and_values():
+    arrays = [
+        {"a": np.zeros(4, np.float32)},
+        {"b": np.zeros(4, np.float32)},
+        {"a": np.zeros(4, np.int32)},
+        {"a": np.zeros((2, 2), np.float32)},
+        {"a": np.array([0, 0, 0, 1], np.float32)},
+        {"a": np.zeros(2, np.float32), "b": np.zeros(2, np.float32)},
+    ]
+    assert len({arrays_hash(each) for each in arrays}) == len(arrays)
+
+
+def test_shapes_are_told_without_reading(file: Path):
+    header, shapes = read_shapes(file, SCHEMA)
+    assert header == HEADER
+    assert shapes == {name: array.shape for name, array in _arrays().items()}
+
+
+def test_a_long_header_is_refused_before_it_is_read(tmp_path: Path):
+    text = json.dumps({"schema": SCHEMA, "more": "x" * 4_000_000})
+    (tmp_path / "long").write_bytes(save({"x": np.zeros(2)}, metadata={"amber_id": text}))
+    with pytest.raises(FileFormatError, match=r"with a header of at most 3,145,728 bytes, got 4,000,"):
+        read_tensors(tmp_path / "long", SCHEMA)
+    nearly = json.dumps({"schema": SCHEMA, "more": "x" * 2_000_000})
+    (tmp_path / "nearly").write_bytes(save({"x": np.zeros(2)}, metadata={"amber_id": nearly}))
+    with pytest.raises(FileFormatError, match="expected a header of at most 1,048,576 bytes, got more"):
+        read_tensors(tmp_path / "nearly", SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '{"schema": ' * 50_000,
+        '{"schema": "amber-id/thing/1", "n": ' + "9" * 5_000 + "}",
+        '{"schema": ["amber-id/thing/1"]}',
+        '{"schema": "' + "x\\n" * 5_000 + '"}',
+    ],
+    ids=["deep list", "deep object", "5,000 digits", "a list for a schema", "a long schema"],
+)
+def test_a_header_that_json_chokes_on_is_one_line(tmp_path: Path, text: str):
+    path = tmp_path / "x"
+    path.write_bytes(save({"x": np.zeros(2)}, metadata={"amber_id": text}))
+    with pytest.raises(FileFormatError) as error:
+        read_tensors(path, SCHEMA)
+    assert len(str(error.value)) < 700
+    assert "\n" not in str(error.value)
 
 
 def test_arrays_in_another_memory_order_come_back(tmp_path: Path):

@@ -1,8 +1,11 @@
 """Recordings: what is checked, that a file comes back whole or is refused by name, and sets over a tree."""
 
+import contextlib
 import csv
 import hashlib
 import json
+import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,16 +16,18 @@ import pytest
 from safetensors.numpy import save
 
 from amber_id import __version__
-from amber_id.errors import CorpusError, FileFormatError
+from amber_id.errors import ClipError, CorpusError, FileFormatError
 from amber_id.recordings import (
     AvatarMade,
     Failure,
     Recording,
     RecordingSet,
+    holds_recordings,
     load_recording,
     read_failures,
     read_header,
     save_recording,
+    scan_recordings,
     write_failures,
     write_index,
 )
@@ -117,8 +122,17 @@ def _set(name: str, index: object, value: float) -> Callable[[Recording], object
         ("timestamps", lambda r: r.timestamps[:1], "at least 2 frames, got 1"),
         ("tracked", lambda r: r.tracked[:4], r"tracked must have shape \(5,\)"),
         ("tracked", lambda r: r.tracked.astype(np.uint8), "type bool, got"),
-        ("width", lambda _: 0, "width must be positive"),
-        ("height", lambda _: -1, "height must be positive"),
+        (
+            "landmarks",
+            _set("landmarks", (2, 7, 1), 1.7e38),
+            r"landmarks must lie in \[-10, 10\], got 1.7e\+38",
+        ),
+        ("landmarks", _set("landmarks", (4, 0, 2), -11), r"landmarks must lie in \[-10, 10\], got -11"),
+        ("blendshapes", _set("blendshapes", (0, 3), 1.5), r"blendshapes must lie in .*, got 1.5"),
+        ("pose", _set("pose", (0, 3, 3), 2e5), r"pose must lie in .*, got 200000"),
+        ("width", lambda _: 0, "width must be 1 to 100,000 pixels, got 0"),
+        ("height", lambda _: -1, "height must be 1 to 100,000 pixels, got -1"),
+        ("width", lambda _: 10**30, "width must be 1 to 100,000 pixels, got 1000"),
         ("timestamps", _set("timestamps", 4, 600.2), "at most 600 s apart, got 600.08 s after frame 4"),
         ("timestamps", lambda r: r.timestamps + 1e12, "timestamps must be seconds, at most 1e\\+10, got 1e"),
         ("timestamps", lambda r: r.timestamps * 100, "expected 1 to 1000 frames a second, got 0.25"),
@@ -194,8 +208,16 @@ def test_the_file_can_be_read_without_the_program(tmp_path):
         "tracker_version": "1.2.2",
         "model_sha256": "64" * 32,
         "point_set": "face_landmarker_478",
+        "arrays_sha256": header["arrays_sha256"],
     }
     assert outer["landmarks"]["shape"] == [5, 478, 3]
+    digest = hashlib.sha256()
+    for name in sorted(set(outer) - {"__metadata__"}):
+        begin, end = outer[name]["data_offsets"]
+        kind = {"F32": "<f4", "F64": "<f8", "BOOL": "|b1"}[outer[name]["dtype"]]
+        digest.update(f"{json.dumps([name, kind, outer[name]['shape']])}\n".encode())
+        digest.update(data[8 + size :][begin:end])
+    assert header["arrays_sha256"] == digest.hexdigest()
 
 
 def test_what_is_known_of_the_video_comes_back_and_is_not_written_where_it_is_not_known(tmp_path):
@@ -309,6 +331,8 @@ def _with(path: Path, *, header: dict[str, object] | None = None, **tensors: np.
         ({"header": {"width": "wide"}}, "its width does not fit"),
         ({"header": {"mood": "glad"}}, "its mood does not fit: Extra inputs"),
         ({"header": {"point_set": "ibug_68"}}, "its point_set does not fit"),
+        ({"header": {"tracked_frames": 3}}, "tracked_frames must be 4, got 3"),
+        ({"header": {"duration_s": 0.203}}, "duration_s must be 0.2, got 0.203"),
     ],
 )
 @pytest.mark.usefixtures("unchecked_annotations")
@@ -317,6 +341,53 @@ def test_a_recording_whose_parts_do_not_fit_is_refused(tmp_path, change, message
     _with(path, **change)
     with pytest.raises(FileFormatError, match=message):
         load_recording(path)
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ({"frames": 0}, "its frames does not fit"),
+        (
+            {"frames": 6, "duration_s": 0.24},
+            r"timestamps of 6 frames, got shape \(5,\)|frames must be 5",
+        ),
+        ({"tracked_frames": 99}, "tracked_frames must be at most frames, 5, got 99"),
+        ({"tracked_frames": -1}, "its tracked_frames does not fit"),
+        ({"frames_with_several_faces": 6}, "frames_with_several_faces must be at most frames, 5, got 6"),
+        ({"duration_s": float("nan")}, "its duration_s does not fit"),
+        ({"duration_s": -0.2}, "its duration_s does not fit"),
+        ({"duration_s": 20.0}, "duration_s must be frames / fps, 0.2, got 20"),
+        ({"fps": float("inf")}, "its fps does not fit"),
+        ({"fps": 1e-5}, "its fps does not fit"),
+        ({"width": 10**30}, "its width does not fit"),
+        ({"height": 0}, "its height does not fit"),
+    ],
+)
+def test_a_header_that_is_not_of_its_arrays_is_refused_without_reading_them(tmp_path, header, message):
+    path = tmp_path / "a.safetensors"
+    _with(path, header=header)
+    for read in (read_header, load_recording):
+        with pytest.raises(FileFormatError, match=message):
+            read(path)
+
+
+def test_any_flipped_bit_of_the_arrays_is_a_refused_recording(tmp_path):
+    path = tmp_path / "a.safetensors"
+    save_recording(_recording(), path)
+    whole = path.read_bytes()
+    begin = 8 + int.from_bytes(whole[:8], "little")
+    for place in np.random.default_rng(0).integers(begin, len(whole), 40).tolist():
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << (place % 8)
+        path.write_bytes(damaged)
+        with pytest.raises(FileFormatError, match="the file is damaged"):
+            load_recording(path)
+
+
+def test_an_older_recording_has_no_checksum_and_is_read(tmp_path):
+    _with(tmp_path / "a.safetensors")
+    assert b"arrays_sha256" not in (tmp_path / "a.safetensors").read_bytes()
+    _assert_equal(load_recording(tmp_path / "a.safetensors"), _recording())
 
 
 def test_another_point_set_than_asked_is_refused(tmp_path):
@@ -414,18 +485,80 @@ def _with_empty_person(root: Path) -> Path:
     return root
 
 
-def test_mixed_point_sets_twin_numbers_and_cut_off_files_are_refused(tmp_path):
+def test_mixed_point_sets_and_twin_numbers_are_refused(tmp_path):
     _tree(tmp_path, "a_id1/a", "b_id2/b")
     path = tmp_path / "b_id2" / "b.safetensors"
     save_recording(_recording(V=468), path)
     with pytest.raises(CorpusError, match=r"face_landmarker_478 \(a_id1/a\) and face_mesh_468 \(b_id2/b\)"):
         RecordingSet.open(tmp_path)
-    path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(FileFormatError, match=r"b_id2/b\.safetensors: expected amber-id/recording/1"):
-        RecordingSet.open(tmp_path)
+    path.unlink()
     _tree(tmp_path, "c_id001/c")
     with pytest.raises(CorpusError, match="a_id1 and c_id001 have the same number"):
         RecordingSet.open(tmp_path)
+
+
+def test_one_damaged_recording_is_a_failure_and_the_others_are_there(tmp_path):
+    _tree(tmp_path, *CLIPS)
+    cut_off, flipped = (tmp_path / f"{clip}.safetensors" for clip in ("a_id10/a", "b_id2/x.y"))
+    cut_off.write_bytes(cut_off.read_bytes()[:-1])
+    data = bytearray(flipped.read_bytes())
+    data[-1] ^= 0x40
+    flipped.write_bytes(data)
+    (tmp_path / "b_id2" / "folder.safetensors").mkdir()
+    recordings = RecordingSet.open(tmp_path)
+    assert [entry.clip for entry in recordings.entries] == ["a_id10/b", "b_id003/z", "b_id2/x.y"]
+    assert [(each.clip, each.subject, each.stage) for each in recordings.failures] == [
+        ("a_id10/a", "id010", "read"),
+        ("b_id2/folder", "id002", "read"),
+    ]
+    assert recordings.failures[0].reason.startswith(
+        "its recording: expected amber-id/recording/1, got a file"
+    )
+    assert recordings.select(["id002"]).failures == recordings.failures[1:]
+    with pytest.raises(ClipError, match=r"b_id2/x\.y: its recording: its arrays are not those that were"):
+        recordings.load(recordings.entries[2])
+    assert len(scan_recordings(tmp_path).rows) == 3
+    for entry in recordings.entries:
+        entry.path.write_bytes(b"nothing")
+    with pytest.raises(
+        CorpusError, match=r"no recording in it can be read, e\.g\. a_id10/a: its recording: e"
+    ):
+        RecordingSet.open(tmp_path)
+
+
+@contextlib.contextmanager
+def _without_the_rights_of_root():
+    """For root every folder can be listed."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+def test_a_folder_without_read_rights_is_a_failure_and_no_empty_one():
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # where anybody may look
+        root = _tree(Path(folder), "a_id1/a", "b_id2/b", "b_id2/more/c")
+        root.chmod(0o755)
+        people, closed = (root / "a_id1", root / "b_id2"), root / "b_id2" / "more"
+        closed.chmod(0)
+        with _without_the_rights_of_root():
+            recordings = RecordingSet.open(root)
+        for person in people:
+            person.chmod(0)
+        with _without_the_rights_of_root():
+            with pytest.raises(CorpusError, match=r"a_id1: cannot be listed \(Permission denied\)"):
+                holds_recordings(root)
+            with pytest.raises(CorpusError, match=r"no recording in it can be read, e\.g\. a_id1: the f"):
+                RecordingSet.open(root)
+        for place in (*people, closed):
+            place.chmod(0o755)
+    assert [entry.clip for entry in recordings.entries] == ["a_id1/a", "b_id2/b"]
+    (failure,) = recordings.failures
+    assert (failure.clip, failure.subject) == ("b_id2/more", "id002")
+    assert failure.reason == "the folder cannot be listed (Permission denied)"
 
 
 # the tables beside them ---------------------------------------------------------------------------

@@ -74,6 +74,27 @@ def test_a_person_of_whom_one_clip_is_left_is_left_out(sets, tmp_path: Path):
     assert (own[0], f"the only usable clip of {person}") in {(d.clip, d.reason) for d in clips.dropped}
 
 
+def test_a_recording_that_cannot_be_read_is_dropped_with_its_reason(sets, tmp_path: Path):
+    cut_off, under_both, flipped = (sets["original"].entries[i] for i in (0, 4, 8))
+    twin = sets["anonymised"].entries[4]
+    for entry in (cut_off, under_both, twin):
+        entry.path.write_bytes(entry.path.read_bytes()[:-1])
+    data = bytearray(flipped.path.read_bytes())
+    data[-1] ^= 1
+    flipped.path.write_bytes(data)
+    sets = {name: RecordingSet.open(found.root) for name, found in sets.items()}
+    clips = study_clips(sets, tmp_path / "study", FEATURES)
+    dropped = {(each.clip, each.condition): each.reason for each in clips.dropped}
+    assert set(dropped) == {
+        (cut_off.clip, "original"),
+        (under_both.clip, "original"),
+        (under_both.clip, "anonymised"),
+        (flipped.clip, "original"),
+    }
+    assert all(reason.startswith("its recording: ") for reason in dropped.values())
+    assert len(clips.under("original").entries) == 9
+
+
 def test_folders_of_different_clips_are_refused(sets):
     renamed = tuple(replace(entry, clip=f"x_{entry.clip}") for entry in sets["anonymised"].entries)
     sets["anonymised"] = replace(sets["anonymised"], entries=renamed)

@@ -381,6 +381,21 @@ def test_a_person_with_one_clip_stops_the_training(
             train(RecordingSet.open(people.root), split, config(attacker), tmp_path / attacker)
 
 
+def test_a_person_of_whom_one_clip_can_be_read_is_left_out_by_name(
+    people: RecordingSet, split: Split, tmp_path: Path
+) -> None:
+    lonely = split.subjects("train", 0)[0]
+    kept, *others = sorted(people.root.glob(f"*_{lonely}/*.safetensors"))
+    for path in others:
+        path.unlink()
+        path.write_bytes(b"nothing")
+    run, failures = train(RecordingSet.open(people.root), split, config("moments"), tmp_path / "run")
+    assert lonely not in run.headers()[0].train_subjects
+    reasons = {failure.clip: failure.reason for failure in failures}
+    assert len(reasons) == 4
+    assert reasons[f"{kept.parent.name}/{kept.stem}"] == f"the only usable clip of {lonely}"
+
+
 def test_a_kill_at_any_moment_changes_nothing(people: RecordingSet, split: Split, tmp_path: Path) -> None:
     """The program itself, killed by the system while it writes and computes, and started again."""
     write_split(split, people.root / "split.csv")

@@ -55,7 +55,8 @@ def paired(
 ) -> tuple[RecordingsOf, tuple[DroppedClip, ...]]:
     """The sets with the clips that all of them have, in one order; and what was dropped for want of another.
 
-    `reasons` say of clips why they are lost, where ``failures.csv`` beside the recordings does not.
+    `reasons` say of clips why they are lost, where ``failures.csv`` beside the recordings does not. What was
+    there and could not be read is dropped too, with the reason.
 
     Raises
     ------
@@ -71,6 +72,7 @@ def paired(
         said = ", ".join(f"{found.root} has {found.entries[0].clip}" for found in sets.values())
         raise CorpusError(f"no clip is there under both conditions by the same name: {said}")
     named = {entry.clip for found in sets.values() for entry in found.entries}
+    named |= {failure.clip for found in sets.values() for failure in found.failures}
     dropped = [
         DroppedClip(clip=clip, condition=name, reason=_why_missing(clip, found, reasons))
         for clip in sorted(named - shared)
@@ -137,5 +139,6 @@ def _only(found: RecordingSet, clips: set[str]) -> RecordingSet:
 
 
 def _why_missing(clip: str, found: RecordingSet, reasons: Mapping[str, str]) -> str:
-    told = {**reasons} | {failure.clip: failure.reason for failure in read_failures(found.root)}
+    listed = (*read_failures(found.root), *found.failures)
+    told = {**reasons} | {failure.clip: failure.reason for failure in listed}
     return told.get(clip, _NOT_EXPLAINED)

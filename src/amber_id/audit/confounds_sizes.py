@@ -27,7 +27,7 @@ class Read:
 
     @classmethod
     def of(cls, recordings: RecordingSet) -> "Read":
-        """Read every recording, in order; raises FileFormatError if one of the files is damaged."""
+        """Read every recording, in order; raises ClipError if one of the files is damaged."""
         sizes: dict[str, float] = {}
 
         def read() -> Iterator[Recording]:

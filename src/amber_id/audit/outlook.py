@@ -19,7 +19,7 @@ from amber_id.corpora import find_corpus, read_corpus_file
 from amber_id.errors import CorpusError, MissingDependencyError, UsageError
 from amber_id.file_formats import file_hash
 from amber_id.protocols import Division, SplitConfig, divide
-from amber_id.recordings import POINT_SETS, PointSet, scan_recordings
+from amber_id.recordings import POINT_SETS, PointSet, RecordingSet, holds_recordings
 from amber_id.results import ConditionName
 
 _TRACKED: PointSet = "face_landmarker_478"  # what videos become
@@ -75,7 +75,7 @@ def look_ahead(folders: Mapping[ConditionName, Path], out: Path) -> Outlook:
         If a folder is not there or holds no clips, no clip is there under both conditions, nobody has two
         clips, or recordings have other points than those that the videos will get.
     FileFormatError
-        If a ``corpus.csv`` does not fit, or a recording is damaged.
+        If a ``corpus.csv`` does not fit.
     UsageError
         If there is no folder, one is named twice or was copied, or `out` is or lies in one of them.
     """
@@ -133,8 +133,8 @@ class _Clips:
 
 
 def _clips_of(folder: Path) -> _Clips:
-    recordings = [entry for entry, _ in scan_recordings(folder)]
-    if recordings:
+    if holds_recordings(folder):
+        recordings = RecordingSet.open(folder).entries
         person_of = {each.clip: (each.subject, each.source) for each in recordings}
         return _Clips(person_of, {each.clip: each.path for each in recordings}, recordings[0].point_set)
     found = find_corpus(folder).clips

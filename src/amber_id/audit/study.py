@@ -19,6 +19,7 @@
 A study that was stopped goes on where it was, to the same results but for times.
 """
 
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
@@ -59,7 +60,7 @@ from amber_id.audit.study_stages import (
     views_of,
 )
 from amber_id.audit.study_wording import study_headline, study_limits
-from amber_id.errors import UsageError
+from amber_id.errors import ClipError, UsageError
 from amber_id.file_formats import file_hash
 from amber_id.protocols import (
     Leak,
@@ -69,6 +70,7 @@ from amber_id.protocols import (
     source_of_subjects,
 )
 from amber_id.protocols.leaks import limits_of, refuse
+from amber_id.recordings import RecordingSet
 from amber_id.results import (
     Confound,
     ControlResult,
@@ -255,7 +257,7 @@ def _helped(cells: Mapping[str, Cell], config: StudyConfig) -> Difference | None
 
 def _usable_attackers(sets: RecordingsOf, config: StudyConfig) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The attackers that these recordings allow, and why not the others, in whole sentences."""
-    lacking = [name for name, found in sets.items() if found.load(found.entries[0]).blendshapes is None]
+    lacking = [name for name, found in sets.items() if not _has_blendshapes(found)]
     on_blendshapes = {
         name for name in config.attackers if training_of(name).features.signals == "blendshapes"
     }
@@ -268,6 +270,14 @@ def _usable_attackers(sets: RecordingsOf, config: StudyConfig) -> tuple[tuple[st
         )
     said = f"Without blendshapes of {' and '.join(lacking)} clips, {', '.join(sorted(on_blendshapes))} could "
     return usable, (said + "not be tried.",)
+
+
+def _has_blendshapes(recordings: RecordingSet) -> bool:
+    """Whether the first recording that can be read has them."""
+    for entry in recordings.entries:
+        with contextlib.suppress(ClipError):
+            return recordings.load(entry).blendshapes is not None
+    return False
 
 
 def _trained(study: Study) -> Runs:

@@ -24,7 +24,7 @@ from amber_id.corpora import Corpus, copy_corpus_file, find_corpus
 from amber_id.corpora.leftovers import remove_leftovers
 from amber_id.errors import CorpusError
 from amber_id.locks import hold_lock
-from amber_id.recordings import Failure, scan_recordings, write_index
+from amber_id.recordings import Failure, holds_recordings, write_index
 from amber_id.tracking import ClipEvent, CorpusSummary, ModelBundle, select_shard
 from amber_id.tracking.clip_runs import (
     Shard,
@@ -53,7 +53,7 @@ def find_clips(folder: Path) -> Corpus:
     CorpusError
         If it holds both, or as `find_corpus` does.
     """
-    if not scan_recordings(folder):
+    if not holds_recordings(folder):
         return find_corpus(folder)
     try:
         find_corpus(folder)

@@ -165,17 +165,16 @@ def check_following(originals: Path, avatars: Path, config: FollowingConfig | No
     ------
     CorpusError
         If one of them has no recordings, or they have no clip in common.
-    FileFormatError
-        If a recording is damaged.
     """
     config = config or FollowingConfig()
     before, after = RecordingSet.open(originals), RecordingSet.open(avatars)
     names = [{entry.clip for entry in side.entries} for side in (before, after)]
     if not names[0] & names[1]:
         raise CorpusError(f"{avatars}: expected clips of {originals}, got none, e.g. {min(names[1])} instead")
+    unread = [{failure.clip: failure.reason for failure in side.failures} for side in (before, after)]
     failures = [
-        *_alone(names[0] - names[1], "no recording of its avatar"),
-        *_alone(names[1] - names[0], "no recording of its original"),
+        *_alone(names[0] - names[1], "no recording of its avatar", unread[1]),
+        *_alone(names[1] - names[0], "no recording of its original", unread[0]),
     ]
     drives = _signals(before, names[0], "original", failures)
     shown = _signals(after, names[0], "avatar", failures)
@@ -200,8 +199,8 @@ def write_following(report: FollowingReport, folder: Path) -> None:
     write_text_atomically(folder / "following.json", report.summary().model_dump_json(indent=2) + "\n")
 
 
-def _alone(clips: Collection[str], reason: str) -> list[FailedClip]:
-    return [FailedClip(clip=clip, reason=reason) for clip in clips]
+def _alone(clips: Collection[str], reason: str, unread: Mapping[str, str]) -> list[FailedClip]:
+    return [FailedClip(clip=clip, reason=unread.get(clip, reason)) for clip in clips]
 
 
 def _signals(

@@ -169,7 +169,7 @@ def print_summary(summary: "CorpusSummary", out: Path, what: str, *, lost: int) 
 
 
 def end_with(failures: Sequence["Failure"]) -> None:
-    """Name the clips that were of no use, and end with the exit code for that, if there are any."""
-    name_failures(failures)
+    """Name the clips that were of no use, each once, and end with the exit code for that, if any."""
+    name_failures(tuple({failure.clip: failure for failure in failures}.values()))
     if failures:
         raise typer.Exit(SOME_CLIPS_LOST)

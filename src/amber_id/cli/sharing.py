@@ -70,7 +70,7 @@ def embed(
     if not quiet:
         _say_who_was_seen(header, windows.subjects)
         say(f"note: {PERSONAL_DATA}")
-    end_with(windows.failures)
+    end_with((*found.failures, *windows.failures))
 
 
 @app.command()

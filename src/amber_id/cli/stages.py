@@ -152,6 +152,7 @@ def split(
         typer.echo("mated comparisons count across sessions only")
     typer.echo(recordings / SPLIT_FILE)
     typer.echo(recordings / RECORD_FILE)
+    end_with(found.failures)
 
 
 def _print_people(division: Any, found: Any) -> None:
@@ -253,7 +254,7 @@ def train(
     for remark in remarks_on(attacker, run.headers()):
         say(remark)
     typer.echo(out)
-    end_with(failures)
+    end_with((*found.failures, *failures))
 
 
 @app.command()
@@ -271,7 +272,8 @@ def reselect(
     from amber_id.training import reselect as reselect_run
 
     opened = Run.open(run)
-    found, division = _split_of_run(run, RecordingSet.open(recordings))
+    whole = RecordingSet.open(recordings)
+    found, division = _split_of_run(run, whole)
     total = sum(len(folder.epochs()) for folder in opened.folds)
     with ClipBar("checkpoints", total, quiet=quiet) as bar:
         chosen = reselect_run(
@@ -282,6 +284,7 @@ def reselect(
             f"fold {choice.fold}: epoch {choice.epoch} of {choice.of} checkpoints, "
             f"dev EER {choice.dev.eer:.3f}, AUC {choice.dev.auc:.3f} -> {choice.path}"
         )
+    end_with((*whole.failures, *(failure for choice in chosen for failure in choice.failures)))
 
 
 @app.command()
@@ -315,7 +318,8 @@ def evaluate(
     from amber_id.results import write_arrays, write_results
 
     config = configured(EvaluationConfig, replicates=replicates, seed=seed)
-    found, division = _split_of_run(run, RecordingSet.open(recordings))
+    whole = RecordingSet.open(recordings)
+    found, division = _split_of_run(run, whole)
     with ClipBar("testing", None, quiet=quiet) as bar:
         results, arrays = evaluate_run(
             run,
@@ -349,6 +353,8 @@ def evaluate(
     typer.echo(page)
     if results.failures:
         say(f"{len(results.failures)} clips of test people gave no figure; they are in results.json")
+    end_with(whole.failures)
+    if results.failures:
         raise typer.Exit(SOME_CLIPS_LOST)
 
 

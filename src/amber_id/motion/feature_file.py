@@ -2,11 +2,12 @@
 
 Each clip is computed once, whoever asks for it first and with whichever others: a fold, a partition, or a
 control with other labels is a selection of the file, which is mapped into memory and not read. A clip whose
-recording has changed is computed again. The file may be deleted at any time.
+recording has changed is computed again, and so are all where the file is damaged. It may be deleted at any
+time.
 """
 
-import contextlib
 import hashlib
+import logging
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass
@@ -14,15 +15,23 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int
+from pydantic import BaseModel, ConfigDict
 
+import amber_id.recordings
 from amber_id.errors import AmberError, ClipError, FileFormatError
-from amber_id.file_formats import map_tensor, read_tensors, write_tensors
+from amber_id.file_formats import LARGE_HEADER, read_tensors, validated, write_tensors
 from amber_id.motion.features import FeatureConfig, clip_segments, in_channels, vertex_graph
 from amber_id.recordings import RecordingEntry, RecordingSet
 
-_SCHEMA = "amber-id/features/2"
+_SCHEMA = "amber-id/features/3"
+_TABLES = ("segment_first", "segment_length", "segment_clip")
 _FOLDER = ".features"
 _KEPT = 8  # files beside one set of recordings, each of a configuration; the oldest are deleted
+
+_AT_ONCE = 10_000  # frames
+_FINITE: set[tuple[Path, int, int, int]] = set()  # states of files whose features are
+
+_logger = logging.getLogger("amber_id")
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,14 @@ class StoredFeatures:
         )
 
 
+class _Header(BaseModel):
+    """The clips of a file; each as a `StoredClip`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    clips: tuple[tuple[str, str, str, str | None], ...]
+
+
 def stored_features(
     recordings: RecordingSet, config: FeatureConfig, *, on_clip: Callable[[], None]
 ) -> StoredFeatures:
@@ -84,14 +101,15 @@ def stored_features(
         _write(path, whole)
     except AmberError:
         return whole  # recordings that may only be read are used without such a file
-    return _read(path)
+    return _read(path, config)
 
 
 def _known(path: Path, config: FeatureConfig) -> StoredFeatures:
     if path.exists():
-        # One that is cut off is computed again.
-        with contextlib.suppress(FileFormatError):
-            return _read(path)
+        try:
+            return _read(path, config)
+        except FileFormatError as error:
+            _logger.warning("%s; the features are computed again", error)
     return _stored(config, [], [], [])
 
 
@@ -161,23 +179,55 @@ def _joined(one: StoredFeatures, other: StoredFeatures) -> StoredFeatures:
 
 
 def _key(config: FeatureConfig) -> str:
-    """Names what the features of a clip depend on: the configuration, and the code of this room."""
+    """Names what the features of a clip depend on: the configuration, and the code that reads and makes."""
     digest = hashlib.sha256(config.model_dump_json().encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.read_bytes())
+    for room in (amber_id.recordings.__file__, __file__):
+        for source in sorted(Path(room).parent.glob("*.py")):
+            digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def _write(path: Path, features: StoredFeatures) -> None:
     header = {"clips": [list(astuple(stored)) for stored in features.clips]}
-    tables = {name: getattr(features, name) for name in ("segment_first", "segment_length", "segment_clip")}
+    tables = {name: getattr(features, name) for name in _TABLES}
     write_tensors(path, _SCHEMA, header, {"frames": features.frames, **tables})
     files = sorted(path.parent.glob("*.safetensors"), key=lambda file: file.stat().st_mtime_ns)
     for old in files[:-_KEPT]:
         old.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> StoredFeatures:
-    header, tables = read_tensors(path, _SCHEMA, leave_out=("frames",))
-    clips = tuple(StoredClip(*row) for row in header["clips"])
-    return StoredFeatures(frames=map_tensor(path, "frames"), **tables, clips=clips)
+def _read(path: Path, config: FeatureConfig) -> StoredFeatures:
+    values, arrays = read_tensors(path, _SCHEMA, mapped=("frames",), largest_header=LARGE_HEADER)
+    clips = tuple(StoredClip(*row) for row in validated(_Header, values, path).clips)
+    if set(arrays) != {"frames", *_TABLES}:
+        raise FileFormatError(path, f"expected frames and segments, got {', '.join(sorted(arrays))}")
+    frames, (first, length, clip) = arrays["frames"], (arrays[name] for name in _TABLES)
+    if frames.shape[1:] != (in_channels(config), vertex_graph(config).n_vertices) or frames.ndim != 3:
+        raise FileFormatError(path, f"expected the frames of its configuration, got shape {frames.shape}")
+    if not _fit(first, length, clip, frames=len(frames), clips=len(clips)):
+        raise FileFormatError(path, "expected segments that lie within its frames, one clip after the other")
+    if not _are_finite(path, frames):
+        raise FileFormatError(path, "expected finite features, got others")
+    return StoredFeatures(frames, first, length, clip, clips)
+
+
+def _fit(first: np.ndarray, length: np.ndarray, clip: np.ndarray, *, frames: int, clips: int) -> bool:
+    """Whether each segment is a stretch of the frames and of a clip."""
+    if any(table.dtype != np.int64 or table.shape != (first.size,) for table in (first, length, clip)):
+        return False
+    inside = (first >= 0) & (length >= 1) & (length <= frames) & (first <= frames - length)
+    ordered = (np.diff(clip) >= 0).all() and ((clip >= 0) & (clip < clips)).all()
+    return bool(inside.all() and ordered)
+
+
+def _are_finite(path: Path, frames: Float[np.ndarray, "F C V"]) -> bool:
+    """Whether all frames are; those of a file that has not changed are looked at once in a process."""
+    now = path.stat()
+    state = (path, now.st_ino, now.st_size, now.st_mtime_ns)
+    if state not in _FINITE:
+        if not all(
+            np.isfinite(frames[begin : begin + _AT_ONCE]).all() for begin in range(0, len(frames), _AT_ONCE)
+        ):
+            return False
+        _FINITE.add(state)
+    return True

@@ -162,10 +162,11 @@ def clip_segments(recording: Recording, config: FeatureConfig) -> list[Float[np.
     Raises
     ------
     ClipError
-        If no stretch of the clip is tracked for long enough: a failure to acquire, never zeros.
+        If no stretch of the clip is tracked for long enough: a failure to acquire, never zeros. If a value
+        is not finite.
     """
     if config.normalisation == "thesis":
-        return [_thesis_segment(recording, config)]
+        return _finite([_thesis_segment(recording, config)], recording)
     segments = _segments(recording, config)
     still = _still_streams(np.concatenate(segments), config)
     ends = np.cumsum([len(segment) for segment in segments])
@@ -174,7 +175,14 @@ def clip_segments(recording: Recording, config: FeatureConfig) -> list[Float[np.
         part = {stream: values[end - len(segment) : end] for stream, values in still.items()}
         values = stack_streams(part, config.streams, rate_hz=config.rate_hz)
         stacked.append(np.ascontiguousarray(values.transpose(0, 2, 1), dtype=np.float32))
-    return stacked
+    return _finite(stacked, recording)
+
+
+def _finite(segments: list[Float[np.ndarray, "_ C V"]], recording: Recording) -> list[np.ndarray]:
+    """The segments; raises ClipError where a value is not finite, as of points too close together."""
+    if not all(np.isfinite(segment).all() for segment in segments):
+        raise ClipError(recording.clip, "its features are not finite: its points cannot be those of a face")
+    return segments
 
 
 def _thesis_segment(recording: Recording, config: FeatureConfig) -> Float[np.ndarray, "T C V"]:

@@ -55,7 +55,7 @@ class Alike:
 
 
 def read_signals(recordings: RecordingSet) -> Signals:
-    """The signals of every recording, in order; raises FileFormatError if one of the files is damaged."""
+    """The signals of every recording, in order; raises ClipError if one of the files is damaged."""
     return signals_of(recordings.load(entry) for entry in recordings.entries)
 
 

@@ -124,6 +124,8 @@ def load_windows(
 ) -> WindowSet:
     """The features of every recording; a clip that has none is a failure, and the rest go on.
 
+    So are the recordings of the set that could not be read.
+
     Raises
     ------
     EvaluationError
@@ -132,7 +134,7 @@ def load_windows(
     stored = stored_features(recordings, config, on_clip=on_clip or (lambda: None))
     place = {known.clip: i for i, known in enumerate(stored.clips)}
     entries: list[RecordingEntry] = []
-    failures: list[Failure] = []
+    failures = list(recordings.failures)
     for entry in recordings.entries:
         reason = stored.clips[place[entry.clip]].reason
         if reason is None:
@@ -150,6 +152,6 @@ def load_windows(
         segment_clip=clip,
         config=config,
         entries=tuple(entries),
-        failures=tuple(failures),
+        failures=tuple(sorted(failures, key=lambda failure: failure.clip)),
         as_stored=True,
     )

@@ -1,5 +1,6 @@
 """Which recordings are trained on, chosen on, tested, under a split or under permuted labels?"""
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -57,15 +58,19 @@ def find_split(recordings: RecordingSet) -> tuple[Split, bool]:
 def partition_of(recordings: RecordingSet, split: Split, partition: Partition, fold: int) -> RecordingSet:
     """The recordings of one partition of one fold; subjects of the split without a recording are passed over.
 
+    Failures are kept also of people of whom no recording can be read.
+
     Raises
     ------
     SplitError
         If nobody of the partition has a recording.
     """
-    present = set(split.subjects(partition, fold)) & set(recordings.subjects)
+    wanted = set(split.subjects(partition, fold))
+    present = wanted & set(recordings.subjects)
     if not present:
         raise SplitError(f"{recordings.root}: nobody in {partition} of fold {fold} has a recording")
-    return recordings.select(present)
+    failures = tuple(failure for failure in recordings.failures if failure.subject in wanted)
+    return replace(recordings.select(present), failures=failures)
 
 
 def labelled(recordings: RecordingSet, control: Control | None, *, seed: int) -> RecordingSet:

@@ -30,6 +30,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from amber_id import __version__
 from amber_id.atomic_files import write_text_atomically
+from amber_id.errors import ClipError
 from amber_id.file_formats import read_json
 from amber_id.motion.likeness import signals_of
 from amber_id.motion.near_copies import NEAR_COPY, near_copies
@@ -87,8 +88,10 @@ def find_copies(recordings: RecordingSet) -> Copies:
 
     Raises
     ------
+    ClipError
+        If no recording can be read.
     FileFormatError
-        If a recording is damaged, or ``leaks.json`` is no such file.
+        If ``leaks.json`` is no such file.
     """
     path = recordings.root / LEAKS_FILE
     depends_on = _depends_on(recordings)
@@ -108,14 +111,22 @@ def _depends_on(recordings: RecordingSet) -> str:
 
 
 def _find(recordings: RecordingSet, depends_on: str) -> Copies:
-    entries = recordings.entries
+    entries: list[RecordingEntry] = []
     contents: list[str] = []
+    unread: list[ClipError] = []
 
     def read() -> Iterator[Recording]:
-        for entry in entries:
-            recording = recordings.load(entry)
+        for entry in recordings.entries:
+            try:
+                recording = recordings.load(entry)
+            except ClipError as error:
+                unread.append(error)
+                continue
+            entries.append(entry)
             contents.append(hashlib.sha256(recording.landmarks.tobytes()).hexdigest())
             yield recording
+        if not entries:
+            raise unread[0]
 
     signals = signals_of(read())
     moving = near_copies(signals, least=NEAR_COPY, latest=_LATEST)
@@ -131,6 +142,11 @@ def _find(recordings: RecordingSet, depends_on: str) -> Copies:
             first, second = sorted((entries[one].clip, entries[other].clip))
             copy = Copy(kind=kind, first=first, second=second, evidence=evidence)
             found.setdefault((one, other), copy)
+    if unread:
+        said = (
+            f"{len(unread)} of {len(recordings.entries)} clips could not be read and were not compared, e.g. "
+        )
+        not_checked = (*not_checked, f"{said}{unread[0]}.")
     without = sum(not entry.picture_hash for entry in entries)
     if without:
         said = f"{without} of {len(entries)} clips have no picture on record, so pictures of them were not "

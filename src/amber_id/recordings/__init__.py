@@ -27,8 +27,14 @@ from amber_id.recordings.recording import (
     read_header,
     save_recording,
 )
-from amber_id.recordings.recording_set import RecordingEntry, RecordingSet, holds_recordings, scan_recordings
-from amber_id.recordings.tables import Failure, failed_clips, read_failures, write_failures, write_index
+from amber_id.recordings.recording_set import (
+    Failure,
+    RecordingEntry,
+    RecordingSet,
+    holds_recordings,
+    scan_recordings,
+)
+from amber_id.recordings.tables import failed_clips, read_failures, write_failures, write_index
 from amber_id.recordings.thesis_files import ThesisMeta, read_thesis_meta
 
 __all__ = [

@@ -28,7 +28,7 @@ from amber_id.quoting import one_line
 from amber_id.recordings.array_files import NUMPY_FILE, single_number
 from amber_id.recordings.frame_rates import FASTEST_HZ, SLOWEST_HZ
 from amber_id.recordings.imported_faces import check_far, check_inside, in_depth
-from amber_id.recordings.recording import POINT_SETS, PointSet, Recording
+from amber_id.recordings.recording import LARGEST_SIDE, POINT_SETS, PointSet, Recording
 from amber_id.recordings.thesis_files import CHANNELS as THESIS_CHANNELS
 from amber_id.recordings.thesis_files import ThesisMeta, restored_places
 
@@ -36,7 +36,6 @@ UNKNOWN = "unknown"  # the tracker's version and model, which no file of arrays 
 
 _POINT_SET_OF: dict[int, PointSet] = {number: name for name, number in POINT_SETS.items()}
 _SHORTER_SIDE = 720  # of a picture of which only the aspect is known
-LARGEST_SIDE = 100_000  # pixels, of a picture
 _BESIDE = ("fps", "width", "height", "timestamps")  # in an archive, what is not landmarks
 _BYTES_OF_NUMBER = 8  # whatever a file has, it is made float64
 _LONGEST_NAMES = 200

@@ -9,22 +9,11 @@ All are sorted by clip, in UTF-8, with one heading line.
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, astuple, fields
 from pathlib import Path
 
 from amber_id.file_formats import read_table, write_table
-from amber_id.recordings.recording_set import RecordingEntry, scan_recordings
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A clip that could not be acquired: at which stage (e.g. ``track``), and why, in one clause."""
-
-    clip: str
-    subject: str
-    stage: str
-    reason: str
-
+from amber_id.recordings.recording_set import Failure, RecordingEntry, scan_recordings
 
 _FAILURE_COLUMNS = [f.name for f in fields(Failure)]
 
@@ -35,7 +24,7 @@ def write_index(folder: Path) -> Path:
     left_out |= {"video_sha256", "picture_hash", "avatar"}
     columns = [f.name for f in fields(RecordingEntry) if f.name not in left_out]
     rows = []
-    for entry, header in scan_recordings(folder):
+    for entry, header in scan_recordings(folder).rows:
         values = asdict(entry) | {"path": entry.path.relative_to(folder).as_posix()}
         rows.append([*(values[name] for name in columns), header.tracker, header.model_sha256])
     path = folder / "recordings.csv"

@@ -18,6 +18,7 @@ from collections.abc import Iterable
 import numpy as np
 from jaxtyping import Bool, Float
 
+from amber_id.errors import ClipError
 from amber_id.face_mesh import SELECTED_POINTS
 from amber_id.motion.alignment import isotropic
 from amber_id.recordings import Recording, RecordingSet
@@ -53,12 +54,17 @@ def face_mesh_of(recording: Recording) -> str | None:
 def faces_within(recordings: RecordingSet, clips: Iterable[str], budget: int) -> dict[str, str]:
     """The faces of the first of these clips that fit into so many letters of base64, by clip.
 
-    A clip that has no recording, or whose face was never seen, has none.
+    A clip that has no recording that can be read, or whose face was never seen, has none.
     """
     entries = {entry.clip: entry for entry in recordings.entries}
     faces: dict[str, str] = {}
     for clip in clips:
-        face = face_mesh_of(recordings.load(entries[clip])) if clip in entries else None
+        if clip not in entries:
+            continue
+        try:
+            face = face_mesh_of(recordings.load(entries[clip]))
+        except ClipError:
+            continue
         if face is None:
             continue
         budget -= len(face)

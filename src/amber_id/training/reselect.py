@@ -14,7 +14,7 @@ from amber_id.attackers import DevFigures, load_attacker
 from amber_id.errors import FileFormatError, SplitError
 from amber_id.motion import WindowSet, load_windows
 from amber_id.protocols import Split, labelled, partition_of, refuse_leaks, sessions_kept_apart
-from amber_id.recordings import RecordingSet
+from amber_id.recordings import Failure, RecordingSet
 from amber_id.training.dev import measure_dev
 from amber_id.training.run_folder import FoldFolder, Run
 
@@ -28,6 +28,7 @@ class Reselected:
     dev: DevFigures
     of: int  # checkpoints looked at
     path: Path
+    failures: tuple[Failure, ...] = ()  # clips of dev people that were of no use
 
 
 def reselect(
@@ -85,7 +86,7 @@ def _reselect_fold(
             on_checkpoint()
     figures, epoch, path = min(candidates, key=lambda c: (c[0].eer, -c[0].auc, c[1]))
     write_atomically(folder.best, path.read_bytes())
-    return Reselected(folder.fold, epoch, figures, len(paths), folder.best)
+    return Reselected(folder.fold, epoch, figures, len(paths), folder.best, dev.failures)
 
 
 def refuse_overlap(trained: tuple[str, ...], others: tuple[str, ...], what: str) -> None:

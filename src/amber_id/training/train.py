@@ -98,14 +98,17 @@ def train(
     windows = load_windows(_of_train_and_dev(shown, split), config.features, on_clip=on_clip)
     statistics = statistics_of(windows) if config.attacker == "moments" else None
     present = set(windows.subjects)
+    failures = dict.fromkeys(windows.failures)
     for folder in run.folds:
         if resume and _is_finished(run, folder):
             if not for_reselect:
                 _forget_state(folder)
             continue
-        train_windows = windows.select(present & set(split.subjects("train", folder.fold)))
+        train_windows, single = _of_several_clips(
+            windows.select(present & set(split.subjects("train", folder.fold)))
+        )
+        failures |= dict.fromkeys(single)
         dev_windows = windows.select(present & set(split.subjects("dev", folder.fold)))
-        _refuse_single_clips(train_windows)
         save_epoch = _saver(run, folder, train_windows, dev_windows, for_reselect=for_reselect)
         if statistics is None:
             _train_network(
@@ -131,7 +134,7 @@ def train(
             save_epoch(fitted, 1, measure_dev(fitted, dev_windows, sessions), True, True)
         if not for_reselect:
             _forget_state(folder)
-    return run, windows.failures
+    return run, tuple(failures)
 
 
 def resolved(config: TrainConfig) -> TrainConfig:
@@ -202,15 +205,28 @@ def _forget_state(folder: FoldFolder) -> None:
         forget_tensors(folder)
 
 
-def _refuse_single_clips(train_windows: WindowSet) -> None:
-    """What stays the same in a person shows in two clips of it at least."""
+def _of_several_clips(train_windows: WindowSet) -> tuple[WindowSet, tuple[Failure, ...]]:
+    """What stays the same in a person shows in two clips of it at least.
+
+    Whoever has one, since the others could not be used, is left out, and the clip is a failure; raises
+    TrainingError for those who never had more.
+    """
     clips = Counter(entry.subject for entry in train_windows.entries)
-    single = sorted(subject for subject, n in clips.items() if n == 1)
-    if single:
+    single = {subject for subject, n in clips.items() if n == 1}
+    never = sorted(single - {failure.subject for failure in train_windows.failures})
+    if never:
         raise TrainingError(
-            f"every train subject needs two usable clips, with one only: {', '.join(single)}; "
+            f"every train subject needs two usable clips, with one only: {', '.join(never)}; "
             "track more of them, or leave them out of the recordings"
         )
+    if not single:
+        return train_windows, ()
+    left_out = tuple(
+        Failure(entry.clip, entry.subject, "train", f"the only usable clip of {entry.subject}")
+        for entry in train_windows.entries
+        if entry.subject in single
+    )
+    return train_windows.select(set(train_windows.subjects) - single), left_out
 
 
 def _saver(
