@@ -1,5 +1,6 @@
 """The folder layout: who is in which video, and what is listed or refused instead of guessed."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,49 @@ def test_real_clips(real_clips):
     assert len(corpus.subjects) == 25
     assert corpus.clips[0].id == "talking_id003/talking_id003_clip00"
     assert corpus.problems == ()
+
+
+# what helps ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("names", "root", "told"),
+    [
+        (["person_003/clip.mp4"], "", "person_003 holds videos: run: amber corpus folders"),
+        (["a.mp4", "b.mp4"], "", "videos lie in no person's folder: .* run: amber corpus folders"),
+        (["anna/monday/a.mp4"], "", "anna holds videos: run: amber corpus folders"),
+        (["talking_id003/a.mp4"], "talking_id003", "is the folder of one person: give the one above, /"),
+        (["anna/a.txt"], "", "video007.mp4$"),
+    ],
+)
+def test_another_layout_is_told_what_helps(tmp_path, names, root, told):
+    _touch(tmp_path, *names)
+    with pytest.raises(CorpusError, match=rf"no folder named <source>_id<number> in it; expected .*{told}"):
+        find_corpus(tmp_path / root)
+
+
+def test_a_name_without_room_for_the_suffix_of_a_recording_is_a_problem(tmp_path):
+    longest, longer = "x" * 243, "y" * 244
+    _touch(tmp_path, f"a_id1/{longest}.mp4", f"a_id1/{longer}.mp4", f"a_id1/{'é' * 122}.mp4")
+    corpus = find_corpus(tmp_path)
+    assert [clip.path.stem for clip in corpus.clips] == [longest]
+    assert {row.path.stem: row.reason.partition(" without")[0] for row in corpus.problems} == {
+        longer: "its name has 244 bytes",
+        "é" * 122: "its name has 244 bytes",
+    }
+
+
+def test_folders_that_cannot_be_listed_are_problems(tmp_path, monkeypatch):
+    _touch(tmp_path, "a_id1/x.mp4", "a_id1/shut/y.mp4", "anna/z.mp4", "notes/z.txt")
+    scandir = os.scandir
+
+    def refuse(path):
+        if Path(path).name in {"shut", "anna"}:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)  # rights do not bind who runs tests as root
+    assert [(row.path.name, row.reason) for row in find_corpus(tmp_path).problems] == [
+        ("shut", "cannot be listed (Permission denied)"),
+        ("anna", "cannot be listed (Permission denied)"),
+    ]

@@ -97,6 +97,13 @@ def test_six_megabytes_do_not_take_gigabytes(tmp_path: Path) -> None:
         read_landmark_file(tmp_path / "x.npz")
 
 
+def test_members_that_may_expand_to_anything_at_once_are_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.npz", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("landmarks.npy", header_of((3, 468, 2)) + bytes(3 * 468 * 2 * 8))
+    with pytest.raises(FileFormatError, match="landmarks is packed in another way than DEFLATE"):
+        read_landmark_file(tmp_path / "x.npz")
+
+
 def test_arrays_beside_the_landmarks_are_not_read(tmp_path: Path) -> None:
     landmarks = np.zeros((2, 468, 2), np.float32)
     np.savez(tmp_path / "x.npz", landmarks=landmarks, names=np.array([None], object), fps=25)

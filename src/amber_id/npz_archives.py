@@ -150,8 +150,12 @@ class ArrayFile:
             self._file.seek(0)
             yield self._file
         else:
+            info = self._infos[name]
             with reading(self.path, self._expected):
-                data = self._members.open(self._infos[name])
+                if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    # Others give all that a piece expands to at once, however much that is.
+                    raise ValueError(f"{_called(name)} is packed in another way than DEFLATE")
+                data = self._members.open(info)
             assert isinstance(data, io.BufferedIOBase)  # as it is, whatever the stubs say
             with data:
                 yield data

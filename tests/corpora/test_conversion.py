@@ -389,3 +389,37 @@ def test_an_archive_that_is_gone_costs_its_own_clips_alone(tmp_path: Path) -> No
     lost = unusable(done)
     assert len(lost) == 2
     assert all("damaged in the archive" in said for said in lost.values())
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_another_corpus_is_refused_and_nothing_is_written(name: str, tmp_path: Path) -> None:
+    LAYOUTS["write_files"](tmp_path / "src", {"anna/a.mp4": b"a", "ben/b.mp4": b"b"})
+    with pytest.raises(CorpusError, match=r"none of the 2 videos in it is one of .*'s: anna/a\.mp4: unknown"):
+        CORPORA[name](tmp_path / "src")
+    assert not (tmp_path / "dst").exists()
+
+
+def test_a_folder_of_a_person_that_cannot_be_listed_is_told_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout, dst = LAYOUTS["nvfair_layout"](tmp_path / "src"), tmp_path / "dst"
+    (dst / "nvidia_id070").mkdir(parents=True)
+    scandir = os.scandir
+
+    def refuse(path: Path) -> object:
+        if str(path).endswith("nvidia_id070"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)  # rights do not bind who runs tests as root
+    with pytest.raises(AmberError, match=r"nvidia_id070: cannot be listed \(Permission denied\)"):
+        convert(find_nvfair(layout.src), dst)
+    assert clips_in(dst) == []
+
+
+@pytest.mark.parametrize("text", ["ActorID,Age\n1001,51\n", "", "\xff"])
+def test_demographics_that_are_none_are_refused_in_a_line(text: str, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_bytes(text.encode("latin-1"))
+    layout = LAYOUTS["crema_d_layout"](tmp_path / "src")
+    with pytest.raises(FileFormatError):
+        find_crema_d(layout.src, demographics=tmp_path / "x.csv")

@@ -189,3 +189,94 @@ def test_nothing_to_be_found_is_told(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="got nothing"):
         find_own(tmp_path / "nowhere", tmp_path / "dst")
     assert not (tmp_path / "dst").exists()
+
+
+# the same people in two corpora
+
+
+def people_of(dst: Path) -> list[str]:
+    return (dst / "people.csv").read_text().splitlines()[1:]
+
+
+def test_avatars_are_numbered_like_their_originals(tmp_path: Path) -> None:
+    originals = write(tmp_path / "original", "anna/a.mp4", "ben/a.mp4", "cora/a.mp4")
+    avatars = write(tmp_path / "avatar", "ben/a.mp4", "cora/a.mp4", "dora/a.mp4")
+    own(originals, tmp_path / "one")
+    findings = find_own(avatars, tmp_path / "other")
+    assert people_of(tmp_path / "other")[0] == "id001,own,ben", "alone, ben has the number of anna"
+    (said,) = findings.notes
+    assert f"{tmp_path / 'one'} has other numbers for ben, cora" in said
+    assert f"--like {tmp_path / 'one'}" in said
+
+    findings = find_own(avatars, tmp_path / "alike", like=tmp_path / "one")
+    assert people_of(tmp_path / "alike") == ["id002,own,ben", "id003,own,cora", "id004,own,dora"]
+    assert findings.notes == (f"{tmp_path / 'one'} does not have dora: new numbers, which nobody has there.",)
+    assert find_own(avatars, tmp_path / "alike", like=tmp_path / "one").notes == ()
+
+
+def test_numbers_that_cannot_be_alike_are_refused(tmp_path: Path) -> None:
+    own(write(tmp_path / "src", "anna/a.mp4", "ben/a.mp4"), tmp_path / "one")
+    own(write(tmp_path / "more", "ben/a.mp4"), tmp_path / "other")
+    for people, told in (
+        ("ben/a.mp4", "ben is id001 in it, and id002 in"),
+        ("x/a.mp4", "ben is id001 in it"),
+    ):
+        with pytest.raises(CorpusError, match=told):
+            find_own(write(tmp_path / people[0], people), tmp_path / "other", like=tmp_path / "one")
+    own(write(tmp_path / "third", "zoe/a.mp4"), tmp_path / "taken")
+    with pytest.raises(CorpusError, match=r"id001, the number of anna in .*, is another person's"):
+        find_own(tmp_path / "src", tmp_path / "taken", like=tmp_path / "one")
+    with pytest.raises(CorpusError, match=r"expected a corpus with people\.csv"):
+        find_own(tmp_path / "src", tmp_path / "new", like=tmp_path / "src")
+
+
+# what is said of what is not taken
+
+
+def test_columns_that_are_passed_over_are_named(tmp_path: Path) -> None:
+    write(tmp_path, "a.mp4")
+    (tmp_path / "list.csv").write_text("path,subject,sesion,Emotion,weather\na.mp4,anna,1,happy,fine\n")
+    (said,) = find_own(tmp_path / "list.csv", tmp_path / "dst").notes
+    assert "'sesion' (is session meant?), 'Emotion' (is emotion meant?), 'weather'; known are path" in said
+
+
+def test_a_table_without_a_usable_row_says_why(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("path,subject\na.mp4,anna\nb.mp4,anna\nc.txt,ben\n")
+    with pytest.raises(CorpusError) as caught:
+        find_own(tmp_path / "list.csv", tmp_path / "dst")
+    told = str(caught.value)
+    assert "; 2 left out: cannot be read (No such file or directory), a.mp4 first" in told
+    assert "; 1 left out: no video, by its suffix, c.txt first" in told
+    flat = write(tmp_path / "flat", "a.mp4", "b.mp4")
+    with pytest.raises(CorpusError, match=r"2 left out: lies in no person's folder .expected person/clip"):
+        find_own(flat, tmp_path / "dst")
+
+
+def test_a_cell_that_can_be_no_name_of_a_file_costs_its_row(tmp_path: Path) -> None:
+    write(tmp_path, "a.mp4", "b.mp4")
+    rows = ("a.mp4,anna,", "a\0.mp4,ben,", "b.mp4,cora,x\0y", f"{'p' * 300}/c.mp4,dora,")
+    (tmp_path / "list.csv").write_text("path,subject,clip\n" + "\n".join(rows) + "\n")
+    done = own(tmp_path / "list.csv", tmp_path / "dst")
+    assert clips(tmp_path / "dst") == {"own_id001/a": "a.mp4"}
+    assert sorted(row.reason for row in done.left_out) == [
+        "cannot be read",
+        "its clip is no name of a file",
+        "its path is no name of a file",
+    ]
+
+
+def test_names_that_are_too_long_are_listed_and_the_others_taken(tmp_path: Path) -> None:
+    src = write(tmp_path / "src", f"anna/{'x' * 251}.mp4", f"anna/{'m' * 150}/{'y' * 100}.mp4", "anna/z.mp4")
+    done = own(src, tmp_path / "dst")
+    assert clips(tmp_path / "dst") == {"own_id001/z": "anna/z.mp4"}
+    assert [row.reason for row in done.left_out] == ["its name is too long"] * 2
+    with pytest.raises(ValueError, match="at most 200 letters"):
+        OwnConfig(source="x" * 201)
+
+
+def test_a_number_of_too_many_digits_is_none(tmp_path: Path) -> None:
+    dst = tmp_path / "dst"
+    dst.mkdir()
+    (dst / "people.csv").write_text(f"subject,source,person\nid{'9' * 5000},own,anna\n")
+    with pytest.raises(FileFormatError, match="expected subjects such as id007"):
+        find_own(write(tmp_path / "src", "anna/a.mp4"), dst)

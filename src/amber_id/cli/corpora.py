@@ -71,6 +71,10 @@ def corpus_folders(
     dst: Destination,
     source: Annotated[str, typer.Option(help="What stands before _id in the folders' names.")] = "own",
     first: Annotated[int, typer.Option(help="The lowest number to give to a person.")] = 1,
+    like: Annotated[
+        Path | None,
+        typer.Option(help="A corpus whose people.csv numbers the same people, e.g. the originals'."),
+    ] = None,
     copy: Copy = False,
     quiet: Quiet = False,
 ) -> None:
@@ -80,7 +84,7 @@ def corpus_folders(
     config = configured(OwnConfig, source=source, first=first)
     if not src.is_file():
         refuse_overlap(src, dst)
-    _convert(find_own(src, dst, config), dst, copy, quiet)
+    _convert(find_own(src, dst, config, like=like), dst, copy, quiet)
 
 
 @corpus_app.command("check")

@@ -14,6 +14,7 @@ video, are listed as problems, never dropped in silence; other files beside the 
 What else is known of clips stands in ``corpus.csv``, see `corpus_file.py`.
 """
 
+import os
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -43,10 +44,15 @@ __all__ = [
     "find_subject_folders",
     "person_folder",
     "read_corpus_file",
+    "too_long",
     "what_it_is",
 ]
 
 _SUBJECT_FOLDER = re.compile(r"^(.+)_id(\d+)$", re.ASCII)
+LONGEST_STEM = 255 - len(".safetensors")
+"""How many bytes the name of a clip may have: a name of 255 with the suffix of its recording."""
+
+_MAKES_FOLDERS = "run: amber corpus folders, which makes folders of such names"
 _EXAMPLE = "<source>_id<number>/<clip>, e.g. ravdess_id001/video007.mp4"
 
 
@@ -114,7 +120,7 @@ def find_corpus(root: Path, suffixes: Collection[str] = VIDEO_SUFFIXES, *, what:
     folders = find_subject_folders(root)
     note_case_twins(root, "sources", {folder.source for folder in folders})
     if not folders:
-        told = told_of_others(root)
+        told = f"{_told_of_layout(root, suffixes)}{told_of_others(root)}"
         raise CorpusError(f"{root}: no folder named <source>_id<number> in it; expected {_EXAMPLE}{told}")
     for folder in folders:
         found, bad = _clips_of(folder, suffixes, what)
@@ -152,7 +158,7 @@ def find_subject_folders(root: Path) -> tuple[SubjectFolder, ...]:
     try:
         paths = sorted(path for path in root.iterdir() if not path.name.startswith(".") and path.is_dir())
     except OSError as error:
-        raise CorpusError(f"{root}: cannot be listed ({error.strerror})") from error
+        raise CorpusError(f"{root}: {_cannot_be_listed(error)}") from error
     folders: dict[str, SubjectFolder] = {}
     for path in paths:
         match = _SUBJECT_FOLDER.match(path.name)
@@ -176,11 +182,13 @@ def _clips_of(
     try:
         videos = _videos_in(folder.path, suffixes)
     except OSError as error:
-        return [], [CorpusProblem(folder.path, f"cannot be listed ({error.strerror})")]
+        return [], [CorpusProblem(folder.path, _cannot_be_listed(error))]
     for path in videos:
         clip = Clip(composed(f"{folder.path.name}/{path.stem}"), folder.subject, folder.source, path)
         if not _is_utf8(path.name):
             problems.append(CorpusProblem(path, "its name is not UTF-8; rename it"))
+        elif told := too_long(clip.id.partition("/")[2]):
+            problems.append(CorpusProblem(path, told))
         elif clip.id in clips:
             taken = clips[clip.id].path
             # The same letters in two ways of writing them look alike.
@@ -190,14 +198,19 @@ def _clips_of(
             )
         else:
             clips[clip.id] = clip
-    nested = _folders_with_videos(folder.path, suffixes)
-    problems += [
-        CorpusProblem(path, f"videos lie one folder too deep; move them to {folder.path.name}")
-        for path in nested
-    ]
+    for path, told in _folders_with_videos(folder.path, suffixes):
+        deep = f"videos lie one folder too deep; move them to {folder.path.name}"
+        problems.append(CorpusProblem(path, told or deep))
     if not clips and not problems:
         problems.append(CorpusProblem(folder.path, f"no {what} in it{told_of_others(folder.path)}"))
     return list(clips.values()), problems
+
+
+def too_long(stem: str) -> str:
+    """Why a clip cannot be called so, in a clause; nothing where it can."""
+    length = len(os.fsencode(stem))
+    told = f"its name has {length} bytes without the suffix, at most {LONGEST_STEM} are taken; rename it"
+    return told if length > LONGEST_STEM else ""
 
 
 def _told_of_unknown(root: Path, problems: Collection[CorpusProblem]) -> str:
@@ -219,7 +232,7 @@ def _others_of(folder: SubjectFolder, clips: Collection[Clip]) -> list[CorpusPro
         if path.suffix.lower() not in VIDEO_SUFFIXES
         and not path.name.startswith(".")
         and path not in ours
-        and not path.is_dir()
+        and not os.path.isdir(path)  # noqa: PTH112  (which says no where it may not look)
     ]
 
 
@@ -230,12 +243,30 @@ def _videos_outside(
         CorpusProblem(path, f"lies outside a person's folder; expected {_EXAMPLE}")
         for path in _videos_in(root, suffixes)
     ]
+    other_name = f"holds videos but its name has no _id<number>; expected {_EXAMPLE}; {_MAKES_FOLDERS}"
     problems += [
-        CorpusProblem(path, f"holds videos but its name has no _id<number>; expected {_EXAMPLE}")
-        for path in _folders_with_videos(root, suffixes)
+        CorpusProblem(path, told or other_name)
+        for path, told in _folders_with_videos(root, suffixes)
         if path not in person_folders
     ]
     return problems
+
+
+def _told_of_layout(root: Path, suffixes: Collection[str]) -> str:
+    """What helps where the videos of `root` lie in another way, after a semicolon; nothing where none do."""
+    flat = _videos_in(root, suffixes)
+    if flat and _SUBJECT_FOLDER.match(root.resolve().name):
+        return f"; it is the folder of one person: give the one above, {root.resolve().parent}"
+    if suffixes is not VIDEO_SUFFIXES:
+        return ""
+    if flat:
+        return (
+            "; its videos lie in no person's folder: put them into one for each person, or say whose each is "
+            f"in a table with the columns path and subject, and {_MAKES_FOLDERS}"
+        )
+    for path, told in _folders_with_videos(root, suffixes):
+        return f"; {path.name}: {told}" if told else f"; {path.name} holds videos: {_MAKES_FOLDERS}"
+    return ""
 
 
 def _videos_in(folder: Path, suffixes: Collection[str]) -> list[Path]:
@@ -245,12 +276,33 @@ def _videos_in(folder: Path, suffixes: Collection[str]) -> list[Path]:
     )
 
 
-def _folders_with_videos(folder: Path, suffixes: Collection[str]) -> Iterator[Path]:
+def _folders_with_videos(folder: Path, suffixes: Collection[str]) -> Iterator[tuple[Path, str]]:
+    """The folders in a folder that hold videos, however deep, or why that cannot be known."""
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.suffix.lower() in suffixes or not path.is_dir():
+        if path.name.startswith(".") or path.suffix.lower() in suffixes:
             continue
-        if any(file.suffix.lower() in suffixes for file in path.rglob("[!.]*")):
-            yield path
+        unlisted: list[OSError] = []
+        try:
+            is_folder = path.is_dir()
+        except OSError as error:
+            yield path, _cannot_be_listed(error)
+            continue
+        below = os.walk(path, onerror=unlisted.append) if is_folder else ()
+        if any(_holds_video(folders, names, suffixes) for _, folders, names in below):
+            yield path, ""
+        elif unlisted:
+            yield path, _cannot_be_listed(unlisted[0])
+
+
+def _holds_video(folders: list[str], names: list[str], suffixes: Collection[str]) -> bool:
+    folders[:] = sorted(name for name in folders if not name.startswith("."))
+    return any(
+        not name.startswith(".") and Path(name).suffix.lower() in suffixes for name in [*folders, *names]
+    )
+
+
+def _cannot_be_listed(error: OSError) -> str:
+    return f"cannot be listed ({error.strerror or error})"
 
 
 def _is_utf8(name: str) -> bool:

@@ -13,6 +13,9 @@ from collections.abc import Iterator, Set
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
+from amber_id.errors import FileFormatError
+from amber_id.reading import reading
+
 ARCHIVE_SUFFIXES = frozenset({".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip", ".zst"})
 
 _PICKLES = frozenset({".ckpt", ".joblib", ".pickle", ".pkl", ".pt", ".pth"})
@@ -114,7 +117,7 @@ def _heading(path: Path) -> Set[str]:
 
 def _array_names(path: Path) -> Set[str]:
     try:
-        with zipfile.ZipFile(path) as file:
+        with reading(path, "an archive"), zipfile.ZipFile(path) as file:
             return {PurePosixPath(name).stem.lower() for name in file.namelist()}
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except FileFormatError:
         return frozenset()

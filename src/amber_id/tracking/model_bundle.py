@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from amber_id.errors import MissingDependencyError, ModelBundleError
+from amber_id.errors import FileFormatError, MissingDependencyError, ModelBundleError
+from amber_id.reading import reading
 
 MODEL_URL = (
     "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/"
@@ -26,6 +27,7 @@ MODEL_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff
 
 _FILE_NAME = "face_landmarker.task"
 _VARIABLE = "AMBER_FACE_LANDMARKER"
+_LARGEST_BUNDLE = 1 << 28  # bytes, unpacked; the official one has 4 MB
 _MEMBERS = {
     "face_detector.tflite",
     "face_landmarks_detector.tflite",
@@ -113,11 +115,14 @@ def _check(path: Path, origin: str) -> ModelBundle:
     if not path.is_file():
         raise ModelBundleError(f"{wanted}, got " + ("a folder" if path.is_dir() else "nothing there"))
     try:
-        with zipfile.ZipFile(path) as bundle:
-            missing = _MEMBERS - set(bundle.namelist())
-            damaged = bundle.testzip()
-        sha256 = _sha256(path)
-    except (OSError, zipfile.BadZipFile) as error:
+        with reading(path, "a face landmarker bundle"):
+            with zipfile.ZipFile(path) as bundle:
+                missing = _MEMBERS - set(bundle.namelist())
+                if sum(member.file_size for member in bundle.infolist()) > _LARGEST_BUNDLE:
+                    raise ValueError("it unpacks to more than any bundle")
+                damaged = bundle.testzip()
+            sha256 = _sha256(path)
+    except FileFormatError as error:
         raise ModelBundleError(f"{wanted}, got a file that is cut off or of another kind") from error
     if missing:
         raise ModelBundleError(f"{wanted}, got one without {', '.join(sorted(missing))}")

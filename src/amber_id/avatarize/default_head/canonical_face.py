@@ -16,8 +16,9 @@ from typing import Literal, get_args
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from amber_id.errors import ModelBundleError
+from amber_id.errors import FileFormatError, ModelBundleError
 from amber_id.face_mesh import OUTER_EYE_CORNERS
+from amber_id.reading import reading
 
 Side = Literal["Left", "Right"]
 SIDES: tuple[Side, ...] = get_args(Side)
@@ -74,15 +75,16 @@ def read_canonical_face(bundle: Path) -> CanonicalFace:
     """
     wanted = f"{bundle}: expected a face landmarker bundle with a mesh of {POINTS} vertices"
     try:
-        with zipfile.ZipFile(bundle) as members:
-            metadata = members.read(_MEMBER)
-        mesh = next(value for field, value in _fields(metadata) if field == _MESH)
-        content = list(_fields(mesh))
-        numbers = b"".join(value for field, value in content if field == _VERTICES)
-        vertices = np.frombuffer(numbers, "<f4").astype(np.float64).reshape(-1, 5)
-        indices = [index for field, value in content if field == _INDICES for index in _indices(value)]
-        triangles = np.array(indices).reshape(-1, 3)
-    except (OSError, zipfile.BadZipFile, KeyError, StopIteration, ValueError, IndexError) as error:
+        with reading(bundle, "a face landmarker bundle"):
+            with zipfile.ZipFile(bundle) as members:
+                metadata = members.read(_MEMBER)
+            mesh = next((value for field, value in _fields(metadata) if field == _MESH), b"")
+            content = list(_fields(mesh))
+            numbers = b"".join(value for field, value in content if field == _VERTICES)
+            vertices = np.frombuffer(numbers, "<f4").astype(np.float64).reshape(-1, 5)
+            indices = [index for field, value in content if field == _INDICES for index in _indices(value)]
+            triangles = np.array(indices, np.int64).reshape(-1, 3)
+    except FileFormatError as error:
         raise ModelBundleError(f"{wanted}, got a file of another kind; get it again") from error
     if len(vertices) != POINTS or triangles.max(initial=0) >= POINTS:
         raise ModelBundleError(f"{wanted}, got {len(vertices)} vertices; use the official bundle")

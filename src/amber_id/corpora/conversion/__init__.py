@@ -12,7 +12,8 @@ from amber_id.corpora.conversion.crema_d import crema_d_clips, crema_d_facts, fi
 from amber_id.corpora.conversion.findings import Findings, FoundClip
 from amber_id.corpora.conversion.left_out import LEFT_OUT_FILE, Kind, LeftOut, counted, write_left_out
 from amber_id.corpora.conversion.nvfair import find_nvfair, nvfair_clips, nvfair_facts
-from amber_id.corpora.conversion.own_folders import PEOPLE_FILE, OwnConfig, find_own
+from amber_id.corpora.conversion.own_folders import OwnConfig, find_own
+from amber_id.corpora.conversion.people_numbers import PEOPLE_FILE
 from amber_id.corpora.conversion.ravdess import find_ravdess, ravdess_clips, ravdess_facts
 
 __all__ = [

@@ -7,15 +7,17 @@ outside; those that try are listed all the same. An archive is trusted for nothi
 what comes out, and a member that expands more than any video would is not unpacked.
 """
 
+import contextlib
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from amber_id.errors import ClipError
+from amber_id.errors import ClipError, FileFormatError
+from amber_id.reading import reading
 
 # Videos are compressed already: DEFLATE takes a few per cent off, so a hundred times is no video.
 _LARGEST_EXPANSION = 100
@@ -30,11 +32,8 @@ def read_directory(archive: Path, suffixes: Collection[str]) -> list[zipfile.Zip
     ClipError
         If it is no zip file, or a damaged one.
     """
-    try:
-        with zipfile.ZipFile(archive) as file:
-            members = file.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise ClipError(archive.name, str(error)) from error
+    with _parsing(archive.name), zipfile.ZipFile(archive) as file:
+        members = file.infolist()
     return [
         member
         for member in members
@@ -53,6 +52,9 @@ def objection_to(member: zipfile.ZipInfo) -> tuple[str, str] | None:
         return "a link in an archive, not a file", ""
     if member.flag_bits & 1:
         return "encrypted", "unpack the archive with its password and run again"
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # Others give all that a piece expands to at once, however much that is.
+        return "packed in another way than DEFLATE", "unpack the archive and run again"
     if member.file_size > _LARGEST_EXPANSION * max(member.compress_size, 1):
         return "expands to more than it can: no video packs so well", f"{member.file_size:,} bytes"
     return None
@@ -60,11 +62,14 @@ def objection_to(member: zipfile.ZipInfo) -> tuple[str, str] | None:
 
 def read_start(archive: Path, member: zipfile.ZipInfo, length: int) -> bytes:
     """The first bytes of a member; raises ClipError if they cannot be read."""
-    try:
-        with zipfile.ZipFile(archive) as file, file.open(member) as data:
-            return data.read(length)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise ClipError(member.filename, str(error)) from error
+    with _parsing(member.filename), zipfile.ZipFile(archive) as file, file.open(member) as data:
+        return data.read(length)
+
+
+def opened(archive: Path) -> zipfile.ZipFile:
+    """An archive whose members are taken out; raises ClipError if it is none any more."""
+    with _parsing(archive.name):
+        return zipfile.ZipFile(archive)
 
 
 def extract(file: zipfile.ZipFile, member: zipfile.ZipInfo, out: BinaryIO) -> None:
@@ -78,15 +83,16 @@ def extract(file: zipfile.ZipFile, member: zipfile.ZipInfo, out: BinaryIO) -> No
         If `out` cannot be written.
     """
     written = 0
-    try:
-        with file.open(member) as data:
-            while chunk := _read(data.read, member):
-                written += len(chunk)
-                if written > member.file_size:
-                    break
-                out.write(chunk)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise ClipError(member.filename, str(error)) from error
+    with _parsing(member.filename):
+        data = file.open(member)
+    with data:
+        while True:
+            with _parsing(member.filename):  # apart from writing, whose errors are another matter
+                chunk = data.read(_CHUNK)
+            written += len(chunk)
+            if not chunk or written > member.file_size:
+                break
+            out.write(chunk)
     if written != member.file_size:
         raise ClipError(member.filename, f"expected {member.file_size:,} bytes, got {written:,}")
 
@@ -95,7 +101,7 @@ def modified_at(member: zipfile.ZipInfo) -> float:
     """The time of a member in seconds, in the local time zone; 0 where it has none that exists."""
     try:
         return datetime(*member.date_time).timestamp()
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):
         return 0.0
 
 
@@ -108,12 +114,14 @@ def has_content(path: Path, member: zipfile.ZipInfo) -> bool:
     return checksum == member.CRC
 
 
-def _read(read: Callable[[int], bytes], member: zipfile.ZipInfo) -> bytes:
-    # Apart from writing, whose errors are another matter.
+@contextlib.contextmanager
+def _parsing(named: str) -> Iterator[None]:
+    """Turn whatever a damaged archive raises in the block into a ClipError of this name."""
     try:
-        return read(_CHUNK)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-        raise ClipError(member.filename, str(error)) from error
+        with reading(Path(named), "a zip archive"):
+            yield
+    except FileFormatError as error:
+        raise ClipError(named, error.reason) from error
 
 
 def _is_hidden(name: str) -> bool:

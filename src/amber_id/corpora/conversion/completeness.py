@@ -19,6 +19,7 @@ from amber_id.corpora.conversion.nvfair import nvfair_clips, nvfair_facts
 from amber_id.corpora.conversion.placing import source_of
 from amber_id.corpora.conversion.ravdess import ravdess_clips, ravdess_facts
 from amber_id.corpora.conversion.source_files import SourceFile, is_video, trouble_with
+from amber_id.errors import AmberError
 
 _CLIPS: Mapping[PublicSource, Callable[[], Mapping[str, frozenset[str]]]] = {
     "cremad": crema_d_clips,
@@ -54,14 +55,22 @@ class SourceCheck:
 
 
 def clips_in(dst: Path, sources: Collection[str]) -> Mapping[str, frozenset[str]]:
-    """The stems of the videos in the person folders of some sources, by folder."""
-    return {
-        folder.path.name: frozenset(
-            entry.name.rpartition(".")[0] for entry in os.scandir(folder.path) if is_video(entry.name)
-        )
-        for folder in find_subject_folders(dst)
-        if folder.source in sources
-    }
+    """The stems of the videos in the person folders of some sources, by folder.
+
+    Raises
+    ------
+    AmberError
+        If one of the folders cannot be listed: what is in it is not known then.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for folder in find_subject_folders(dst) if dst.is_dir() else ():
+        if folder.source in sources:
+            try:
+                names = [entry.name for entry in os.scandir(folder.path)]
+            except OSError as error:
+                raise AmberError(f"{folder.path}: cannot be listed ({error.strerror or error})") from error
+            found[folder.path.name] = frozenset(name.rpartition(".")[0] for name in names if is_video(name))
+    return found
 
 
 def missing_from(

@@ -67,7 +67,9 @@ def convert(
     chosen, lost = choose(findings.clips, one_file_each=findings.one_file_each)
     folders = by_folder(chosen)
     _refuse_other_people(dst, folders)
-    read_corpus_file(dst)  # a table that is none must be found out before anything is done
+    # A table that is none, and a folder that cannot be listed, must be found out before anything is done.
+    read_corpus_file(dst)
+    clips_in(dst, findings.sources)
     there: list[FoundClip] = []
     waiting: list[FoundClip] = []
     for folder, clips in folders.items():

@@ -9,7 +9,6 @@ that were never made are those of the repository in 2025 (its ``SentenceFilename
 published.
 """
 
-import csv
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +18,8 @@ from amber_id.corpora.conversion.findings import Findings, FoundClip, sort_out
 from amber_id.corpora.conversion.left_out import LeftOut
 from amber_id.corpora.conversion.source_files import SourceFile
 from amber_id.errors import FileFormatError
+from amber_id.file_formats import table_rows
+from amber_id.quoting import one_line
 
 DEMOGRAPHICS_FILE = "VideoDemographics.csv"
 _FOLDERS = {actor: person_folder("cremad", actor) for actor in actors_of("cremad")}
@@ -54,6 +55,7 @@ _NEVER_MADE = frozenset(
     {"1002_TIE_NEU_XX", "1076_ITS_NEU_XX"}
     | {f"{lacks}_{emotion}_XX" for lacks in ("1008_WSI", "1009_MTI", "1019_ITH") for emotion in _EMOTIONS}
 )
+_LONGEST_HEADING = 200
 _EXPECTED = "expected <actor 1001 to 1091>_<sentence>_<emotion>_<level>, e.g. 1001_DFA_ANG_XX"
 
 
@@ -116,17 +118,15 @@ def as_published(stem: str) -> str:
 
 def read_demographics(path: Path) -> Mapping[str, tuple[str, str]]:
     """Sex and age by actor; raises FileFormatError if it is not the publisher's table."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file, strict=True))
-    except OSError as error:
-        raise FileFormatError(path, f"cannot be read ({error.strerror or error})") from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise FileFormatError(path, f"expected a CSV table ({error})") from error
-    if not rows or not {"ActorID", "Age", "Sex"} <= rows[0].keys():
-        got = ", ".join(map(str, rows[0])) if rows else "no row"
+    rows = list(table_rows(path))
+    heading = rows[0][1] if rows else []
+    if len(rows) < 2 or not {"ActorID", "Age", "Sex"} <= set(heading):
+        got = one_line(", ".join(heading), _LONGEST_HEADING) or "no row"
         raise FileFormatError(path, f"expected the columns ActorID, Age and Sex, got {got}")
-    return {(row["ActorID"] or "").strip(): ((row["Sex"] or "").lower(), row["Age"] or "") for row in rows}
+    cells = [dict(zip(heading, row, strict=False)) for _, row in rows[1:]]
+    return {
+        each.get("ActorID", "").strip(): (each.get("Sex", "").lower(), each.get("Age", "")) for each in cells
+    }
 
 
 def _find_demographics(src: Path) -> Path | None:

@@ -57,7 +57,7 @@ def sort_out(
     Raises
     ------
     CorpusError
-        If `src` is no folder, or has nothing that could be a video.
+        If `src` is no folder, has nothing that could be a video, or no video that could be of this corpus.
     """
     files, lost = list_videos(src, source)
     found = [read(file) for file in files]
@@ -67,4 +67,10 @@ def sort_out(
             f"{told_of_others(src)}"
         )
     clips = tuple(each for each in found if isinstance(each, FoundClip))
+    strange = [each for each in found if isinstance(each, LeftOut) and each.kind == "unusable"]
+    if found and len(strange) == len(found):
+        raise CorpusError(
+            f"{src}: none of the {len(found)} videos in it is one of {source}'s: {strange[0]}; is this "
+            "another corpus? See: amber corpus --help"
+        )
     return clips, (*lost, *(each for each in found if isinstance(each, LeftOut)))

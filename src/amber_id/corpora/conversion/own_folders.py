@@ -10,29 +10,31 @@ of their names, the lowest that are free. ``people.csv`` in the corpus keeps the
 same number when more people come. It holds the names of the people: keep it apart from what is given away.
 """
 
+import os
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from amber_id.corpora import ClipFacts, PublicSource, find_subject_folders
+from amber_id.corpora import ClipFacts, PublicSource
 from amber_id.corpora.conversion.findings import Findings, FoundClip
-from amber_id.corpora.conversion.left_out import LeftOut
+from amber_id.corpora.conversion.left_out import LeftOut, counted
+from amber_id.corpora.conversion.people_numbers import number_people
 from amber_id.corpora.conversion.source_files import SourceFile, is_video, list_videos
 from amber_id.corpora.corpus_file import csv_rows
 from amber_id.corpora.other_files import told_of_others
 from amber_id.errors import CorpusError, FileFormatError
-from amber_id.file_formats import read_table, write_table
-from amber_id.locks import hold_lock
 from amber_id.names import composed, said_of_case_twins
+from amber_id.quoting import one_line, shown
 
-PEOPLE_FILE = "people.csv"
-_COLUMNS = ("subject", "source", "person")
-_LOCK = ".amber-people.lock"
+_KNOWN_COLUMNS = ("path", "subject", "source", "clip", *(each.name for each in fields(ClipFacts)))
+_MOST_REASONS = 3
+_LONGEST_SOURCE = 200  # a folder's name has at most 255 bytes
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 
 
@@ -60,23 +62,34 @@ class _Named(NamedTuple):
     facts: ClipFacts
 
 
-def find_own(src: Path, dst: Path, config: OwnConfig = OwnConfig()) -> Findings:  # noqa: B008
+def find_own(
+    src: Path,
+    dst: Path,
+    config: OwnConfig = OwnConfig(),  # noqa: B008
+    *,
+    like: Path | None = None,
+) -> Findings:
     """The clips in a folder of people, or in a CSV table; numbers are given, and kept in `dst`.
+
+    People who are in the corpus `like` have the numbers that they have there.
 
     Raises
     ------
     CorpusError
-        If `src` is neither a folder nor a file, or has no clip of a person.
+        If `src` is neither a folder nor a file, or has no clip of a person, or `like` and `dst` contradict
+        each other.
     FileFormatError
         If the table, or ``people.csv`` in `dst`, is none.
     """
-    named, lost = _in_table(src, config.source) if src.is_file() else _in_folders(src, config.source)
+    is_table = src.is_file()
+    named, lost = _in_table(src, config.source) if is_table else _in_folders(src, config.source)
     if not named:
         raise CorpusError(
             f"{src}: no clip of a person in it; expected one folder for each person with videos in it, "
-            f"or a CSV table with the columns path and subject{told_of_others(src)}"
+            f"or a CSV table with the columns path and subject{_reasons(lost)}{told_of_others(src)}"
         )
-    numbers = number_people(dst, {(clip.source, clip.person) for clip in named}, first=config.first)
+    people = {(clip.source, clip.person) for clip in named}
+    numbers, said = number_people(dst, people, first=config.first, like=like)
     clips = tuple(
         FoundClip(
             f"{clip.source}_id{numbers[clip.source, clip.person]:03d}", clip.name, clip.file, clip.facts
@@ -85,61 +98,23 @@ def find_own(src: Path, dst: Path, config: OwnConfig = OwnConfig()) -> Findings:
     )
     sources = frozenset({config.source, *(clip.source for clip in named)})
     notes = (
+        *(_said_of_columns(src) if is_table else ()),
+        *said,
         *said_of_case_twins("people", {person for _, person in numbers}),
         *said_of_case_twins("sources", {source for source, _ in numbers}),
     )
     return Findings(sources, clips, tuple(lost), one_file_each=True, notes=notes)
 
 
-def number_people(
-    dst: Path, people: Iterable[tuple[str, str]], *, first: int = 1
-) -> Mapping[tuple[str, str], int]:
-    """The number of each person, by source and name; new people are written to ``people.csv``.
-
-    Raises
-    ------
-    AmberError
-        If `dst` cannot be written.
-    FileFormatError
-        If ``people.csv`` is there and is no such table.
-    """
-    path = dst / PEOPLE_FILE
-    with hold_lock(dst / _LOCK):
-        numbers = _read_people(path) if path.exists() else {}
-        new = sorted(set(people) - numbers.keys())
-        if new:
-            taken = {int(folder.subject[2:]) for folder in find_subject_folders(dst)} | set(numbers.values())
-            number = first
-            for person in new:
-                while number in taken:
-                    number += 1
-                numbers[person] = number
-                taken.add(number)
-            rows = sorted((number, *person) for person, number in numbers.items())
-            write_table(path, _COLUMNS, [(f"id{number:03d}", *person) for number, *person in rows])
-    return numbers
-
-
 def checked_source(source: str) -> str:
     """The name of a source of one's own; raises ValueError if it cannot be one."""
     if source in get_args(PublicSource):
         raise ValueError(f"{source} is the name of a public corpus; give yours another")
+    if len(source) > _LONGEST_SOURCE:
+        raise ValueError(f"expected at most {_LONGEST_SOURCE} letters, got {len(source)}")
     if not _SOURCE.fullmatch(source):
         raise ValueError(f"expected letters, digits, '.', '_' and '-', got {source!r}")
     return source
-
-
-def _read_people(path: Path) -> dict[tuple[str, str], int]:
-    numbers: dict[tuple[str, str], int] = {}
-    for subject, source, person in read_table(path, _COLUMNS):
-        if not re.fullmatch(r"id\d+", subject, re.ASCII):
-            raise FileFormatError(path, f"expected subjects such as id007, got {subject}")
-        if (source, person) in numbers or int(subject[2:]) in numbers.values():
-            raise FileFormatError(
-                path, f"expected each person and each number once, got {subject} {person} again"
-            )
-        numbers[source, person] = int(subject[2:])
-    return numbers
 
 
 def _in_folders(src: Path, source: str) -> tuple[list[_Named], list[LeftOut]]:
@@ -158,6 +133,30 @@ def _in_folders(src: Path, source: str) -> tuple[list[_Named], list[LeftOut]]:
             case _:
                 lost.append(LeftOut(source, "unusable", file.path, "lies too deep", _expected()))
     return named, lost
+
+
+def _reasons(lost: Sequence[LeftOut]) -> str:
+    """Why what is there is no clip, the most frequent reasons first, each with its first file."""
+    rows = [row for row in lost if row.kind == "unusable"]
+    said = []
+    for reason, count in counted(rows, "unusable")[:_MOST_REASONS]:
+        first = next(row for row in rows if row.reason == reason)
+        detail = f" ({first.detail})" if first.detail else ""
+        said.append(f"; {count} left out: {reason}{detail}, {one_line(first.path, 80)} first")
+    return "".join(said)
+
+
+def _said_of_columns(table: Path) -> tuple[str, ...]:
+    """The columns that are passed over, and which were perhaps meant."""
+    heading = next(csv_rows(table))[1]
+    said = []
+    for name in heading:
+        if name not in _KNOWN_COLUMNS:
+            near = get_close_matches(name.lower(), _KNOWN_COLUMNS, n=1)
+            said.append(shown(name) + (f" (is {near[0]} meant?)" if near else ""))
+    if not said:
+        return ()
+    return (f"{table}: passed over: {', '.join(said)}; known are {', '.join(_KNOWN_COLUMNS)}.",)
 
 
 def _expected() -> str:
@@ -202,10 +201,15 @@ def _in_table(path: Path, own: str) -> tuple[list[_Named], list[LeftOut]]:
 def _as_there(folder: Path, path: str) -> Path:
     """Where a file lies whose accents the table may write in another way than the disk."""
     ways = (path, unicodedata.normalize("NFC", path), unicodedata.normalize("NFD", path))
-    return next((folder / way for way in ways if (folder / way).exists()), folder / path)
+    return next(
+        (folder / way for way in ways if os.path.exists(folder / way)),  # noqa: PTH110  (Path's raises for long names)
+        folder / path,
+    )
 
 
 def _in_row(folder: Path, cells: Mapping[str, str], source: str) -> _Named | LeftOut:
+    if "\0" in cells["path"]:
+        return LeftOut(source, "unusable", cells["path"], "its path is no name of a file")
     where = _as_there(folder, cells["path"])
     if not cells["subject"]:
         return LeftOut(source, "unusable", cells["path"], "the table names no subject for it")
@@ -217,6 +221,6 @@ def _in_row(folder: Path, cells: Mapping[str, str], source: str) -> _Named | Lef
         return LeftOut(source, "unusable", cells["path"], "cannot be read", error.strerror or str(error))
     facts = ClipFacts(**{each.name: cells.get(each.name) or None for each in fields(ClipFacts)})
     name = composed(f"{cells['clip']}{where.suffix}" if cells.get("clip") else where.name)
-    if "/" in name or name.startswith("."):
+    if "/" in name or "\0" in name or name.startswith("."):
         return LeftOut(source, "unusable", cells["path"], "its clip is no name of a file", name)
     return _Named(source, cells["subject"], name, SourceFile(cells["path"], size, str(where)), facts)

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import IO, Literal
 
 from amber_id.atomic_files import appears_whole
-from amber_id.corpora.conversion.archives import extract, has_content, modified_at
+from amber_id.corpora import too_long
+from amber_id.corpora.conversion.archives import extract, has_content, modified_at, opened
 from amber_id.corpora.conversion.findings import FoundClip
 from amber_id.corpora.conversion.left_out import LeftOut
 from amber_id.corpora.conversion.source_files import SourceFile, is_video, trouble_with
@@ -44,7 +45,7 @@ def choose(
     lost: list[LeftOut] = []
     for clip_id in sorted(of_clip):
         candidates = sorted(of_clip[clip_id], key=lambda clip: (clip.rank, clip.file.path))
-        troubles = {clip.file.path: trouble_with(clip.file) for clip in candidates}
+        troubles = {clip.file.path: _trouble_with(clip) for clip in candidates}
         whole = [clip for clip in candidates if troubles[clip.file.path] is None]
         if whole:
             chosen.append(whole[0])
@@ -54,6 +55,12 @@ def choose(
             if clip not in whole[:1]
         ]
     return chosen, lost
+
+
+def _trouble_with(clip: FoundClip) -> tuple[str, str] | None:
+    """Why a clip cannot be put, as far as its name and its first bytes tell, and the detail."""
+    told = too_long(clip.id.partition("/")[2])
+    return ("its name is too long", told) if told else trouble_with(clip.file)
 
 
 def _not_taken(
@@ -166,9 +173,9 @@ def put_all(
         If the corpus cannot be written.
     """
     lost: list[LeftOut] = []
-    archive, opened = "", ExitStack()
+    archive, held = "", ExitStack()
     packed: zipfile.ZipFile | None = None
-    with opened:
+    with held:
         for folder, of_person in by_folder(clips).items():
             _make(dst / folder)
             for clip in of_person:
@@ -177,9 +184,9 @@ def put_all(
                         _put_file(dst, clip, copy)
                     else:
                         if archive != clip.file.origin or packed is None:
-                            opened.close()
+                            held.close()
                             packed = None  # until the next is open: it may not be one any more
-                            packed = opened.enter_context(_opened(Path(clip.file.origin)))
+                            packed = held.enter_context(opened(Path(clip.file.origin)))
                             archive = clip.file.origin
                         _put_member(dst, clip, packed, clip.file.member)
                 except ClipError as error:
@@ -187,13 +194,6 @@ def put_all(
                     lost.append(LeftOut(source_of(folder), "unusable", clip.file.path, reason, error.reason))
                 on_put()
     return lost
-
-
-def _opened(archive: Path) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(archive)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise ClipError(archive.name, str(error)) from error
 
 
 def _make(folder: Path) -> None:

@@ -139,10 +139,10 @@ def _walk(
         path = f"{before}{entry.name}"
         if entry.name.startswith(".") or entry.name == "__MACOSX":
             continue
-        if not entry.is_dir():
-            yield path, entry, ""
-            continue
         try:
+            if not entry.is_dir():
+                yield path, entry, ""
+                continue
             status = entry.stat()
             here = (status.st_dev, status.st_ino)
             if here not in above:  # a link may lead back up
