@@ -16,6 +16,7 @@ ROOMS = (
     "no_telemetry",
     "quoting",
     "errors",
+    "extras",
     "reading",
     "names",
     "locks",

@@ -10,17 +10,9 @@ from pathlib import Path
 
 from amber_id.avatarize import drawing_driver
 from amber_id.errors import AmberError, MissingDependencyError
+from amber_id.extras import EXTRAS
 from amber_id.tracking import find_cached_model, find_face_mesh
 
-# For each extra, the packages that its verbs import.
-_EXTRAS = {
-    "video": ("av", "mediapipe", "pooch"),
-    "avatar": ("moderngl", "pillow", "pygltflib"),
-    "train": ("lightning-fabric", "pytorch-metric-learning", "scikit-learn", "torch"),
-    "report": ("jinja2", "matplotlib", "openTSNE", "plotly"),
-    "onnx": ("onnx", "onnxruntime", "onnxscript"),
-    "hub": ("huggingface_hub",),
-}
 # MediaPipe loads these even where it computes on the CPU.
 _GRAPHICS = {"libEGL.so.1": "libegl1", "libGLESv2.so.2": "libgles2"}
 # The version with FaceMesh brings its own of these, but loads OpenCV, which needs others.
@@ -62,9 +54,9 @@ def _python() -> Finding:
 
 def _extras() -> list[Finding]:
     findings = []
-    for extra, packages in _EXTRAS.items():
+    for extra, packages in EXTRAS.items():
         found, missing = [], []
-        for package in packages:
+        for package in packages.values():
             try:
                 found.append(f"{package} {version(package)}")
             except PackageNotFoundError:

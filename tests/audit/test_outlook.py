@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from amber_id.audit import StudyConfig, begun_with, check_installed, look_ahead, splits_not_used
-from amber_id.errors import AmberError, CorpusError, MissingDependencyError, SplitError, UsageError
+from amber_id.audit import StudyConfig, begun_with, look_ahead, splits_not_used
+from amber_id.errors import AmberError, CorpusError, SplitError, UsageError
 from amber_id.protocols import (
     ByPeople,
     SplitConfig,
@@ -162,10 +162,3 @@ def test_a_split_beside_the_recordings_that_is_not_used_is_mentioned(people: Rec
     (people.root / "split.csv").write_text("who,what\n")
     (said,) = splits_not_used(folders, own)
     assert "not readable" in said
-
-
-def test_a_package_that_is_missing_is_named_before_hours_of_work(monkeypatch: pytest.MonkeyPatch):
-    check_installed(networks=True, videos=True)
-    monkeypatch.setattr("amber_id.audit.outlook.find_spec", lambda name: None if name == "openTSNE" else name)
-    with pytest.raises(MissingDependencyError, match=r"openTSNE is not installed.*amber-id\[report\]"):
-        check_installed(networks=False, videos=False)

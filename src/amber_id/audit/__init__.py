@@ -3,7 +3,7 @@
 from amber_id.audit.compare import compare_read, compare_studies, pool_parts
 from amber_id.audit.evaluate import evaluate
 from amber_id.audit.judging import EvaluationConfig
-from amber_id.audit.outlook import Outlook, check_installed, look_ahead
+from amber_id.audit.outlook import Outlook, look_ahead
 from amber_id.audit.score_results import judge_embeddings, judge_scores
 from amber_id.audit.stage_list import stages_of_study
 from amber_id.audit.study import run_study
@@ -20,7 +20,6 @@ __all__ = [
     "StudyConfig",
     "ThesisStudyConfig",
     "begun_with",
-    "check_installed",
     "compare_read",
     "compare_studies",
     "divided_as",

@@ -1,8 +1,8 @@
 """What can be said of a study before anything is tracked? Whether it can be made, and what it could show.
 
 Tracking takes hours, and what makes a study impossible is mostly seen from the names of its files: folders
-that are not there or are one, clips that do not pair, too few people, a study written into its own clips, a
-package that is not installed. All that is looked at here, in seconds, before anything is begun.
+that are not there or are one, clips that do not pair, too few people, a study written into its own clips. All
+that is looked at here, in seconds, before anything is begun.
 
 What it could show is simulated with as many people, clips and folds (`amber_id.biometrics.power`).
 """
@@ -10,24 +10,18 @@ What it could show is simulated with as many people, clips and folds (`amber_id.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import median_low
 
 from amber_id.biometrics import StudyPlan, study_power
 from amber_id.corpora import find_corpus, read_corpus_file
-from amber_id.errors import CorpusError, MissingDependencyError, UsageError
+from amber_id.errors import CorpusError, UsageError
 from amber_id.file_formats import file_hash
 from amber_id.protocols import Division, SplitConfig, divide
 from amber_id.recordings import POINT_SETS, PointSet, RecordingSet, holds_recordings
 from amber_id.results import ConditionName
 
 _TRACKED: PointSet = "face_landmarker_478"  # what videos become
-# What a study imports late, and the extra that each belongs to.
-_PACKAGES = {"sklearn": "train", "threadpoolctl": "train", "openTSNE": "report", "plotly": "report"}
-_PACKAGES |= {"jinja2": "report", "matplotlib": "report"}
-_OF_NETWORKS = {"torch": "train", "lightning_fabric": "train", "pytorch_metric_learning": "train"}
-_OF_VIDEOS = {"av": "video", "mediapipe": "video"}
 _LOOKED_AT = 5  # pairs, of which it is asked whether they are one file
 _SHOWN = 3  # clips named in a sentence
 _EER = 0.2  # of the study that is simulated
@@ -107,20 +101,6 @@ def look_ahead(folders: Mapping[ConditionName, Path], out: Path) -> Outlook:
     alone = {name: tuple(sorted(set(person_of) - set(each.person_of))) for name, each in found.items()}
     single = tuple(sorted(subject for subject, n in of_person.items() if n == 1))
     return Outlook(clips, single, {subject: person_of[own[0]][1] for subject, own in clips.items()}, alone)
-
-
-def check_installed(*, networks: bool, videos: bool) -> None:
-    """Look for the packages that a study with networks, or of videos, imports only hours later.
-
-    Raises
-    ------
-    MissingDependencyError
-        If one of them is not installed.
-    """
-    needed = _PACKAGES | (_OF_NETWORKS if networks else {}) | (_OF_VIDEOS if videos else {})
-    for package, extra in needed.items():
-        if find_spec(package) is None:
-            raise MissingDependencyError.for_extra(package, extra)
 
 
 @dataclass(frozen=True)

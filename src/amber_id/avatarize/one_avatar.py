@@ -7,7 +7,6 @@ A frame without a face shows the last expression again (``hold``), or is black, 
 """
 
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from amber_id.avatarize.glb.read import naming, read_avatar
 from amber_id.avatarize.renderer import Renderer
 from amber_id.corpora import Clip
 from amber_id.errors import ClipError
+from amber_id.extras import versions_of
 from amber_id.recordings import Recording
 from amber_id.tracking.video_state import OneFile
 
@@ -77,7 +77,7 @@ def draw_clip(
         size=size,
         no_face=no_face,
         renderer=renderer.driver,
-        versions={name: version(name) for name in _LIBRARIES},
+        versions=versions_of(_LIBRARIES),
         tracker=recording.tracker,
         tracker_version=recording.tracker_version,
         model_sha256=recording.model_sha256,

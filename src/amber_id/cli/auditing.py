@@ -22,6 +22,7 @@ from amber_id.cli.shared import (
     with_interval,
 )
 from amber_id.errors import UsageError
+from amber_id.extras import check_needs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -159,13 +160,13 @@ def _outlook(
 ) -> tuple[str, ...]:
     """What can be said before anything is tracked; what makes the study impossible is raised here."""
     from amber_id.attackers import find_device
-    from amber_id.audit import begun_with, check_installed, look_ahead, splits_not_used
+    from amber_id.audit import begun_with, look_ahead, splits_not_used
     from amber_id.protocols import SplitConfig
     from amber_id.recordings import holds_recordings
 
-    outlook = look_ahead(folders, out)
     recordings = [folder for folder in folders.values() if holds_recordings(folder)]
-    check_installed(networks=settings.network is not None, videos=len(recordings) < len(folders))
+    check_needs("audit", *(["of videos"] if len(recordings) < len(folders) else []))
+    outlook = look_ahead(folders, out)
     if settings.network is not None:
         find_device(device)
     if isinstance(settings.split, SplitConfig):

@@ -24,6 +24,7 @@ from amber_id.cli.shared import (
 )
 from amber_id.cli.stages import track_folder
 from amber_id.errors import UsageError
+from amber_id.extras import check_needs
 
 if TYPE_CHECKING:
     from amber_id.avatarize import Avatar
@@ -91,6 +92,7 @@ def avatarize(
 
     config = configured(AvatarizeConfig, engine=engine, size=size, fps=fps, no_face=no_face)
     share = configured(ShareConfig, workers=workers, shard=parsed_shard(shard))
+    check_needs("avatarize")
     if ravas is None and (ravas_python is not None or ravas_timeout is not None):
         raise UsageError("--ravas-python and --ravas-timeout need --ravas, the folder of its checkout")
     if check and shard is not None:
@@ -144,6 +146,7 @@ def avatar_preview(
     """Draw the 52 shapes of an avatar on one contact sheet."""
     from amber_id.avatarize import read_avatar, write_preview
 
+    check_needs("avatar preview")
     look = _avatar_file(file, palette, model)
     drawn = read_avatar(look).avatar
     write_preview(drawn, out, source=look)
@@ -163,6 +166,7 @@ def avatar_merge(
 
     if file is not None and out.resolve() == file.resolve():
         raise UsageError(f"--out {out}: is the file itself; name another")
+    check_needs("avatar merge")
     merged = merge_avatar(_avatar_file(file, palette, model), out)
     typer.echo(f"{out}: {len(merged.avatar.positions)} vertices, SHA-256 {merged.sha256}")
 

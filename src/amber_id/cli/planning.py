@@ -13,6 +13,7 @@ import typer
 
 from amber_id.cli.shared import Quiet, Seed, Workers, app, require, say
 from amber_id.errors import AmberError, UsageError
+from amber_id.extras import check_needs
 
 if TYPE_CHECKING:
     from amber_id.biometrics import SimulatedStudy, StudyPlan, StudyPower
@@ -67,6 +68,8 @@ def power(
     require("--detect", detect, "above 0", detect is None or detect > 0)
     require("--workers", workers, "1 or more", workers is None or workers >= 1)
     require("--out", out, "a folder", out is None or not out.is_file())
+    if out is not None:
+        check_needs("power --out")
     lists = {
         "people": _listed("--people", people, int),
         "clips": _listed("--clips", clips, int),

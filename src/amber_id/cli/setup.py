@@ -3,6 +3,7 @@
 import typer
 
 from amber_id.cli.shared import app, models_app
+from amber_id.extras import check_needs
 
 
 @app.command()
@@ -23,4 +24,5 @@ def models_fetch() -> None:
     """Download the face landmarker into the cache and check its SHA-256."""
     from amber_id.tracking import fetch_model
 
+    check_needs("models fetch")
     typer.echo(fetch_model().path)

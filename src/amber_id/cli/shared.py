@@ -115,6 +115,17 @@ def require(flag: str, value: object, expected: str, fits: bool) -> None:
         raise UsageError(f"{flag} must be {expected}, got {value}")
 
 
+def check_runs(verb: str, *runs: Path) -> None:
+    """Look for what the attackers of these runs, and the verb itself, will import; raises as that."""
+    from amber_id.attackers import load_checkpoint
+    from amber_id.extras import check_needs
+    from amber_id.training import find_checkpoints
+
+    headers = [load_checkpoint(path)[0] for run in runs for path in find_checkpoints(run)[:1]]
+    networks = any(header.attacker != "moments" for header in headers)
+    check_needs(verb, *(["of a network"] if networks else []))
+
+
 def say(text: str) -> None:
     """A line on standard error."""
     typer.echo(text, err=True)

@@ -8,6 +8,7 @@ import typer
 
 from amber_id.cli.shared import Device, Quiet, Recordings, app, end_with, require, say
 from amber_id.errors import UsageError
+from amber_id.extras import check_needs
 
 if TYPE_CHECKING:
     from amber_id.attackers import CheckpointHeader
@@ -87,6 +88,8 @@ def verify(
     from amber_id.verification import verify as verify_clips
 
     require("--prior", prior, "between 0 and 1", 0 < prior < 1)
+    videos = any(path.suffix.lower() != ".safetensors" for path in (first, second))
+    check_needs("verify", *(["of videos"] if videos else []))
     found = verify_clips(_one_checkpoint(checkpoint), first, second, model=model, device=device)
     for line in _said(found, prior):
         typer.echo(line)
@@ -104,6 +107,7 @@ def export(
     from amber_id.attackers.onnx_export import export_onnx
 
     require("--onnx", onnx, "a file, FILE.onnx", onnx.suffix.lower() == ".onnx" and not onnx.is_dir())
+    check_needs("export")
     made = export_onnx(_one_checkpoint(checkpoint), onnx)
     typer.echo(
         f"windows (N, {made.channels}, {made.frames}, {made.vertices}) float32, mask (N, {made.frames}) bool "

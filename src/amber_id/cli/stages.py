@@ -18,6 +18,7 @@ from amber_id.cli.shared import (
     Shard,
     Workers,
     app,
+    check_runs,
     configured,
     end_with,
     name_failures,
@@ -31,6 +32,7 @@ from amber_id.cli.shared import (
     with_interval,
 )
 from amber_id.errors import UsageError
+from amber_id.extras import check_needs
 
 if TYPE_CHECKING:
     from amber_id.tracking import CorpusSummary, Tracker
@@ -83,6 +85,8 @@ def track_folder(
 
     config = configured(ShareConfig, workers=workers, shard=shard)
     corpus = find_corpus(videos)
+    if tracker == "landmarker":  # the other one has an environment of its own
+        check_needs("track")
     chosen = _chosen_tracker(tracker, model)
     part = select_shard(corpus, config.shard)
     if not quiet:
@@ -233,6 +237,7 @@ def train(
     loop = {"epochs": epochs, **of_loss, **told.pop("loop", {})}
     values = {"attacker": attacker, "features": features, "loop": loop, "seed": seed, "control": control}
     settings = configured(TrainConfig, **values, **told)
+    check_needs("train")
     found = RecordingSet.open(recordings)
     division = _split_of(found)
     with ClipBar("features", len(found.entries), quiet=quiet) as bar:
@@ -271,6 +276,7 @@ def reselect(
     from amber_id.training import Run
     from amber_id.training import reselect as reselect_run
 
+    check_runs("reselect", run)
     opened = Run.open(run)
     whole = RecordingSet.open(recordings)
     found, division = _split_of_run(run, whole)
@@ -318,6 +324,7 @@ def evaluate(
     from amber_id.results import write_arrays, write_results
 
     config = configured(EvaluationConfig, replicates=replicates, seed=seed)
+    check_runs("evaluate", run, *(others or ()))
     whole = RecordingSet.open(recordings)
     found, division = _split_of_run(run, whole)
     with ClipBar("testing", None, quiet=quiet) as bar:

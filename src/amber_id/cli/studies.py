@@ -22,6 +22,7 @@ from amber_id.cli.shared import (
     study_app,
     with_interval,
 )
+from amber_id.extras import check_needs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,12 +99,12 @@ def _outlook(
 ) -> tuple[str, ...]:
     """What can be said before anything is tracked; what makes the study impossible is raised here."""
     from amber_id.attackers import find_device
-    from amber_id.audit import check_installed, divided_as, divisions_of, look_ahead
+    from amber_id.audit import divided_as, divisions_of, look_ahead
     from amber_id.recordings import holds_recordings
 
-    outlook = look_ahead(folders, out)
     tracked = [folder for folder in folders.values() if not holds_recordings(folder)]
-    check_installed(networks=True, videos=bool(tracked))
+    check_needs("study thesis", *(["of videos"] if tracked else []))
+    outlook = look_ahead(folders, out)
     find_device(device)
     divided, chosen = divided_as(settings, len(outlook.clips))
     divisions = divisions_of(divided, outlook.source_of)

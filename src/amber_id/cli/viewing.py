@@ -9,6 +9,7 @@ import typer
 
 from amber_id.cli.shared import Quiet, app, say
 from amber_id.errors import UsageError
+from amber_id.extras import check_needs
 
 
 @app.command()
@@ -30,6 +31,7 @@ def view(
         raise UsageError(f"--out names a page, FILE.html, got {out}")
     if len(recordings) > MOST_CLIPS:
         raise UsageError(f"a page holds {MOST_CLIPS} recordings at most, got {len(recordings)}")
+    check_needs("view")
     loaded = [load_recording(path) for path in recordings]
     if not quiet:
         what = "1 recording" if len(loaded) == 1 else f"{len(loaded)} recordings"

@@ -11,7 +11,6 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +27,7 @@ from amber_id.attackers import (
 from amber_id.attackers.moments import MomentsConfig, fit_to_statistics
 from amber_id.attackers.window_statistics import statistics_of
 from amber_id.errors import TrainingError, UsageError
+from amber_id.extras import versions_of
 from amber_id.motion import WindowSet, load_windows
 from amber_id.protocols import (
     SPLIT_FILE,
@@ -145,8 +145,11 @@ def resolved(config: TrainConfig) -> TrainConfig:
 
 
 def versions() -> dict[str, str]:
-    """The versions of this program and of the packages that decide its numbers."""
-    return {"amber-id": __version__, **{name: version(name) for name in _PACKAGES}}
+    """The versions of this program and of the packages that decide its numbers.
+
+    Raises MissingDependencyError if one is not installed.
+    """
+    return {"amber-id": __version__, **versions_of(_PACKAGES)}
 
 
 def _note_compiling(config: TrainConfig, device: str) -> None:
