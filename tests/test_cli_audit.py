@@ -114,4 +114,5 @@ def test_what_a_file_asks_wrongly_is_named(corpus: Path, tmp_path: Path):
     wrong.write_text('attackers = ["nobody"]\n')
     done = amber("--original", corpus / "original", "--out", tmp_path / "study", "--config", wrong)
     assert done.returncode == 2
-    assert "got nobody" in done.stderr
+    assert f"{wrong}: attackers: expected names such as" in done.stderr
+    assert "got 'nobody'" in done.stderr

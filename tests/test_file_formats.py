@@ -19,7 +19,7 @@ from amber_id.file_formats import (
     validated,
     write_tensors,
 )
-from amber_id.reading import first_problem
+from amber_id.misfits import first_problem
 
 SCHEMA = "amber-id/thing/1"
 HEADER = {"name": "ä thing", "numbers": [1, 2.5], "nested": {"b": None, "a": True}}
@@ -249,9 +249,9 @@ def test_json_comes_back_as_a_model(tmp_path: Path):
     [
         ('{"size": 2', "Invalid JSON"),
         ('{"size": NaN}', "its size does not fit"),
-        ("{}", "its size does not fit: Field required"),
+        ("{}", "it needs `size`, got none"),
         ('{"size": 1, "names": [1]}', r"its names\.0 does not fit"),
-        ('{"size": 1, "more": 1}', "its more does not fit: Extra inputs"),
+        ('{"size": 1, "more": 1}', "it has no `more`; it has size, names"),
     ],
 )
 def test_json_that_does_not_fit_is_refused_by_place(tmp_path: Path, text: str, message: str):

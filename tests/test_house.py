@@ -17,6 +17,7 @@ ROOMS = (
     "quoting",
     "errors",
     "extras",
+    "misfits",
     "reading",
     "names",
     "locks",

@@ -160,7 +160,7 @@ def test_nan_in_a_file_is_refused_by_place(tmp_path: Path):
     ("changes", "message"),
     [
         ({"schema": "amber-id/evaluation/4"}, "its schema does not fit: .*amber-id/evaluation/5"),
-        ({"shema": 1}, "its shema does not fit: Extra inputs"),
+        ({"shema": 1}, "it has no `shema`; do you mean schema?"),
         ({"headline": None}, "its headline does not fit"),
         ({"control": "shuffled"}, "its control does not fit: .*permuted-labels"),
     ],
@@ -250,7 +250,7 @@ def test_arrays_come_back_and_equal_ones_are_equal_bytes(tmp_path: Path):
     ("header", "names", "message"),
     [
         ({"clips": [], "subjects": []}, ("vectors",), "expected the arrays vectors, tsne,.* got vectors"),
-        ({"clips": []}, (), "its subjects does not fit"),
+        ({"clips": []}, (), "it needs `subjects`"),
         ({"clips": 5, "subjects": []}, (), "its clips does not fit"),
     ],
 )

@@ -104,7 +104,7 @@ def test_embeddings_of_our_own_come_back(tmp_path):
             {"vectors": np.eye(3)},
             "each of 3 vectors in subjects, got <U1",
         ),
-        ("embeddings/1", {"pose": 1}, {"vectors": np.eye(3)}, "its pose does not fit: Extra inputs are not"),
+        ("embeddings/1", {"pose": 1}, {"vectors": np.eye(3)}, "it has no `pose`; it has clips"),
         ("embeddings/1", {}, {"vector": np.eye(3)}, "expected the array vectors, got vector"),
         ("embeddings/1", {}, {"vectors": np.eye(3) * [1, 1, 0]}, "row 3 of vectors: .* got length 0"),
     ],

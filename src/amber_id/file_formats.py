@@ -12,18 +12,19 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from safetensors import safe_open
 from safetensors.numpy import save
 
 from amber_id.atomic_files import write_atomically, write_text_atomically
 from amber_id.errors import FileFormatError
+from amber_id.misfits import first_problem
 from amber_id.names import composed
 from amber_id.quoting import one_line
 from amber_id.reading import LONGEST_LINE, parsed_json, read_bytes, reading, text_lines
@@ -197,15 +198,21 @@ def _mapped(path: Path, name: str) -> np.ndarray:
 
 def validated(model: type[_Model], values: object, path: Path) -> _Model:
     """The values as a model; raises FileFormatError with the first thing that does not fit."""
-    with reading(path, "values that fit"):
-        return model.model_validate(values)
+    return _fitting(model, path, lambda: model.model_validate(values))
 
 
 def read_json(model: type[_Model], path: Path) -> _Model:
     """A JSON file as a model; raises FileFormatError if it cannot be read or does not fit."""
     data = read_bytes(path, "JSON")
+    return _fitting(model, path, lambda: model.model_validate_json(data))
+
+
+def _fitting(model: type[_Model], path: Path, validate: Callable[[], _Model]) -> _Model:
     with reading(path, "JSON"):
-        return model.model_validate_json(data)
+        try:
+            return validate()
+        except ValidationError as error:
+            raise FileFormatError(path, first_problem(error, model)) from error
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -28,6 +28,7 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 
 from amber_id.errors import FileFormatError
+from amber_id.misfits import first_problem
 from amber_id.quoting import one_line, shown
 
 UNREADABLE: tuple[type[Exception], ...] = (
@@ -161,11 +162,3 @@ def parsed_toml(text: str, path: Path) -> dict[str, Any]:
     """What TOML says; raises FileFormatError where it is none, or nested too deeply."""
     with reading(path, "TOML"):
         return tomllib.loads(text)
-
-
-def first_problem(error: ValidationError) -> str:
-    """The first thing that does not fit, in one clause."""
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    return f"its {one_line(place, 80)} does not fit: {message}" if place else message

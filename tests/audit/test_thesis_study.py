@@ -27,9 +27,9 @@ from amber_id.audit.thesis_config import changed_settings, parts_of
 from amber_id.biometrics import Comparisons, compare_all, eer
 from amber_id.embeddings import embed_clips
 from amber_id.errors import LeakError, UsageError
+from amber_id.misfits import first_problem
 from amber_id.motion import load_windows
 from amber_id.protocols import folds_by_people, make_split, read_split
-from amber_id.reading import first_problem
 from amber_id.recordings import RecordingSet
 from amber_id.report import write_thesis_report
 from amber_id.results import (

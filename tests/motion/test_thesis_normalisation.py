@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from amber_id.corpora import Clip
 from amber_id.errors import ClipError
 from amber_id.face_mesh import points_of
+from amber_id.misfits import first_problem
 from amber_id.motion import FeatureConfig, clip_features, load_windows
 from amber_id.motion.features import clip_segments
-from amber_id.reading import first_problem
 from amber_id.recordings import Recording, RecordingSet, save_recording
 from amber_id.tracking import Landmarker, find_model, track_clip
 from amber_id.training import AugmentConfig

@@ -240,7 +240,7 @@ def test_the_rule_of_sessions_comes_back_from_the_table(tmp_path: Path):
         read_split(path)
     path.write_text(text.replace("across-sessions", "within"))
     with pytest.raises(
-        FileFormatError, match="column mated: expected across-sessions or nothing, got within"
+        FileFormatError, match="column mated: expected across-sessions or nothing, got 'within'"
     ):
         read_split(path)
 

@@ -103,7 +103,7 @@ def test_wrong_configurations_are_refused(wrong):
 def test_a_message_says_what_is_wrong():
     with pytest.raises(ValidationError, match="must be from 10 to 120, got 5"):
         SynthConfig(fps="source=5,30")
-    with pytest.raises(ValidationError, match="expected one number, or BY=number,number, got 16:0"):
+    with pytest.raises(ValidationError, match="expected one number, or BY=number,number, got '16:0'"):
         SynthConfig(aspect="16:0")
     with pytest.raises(ValidationError, match="two with source=, person= or clip= before them"):
         SynthConfig(fps="25,30")

@@ -28,15 +28,16 @@ _NETWORKS: dict[AttackerName, tuple[Any, type[BaseModel]]] = {
 }
 
 
-def network_config(attacker: AttackerName, values: Mapping[str, Any]) -> BaseModel:
-    """The configuration of a network, with `values` for what differs from its defaults."""
-    return _NETWORKS[attacker][1].model_validate(values)
+def config_of(attacker: AttackerName) -> type[BaseModel]:
+    """What a network is configured by."""
+    return _NETWORKS[attacker][1]
 
 
 def make_network(attacker: AttackerName, features: FeatureConfig, values: Mapping[str, Any]) -> nn.Module:
     """A network with fresh weights for these features; raises ValueError if it cannot take them."""
-    network, _ = _NETWORKS[attacker]
-    made: nn.Module = network(in_channels(features), vertex_graph(features), network_config(attacker, values))
+    network, config = _NETWORKS[attacker]
+    own = config.model_validate(values)
+    made: nn.Module = network(in_channels(features), vertex_graph(features), own)
     return made
 
 

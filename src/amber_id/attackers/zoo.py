@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from amber_id.attackers.checkpoint import AttackerName, CheckpointHeader, load_checkpoint
 from amber_id.attackers.moments import MomentsAttacker, MomentsConfig
 from amber_id.errors import FileFormatError, MissingDependencyError, UsageError
+from amber_id.misfits import first_problem
 from amber_id.motion import FeatureConfig, Signals, Stream, View
 
 if TYPE_CHECKING:
@@ -62,23 +63,30 @@ def resolved_config(
     Raises
     ------
     UsageError
-        If the attacker cannot take these features.
+        If the attacker cannot take these features, or has no such values.
     """
     if attacker == "blendshapes" and features.signals != "blendshapes":
         raise UsageError(f"the attacker blendshapes needs the signals blendshapes, got {features.signals}")
     if attacker == "moments":
-        return MomentsConfig.model_validate(values).model_dump(mode="json")
+        return _fitting(attacker, MomentsConfig, values).model_dump(mode="json")
     torch = _torch()
-    from amber_id.attackers.networks import make_network, network_config
+    from amber_id.attackers.networks import config_of, make_network
 
+    config = _fitting(attacker, config_of(attacker), values)
     try:
         with torch.random.fork_rng():  # the weights are thrown away, and leave no trace
             make_network(attacker, features, values)
-    except ValidationError:
-        raise
     except ValueError as error:
         raise UsageError(f"--attacker {attacker}: {error}") from error
-    return network_config(attacker, values).model_dump(mode="json")
+    return config.model_dump(mode="json")
+
+
+def _fitting(attacker: AttackerName, model: type[BaseModel], values: dict[str, Any]) -> BaseModel:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        said = first_problem(error, model, lambda place: ".".join(map(str, place)))
+        raise UsageError(f"attacker_config of {attacker}: {said}") from error
 
 
 def find_device(name: str) -> "torch.device":

@@ -15,7 +15,15 @@ from amber_id.audit.openings import record_opening
 from amber_id.audit.wording import headline, limits
 from amber_id.audit.worst_attacker import Tried, attacker_results, measure, score_attackers
 from amber_id.file_formats import file_hash
-from amber_id.protocols import Leak, Split, manifest_hash, protocol_of, refuse_leaks, remarks_of
+from amber_id.protocols import (
+    Leak,
+    Split,
+    manifest_hash,
+    protocol_of,
+    refuse_leaks,
+    refuse_too_few_tested,
+    remarks_of,
+)
 from amber_id.protocols.leaks import limits_of
 from amber_id.recordings import RecordingSet, read_failures
 from amber_id.results import (
@@ -56,7 +64,8 @@ def evaluate(
     LeakError
         If clips of different partitions are copies of each other, and not allowed.
     SplitError
-        If a test subject was trained or chosen on, or a run was trained under another split.
+        If a test subject was trained or chosen on, a run was trained under another split, or fewer than three
+        people are tested.
     UsageError
         If a run comes twice, or only some were trained on permuted labels.
     EvaluationError
@@ -66,6 +75,7 @@ def evaluate(
     """
     started = time.perf_counter()
     config = config or EvaluationConfig()
+    refuse_too_few_tested(split, recordings.subjects)
     allowed = refuse_leaks(recordings, split, allow)
     tested = embed_people((run, *others), recordings, split, device=device, on_clip=on_clip)
     tried = score_attackers(tested)

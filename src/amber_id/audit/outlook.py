@@ -17,7 +17,7 @@ from amber_id.biometrics import StudyPlan, study_power
 from amber_id.corpora import find_corpus, read_corpus_file
 from amber_id.errors import CorpusError, UsageError
 from amber_id.file_formats import file_hash
-from amber_id.protocols import Division, SplitConfig, divide
+from amber_id.protocols import Division, SplitConfig, divide, refuse_too_few_tested
 from amber_id.recordings import POINT_SETS, PointSet, RecordingSet, holds_recordings
 from amber_id.results import ConditionName
 
@@ -43,8 +43,10 @@ class Outlook:
     alone: Mapping[ConditionName, tuple[str, ...]]
 
     def divide(self, config: SplitConfig) -> Division:
-        """How these people would be divided; raises SplitError if they are too few."""
-        return divide(self.source_of, config)
+        """How these people would be divided; raises SplitError if they, or those tested, are too few."""
+        division = divide(self.source_of, config)
+        refuse_too_few_tested(division.split, self.source_of)
+        return division
 
     def said(self, division: Division) -> tuple[str, ...]:
         """What is lost already, and what a study of these people under this division could show."""

@@ -9,6 +9,7 @@ from amber_id.audit.confounds import ConfoundConfig
 from amber_id.audit.judging import EvaluationConfig
 from amber_id.audit.references import REFERENCES
 from amber_id.audit.utility import UtilityConfig
+from amber_id.misfits import nearest
 from amber_id.motion import FeatureConfig, Signals, View
 from amber_id.protocols import ByPeople, SplitConfig
 from amber_id.training import LoopConfig, TrainConfig
@@ -68,7 +69,7 @@ class StudyConfig(BaseModel):
         known = [each.name for each in REFERENCES]
         for name in names:
             if name not in known:
-                raise ValueError(f"references: expected some of {', '.join(known)}, got {name}")
+                raise ValueError(f"expected some of {known}, got {name!r}{nearest(name, known)}")
         return names
 
     @field_validator("attackers")
@@ -97,7 +98,7 @@ def _read(name: str) -> tuple[AttackerName, Signals]:
     if attacker not in get_args(AttackerName) or (on and signals not in get_args(Signals)):
         raise ValueError(
             f"expected names such as {', '.join(get_args(AttackerName))} or moments on blendshapes, "
-            f"got {name}"
+            f"got {name!r}{nearest(attacker, get_args(AttackerName))}"
         )
     chosen: AttackerName = attacker  # type: ignore[assignment]
     return chosen, signals if on else default_signals(chosen)  # type: ignore[return-value]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from amber_id.cli.shared import (
+    FOLDS,
     GOES_ON,
     SOME_CLIPS_LOST,
     Allow,
@@ -16,9 +17,11 @@ from amber_id.cli.shared import (
     app,
     configured,
     read_toml,
+    require,
     resumable,
     say,
     signed,
+    table_of,
     with_interval,
 )
 from amber_id.errors import UsageError
@@ -77,10 +80,10 @@ def audit(
     from amber_id.results import write_results
     from amber_id.score_files import write_scores
 
-    settings = configured(
-        StudyConfig,
-        **_asked(read_toml(config), protocol=protocol, folds=folds, epochs=epochs, full=full, seed=seed),
-    )
+    require("--folds", folds, FOLDS, folds is None or folds >= 2)
+    told = read_toml(config)
+    asked = _asked(told, file=config, protocol=protocol, folds=folds, epochs=epochs, full=full, seed=seed)
+    settings = configured(StudyConfig, asked, told=told, file=config)
     named: dict[ConditionName, Path | None] = {"original": original, "anonymised": anonymised}
     folders = {name: folder for name, folder in named.items() if folder is not None}
     if not folders:
@@ -131,6 +134,7 @@ def audit(
 def _asked(
     told: dict[str, Any],
     *,
+    file: Path | None = None,
     protocol: str | None,
     folds: int | None,
     epochs: int | None,
@@ -142,11 +146,11 @@ def _asked(
 
     usual = StudyConfig()
     parts = {
-        name: getattr(usual, name).model_dump() | own | told.get(name, {})
+        name: getattr(usual, name).model_dump() | own | table_of(told, name, file)
         for name, own in (("loop", {}), ("evaluation", {"seed": seed}))
     }
     flags = {"protocol": protocol, "folds": folds}
-    split = {"seed": seed} | told.get("split", {}) | {k: v for k, v in flags.items() if v is not None}
+    split = {"seed": seed} | table_of(told, "split", file) | {k: v for k, v in flags.items() if v is not None}
     if split.get("protocol") == "shares":
         del split["protocol"]  # the usual one; without folds or shares the number of people decides
     parts["split"] = split

@@ -10,13 +10,11 @@ import typer
 from amber_id.errors import FileFormatError, UsageError
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from amber_id.recordings import Failure
     from amber_id.results import Difference, Point, Rate
     from amber_id.tracking import CorpusSummary
 
-_Model = TypeVar("_Model", bound="BaseModel")
+_Model = TypeVar("_Model")  # a model of pydantic's, which is loaded late
 _P = ParamSpec("_P")
 
 app = typer.Typer(
@@ -38,8 +36,11 @@ app.add_typer(corpus_app, name="corpus")
 study_app = typer.Typer(help="Whole experiments, again.", no_args_is_help=True)
 app.add_typer(study_app, name="study")
 
+_TABLES = frozenset({"evaluation", "features", "loop", "split"})  # of configurations, which no flag names
+
 SOME_CLIPS_LOST = 3
 GOES_ON = "the same command goes on where it was"
+FOLDS = "2 or more, in which everyone is tested once (leave it out for what is usual)"
 STOPPED = 130  # as shells have it: by Ctrl-C
 _SHOWN_FAILURES = 20
 
@@ -73,18 +74,60 @@ def resumable(how: str) -> Callable[[Callable[_P, None]], Callable[_P, None]]:
     return decorate
 
 
-def configured(model: type[_Model], **values: Any) -> _Model:
-    """A configuration from flags; what does not fit is wrong usage."""
+def configured(
+    model: type[_Model],
+    values: Mapping[str, Any] | None = None,
+    /,
+    *,
+    told: Mapping[str, Any] | None = None,
+    file: Path | None = None,
+    **flags: Any,
+) -> _Model:
+    """A configuration from flags; what does not fit is wrong usage.
+
+    `values` are such as are in no flag, `told` is what `file` says, already among them: where that does not
+    fit, the message names the file.
+    """
     from pydantic import ValidationError
 
-    from amber_id.reading import first_problem
+    from amber_id.misfits import first_problem
+
+    def called(place: tuple[str | int, ...]) -> str:
+        names = [str(part) for part in place]
+        if _says(told or {}, names):
+            return f"{file}: {'.'.join(names)}"
+        flag = names[names[0] in _TABLES] if len(names) > 1 else names[0]
+        return f"--{flag.replace('_', '-')}"
 
     try:
-        return model(**values)
+        made: Any = model
+        configuration: _Model = made(**{**(values or {}), **flags})
+        return configuration
     except ValidationError as error:
-        flag = str(error.errors()[0]["loc"][0]) if error.errors()[0]["loc"] else ""
-        said = first_problem(error).replace(f"its {flag} does not fit", f"--{flag.replace('_', '-')}")
-        raise UsageError(said) from error
+        said = first_problem(error, model, called)
+        # Flags are never unknown: a name at the top that is must stand in the file.
+        raise UsageError(f"{file}: {said}" if said.startswith("it has no ") else said) from error
+
+
+def _says(told: Any, names: Sequence[str]) -> bool:
+    """Whether a file says something at a place, or something that has no such place."""
+    for name in names:
+        if not isinstance(told, dict):
+            return True
+        if name not in told:
+            return False
+        told = told[name]
+    return bool(names)
+
+
+def table_of(told: Mapping[str, Any], name: str, file: Path | None) -> dict[str, Any]:
+    """A table of a TOML file, empty where it is not there; anything else by that name is wrong usage."""
+    from amber_id.misfits import came_as
+
+    table = told.get(name, {})
+    if not isinstance(table, dict):
+        raise UsageError(f"{file}: {name}: expected a table, [{name}], got {came_as(table)}")
+    return table
 
 
 def read_toml(path: Path | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from amber_id.cli.shared import (
+    FOLDS,
     GOES_ON,
     SOME_CLIPS_LOST,
     Allow,
@@ -31,6 +32,7 @@ from amber_id.cli.shared import (
     say,
     with_interval,
 )
+from amber_id.cli.training_file import check_attacker, said_of_training
 from amber_id.errors import UsageError
 from amber_id.extras import check_needs
 
@@ -143,6 +145,7 @@ def split(
     from amber_id.protocols import RECORD_FILE, SPLIT_FILE, SplitConfig, divide_recordings, save_division
     from amber_id.recordings import RecordingSet
 
+    require("--folds", folds, FOLDS, folds is None or folds >= 2)
     require("--seed", seed, "left out, since nvfair is a list", protocol != "nvfair" or seed is None)
     config = configured(SplitConfig, protocol=protocol, dev=dev, test=test, folds=folds, seed=seed or 0)
     found = RecordingSet.open(recordings)
@@ -198,10 +201,11 @@ def train(
             help="Of joint,bone,face,joint_motion,bone_motion,face_motion; the attacker's own unless told."
         ),
     ] = None,
-    epochs: Annotated[int, typer.Option(help="Of a network, at most.")] = 60,
+    epochs: Annotated[int | None, typer.Option(help="Of a network, at most; 60 unless told.")] = None,
     loss: Annotated[
-        Literal["cross_entropy", "arcface", "supcon"], typer.Option(help="What a network learns by.")
-    ] = "cross_entropy",
+        Literal["cross_entropy", "arcface", "supcon"] | None,
+        typer.Option(help="What a network learns by; cross_entropy unless told."),
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(help="TOML with what else differs from the defaults: [loop] and [attacker_config]."),
@@ -232,12 +236,11 @@ def train(
         streams=_names(streams) or default_streams(attacker, signals, view),
     )
     told = read_toml(config)
-    # A contrast needs several clips of a person in a batch.
-    of_loss = {"loss": {"name": loss}, "clips_per_subject": 4 if loss == "supcon" else 0}
-    loop = {"epochs": epochs, **of_loss, **told.pop("loop", {})}
-    values = {"attacker": attacker, "features": features, "loop": loop, "seed": seed, "control": control}
-    settings = configured(TrainConfig, **values, **told)
+    own = said_of_training(told, config, epochs=epochs, loss=loss)
+    values = {"attacker": attacker, "features": features, "seed": seed, "control": control}
+    settings = configured(TrainConfig, values | own, told=told, file=config)
     check_needs("train")
+    check_attacker(settings, config)
     found = RecordingSet.open(recordings)
     division = _split_of(found)
     with ClipBar("features", len(found.entries), quiet=quiet) as bar:

@@ -56,8 +56,8 @@ def study_thesis(
     from amber_id.results import write_results
 
     seeded = {"seed": seed} | {name: {"seed": seed} for name in ("k0", "folds", "evaluation")}
-    asked = thesis_study_config(seeded, read_toml(config))
-    settings = configured(ThesisStudyConfig, **asked)
+    told = read_toml(config)
+    settings = configured(ThesisStudyConfig, thesis_study_config(seeded, told), told=told, file=config)
     folders: dict[ConditionName, Path] = {"original": didd, "anonymised": tavd}
     said = _outlook(folders, out, settings, device)
     if not quiet:

@@ -24,7 +24,7 @@ from amber_id.protocols.record import (
     save_division,
 )
 from amber_id.protocols.sessions import across_sessions, sessions_kept_apart
-from amber_id.protocols.split import SPLIT_FILE, Split, read_split, write_split
+from amber_id.protocols.split import SPLIT_FILE, Split, read_split, refuse_too_few_tested, write_split
 
 __all__ = [
     "FEWEST_IN_FOLDS",
@@ -57,6 +57,7 @@ __all__ = [
     "read_split",
     "refuse_leaks",
     "refuse_other_config",
+    "refuse_too_few_tested",
     "remarks_of",
     "save_division",
     "sessions_kept_apart",

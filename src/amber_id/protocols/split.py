@@ -7,7 +7,7 @@ of two clips from different sessions. `protocol.py` makes splits; ``split.csv`` 
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -24,6 +24,9 @@ _COLUMNS = ["subject", "partition", "fold"]
 _RULE_COLUMN = "mated"  # only where not all mated comparisons count
 _ACROSS_SESSIONS = "across-sessions"
 _NEEDED: tuple[Partition, ...] = ("train", "dev", "test")
+FEWEST_TESTED = 3
+"""So many people have figures with intervals: of two, every resample has the same non-mated comparisons."""
+
 _FOLD = re.compile(r"\d{1,6}", re.ASCII)
 _SHOWN = 8  # values of a row in a message
 _LONGEST_SHOWN = 40
@@ -71,6 +74,25 @@ class Split:
     def content_hash(self) -> str:
         """SHA-256, as hexadecimal, of the text of ``split.csv``."""
         return hashlib.sha256(self.to_csv().encode()).hexdigest()
+
+
+def refuse_too_few_tested(split: Split, present: Collection[str]) -> None:
+    """Refuse a split whose figures cannot have an interval, before anything is trained or tested for them.
+
+    `present` are the people of whom there are clips.
+
+    Raises
+    ------
+    SplitError
+        If fewer than three of them are tested, in all folds together.
+    """
+    tested = {s for k in range(len(split.folds)) for s in split.subjects("test", k)} & set(present)
+    if len(tested) < FEWEST_TESTED:
+        folds = "1 fold" if len(split.folds) == 1 else f"{len(split.folds)} folds"
+        raise SplitError(
+            f"{len(tested)} people are tested, in {folds}: an interval over people needs {FEWEST_TESTED} or "
+            "more; add people, or test everyone once: amber split --folds 3"
+        )
 
 
 def read_split(path: Path) -> Split:

@@ -23,7 +23,7 @@ def _strength_of_regions(value: Any) -> Any:
         everywhere = dict(pairs).pop("all", 1.0)
         return dict.fromkeys(REGIONS, everywhere) | {name: number for name, number in pairs if name != "all"}
     if isinstance(value, int | float):
-        return dict.fromkeys(REGIONS, float(value))
+        return dict.fromkeys(REGIONS, value)
     if isinstance(value, dict):
         return dict.fromkeys(REGIONS, 1.0) | value
     return value

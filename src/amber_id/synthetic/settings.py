@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from amber_id.quoting import shown
+
 By = Literal["all", "source", "person", "clip"]
 
 
@@ -40,7 +42,7 @@ class Setting(BaseModel):
                 "values": tuple(_number(each) for each in numbers.split(",")),
             }
         except (ValueError, ZeroDivisionError):
-            raise ValueError(f"expected one number, or BY=number,number, got {value}") from None
+            raise ValueError(f"expected one number, or BY=number,number, got {shown(value)}") from None
 
     @model_validator(mode="after")
     def _as_many_as_needed(self) -> "Setting":

@@ -41,7 +41,7 @@ class ShareConfig(BaseModel):
     @classmethod
     def _check_shard(cls, shard: Shard | None) -> Shard | None:
         if shard is not None and not 1 <= shard[0] <= shard[1]:
-            raise ValueError(f"shard must be i/n with 1 <= i <= n, got {shard[0]}/{shard[1]}")
+            raise ValueError(f"must be i/n with 1 <= i <= n, got {shard[0]}/{shard[1]}")
         return shard
 
 

@@ -6,7 +6,7 @@ from amber_id.training.remarks import remarks_on
 from amber_id.training.reselect import Reselected, refuse_overlap, reselect
 from amber_id.training.run_folder import FoldFolder, Run, TrainConfig, find_checkpoints, is_first_process
 from amber_id.training.run_split import FoundSplit, split_of_run
-from amber_id.training.train import train, versions
+from amber_id.training.train import resolved, train, versions
 
 __all__ = [
     "AugmentConfig",
@@ -25,6 +25,7 @@ __all__ = [
     "refuse_overlap",
     "remarks_on",
     "reselect",
+    "resolved",
     "split_of_run",
     "train",
     "versions",

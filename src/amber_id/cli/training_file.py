@@ -1,0 +1,60 @@
+"""What the TOML of `amber train` says, beside its flags."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from amber_id.cli.shared import table_of
+from amber_id.errors import UsageError
+
+if TYPE_CHECKING:
+    from amber_id.training import TrainConfig
+
+_NAMES = ("attacker_config", "loop")
+_FLAGS = frozenset(
+    {"attacker", "control", "epochs", "loss", "regions", "seed", "signals", "streams", "view"}
+)  # what a file might say in their place
+
+
+def said_of_training(
+    told: Mapping[str, Any], file: Path | None, *, epochs: int | None, loss: str | None
+) -> dict[str, Any]:
+    """What a file says of the attacker and of the training, with what the command line says put over it.
+
+    Raises
+    ------
+    UsageError
+        If it says anything else.
+    """
+    from amber_id.misfits import nearest, quoted
+
+    for name in told:
+        if name not in _NAMES:
+            where = f"; --{name} says it" if name in _FLAGS else nearest(name, _NAMES)
+            raise UsageError(f"{file}: it has no {quoted(name)}, only {' and '.join(_NAMES)}{where}")
+    attacker_config, loop = (table_of(told, name, file) for name in _NAMES)
+    return {"attacker_config": attacker_config, "loop": _over_file(loop, file, epochs=epochs, loss=loss)}
+
+
+def _over_file(
+    loop: Mapping[str, Any], file: Path | None, *, epochs: int | None, loss: str | None
+) -> dict[str, Any]:
+    """What a file says of the training, with what the command line says put over it."""
+    values = {**loop} if epochs is None else {**loop, "epochs": epochs}
+    if loss is not None:
+        values["loss"] = table_of(loop, "loss", file) | {"name": loss}
+    if loss == "supcon":
+        values.setdefault("clips_per_subject", 4)  # a contrast needs several clips of a person in a batch
+    return values
+
+
+def check_attacker(settings: "TrainConfig", file: Path | None) -> None:
+    """Raise UsageError, before anything is read, where the attacker cannot be made so."""
+    from amber_id.training import resolved
+
+    try:
+        resolved(settings)
+    except UsageError as error:
+        if settings.attacker_config and str(error).startswith("attacker_config"):
+            raise UsageError(f"{file}: {error}") from error
+        raise
