@@ -32,7 +32,7 @@ from amber_id.cli.shared import (
     say,
     with_interval,
 )
-from amber_id.cli.training_file import check_attacker, said_of_training
+from amber_id.cli.training_file import check_attacker, names_in, said_of_training
 from amber_id.errors import UsageError
 from amber_id.extras import check_needs
 
@@ -232,8 +232,8 @@ def train(
         FeatureConfig,
         view=view,
         signals=signals,
-        regions=_names(regions),
-        streams=_names(streams) or default_streams(attacker, signals, view),
+        regions=names_in(regions),
+        streams=names_in(streams) or default_streams(attacker, signals, view),
     )
     told = read_toml(config)
     own = said_of_training(told, config, epochs=epochs, loss=loss)
@@ -395,7 +395,3 @@ def _split_of_run(run: Path, found: Any) -> tuple[Any, Any]:
     elif beside.exists():
         say(f"{chosen.path} is the split of the run; {beside} is another and was not used")
     return chosen.recordings, chosen.split
-
-
-def _names(text: str | None) -> tuple[str, ...] | None:
-    return None if text is None else tuple(name.strip() for name in text.split(","))

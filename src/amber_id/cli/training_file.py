@@ -58,3 +58,8 @@ def check_attacker(settings: "TrainConfig", file: Path | None) -> None:
         if settings.attacker_config and str(error).startswith("attacker_config"):
             raise UsageError(f"{file}: {error}") from error
         raise
+
+
+def names_in(text: str | None) -> tuple[str, ...] | None:
+    """The names of a list with commas; None where there is none."""
+    return None if text is None else tuple(name.strip() for name in text.split(","))
