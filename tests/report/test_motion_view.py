@@ -511,7 +511,7 @@ def test_real_faces_are_said_to_be_personal_data(clip: Recording, tmp_path: Path
     ("arguments", "code", "told"),
     [
         (["nowhere.safetensors"], 1, "nowhere.safetensors: expected amber-id/recording/1, got nothing"),
-        (["."], 1, ".: expected amber-id/recording/1, got a folder"),
+        (["."], 2, ".: is a folder; name one to six .safetensors files in it"),
         (
             ["text.safetensors"],
             1,

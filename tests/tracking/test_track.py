@@ -347,6 +347,23 @@ def test_a_number_that_is_taken_in_the_output_is_refused(tmp_path, videos, model
     assert not (tmp_path / "a_id001").exists()
 
 
+def test_strange_names_are_clips_and_too_long_ones_are_named(tmp_path, videos, model):
+    root = _copy(videos, tmp_path / "videos")
+    strange, out = root / "c_id003" / "two\nlines, 'quoted'\x1b.mkv", tmp_path / "out"
+    strange.parent.mkdir()
+    shutil.copy(root / "a_id001" / "x.mkv", strange)
+    shutil.copy(root / "a_id001" / "x.mkv", root / "a_id001" / f"{'y' * 247}.mkv")
+    for done in (5, 0):
+        summary = track_corpus(find_corpus(root), out, model, workers=1)
+        assert summary.done == done
+        assert summary.failures == read_failures(out)
+        assert [(row.clip[:10], row.stage) for row in summary.failures] == [
+            ("a_id001/yy", "find"),
+            ("c_id003/tw", "pair"),
+        ]
+    assert (out / "c_id003" / f"{strange.stem}.safetensors").is_file()
+
+
 # shards, settings, size -----------------------------------------------------------------------------
 
 

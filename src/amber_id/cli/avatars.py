@@ -19,6 +19,7 @@ from amber_id.cli.shared import (
     name_failures,
     parsed_shard,
     print_summary,
+    require_place,
     resumable,
     say,
 )
@@ -97,6 +98,7 @@ def avatarize(
         raise UsageError("--ravas-python and --ravas-timeout need --ravas, the folder of its checkout")
     if check and shard is not None:
         raise UsageError("--check looks at the whole corpus: run it once more without --shard")
+    require_place("OUT", out)
     corpus = find_clips(videos)
     by_recordings = corpus.clips[0].path.suffix == RECORDING_SUFFIX
     tracks = ravas is None and not by_recordings and from_drive is None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amber_id.cli.shared import SOME_CLIPS_LOST, Quiet, configured, corpus_app, say
+from amber_id.cli.shared import SOME_CLIPS_LOST, Quiet, configured, corpus_app, require_place, say
 
 if TYPE_CHECKING:
     from amber_id.corpora.conversion import Findings, Kind, LeftOut, SourceCheck
@@ -32,6 +32,7 @@ def corpus_ravdess(
     """RAVDESS' clips of speech (zip files or folders) as id001 to id024."""
     from amber_id.corpora.conversion import find_ravdess, refuse_overlap
 
+    require_place("DST", dst)
     refuse_overlap(src, dst)
     _convert(find_ravdess(src, with_video_only=with_video_only), dst, copy, quiet)
 
@@ -41,6 +42,7 @@ def corpus_nvfair(src: Source, dst: Destination, copy: Copy = False, quiet: Quie
     """The clips of NVFAIR that NVIDIA recorded as id025 to id070."""
     from amber_id.corpora.conversion import find_nvfair, refuse_overlap
 
+    require_place("DST", dst)
     refuse_overlap(src, dst)
     _convert(find_nvfair(src), dst, copy, quiet)
 
@@ -58,6 +60,7 @@ def corpus_crema_d(
     """CREMA-D's clips as id071 to id161."""
     from amber_id.corpora.conversion import find_crema_d, refuse_overlap
 
+    require_place("DST", dst)
     refuse_overlap(src, dst)
     _convert(find_crema_d(src, demographics=demographics), dst, copy, quiet)
 
@@ -81,6 +84,7 @@ def corpus_folders(
     """Your own videos. A person keeps the number that people.csv in DST has."""
     from amber_id.corpora.conversion import OwnConfig, find_own, refuse_overlap
 
+    require_place("DST", dst)
     config = configured(OwnConfig, source=source, first=first)
     if not src.is_file():
         refuse_overlap(src, dst)

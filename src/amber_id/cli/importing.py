@@ -6,7 +6,17 @@ from typing import Annotated, Any
 
 import typer
 
-from amber_id.cli.shared import Quiet, Workers, configured, corpus_app, end_with, print_summary, require, say
+from amber_id.cli.shared import (
+    Quiet,
+    Workers,
+    configured,
+    corpus_app,
+    end_with,
+    print_summary,
+    require,
+    require_place,
+    say,
+)
 
 
 @corpus_app.command("landmarks")
@@ -38,6 +48,7 @@ def corpus_landmarks(
     from amber_id.recordings import ImportConfig
     from amber_id.tracking import find_landmark_files, import_landmarks, read_stated
 
+    require_place("RECORDINGS", recordings)
     require("--workers", workers, "1 or more", workers is None or workers >= 1)
     require("--meta", meta, "a folder", meta is None or meta.is_dir())
     config = configured(

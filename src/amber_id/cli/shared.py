@@ -1,5 +1,6 @@
 """What the verbs share: the app, options that mean the same everywhere, and how things are said."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
@@ -167,6 +168,14 @@ def check_runs(verb: str, *runs: Path) -> None:
     headers = [load_checkpoint(path)[0] for run in runs for path in find_checkpoints(run)[:1]]
     networks = any(header.attacker != "moments" for header in headers)
     check_needs(verb, *(["of a network"] if networks else []))
+
+
+def require_place(what: str, folder: Path) -> None:
+    """A folder to be written to, or a place for one; what is said before the work begins is then true."""
+    there = next(each for each in (folder, *folder.absolute().parents) if os.path.lexists(each))
+    is_file = f"{what} must be a folder, or a place for one, got {folder}"
+    if not there.is_dir():
+        raise UsageError(is_file if there == folder else f"{is_file}, and {there} is no folder")
 
 
 def say(text: str) -> None:

@@ -28,6 +28,7 @@ from amber_id.cli.shared import (
     print_summary,
     read_toml,
     require,
+    require_place,
     resumable,
     say,
     with_interval,
@@ -83,10 +84,12 @@ def track_folder(
     """Track the videos of a folder with a bar, and say what became of them."""
     from amber_id.corpora import find_corpus
     from amber_id.progress import ClipBar
-    from amber_id.tracking import ShareConfig, estimate_bytes, select_shard, track_corpus
+    from amber_id.tracking import ShareConfig, check_apart, estimate_bytes, select_shard, track_corpus
 
     config = configured(ShareConfig, workers=workers, shard=shard)
+    require_place("RECORDINGS", recordings)
     corpus = find_corpus(videos)
+    check_apart(corpus, recordings)
     if tracker == "landmarker":  # the other one has an environment of its own
         check_needs("track")
     chosen = _chosen_tracker(tracker, model)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from amber_id.cli.shared import Quiet, Seed, Workers, app, configured, require, say
+from amber_id.cli.shared import Quiet, Seed, Workers, app, configured, require, require_place, say
 
 _BY = "a number, or clip=, person= or source= and two of them, by what it varies between them"
 
@@ -47,6 +47,7 @@ def synth(
     from amber_id.progress import ClipBar
     from amber_id.synthetic import SynthConfig, estimated_bytes, generate
 
+    require_place("OUT", out)
     require("--workers", workers, "1 or more", workers is None or workers >= 1)
     config = configured(
         SynthConfig,

@@ -22,6 +22,7 @@ def view(
     quiet: Quiet = False,
 ) -> None:
     """Play tracked faces side by side: one page for any browser, no network."""
+    from amber_id.corpora import VIDEO_SUFFIXES
     from amber_id.recordings import load_recording
     from amber_id.report import write_motion_view
     from amber_id.report.motion_view import MOST_CLIPS, estimated_bytes
@@ -31,6 +32,13 @@ def view(
         raise UsageError(f"--out names a page, FILE.html, got {out}")
     if len(recordings) > MOST_CLIPS:
         raise UsageError(f"a page holds {MOST_CLIPS} recordings at most, got {len(recordings)}")
+    for path in recordings:
+        if path.suffix.lower() in VIDEO_SUFFIXES:
+            raise UsageError(
+                f"{path}: is a video, and recordings are played; make one: amber track VIDEOS RECORDINGS"
+            )
+        if path.is_dir():
+            raise UsageError(f"{path}: is a folder; name one to six .safetensors files in it")
     check_needs("view")
     loaded = [load_recording(path) for path in recordings]
     if not quiet:

@@ -17,7 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from amber_id.corpora import find_subject_folders
+from amber_id.corpora import find_corpus, find_subject_folders
 from amber_id.errors import ClipError, CorpusError, FileFormatError
 from amber_id.file_formats import file_hash
 from amber_id.names import composed
@@ -114,7 +114,7 @@ class RecordingSet:
                 f"{folder}: no recording in it can be read, e.g. {failures[0].clip}: {failures[0].reason}"
             )
         if not rows:
-            raise CorpusError(f"{folder}: no recording in it; run: amber track VIDEOS {folder}")
+            raise CorpusError(f"{folder}: {_why_none(folder)}")
         entries = tuple(entry for entry, _ in rows)
         first = entries[0]
         for entry in entries:
@@ -181,6 +181,17 @@ class Scanned(NamedTuple):
 
     rows: tuple[tuple[RecordingEntry, RecordingHeader], ...]
     failures: tuple[Failure, ...]
+
+
+def _why_none(folder: Path) -> str:
+    """What there is in place of recordings, and what to do."""
+    if any(folder.glob("[!.]*.safetensors")):
+        return f"is the folder of one person; give the one above, {folder.resolve().parent}"
+    try:
+        find_corpus(folder)
+    except CorpusError:
+        return f"no recording in it; run: amber track VIDEOS {folder}"
+    return f"holds videos, no recordings; run: amber track {folder} RECORDINGS, and give RECORDINGS"
 
 
 def holds_recordings(folder: Path) -> bool:

@@ -15,7 +15,7 @@ from amber_id.tracking.imported import find_landmark_files, import_landmarks, re
 from amber_id.tracking.landmarker import Landmarker
 from amber_id.tracking.model_bundle import ModelBundle, fetch_model, find_cached_model, find_model
 from amber_id.tracking.taken_over import take_over
-from amber_id.tracking.track import estimate_bytes, track_clip, track_corpus
+from amber_id.tracking.track import check_apart, estimate_bytes, track_clip, track_corpus
 from amber_id.tracking.tracker import Tracker
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "ModelBundle",
     "ShareConfig",
     "Tracker",
+    "check_apart",
     "estimate_bytes",
     "fetch_model",
     "find_cached_model",

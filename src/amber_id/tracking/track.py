@@ -19,7 +19,7 @@ from pathlib import Path
 
 from amber_id.corpora import Clip, Corpus, copy_corpus_file, find_subject_folders
 from amber_id.corpora.leftovers import remove_leftovers
-from amber_id.errors import ClipError, CorpusError, FileFormatError
+from amber_id.errors import ClipError, CorpusError, FileFormatError, UsageError
 from amber_id.locks import hold_lock
 from amber_id.recordings import (
     Failure,
@@ -99,12 +99,15 @@ def track_corpus(
     CorpusError
         If `out` holds recordings of another folder with the number of one in `corpus`, or recordings with
         other points than those of `tracker`.
+    UsageError
+        If `out` is the folder of the videos.
     FileFormatError
         If the ``corpus.csv`` of `corpus` does not fit; nothing is tracked then.
     """
     config = ShareConfig(workers=workers, shard=shard)
     began = time.monotonic()
     part = select_shard(corpus, config.shard).clips
+    check_apart(corpus, out)
     check_numbers(corpus, out)
     _check_point_set(out, tracker.point_set)
     remove_leftovers(out)
@@ -138,6 +141,16 @@ def track_corpus(
         note_states(out, corpus, outcomes, acquired)
     wall_s = time.monotonic() - began
     return summary_of(part, outcomes, [*failures, *found], warnings, wall_s, stage="track", unsure=unsure)
+
+
+def check_apart(corpus: Corpus, out: Path) -> None:
+    """Refuse to write recordings among the videos; raises UsageError."""
+    place, people = (
+        out.resolve(),
+        {folder.resolve() for folder in {clip.path.parent for clip in corpus.clips}},
+    )
+    if place == corpus.root.resolve() or people & {place, *place.parents}:
+        raise UsageError(f"{out}: holds the videos; write the recordings to another folder, e.g. recordings")
 
 
 def estimate_bytes(corpus: Corpus) -> int:
