@@ -260,3 +260,34 @@ def test_arrays_of_another_kind_are_refused(tmp_path: Path, header: dict, names:
     with pytest.raises(FileFormatError, match=message) as error:
         read_arrays(path)
     assert str(error.value).startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"vectors": np.zeros((3, 3), np.float32)},
+            r"expected vectors of shape \(4, 3\), got float32 of",
+        ),
+        ({"vectors": np.zeros(4, np.float32)}, r"expected vectors of shape \(4, 0\), got float32 of shape"),
+        ({"vectors": np.full((4, 3), np.nan)}, "expected finite vectors, got others"),
+        ({"tsne": np.zeros((4, 2), np.int64)}, r"expected tsne of shape \(4, 2\), got int64"),
+        ({"scores": np.full(6, np.inf)}, "expected finite scores, got others"),
+        ({"scores": np.zeros((2, 3))}, r"expected scores of shape \(6,\), got float64 of shape \(2, 3\)"),
+        ({"subject": np.array([0, 0, 1, 2])}, "expected subject to point at clips and subjects, got others"),
+        ({"subject": np.zeros(4)}, "expected 4 whole numbers in subject, got float64"),
+        ({"fold": np.array([0, 0, 0, -1])}, "expected fold to point"),
+        ({"enrolment": np.zeros(5, np.int64)}, "expected 6 whole numbers in enrolment"),
+        ({"probe": np.array([1, 2, 3, 2, 3, 4])}, "expected probe to point"),
+        ({"clips": ("a", "b", "c")}, r"expected vectors of shape \(3, 3\), got"),
+    ],
+)
+def test_arrays_that_are_not_of_their_clips_are_refused(tmp_path: Path, change: dict, message: str):
+    path = tmp_path / "arrays.safetensors"
+    header = {"clips": ("a", "b", "c", "d"), "subjects": ("id001", "id002")}
+    arrays = {name: value for name, value in vars(_arrays()).items() if name not in header}
+    for name, value in change.items():
+        (header if name in header else arrays)[name] = value
+    write_tensors(path, ARRAYS_SCHEMA, header, arrays)
+    with pytest.raises(FileFormatError, match=message):
+        read_arrays(path)

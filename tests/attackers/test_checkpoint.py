@@ -80,6 +80,70 @@ def test_a_header_that_does_not_fit_is_refused(checkpoint: Path) -> None:
         load_checkpoint(checkpoint)
 
 
+def _changed(path: Path, out: Path, header: dict[str, object], **tensors: np.ndarray) -> Path:
+    """A checkpoint with other values in its header, and other arrays."""
+    known, arrays = load_checkpoint(path)
+    values = known.model_dump(mode="json")
+    for place, value in header.items():
+        part, _, name = place.rpartition(".")
+        (values[part] if part else values)[name] = value
+    write_tensors(out, "amber-id/checkpoint/2", values, {**arrays, **tensors})
+    return out
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (
+            {"attacker_config.channels": [10**9]},
+            "do not fit its header: .*less than or equal to 65536",
+        ),
+        ({"attacker_config.channels": [65536] * 8}, r"asks for a network of more than \d[\d,]+ numbers"),
+        (
+            {"attacker_config.width": 60_000, "attacker_config.dimensions": 60_000},
+            "asks for a network of more",
+        ),
+        ({"attacker_config.dilations": [10**9]}, "less than or equal to 999"),
+        ({"attacker_config.kernel": 10**9 + 1}, "less than or equal to 999"),
+        ({"attacker_config": {"channels": [4], "width": 8}}, "its arrays do not fit its header: Error"),
+        ({"features.window_s": 1e300}, "must be at most 10,000 frames long"),
+        ({"folds": 10**9}, "its folds does not fit"),
+        ({"fold": -1}, "its fold does not fit"),
+        ({"dev.eer": float("nan")}, r"its dev\.eer does not fit"),
+        ({"dev.auc": 7}, r"its dev\.auc does not fit"),
+    ],
+)
+def test_a_header_that_asks_for_too_much_is_refused(
+    network_checkpoint: Path, tmp_path: Path, header: dict[str, object], message: str
+) -> None:
+    path = _changed(network_checkpoint, tmp_path / "x.safetensors", header)
+    with pytest.raises(FileFormatError, match=message) as error:
+        load_attacker(path, "cpu")
+    assert error.value.path == path
+    assert "\n" not in str(error.value)
+
+
+def test_weights_that_are_no_numbers_are_refused(
+    network_checkpoint: Path, moments_checkpoint: Path, tmp_path: Path
+) -> None:
+    _, network = load_checkpoint(network_checkpoint)
+    _, moments = load_checkpoint(moments_checkpoint)
+    wrong = tmp_path / "x.safetensors"
+    nan, inf = np.float32(np.nan), np.float32(np.inf)
+    weight, mean, projection = network["project.weight"], moments["mean"], moments["projection"]
+    cases = (
+        (network_checkpoint, {"project.weight": weight * nan}, "expected finite weights"),
+        (network_checkpoint, {"project.weight": np.full_like(weight, inf)}, "expected finite weights"),
+        (moments_checkpoint, {"mean": mean * nan}, "expected a finite mean and projection"),
+        (moments_checkpoint, {"projection": np.full_like(projection, inf)}, "expected a finite mean"),
+        (moments_checkpoint, {"scale": -moments["scale"]}, "expected a finite mean .* positive scale"),
+        (moments_checkpoint, {n: a[:-1] for n, a in moments.items()}, r"expected \d+ statistics, as its"),
+    )
+    for path, arrays, message in cases:
+        with pytest.raises(FileFormatError, match=message):
+            load_attacker(_changed(path, wrong, {}, **arrays), "cpu")
+
+
 @pytest.mark.parametrize("name", ["gpu", "cuda:99"])
 def test_a_device_that_is_not_there_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="--device"):

@@ -1,5 +1,6 @@
 """All windows of a set of recordings: whose they are, what was lost, and what a selection keeps together."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from amber_id.errors import EvaluationError
+from amber_id.file_formats import read_tensors, write_tensors
 from amber_id.motion import FeatureConfig, WindowSet, clip_features, load_windows
 from amber_id.recordings import Recording, RecordingEntry, RecordingSet, save_recording
 
@@ -183,6 +185,62 @@ def test_a_file_that_is_cut_off_is_computed_again(recordings: RecordingSet):
     (file,) = _files(recordings)
     file.write_bytes(file.read_bytes()[:-100])
     np.testing.assert_array_equal(load_windows(recordings, FeatureConfig()).frames, frames)
+
+
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("arrays", lambda these: these.update(frames=these["frames"] * np.float32(np.nan))),
+        ("arrays", lambda these: these.update(frames=these["frames"].astype(np.float64))),
+        ("arrays", lambda these: these.update(frames=these["frames"][:, :, :5])),
+        ("arrays", lambda these: these.update(frames=these["frames"].reshape(-1))),
+        ("arrays", lambda these: these.update(segment_length=these["segment_length"] + 1)),
+        ("arrays", lambda these: these.update(segment_first=these["segment_first"] - 1)),
+        ("arrays", lambda these: these.update(segment_first=these["segment_first"][:-1])),
+        ("arrays", lambda these: these.update(segment_clip=these["segment_clip"].astype(np.float32))),
+        ("arrays", lambda these: these.update(segment_clip=these["segment_clip"][::-1].copy())),
+        ("arrays", lambda these: these.update(segment_clip=these["segment_clip"] + 9)),
+        ("arrays", lambda these: these.pop("segment_clip")),
+        ("arrays", lambda these: these.update(more=np.zeros(3))),
+        ("header", lambda this: this.pop("clips")),
+        ("header", lambda this: this.update(clips=[["only a name"]])),
+        ("header", lambda this: this.update(clips=5)),
+        ("header", lambda this: this["clips"][0].__setitem__(2, None)),
+    ],
+)
+def test_a_damaged_file_is_computed_again_with_a_note(
+    recordings: RecordingSet, caplog: pytest.LogCaptureFixture, part: str, change: Callable[[dict], object]
+):
+    frames = np.array(load_windows(recordings, FeatureConfig()).frames)
+    (file,) = _files(recordings)
+    header, arrays = read_tensors(file, "amber-id/features/3")
+    change({"header": header, "arrays": arrays}[part])
+    write_tensors(file, "amber-id/features/3", header, arrays)
+    np.testing.assert_array_equal(load_windows(recordings, FeatureConfig()).frames, frames)
+    (said,) = caplog.messages
+    assert said.startswith(f"{file}: ")
+    assert said.endswith("; the features are computed again")
+
+
+def test_one_flipped_bit_of_the_features_is_found(recordings: RecordingSet, caplog: pytest.LogCaptureFixture):
+    frames = np.array(load_windows(recordings, FeatureConfig()).frames)
+    (file,) = _files(recordings)
+    data = bytearray(file.read_bytes())
+    data[data.index(frames.tobytes()[:64]) + 64] ^= 1
+    file.write_bytes(data)
+    np.testing.assert_array_equal(load_windows(recordings, FeatureConfig()).frames, frames)
+    assert "the file is damaged; the features are computed again" in caplog.text
+
+
+def test_features_that_are_not_finite_are_a_failure_of_the_clip(recordings: RecordingSet, studio):
+    recording = studio.record(clip="talking_id001/b")
+    close = recording.landmarks.copy()
+    close[3] = (close[3] - close[3].mean(axis=0)) * np.float32(1e-30) + np.float32(0.5)
+    close[3, :, 0] += np.linspace(0, 1e-30, close.shape[1], dtype=np.float32)
+    save_recording(replace(recording, landmarks=close), recordings.root / "talking_id001/b.safetensors")
+    windows = load_windows(RecordingSet.open(recordings.root), FeatureConfig(view="static"))
+    assert np.isfinite(windows.frames).all()
+    assert "talking_id001/b" in {failure.clip for failure in windows.failures}
 
 
 def test_a_folder_that_cannot_be_written_to_has_no_file(recordings: RecordingSet):

@@ -8,11 +8,13 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from amber_id.attackers import load_attacker, load_checkpoint
 from amber_id.errors import FileFormatError, SplitError, TrainingError, UsageError
+from amber_id.file_formats import read_tensors, write_tensors
 from amber_id.motion import FeatureConfig, load_windows
 from amber_id.protocols import (
     Split,
@@ -26,6 +28,7 @@ from amber_id.protocols import (
 from amber_id.recordings import Recording, RecordingEntry, RecordingSet
 from amber_id.training import FoldFolder, LoopConfig, Run, TrainConfig, measure_dev, reselect, train
 from amber_id.training.network import EpochReport
+from amber_id.training.run_folder import RunRecord
 
 LIPS = FeatureConfig(view="motion", regions=("lips",))
 SMALL = {"channels": [8], "parts": 4, "width": 16, "dimensions": 16}
@@ -152,6 +155,31 @@ def test_a_damaged_training_state_is_refused(people: RecordingSet, split: Split,
         train(people, split, config(epochs=2), tmp_path / "run", resume=True)
 
 
+def test_a_training_state_of_other_values_is_refused(
+    people: RecordingSet, split: Split, tmp_path: Path
+) -> None:
+    whole = config(epochs=2)
+    run, _ = train(people, split, whole, tmp_path / "run")
+    path = run.folds[0].state
+    header, arrays = read_tensors(path, "amber-id/training-state/2")
+    log = header["log"]
+    (moment, *_) = (name for name in arrays if name.endswith("exp_avg"))
+    cases = (
+        ({"log": log[:1]}, {moment: np.zeros((1, 2), np.float32)}, "expected the state of this training"),
+        ({"log": log[:1]}, {"optimiser.9999.exp_avg": np.zeros(1)}, "expected the state of this training"),
+        ({"log": log[:1]}, {"optimiser.x": np.zeros(1)}, "expected the state of this training"),
+        ({"log": log[:1]}, {"learner.more": np.zeros(1)}, "expected the state of this training"),
+        ({"log": None}, {}, "its log does not fit"),
+        ({"log": [[1.0]]}, {}, r"its log\.0.* does not fit"),
+        ({"log": [[float("nan")] * 5]}, {}, r"its log\.0\.0 does not fit"),
+        ({"fingerprint": 5}, {}, "its fingerprint does not fit"),
+    )
+    for changed, other, message in cases:
+        write_tensors(path, "amber-id/training-state/2", header | changed, arrays | other)
+        with pytest.raises(FileFormatError, match=message):
+            train(people, split, whole, tmp_path / "run", resume=True)
+
+
 def test_the_checkpoint_kept_is_the_best_on_dev(people: RecordingSet, split: Split, tmp_path: Path) -> None:
     run, _ = train(people, split, config(epochs=5), tmp_path / "run")
     folder = run.folds[0]
@@ -232,6 +260,13 @@ def test_run_folder_refuses_what_is_no_run(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(FileFormatError, match=r"run\.json"):
         Run.open(tmp_path)
+    record = RunRecord(config=TrainConfig(), folds=2, recordings_sha256="", split_sha256="", versions={})
+    Run.create(tmp_path, record)
+    whole = (tmp_path / "run.json").read_text()
+    for folds in ("1000000000", "0", "9" * 5000):
+        (tmp_path / "run.json").write_text(whole.replace('"folds": 2', f'"folds": {folds}'))
+        with pytest.raises(FileFormatError, match=r"run\.json: (its folds does not fit|.*JSON)"):
+            Run.open(tmp_path)
 
 
 def test_best_is_preferred_where_there_is_one(tmp_path: Path) -> None:

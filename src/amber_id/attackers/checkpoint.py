@@ -13,12 +13,15 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from amber_id.errors import EvaluationError
-from amber_id.file_formats import read_tensors, validated, write_tensors
+from amber_id.file_formats import LARGE_HEADER, read_tensors, validated, write_tensors
 from amber_id.motion import FeatureConfig
 from amber_id.protocols import Control
 from amber_id.recordings import PointSet
 
 SCHEMA = "amber-id/checkpoint/2"
+
+MOST_FOLDS = 100_000
+"""How many folds a training may have: more than there are people in any corpus."""
 
 AttackerName = Literal["stgcn", "thesis", "distances", "moments", "blendshapes"]
 
@@ -42,10 +45,10 @@ class DevFigures(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    eer: float
-    auc: float
+    eer: float = Field(ge=0, le=1)
+    auc: float = Field(ge=0, le=1)
     threshold: float  # the score at which FMR and FNMR cross
-    subjects: int
+    subjects: int = Field(ge=0)
     calibration: DevCalibration | None  # None: the scores separate, or do not rise with identity
     # The cosines from which these people do not tell one person from two, lowest and highest; None in
     # checkpoints of versions that did not measure it, and where scores do not rise with identity.
@@ -63,13 +66,13 @@ class CheckpointHeader(BaseModel):
     point_set: PointSet
     train_subjects: tuple[str, ...]
     dev_subjects: tuple[str, ...]
-    train_clips: int
+    train_clips: int = Field(ge=0)
     train_sources: tuple[str, ...]
-    fold: int
-    folds: int
-    seed: int
+    fold: int = Field(ge=0)
+    folds: int = Field(ge=1, le=MOST_FOLDS)
+    seed: int = Field(ge=0)
     control: Control | None
-    epoch: int
+    epoch: int = Field(ge=0)
     dev: DevFigures
     recordings_sha256: str
     split_sha256: str
@@ -103,5 +106,5 @@ def load_checkpoint(path: Path) -> tuple[CheckpointHeader, dict[str, np.ndarray]
     FileFormatError
         If it is missing, cut off, of another schema, or does not describe itself fully.
     """
-    values, tensors = read_tensors(path, SCHEMA)
+    values, tensors = read_tensors(path, SCHEMA, largest_header=LARGE_HEADER)
     return validated(CheckpointHeader, values, path), tensors

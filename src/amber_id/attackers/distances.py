@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from amber_id.attackers.stgcn import MaskedVertexNorm, OddKernel
+from amber_id.attackers.stgcn import Channels, MaskedVertexNorm, OddKernel, Widths
 from amber_id.motion import FaceGraph
 
 
@@ -29,11 +29,9 @@ class DistancesConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     anchors: int = Field(40, ge=2)  # landmarks between which distances are taken; all, if there are fewer
-    channels: tuple[int, ...] = Field(
-        (128, 128, 128), min_length=1
-    )  # of the layers; all but the first halve the frames
+    channels: Widths = (128, 128, 128)  # of the layers; all but the first halve the frames
     kernel: OddKernel = 5  # frames seen by a layer; odd
-    dimensions: int = Field(128, ge=1)  # of the embedding
+    dimensions: Channels = 128  # of the embedding
     dropout: float = Field(0.2, ge=0, lt=1)
 
 

@@ -29,7 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy.linalg import eigh
 
 from amber_id.errors import MissingDependencyError, TrainingError
-from amber_id.motion import FeatureConfig
+from amber_id.motion import FeatureConfig, in_channels, vertex_graph
 
 BANDS_HZ = ((0.4, 1.0), (1.0, 2.0), (2.0, 3.5), (3.5, 5.5), (5.5, 8.0), (8.0, 12.0))
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -92,7 +92,17 @@ class MomentsAttacker:
                 raise ValueError(
                     f"{name} must be of shape {shape} and floating, got {array.shape} and {array.dtype}"
                 )
+        # A statistic that never varied is divided by infinity.
+        finite = all(np.isfinite(tensors[name]).all() for name in ("mean", "projection"))
+        if not (finite and D and (tensors["scale"] > 0).all()):
+            raise ValueError("expected a finite mean and projection and a positive scale, got others")
         return cls(**tensors, features=features)
+
+
+def n_statistics(features: FeatureConfig) -> int:
+    """How many statistics there are of a window of these features."""
+    still = np.zeros((1, in_channels(features), 2, vertex_graph(features).n_vertices), np.float32)
+    return window_statistics(still, np.ones((1, 2), dtype=bool), rate_hz=features.rate_hz).shape[1]
 
 
 def fit_moments(

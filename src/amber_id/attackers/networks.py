@@ -4,7 +4,8 @@ Every network is a module with ``forward(x, mask)``: windows (N, C, T, V) and th
 (N, T) to embeddings (N, D) of length one.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 from jaxtyping import Bool, Float
 from pydantic import BaseModel
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from amber_id.attackers.checkpoint import AttackerName
 from amber_id.attackers.distances import Distances, DistancesConfig
@@ -28,16 +30,56 @@ _NETWORKS: dict[AttackerName, tuple[Any, type[BaseModel]]] = {
 }
 
 
+MOST_NUMBERS = 2**28
+"""How many numbers the weights of a network may be: a GiB. The largest here has three million."""
+
+_MAKERS = (torch.empty, torch.zeros, torch.ones, torch.randn)
+
+
+class _AtMost(TorchFunctionMode):
+    """Refuse, before it is allocated, what would make a module larger than so many numbers."""
+
+    def __init__(self, numbers: int) -> None:
+        super().__init__()
+        self.numbers = self.left = numbers
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        if func in _MAKERS:
+            size = args[0] if args and isinstance(args[0], (tuple, list)) else args
+            self.left -= math.prod(size)
+            if self.left < 0:
+                raise ValueError(
+                    f"the configuration asks for a network of more than {self.numbers:,} numbers"
+                )
+        return func(*args, **(kwargs or {}))
+
+
 def config_of(attacker: AttackerName) -> type[BaseModel]:
     """What a network is configured by."""
     return _NETWORKS[attacker][1]
 
 
-def make_network(attacker: AttackerName, features: FeatureConfig, values: Mapping[str, Any]) -> nn.Module:
-    """A network with fresh weights for these features; raises ValueError if it cannot take them."""
+def make_network(
+    attacker: AttackerName,
+    features: FeatureConfig,
+    values: Mapping[str, Any],
+    at_most: int = MOST_NUMBERS,
+) -> nn.Module:
+    """A network with fresh weights for these features.
+
+    Raises ValueError if it cannot take them, or would be larger than `at_most` numbers; what is larger is
+    never allocated.
+    """
     network, config = _NETWORKS[attacker]
     own = config.model_validate(values)
-    made: nn.Module = network(in_channels(features), vertex_graph(features), own)
+    with _AtMost(min(at_most, MOST_NUMBERS)):
+        made: nn.Module = network(in_channels(features), vertex_graph(features), own)
     return made
 
 

@@ -37,7 +37,9 @@ def _odd(kernel: int) -> int:
     return kernel
 
 
-OddKernel = Annotated[int, Field(ge=1), AfterValidator(_odd)]
+OddKernel = Annotated[int, Field(ge=1, le=999), AfterValidator(_odd)]
+Channels = Annotated[int, Field(ge=1, le=65_536)]
+Widths = Annotated[tuple[Channels, ...], Field(min_length=1, max_length=64)]  # of layers, one after another
 
 
 class StgcnConfig(BaseModel):
@@ -45,16 +47,18 @@ class StgcnConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    channels: tuple[int, ...] = Field((24,), min_length=1)  # of the blocks; all but the first halve frames
+    channels: Widths = (24,)  # of the blocks; all but the first halve frames
     stem_kernel: OddKernel = 9  # frames seen by the first temporal convolution; odd
-    stem_stride: int = Field(4, ge=1)  # frames from one step of it to the next
+    stem_stride: int = Field(4, ge=1, le=999)  # frames from one step of it to the next
     kernel: OddKernel = 3  # steps seen by a branch of the other temporal convolutions; odd
-    dilations: tuple[int, ...] = Field((1, 2), min_length=1)  # of the branches
-    rank: int = Field(8, ge=1)  # of the learnt part of the adjacency, and of that of a window
-    parts: int = Field(16, ge=1)  # of the face, in the read-out
-    width: int = Field(128, ge=1)  # channels of the read-out
+    dilations: tuple[Annotated[int, Field(ge=1, le=999)], ...] = Field(
+        (1, 2), min_length=1, max_length=64
+    )  # of the branches
+    rank: Channels = 8  # of the learnt part of the adjacency, and of that of a window
+    parts: Channels = 16  # of the face, in the read-out
+    width: Channels = 128  # channels of the read-out
     read_kernel: OddKernel = 5  # steps seen by the read-out; odd
-    dimensions: int = Field(128, ge=1)  # of the embedding
+    dimensions: Channels = 128  # of the embedding
     dropout: float = Field(0.3, ge=0, lt=1)
 
 

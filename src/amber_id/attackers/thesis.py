@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from amber_id.attackers.stgcn import OddKernel
+from amber_id.attackers.stgcn import Channels, OddKernel, Widths
 from amber_id.motion import FaceGraph
 
 
@@ -31,11 +31,9 @@ class ThesisConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    channels: tuple[int, ...] = Field(
-        (64, 64, 64, 128, 128, 128, 256, 256, 256), min_length=1
-    )  # of the blocks
+    channels: Widths = (64, 64, 64, 128, 128, 128, 256, 256, 256)  # of the blocks
     kernel: OddKernel = 9  # frames seen by a temporal convolution; odd
-    dimensions: int = Field(256, ge=1)  # of the embedding
+    dimensions: Channels = 256  # of the embedding
     dropout: float = Field(0.3, ge=0, lt=1)
 
 

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from pydantic import BaseModel, ValidationError
 
 from amber_id.attackers.checkpoint import AttackerName, CheckpointHeader, load_checkpoint
-from amber_id.attackers.moments import MomentsAttacker, MomentsConfig
+from amber_id.attackers.moments import MomentsAttacker, MomentsConfig, n_statistics
 from amber_id.errors import FileFormatError, MissingDependencyError, UsageError
 from amber_id.misfits import first_problem
 from amber_id.motion import FeatureConfig, Signals, Stream, View
@@ -120,18 +120,28 @@ def load_attacker(path: Path, device: str = "auto") -> tuple[CheckpointHeader, A
     header, tensors = load_checkpoint(path)
     if header.attacker == "moments":
         try:
-            return header, MomentsAttacker.from_tensors(tensors, header.features)
+            moments = MomentsAttacker.from_tensors(tensors, header.features)
         except ValueError as error:
             raise FileFormatError(path, str(error)) from error
+        wanted = n_statistics(header.features)
+        if moments.mean.size != wanted:
+            raise FileFormatError(
+                path, f"expected {wanted} statistics, as its features have, got {moments.mean.size}"
+            )
+        return header, moments
     chosen = find_device(device)
     import torch
 
     from amber_id.attackers.networks import NetworkAttacker, make_network
 
+    for name, array in tensors.items():
+        if not np.isfinite(array).all():
+            raise FileFormatError(path, f"expected finite weights, got others in {name}")
+    numbers = sum(array.size for array in tensors.values())
     try:
-        network = make_network(header.attacker, header.features, header.attacker_config)
+        network = make_network(header.attacker, header.features, header.attacker_config, numbers)
         network.load_state_dict({name: torch.from_numpy(a) for name, a in tensors.items()}, strict=True)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise FileFormatError(path, f"its arrays do not fit its header: {reason}") from error
     return header, NetworkAttacker(network, chosen, header.features)

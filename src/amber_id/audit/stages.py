@@ -1,11 +1,13 @@
 """A study goes on where it was stopped: every stage leaves its result in a file of its own.
 
-A file names what its result depends on; where that has changed, the stage is done again. Trainings are
-stages too and have their own record (`amber_id.training`).
+A file names what its result depends on; where that has changed, the stage is done again, and so it is, with a
+note, where the file is damaged or was edited: the hash of its result stands in it. Trainings are stages too
+and have their own record (`amber_id.training`).
 """
 
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,16 +17,20 @@ from typing import Any, Literal
 from pydantic import Field, TypeAdapter
 
 from amber_id.atomic_files import write_text_atomically
+from amber_id.errors import FileFormatError
 from amber_id.file_formats import read_json
+from amber_id.reading import reading
 from amber_id.results import Frozen
 
-_SCHEMA: Literal["amber-id/stage/1"] = "amber-id/stage/1"
+_SCHEMA: Literal["amber-id/stage/2"] = "amber-id/stage/2"
+_logger = logging.getLogger("amber_id")
 
 
 class _Stage(Frozen):
-    schema_: Literal["amber-id/stage/1"] = Field(_SCHEMA, alias="schema")
+    schema_: Literal["amber-id/stage/2"] = Field(_SCHEMA, alias="schema")
     depends_on: str
     result: Any
+    result_sha256: str
 
 
 @dataclass(frozen=True)
@@ -40,15 +46,30 @@ class Stages:
         path = self.folder / f"{re.sub('[^A-Za-z0-9]+', '-', name)}.json"
         adapter = TypeAdapter(kind)
         if path.exists():
-            stage = read_json(_Stage, path)
-            if stage.depends_on == self.depends_on:
+            try:
+                done, result = self._read(path, adapter)
+            except FileFormatError as error:
+                _logger.warning("%s; the stage is computed again", error)
+                done = False
+            if done:
                 self.on_stage(name, True)
-                return adapter.validate_python(stage.result)
+                return result
         self.on_stage(name, False)
         result = compute()
-        stage = _Stage(depends_on=self.depends_on, result=adapter.dump_python(result, mode="json"))
+        said = adapter.dump_python(result, mode="json")
+        stage = _Stage(depends_on=self.depends_on, result=said, result_sha256=hash_of(said))
         write_text_atomically(path, stage.model_dump_json(by_alias=True) + "\n")
         return result
+
+    def _read(self, path: Path, adapter: Any) -> tuple[bool, Any]:
+        """Whether the result is of what it must depend on, and the result; raises FileFormatError."""
+        stage = read_json(_Stage, path)
+        if stage.depends_on != self.depends_on:
+            return False, None
+        with reading(path, "the result of a stage"):
+            if hash_of(stage.result) != stage.result_sha256:
+                raise FileFormatError(path, "its result is not the one that was written")
+            return True, adapter.validate_python(stage.result)
 
 
 def hash_of(*parts: Any) -> str:

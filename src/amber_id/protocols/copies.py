@@ -18,6 +18,7 @@ What is found is kept beside the recordings, in ``leaks.json``, until one of the
 
 import hashlib
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,13 +31,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from amber_id import __version__
 from amber_id.atomic_files import write_text_atomically
-from amber_id.errors import ClipError
+from amber_id.errors import ClipError, FileFormatError
 from amber_id.file_formats import read_json
 from amber_id.motion.likeness import signals_of
 from amber_id.motion.near_copies import NEAR_COPY, near_copies
 from amber_id.recordings import Recording, RecordingEntry, RecordingSet
 
 LEAKS_FILE = "leaks.json"
+_logger = logging.getLogger("amber_id")
 
 CopyKind = Literal["content", "motion", "picture"]
 
@@ -90,15 +92,16 @@ def find_copies(recordings: RecordingSet) -> Copies:
     ------
     ClipError
         If no recording can be read.
-    FileFormatError
-        If ``leaks.json`` is no such file.
     """
     path = recordings.root / LEAKS_FILE
     depends_on = _depends_on(recordings)
     if path.exists():
-        kept = read_json(Copies, path)
-        if kept.depends_on == depends_on:
-            return kept
+        try:
+            kept = read_json(Copies, path)
+            if kept.depends_on == depends_on:
+                return kept
+        except FileFormatError as error:
+            _logger.warning("%s; clips are searched for copies again", error)
     found = _find(recordings, depends_on)
     write_text_atomically(path, found.model_dump_json(indent=2, by_alias=True) + "\n")
     return found

@@ -14,7 +14,7 @@ from jaxtyping import Float32, Float64, Int64, Shaped
 from pydantic import BaseModel, ConfigDict
 
 from amber_id.errors import FileFormatError
-from amber_id.file_formats import read_tensors, validated, write_tensors
+from amber_id.file_formats import LARGE_HEADER, read_tensors, validated, write_tensors
 from amber_id.names import composed, note_case_twins
 from amber_id.npz_archives import open_arrays
 from amber_id.reading import reading
@@ -135,7 +135,7 @@ def _lengths(vectors: Shaped[np.ndarray, "n D"]) -> Float64[np.ndarray, " n"]:
 
 
 def _read_tensor_file(path: Path) -> tuple[Shaped[np.ndarray, "..."], Shaped[np.ndarray, "..."]]:
-    values, tensors = read_tensors(path, _SCHEMA)
+    values, tensors = read_tensors(path, _SCHEMA, largest_header=LARGE_HEADER)
     header = validated(EmbeddingsHeader, values, path)
     if set(tensors) != {"vectors"}:
         raise FileFormatError(path, f"expected the array vectors, got {', '.join(sorted(tensors)) or 'none'}")

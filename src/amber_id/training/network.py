@@ -29,13 +29,14 @@ from amber_id.atomic_files import write_text_atomically
 from amber_id.attackers import DevFigures
 from amber_id.attackers.networks import NetworkAttacker
 from amber_id.errors import EmbeddingError, FileFormatError, MissingDependencyError, TrainingError
-from amber_id.file_formats import read_tensors, write_tensors
 from amber_id.motion import WindowSet
+from amber_id.reading import reading
 from amber_id.training.batches import DeviceWindows, clip_batches, shuffled
 from amber_id.training.dev import measure_dev
 from amber_id.training.loop_config import LoopConfig
 from amber_id.training.losses import Loss
 from amber_id.training.run_folder import FoldFolder, is_first_process
+from amber_id.training.state_file import LogRow, StateHeader, read_state, write_state
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 _WARM_UP = 0.1  # of all steps
 _LONGEST_GRADIENT = 5.0  # longer ones are cut to this norm
 _BATCH_OF_RATE = 32  # clips for which the learning rate is given
-_STATE_SCHEMA = "amber-id/training-state/2"
 _LOG_COLUMNS = ("epoch", "loss", "dev_eer", "dev_auc", "learning_rate")
 
 
@@ -83,7 +83,7 @@ class _State:
 
     learner: Learner
     optimiser: torch.optim.Optimizer
-    log: list[tuple[float, ...]]
+    log: list[LogRow]
     second: Loss | None  # that takes over after the first phase
 
     @property
@@ -175,14 +175,13 @@ def train_network(
 
 def is_finished(folder: FoldFolder, config: LoopConfig) -> bool:
     """Whether the training of a fold, of which there is a state, has come to its end."""
-    header, _ = read_tensors(folder.state, _STATE_SCHEMA, header_only=True)
-    return _is_over(header["log"], config)
+    return _is_over(read_state(folder, header_only=True)[0].log, config)
 
 
 def forget_tensors(folder: FoldFolder) -> None:
     """Keep of the state of a finished fold what `is_finished` reads, and nothing to go on from."""
-    header, _ = read_tensors(folder.state, _STATE_SCHEMA, header_only=True)
-    write_tensors(folder.state, _STATE_SCHEMA, header, {})
+    header, _ = read_state(folder, header_only=True)
+    write_state(folder, header, {})
 
 
 def _is_over(log: Sequence[Sequence[float]], config: LoopConfig) -> bool:
@@ -353,9 +352,8 @@ def _write_state(state: _State, folder: FoldFolder, fingerprint: str) -> None:
     tensors = {f"learner.{name}": t for name, t in state.learner.state_dict().items()}
     for index, moments in state.optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{name}": torch.as_tensor(t) for name, t in moments.items()}
-    header = {"fingerprint": fingerprint, "log": state.log}
-    arrays = {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
-    write_tensors(folder.state, _STATE_SCHEMA, header, arrays)
+    header = StateHeader(fingerprint=fingerprint, log=tuple(state.log))
+    write_state(folder, header, {name: tensor.cpu().numpy() for name, tensor in tensors.items()})
 
 
 def _restore(state: _State, folder: FoldFolder, fingerprint: str, config: LoopConfig) -> None:
@@ -366,21 +364,29 @@ def _restore(state: _State, folder: FoldFolder, fingerprint: str, config: LoopCo
     FileFormatError
         If the file is cut off or belongs to another training.
     """
-    header, arrays = read_tensors(folder.state, _STATE_SCHEMA)
-    tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
-    if header["fingerprint"] != fingerprint:
+    header, arrays = read_state(folder, header_only=False)
+    if header.fingerprint != fingerprint:
         raise FileFormatError(
             folder.state,
             "belongs to a training with another configuration, split or recordings; use another --out",
         )
-    if not _in_first_phase(len(header["log"]) - 1, config):
+    if not _in_first_phase(len(header.log) - 1, config):
         _begin_second_phase(state, config)
+    with reading(folder.state, "the state of this training"):
+        _put(state, {name: torch.from_numpy(array) for name, array in arrays.items()})
+    state.log = list(header.log)
+
+
+def _put(state: _State, tensors: Mapping[str, Tensor]) -> None:
+    """Load network, loss and optimiser; raises what torch does, or ValueError, if something does not fit."""
     own = {name.removeprefix("learner."): t for name, t in tensors.items() if name.startswith("learner.")}
     state.learner.load_state_dict(own)
+    sizes = [p.shape for group in state.optimiser.param_groups for p in group["params"]]
     moments: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         if name.startswith("optimiser."):
             _, index, key = name.split(".")
+            if tensor.shape not in ((), sizes[int(index)]):
+                raise ValueError(f"{name} is of shape {tuple(tensor.shape)}")
             moments.setdefault(int(index), {})[key] = tensor
     state.optimiser.load_state_dict({**state.optimiser.state_dict(), "state": moments})
-    state.log = [tuple(row) for row in header["log"]]

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from amber_id.atomic_files import write_text_atomically
 from amber_id.attackers import AttackerName, CheckpointHeader, load_checkpoint
+from amber_id.attackers.checkpoint import MOST_FOLDS
 from amber_id.errors import FileFormatError
 from amber_id.file_formats import read_json
 from amber_id.motion import FeatureConfig
@@ -57,7 +58,7 @@ class RunRecord(BaseModel):
 
     schema_: Literal["amber-id/run/2"] = Field(_SCHEMA, alias="schema")
     config: TrainConfig
-    folds: int
+    folds: int = Field(ge=1, le=MOST_FOLDS)
     recordings_sha256: str
     split_sha256: str
     versions: dict[str, str]
