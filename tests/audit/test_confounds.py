@@ -373,6 +373,25 @@ def test_sources_are_counted_and_compared() -> None:
     assert "4 of a, 2 of b" in found.evidence
 
 
+def test_people_who_are_a_source_each_are_told_so() -> None:
+    recordings = table(6, 2, lambda person: {"source": f"name{person}"}).entries
+    found = source_confound(recordings)
+    assert found.verdict == "warn"
+    assert (
+        "Each of the 6 people is a source of their own (name0, name1, name2, ...), so nobody"
+        in found.evidence
+    )
+    checked = named(
+        property_confounds(
+            {"original": table(6, 3, lambda person: {"source": f"name{person}", "duration_s": 2.0 + person})},
+            CONFIG,
+        ),
+        "duration",
+        "original",
+    )
+    assert "eer_within_source" not in checked.figures
+
+
 def test_without_two_clips_of_anybody_nothing_is_said() -> None:
     recordings = table(6, 1, lambda person: {"duration_s": 2.0 + person})
     found = named(property_confounds({"original": recordings}, CONFIG), "duration", "original")

@@ -79,6 +79,13 @@ def test_several_sources_are_asked_for():
     assert "source of a clip tells people apart" in found.words
 
 
+def test_sources_of_one_person_each_are_no_finding():
+    seconds = np.full(len(SUBJECTS), 3.0)
+    found = controls_of(seconds, found=0.3, sources=len(set(SUBJECTS)))["source only"]
+    assert found.verdict == "not_decided"
+    assert found.words.startswith("Each person is a source of their own")
+
+
 @pytest.mark.parametrize(
     ("outcome", "gap", "verdict"),
     [

@@ -23,6 +23,7 @@ from amber_id.recordings import RecordingEntry
 from amber_id.results import ConditionName
 from amber_id.results.confounds import Confound, Verdict
 
+_SHOWN = 3  # sources named in a sentence
 _MUCH_LOST = 0.1  # a difference of shares that needs no test
 _NOT_MEASURABLE = 0.5  # share of frames without a face
 
@@ -180,7 +181,17 @@ def source_confound(entries: Sequence[RecordingEntry]) -> Confound:
             figures |= {"eer": found.eer, "auc": found.auc}
             evidence += f" (EER {found.eer:.2f}, guessing is 0.50)"
         evidence += ": a headline must compare people of one source only."
+        if max(map(len, people.values())) == 1:
+            evidence = (
+                f"Each of the {len(people)} people is a source of their own ({_few(sorted(people))}), so "
+                "nobody can be compared within a source, and what goes with it may stand for the person. If "
+                "all were filmed alike, give them one source: own_id001, own_id002 and so on."
+            )
     return Confound(name="source", verdict=verdict, evidence=evidence, condition=None, figures=figures)
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
 
 
 def _lost_by_person(entries: Sequence[RecordingEntry]) -> Float64[np.ndarray, " P"]:

@@ -4,10 +4,12 @@ Where there are several sources a headline compares people of one source only, s
 that can forbid it; the other is a warning.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from amber_id.audit.confounds_properties import Telling
+from amber_id.protocols.split import FEWEST_TESTED
 from amber_id.recordings import RecordingEntry
 from amber_id.results.confounds import Verdict
 
@@ -18,15 +20,19 @@ class Scopes:
 
     name: str
     pooled: Telling | None  # None without mated or non-mated comparisons, or where nothing was asked
-    within: Telling | None  # None where there is one source
+    within: Telling | None  # None where there is one source, or each person's is their own
 
     @classmethod
     def asked(
         cls, name: str, ask: Callable[[bool], Telling | None], entries: Sequence[RecordingEntry]
     ) -> "Scopes":
-        """Ask among all clips and, of several sources, within them: `ask` is told whether within."""
-        several = len({entry.source for entry in entries}) > 1
-        return cls(name, ask(False), ask(True) if several else None)
+        """Ask among all clips and, of several sources, within them: `ask` is told whether within.
+
+        Not within them where so few people share one that the headline compares all.
+        """
+        people = Counter(source for _, source in {(entry.subject, entry.source) for entry in entries})
+        sharing = sum(n for n in people.values() if n > 1)
+        return cls(name, ask(False), ask(True) if len(people) > 1 and sharing >= FEWEST_TESTED else None)
 
     @property
     def p_values(self) -> dict[str, float]:

@@ -5,7 +5,8 @@ permuted labels   people's names are permuted over all clips, then everything is
                   twenty finds something by chance, so that alone is a warning; below `_LEAKS` it is invalid.
 shuffled frames   the frames of every clip in random order: what is left needs no order in time.
 duration only     the score is minus the difference of two clips' seconds.
-source only       the score is one if both clips come from one source. Only with several sources.
+source only       the score is one if both clips come from one source. Only with several sources; not decided
+                  where each person is one of their own.
 static only       the mean face without motion, the view `static`: is it motion that is recognised?
 
 Duration and source alone must not be as good as the attacker: then the finding could be theirs.
@@ -101,10 +102,19 @@ def without_motion(
     attackers: dict[str, Callable[..., Float[np.ndarray, " P"]]] = {"duration only": _likeness(seconds)}
     if len(set(source)) > 1:
         attackers["source only"] = partial(_same, source)
-    return tuple(
+    found = tuple(
         _without_motion(name, replace(comparisons, scores=score(comparisons)), attacked, config, cell)
         for name, score in attackers.items()
     )
+    if len(set(source)) < len({entry.subject for entry in entries}):
+        return found
+    return tuple(_not_asked(each) if each.name == "source only" else each for each in found)
+
+
+def _not_asked(of_source: ControlResult) -> ControlResult:
+    """Where each person is a source of their own, that it tells people apart is how they are named."""
+    words = "Each person is a source of their own, so what goes with it cannot be told from the person."
+    return of_source.model_copy(update={"verdict": "not_decided", "words": words})
 
 
 def _without_motion(

@@ -13,6 +13,7 @@ from amber_id.audit.judging import EvaluationConfig, judged_recognition, less
 from amber_id.audit.scenarios import Scenario, seen_in
 from amber_id.audit.worst_attacker import Tried, attacker_results, measure, score_attackers
 from amber_id.biometrics import Comparisons
+from amber_id.biometrics.resampling import has_intervals
 from amber_id.protocols import Split
 from amber_id.results import Bootstrap, CellResult, ComparisonCounts, Difference
 from amber_id.score_files import IdentifiedBy, ScoreFile
@@ -31,9 +32,10 @@ class Cell:
         """All folds; people are numbered alike in every cell."""
         return self.tried.worst.comparisons
 
-    def within_sources(self) -> Comparisons:
-        """Those of two clips of one source: the same, where there is one source only."""
-        return _within_sources(self.tried)
+    def of_headline(self) -> Comparisons:
+        """Those of two clips of one source, where `result` has a figure of them; else all."""
+        within = _within_sources(self.tried)
+        return self.comparisons if within is None else within
 
     @property
     def score_file(self) -> ScoreFile:
@@ -81,8 +83,9 @@ def _cell(scenario: Scenario, tested: Sequence[Tested], config: EvaluationConfig
     worst = tried.worst
     metrics, judged = measure(worst, config)
     within_source, recognition = None, judged.recognition
-    if len(_sources(tried)) > 1:
-        within_source, recognition = judged_recognition(_within_sources(tried), config)
+    within = _within_sources(tried)
+    if within is not None:
+        within_source, recognition = judged_recognition(within, config)
     result = CellResult(
         story=scenario.story,
         counts=ComparisonCounts(mated=worst.comparisons.n_mated, nonmated=worst.comparisons.n_nonmated),
@@ -99,22 +102,25 @@ def _cell(scenario: Scenario, tested: Sequence[Tested], config: EvaluationConfig
     return Cell(scenario, result, tried)
 
 
-def _sources(tried: Tried) -> set[str]:
-    return {entry.source for entry in tried.worst.members[0].entries}
+def _within_sources(tried: Tried) -> Comparisons | None:
+    """The comparisons of two clips of one source.
 
-
-def _within_sources(tried: Tried) -> Comparisons:
-    """The comparisons of two clips of one source."""
+    None where there is one source only, or too few people share one with another for a figure: those who
+    name each person's folder after the person have as many sources as people.
+    """
     tested, comparisons = tried.worst.members[0], tried.worst.comparisons
     source_of = {entry.subject: entry.source for entry in tested.entries}
+    if len(set(source_of.values())) == 1:
+        return None
     source = np.array([source_of[subject] for subject in tested.subjects])
     same = source[comparisons.enrolment_subjects] == source[comparisons.probe_subjects]
-    return Comparisons(
+    within = Comparisons(
         comparisons.scores[same],
         comparisons.enrolment[same],
         comparisons.probe[same],
         comparisons.subjects,
     )
+    return within if has_intervals(within) else None
 
 
 def differences_of(

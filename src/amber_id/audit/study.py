@@ -248,10 +248,10 @@ def _decided(cells: Mapping[str, Cell], sensitivity: Mapping[str, SensitivityRes
 
 
 def _helped(cells: Mapping[str, Cell], config: StudyConfig) -> Difference | None:
-    """The EER of anonymised clips less that of originals, within sources; None without both."""
+    """The EER of anonymised clips less that of originals, as in the headline; None without both."""
     if not {"OOO", "AAA"} <= set(cells):
         return None
-    originals, anonymised = (cells[name].within_sources() for name in ("OOO", "AAA"))
+    originals, anonymised = (cells[name].of_headline() for name in ("OOO", "AAA"))
     return less(originals, anonymised, config.evaluation)["eer"]
 
 

@@ -125,9 +125,13 @@ def study_limits(
     if counts.subjects < FEW_SUBJECTS:
         said.append(f"{counts.subjects} people are few: the intervals are wide.")
     if len(counts.subjects_of_source) > 1:
+        within = any(cell.result.within_source is not None for cell in cells.values())
+        sources = f"People come from {len(counts.subjects_of_source)} sources"
         said.append(
-            f"People come from {len(counts.subjects_of_source)} sources. Telling sources apart is easy, so "
-            "the headline is about comparisons within a source."
+            f"{sources}. Telling sources apart is easy, so the headline is about comparisons within a source."
+            if within
+            else f"{sources}, and too few of those who are compared share one for a figure within sources: "
+            "the headline is about all comparisons, and what goes with a source may stand for its person."
         )
     if len(split.folds) > 1:
         said.append(

@@ -216,6 +216,12 @@ def _tallies(study: Study) -> list[Tally]:
     return [tally(part) if isinstance(part, Comparisons) else part for part in parts]
 
 
+def has_intervals(comparisons: Comparisons) -> bool:
+    """Whether enough people have mated, and non-mated, comparisons for an interval over people."""
+    of = tally(comparisons)
+    return of.n_nonmated_subjects >= FEWEST_NONMATED and of.n_mated_subjects >= FEWEST_MATED
+
+
 def _check_people(of: Tally) -> None:
     if of.n_nonmated_subjects < FEWEST_NONMATED:
         raise EvaluationError(

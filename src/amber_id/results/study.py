@@ -52,8 +52,8 @@ class CellResult(Frozen):
     counts: ComparisonCounts
     attacker: Attacker
     metrics: Metrics
-    within_source: Rate | None  # EER among people of one source; None where there is one source only
-    recognition: Recognition  # of the comparisons within sources where there are several
+    within_source: Rate | None  # EER among people of one source; None of one, or too few people
+    recognition: Recognition  # of the comparisons within sources where those have a figure
     disclosure: Disclosure
     attackers: dict[str, AttackerResult]
     dev: tuple[DevFold, ...]
