@@ -115,6 +115,26 @@ def test_what_made_an_avatar_is_read_from_beside_its_video(made, avatar, videos,
     assert avatar_beside(other, FRAMES)[1] == "other.json does not say what made the avatar; make it again"
 
 
+@pytest.mark.parametrize(
+    ("text", "doubt"),
+    [
+        ("[" * 100_000, ""),
+        ("9" * 5000, ""),
+        ("\x00", ""),
+        ('{"schema_version": ["amber-id/avatar-clip/2"]}', ""),
+        ('{"schema_version": "amber-id/avatar-clip/2", "frames": "%s"}' % ("x" * 9999), "it says xxxx"),
+        ('{"schema_version": "amber-id/avatar-clip/2", "frames": 8, "versions": 3}', "make it again"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_any_json_may_lie_beside_a_video(text, doubt, tmp_path):
+    (tmp_path / "x.json").write_text(text)
+    found, said = avatar_beside(tmp_path / "x.mp4", 8)
+    assert found is None
+    assert (doubt in said) if doubt else said == ""
+    assert len(said) < 200
+
+
 def test_of_two_faces_the_largest_is_kept_and_that_is_counted(made):
     assert read_avatar_clip(made / "b_id002" / "two.json").frames_with_several_faces > FRAMES / 2
     assert read_avatar_clip(made / "a_id001" / "plain.json").frames_with_several_faces == 0

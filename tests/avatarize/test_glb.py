@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import shutil
 import struct
 import zlib
@@ -835,6 +836,7 @@ def test_a_structure_of_too_many_objects(tmp_path: Path) -> None:
 def test_damaged_structures_are_read_or_refused_but_never_crash(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     values = [None, -1, 0, 1, 7, 1 << 33, 1e30, "x", [], {}, [[]], True, [None], {"a": 1}]
+    values += [math.nan, math.inf, -math.inf, 1e39, 1e308, 10**400, "x" * 30_000, [math.nan] * 4]
     refused = 0
     for _ in range(250):
         file = rich_face()
@@ -847,10 +849,69 @@ def test_damaged_structures_are_read_or_refused_but_never_crash(tmp_path: Path) 
                 break
         holder[key] = values[rng.integers(len(values))]
         try:
-            read_avatar(file.save(tmp_path))
-        except AvatarError:
+            avatar = read_avatar(file.save(tmp_path)).avatar
+        except AvatarError as error:
             refused += 1
+            assert len(str(error)) < 1000  # noqa: PT017
+        else:
+            assert_finite(avatar)
     assert 60 < refused < 250
+
+
+def assert_finite(avatar: Avatar) -> None:
+    for values in (avatar.positions, avatar.morphs, avatar.uvs, avatar.weights, avatar.colors):
+        assert values is None or np.isfinite(values).all()
+    assert all(np.isfinite(node.local).all() for node in avatar.nodes)
+    assert all(np.isfinite(joint.inverse_bind).all() for joint in avatar.skin)
+    assert all(np.isfinite(material.color).all() for material in avatar.materials)
+
+
+def test_damaged_bytes_are_read_or_refused(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    whole = rich_face().bytes()
+    numbers = [np.float32(number).tobytes() for number in (np.nan, np.inf, 1e38, -1e12)]
+    starts = 20 + struct.unpack_from("<I", whole, 12)[0] + 8
+    for attempt in range(150):
+        data = bytearray(whole)
+        if attempt % 2:
+            for at in starts + 4 * rng.integers((len(data) - starts) // 4 - 1, size=rng.integers(1, 30)):
+                data[at : at + 4] = numbers[rng.integers(len(numbers))]
+        else:
+            for at in rng.integers(len(data), size=rng.integers(1, 5)):
+                data[at] = rng.integers(256)
+        if attempt % 5 == 0:
+            data = data[: rng.integers(len(data))]
+        (tmp_path / "x.glb").write_bytes(data)
+        try:
+            avatar = read_avatar(tmp_path / "x.glb").avatar
+        except AvatarError:
+            continue
+        assert_finite(avatar)
+
+
+def _of_another_build(file: File) -> None:
+    mesh = file.json["meshes"][0]
+    mesh["primitives"][0]["targets"] *= 2
+    mesh["extras"]["targetNames"] = [*mesh["extras"]["targetNames"][:1], "build"]
+    mesh["weights"] = [0, 1e300]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_of_another_build, "the positions reach (inf|nan)"),
+        (_at("nodes", 1, "translation", value=[0, 1e39, 0]), "the places of nodes reach inf"),
+        (_at("nodes", 1, "scale", value=[1, 1, 1e7]), "the places of nodes reach 1e.07; at most 1e.06"),
+        (_at("nodes", 1, "matrix", value=[math.nan] * 16), "not finite"),
+    ],
+)
+def test_numbers_that_leave_the_range_on_the_way_are_refused(
+    tmp_path: Path, change: Callable[[File], None], words: str
+) -> None:
+    file = rich_face()
+    change(file)
+    with pytest.raises(AvatarError, match=words):
+        read_avatar(file.save(tmp_path))
 
 
 class TestWriting:

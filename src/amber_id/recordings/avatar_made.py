@@ -7,12 +7,16 @@ and with what it was made, goes from there into the header of the video's record
 the rest is about the original.
 """
 
-import json
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from amber_id.errors import FileFormatError
+from amber_id.quoting import one_line
+from amber_id.reading import parsed_json, read_bytes
+
 _SCHEMA = "amber-id/avatar-clip/"
+_LONGEST_SHOWN = 40
 
 
 class AvatarMade(BaseModel):
@@ -62,13 +66,14 @@ def avatar_beside(video: Path, frames: int) -> tuple[AvatarMade | None, str]:
     """
     path = video.with_suffix(".json")
     try:
-        said = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        said = parsed_json(read_bytes(path, "JSON"), path)
+    except FileFormatError:
         return None, ""
     if not isinstance(said, dict) or not str(said.get("schema_version")).startswith(_SCHEMA):
         return None, ""  # somebody else's
     if said.get("frames") != frames:
-        return None, f"{path.name} is of another video: it says {said.get('frames')} frames, not {frames}"
+        found = one_line(str(said.get("frames")), _LONGEST_SHOWN)
+        return None, f"{path.name} is of another video: it says {found} frames, not {frames}"
     try:
         made = AvatarMade.model_validate(
             {name: said[name] for name in AvatarMade.model_fields if name in said}

@@ -21,12 +21,15 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from amber_id.errors import AvatarError, MissingDependencyError
+from amber_id.quoting import one_line
+from amber_id.reading import UNREADABLE
 
 MOST_BYTES = 1 << 30
 
 # What an avatar's structure takes is far below; pygltflib needs many times as much memory.
 _MOST_JSON_BYTES = 1 << 24
 _MOST_JSON_OBJECTS = 200_000
+_LONGEST_REASON = 200
 _HEADER = struct.Struct("<4sIIII")  # magic, version, length, then the length and kind of the first chunk
 _JSON_CHUNK = 0x4E4F534A
 _DTYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
@@ -71,16 +74,8 @@ class Glb:
         """Say that the file is wrong where the block fails over JSON of another form than glTF's."""
         try:
             yield
-        except (
-            ArithmeticError,
-            AttributeError,
-            LookupError,
-            RecursionError,
-            TypeError,
-            ValueError,
-            struct.error,
-        ) as error:
-            reason = str(error).partition("\n")[0]
+        except UNREADABLE as error:
+            reason = one_line(str(error).partition("\n")[0], _LONGEST_REASON)
             raise self.fault(f"its structure is not glTF's ({type(error).__name__}: {reason})") from error
 
     def reserve(self, size: int) -> None:

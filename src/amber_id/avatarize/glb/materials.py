@@ -24,9 +24,13 @@ from jaxtyping import Float32, UInt8
 from amber_id.avatarize.avatar import Material
 from amber_id.avatarize.glb.arrays import Glb
 from amber_id.avatarize.pillow import import_pillow
+from amber_id.quoting import one_line
+from amber_id.reading import UNREADABLE
 
 GAMMA = 2.2
 _GLOSSY = "KHR_materials_pbrSpecularGlossiness"
+_LONGEST_REASON = 200
+_BROKEN: tuple[type[Exception], ...] = (OSError, *UNREADABLE)  # of Pillow, for what is no picture
 _STRENGTH = "KHR_materials_emissive_strength"
 
 
@@ -130,6 +134,7 @@ class Materials:
         Image = import_pillow().Image
         try:
             with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
                 warnings.simplefilter("error", Image.DecompressionBombWarning)
                 picture = Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP"))
                 # Pillow may hold it twice while it turns it into colours with opacity.
@@ -137,10 +142,10 @@ class Materials:
                 return np.asarray(picture.convert("RGBA"))
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise self._glb.fault(f"number {index} of images has too many pixels ({error})") from error
-        # SyntaxError is what Pillow raises for a broken PNG.
-        except (OSError, SyntaxError, ValueError) as error:
+        except _BROKEN as error:
+            said = one_line(str(error), _LONGEST_REASON)
             raise self._glb.fault(
-                f"number {index} of images is no whole PNG, JPEG or WebP ({error})"
+                f"number {index} of images is no whole PNG, JPEG or WebP ({said})"
             ) from error
 
 

@@ -28,6 +28,7 @@ from amber_id.errors import AvatarError
 
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
 _MOST_INFLUENCES = 4
+_LARGEST_NUMBER = 1e6  # an avatar in millimetres has some thousands
 _START = struct.Struct("<12xI4x")  # of a GLB: how long its JSON is, which comes next
 _ON_FIRST_ONLY = np.array([1, 0, 0, 0], np.float32)
 
@@ -48,18 +49,36 @@ def read_avatar(path: Path) -> AvatarFile:
     ------
     AvatarError
         If it cannot be read, is packed in a way that is not read here, lies partly in other files, is
-        damaged, or has no shape with an ARKit name.
+        damaged, has numbers that are not finite or larger than any avatar's, or no shape with an ARKit name.
     MissingDependencyError
         If pygltflib or Pillow is not installed.
     """
     glb = Glb(path)
-    with glb.doubted():
+    # What leaves the range of float32 is found in the avatar.
+    with glb.doubted(), np.errstate(over="ignore", invalid="ignore"):
         avatar = _Reader(glb).avatar()
+    _check_numbers(glb, avatar)
     if len(avatar.missing) == SHAPES:
         raise glb.fault(
             "has no morph target with an ARKit name, e.g. jawOpen, so nothing would move its face"
         )
     return AvatarFile(avatar, glb.sha256, path)
+
+
+def _check_numbers(glb: Glb, avatar: Avatar) -> None:
+    """Refuse what could not be drawn: products of numbers that are finite may not be."""
+    for what, values in (
+        ("the positions", avatar.positions),
+        ("the shapes", avatar.morphs),
+        ("the texture coordinates", avatar.uvs),
+        ("the weights of joints", avatar.weights),
+        ("the colours", np.zeros(1) if avatar.colors is None else avatar.colors),
+        ("the places of nodes", np.array([node.local for node in avatar.nodes])),
+        ("the inverse bind matrices", np.array([joint.inverse_bind for joint in avatar.skin])),
+    ):
+        largest = np.abs(values).max(initial=0)
+        if not largest <= _LARGEST_NUMBER:
+            raise glb.fault(f"{what} reach {largest:.3g}; at most {_LARGEST_NUMBER:g} is read")
 
 
 @contextlib.contextmanager

@@ -22,8 +22,9 @@ from jaxtyping import Float64
 from amber_id.atomic_files import write_text_atomically
 from amber_id.avatarize.ravas.picture import HEIGHT, WIDTH, black_frames
 from amber_id.avatarize.ravas.process import TryFailedError, Watch, run_watched
-from amber_id.errors import AmberError, ClipError
+from amber_id.errors import AmberError, ClipError, FileFormatError
 from amber_id.no_telemetry import quiet_environment
+from amber_id.reading import parsed_json, read_text
 from amber_id.tracking.one_clip import check_length
 from amber_id.tracking.video import read_frames
 
@@ -183,9 +184,11 @@ def _config(video: Path, results: Path, avatar: Path) -> dict[str, object]:
 def _detections(path: Path) -> int:
     """In how many frames RAVAS saw a face, as its log has it."""
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TryFailedError(f"it left no whole log of the faces ({error})") from error
+        entries = parsed_json(read_text(path, "JSON"), path)
+    except FileFormatError as error:
+        raise TryFailedError(f"it left no whole log of the faces ({error.reason})") from error
+    if not isinstance(entries, list):
+        raise TryFailedError("it left no log of the faces, but something else")
     # The last entry is empty: it closes the list.
     return sum(1 for entry in entries if entry)
 
