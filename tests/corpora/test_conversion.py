@@ -302,7 +302,7 @@ def test_a_full_disk_is_told_before_anything_is_put(tmp_path: Path, monkeypatch:
     needed = sum(len(LAYOUTS["small_bytes"]("Actor_01", take)) for take in range(4))
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=needed - 1))
-    with pytest.raises(AmberError, match="GB are free; free some, or unpack the archives elsewhere"):
+    with pytest.raises(AmberError, match="MB are free; free some, or unpack the archives elsewhere"):
         convert(find_ravdess(layout.src), tmp_path / "dst")
     assert not (tmp_path / "dst").exists()
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=needed))

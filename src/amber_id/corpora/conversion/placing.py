@@ -158,7 +158,7 @@ def require_space(dst: Path, clips: Sequence[FoundClip], *, copy: bool) -> None:
     if needed > free:
         hint = "free some, or leave out --copy" if copy else "free some, or unpack the archives elsewhere"
         raise AmberError(
-            f"{dst}: needs {needed / 1e9:,.1f} GB for copies, {free / 1e9:,.1f} GB are free; {hint}"
+            f"{dst}: needs {needed / 1e6:,.1f} MB for copies, {free / 1e6:,.1f} MB are free; {hint}"
         )
 
 
