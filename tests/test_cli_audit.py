@@ -1,6 +1,7 @@
 """`amber audit` as a person types it: what is printed, what is written, and how it ends."""
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from amber_id.locks import hold_lock
 from amber_id.synthetic import SynthConfig, generate
 
 
@@ -116,3 +118,18 @@ def test_what_a_file_asks_wrongly_is_named(corpus: Path, tmp_path: Path):
     assert done.returncode == 2
     assert f"{wrong}: attackers: expected names such as" in done.stderr
     assert "got 'nobody'" in done.stderr
+
+
+def test_a_second_run_of_a_study_waits_for_the_first_and_says_so(corpus: Path, tmp_path: Path):
+    study = tmp_path / "study"
+    flags = ["--original", corpus / "original", "--out", study, "--config", corpus / "study.toml"]
+    command = [sys.executable, "-m", "amber_id", "audit", *map(str, flags), "--quiet"]
+    with (
+        hold_lock(study / ".amber-study.lock"),
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as waiting,
+    ):
+        assert waiting.stderr is not None
+        said = next(line for line in waiting.stderr if "waiting" in line)
+        waiting.kill()
+    assert said.startswith(f"{study}/.amber-study.lock: waiting for process {os.getpid()} on ")
+    assert list(study.iterdir()) == []

@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from amber_id.file_formats import read_table, write_table
+from amber_id.locks import hold_lock
 
 OPENINGS_FILE = "test_openings.csv"
+_LOCK = ".amber-openings.lock"
 _COLUMNS = ["split_sha256", "checkpoints_sha256", "attacker", "opened"]
 
 
@@ -22,15 +24,28 @@ def record_opening(root: Path, *, split: str, checkpoints: tuple[str, ...], atta
 
     Raises
     ------
+    AmberError
+        If it is new and cannot be written down.
     FileFormatError
         If the table is not one of ours.
     """
     path = root / OPENINGS_FILE
-    rows = read_table(path, _COLUMNS) if path.exists() else []
     key = [split, hashlib.sha256(",".join(checkpoints).encode()).hexdigest()]
-    same_split = [row[:2] for row in rows if row[0] == split]
-    if key in same_split:
-        return same_split.index(key) + 1
-    opened = datetime.now(UTC).isoformat(timespec="seconds")
-    write_table(path, _COLUMNS, [*rows, [*key, attacker, opened]])
-    return len(same_split) + 1
+    known = _openings(path, split)
+    if key not in known:
+        with hold_lock(root / _LOCK):  # or two that test at once would be counted as one
+            known = _openings(path, split)
+            if key not in known:
+                opened = datetime.now(UTC).isoformat(timespec="seconds")
+                write_table(path, _COLUMNS, [*_rows(path), [*key, attacker, opened]])
+                known.append(key)
+    return known.index(key) + 1
+
+
+def _openings(path: Path, split: str) -> list[list[str]]:
+    """What the openings of a split are known by, in their order."""
+    return [row[:2] for row in _rows(path) if row[0] == split]
+
+
+def _rows(path: Path) -> list[list[str]]:
+    return read_table(path, _COLUMNS) if path.exists() else []

@@ -9,6 +9,7 @@ from amber_id.cli.shared import (
     FOLDS,
     GOES_ON,
     SOME_CLIPS_LOST,
+    STUDY_LOCK,
     Allow,
     Device,
     Quiet,
@@ -74,6 +75,7 @@ def audit(
     Run again after a stop, it goes on where it was.
     """
     from amber_id.audit import StudyConfig, run_study, stages_of_study
+    from amber_id.locks import hold_lock
     from amber_id.progress import ClipBar, StageClock, epoch_line
     from amber_id.recordings import failed_clips, holds_recordings
     from amber_id.report import write_study_report
@@ -107,7 +109,7 @@ def audit(
             workers=workers,
             quiet=quiet,
         )
-    with ClipBar("audit", None, quiet=quiet) as bar:
+    with hold_lock(out / STUDY_LOCK), ClipBar("audit", None, quiet=quiet) as bar:
         results, scores = run_study(
             sets,
             out,

@@ -42,6 +42,7 @@ _TABLES = frozenset({"evaluation", "features", "loop", "split"})  # of configura
 SOME_CLIPS_LOST = 3
 GOES_ON = "the same command goes on where it was"
 FOLDS = "2 or more, in which everyone is tested once (leave it out for what is usual)"
+STUDY_LOCK = ".amber-study.lock"  # two runs of a study would be at the same stages
 STOPPED = 130  # as shells have it: by Ctrl-C
 _SHOWN_FAILURES = 20
 

@@ -9,6 +9,7 @@ from amber_id.cli.auditing import recordings_of
 from amber_id.cli.shared import (
     GOES_ON,
     SOME_CLIPS_LOST,
+    STUDY_LOCK,
     Allow,
     Device,
     Model,
@@ -50,6 +51,7 @@ def study_thesis(
     Run again after a stop, it goes on where it was.
     """
     from amber_id.audit import ThesisStudyConfig, run_thesis_study, thesis_study_config
+    from amber_id.locks import hold_lock
     from amber_id.progress import ClipBar, epoch_line
     from amber_id.recordings import failed_clips
     from amber_id.report import write_thesis_report
@@ -74,7 +76,7 @@ def study_thesis(
         )
         for name, folder in folders.items()
     }
-    with ClipBar("thesis", None, quiet=quiet) as bar:
+    with hold_lock(out / STUDY_LOCK), ClipBar("thesis", None, quiet=quiet) as bar:
         results = run_thesis_study(
             sets,
             out,

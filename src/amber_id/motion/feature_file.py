@@ -10,6 +10,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -191,9 +192,10 @@ def _write(path: Path, features: StoredFeatures) -> None:
     header = {"clips": [list(astuple(stored)) for stored in features.clips]}
     tables = {name: getattr(features, name) for name in _TABLES}
     write_tensors(path, _SCHEMA, header, {"frames": features.frames, **tables})
-    files = sorted(path.parent.glob("*.safetensors"), key=lambda file: file.stat().st_mtime_ns)
-    for old in files[:-_KEPT]:
-        old.unlink(missing_ok=True)
+    with suppress(OSError):  # another run beside these recordings may be at the same
+        files = sorted(path.parent.glob("*.safetensors"), key=lambda file: file.stat().st_mtime_ns)
+        for old in files[:-_KEPT]:
+            old.unlink(missing_ok=True)
 
 
 def _read(path: Path, config: FeatureConfig) -> StoredFeatures:
