@@ -79,6 +79,13 @@ def test_the_size_of_a_vector_does_not_matter(tmp_path):
         np.testing.assert_allclose(read_embeddings(tmp_path / "clips.npz").vectors, 0.5)
 
 
+def test_names_of_no_characters_are_refused(tmp_path):
+    letters = np.array([[97, 0x110000], [98, 99]], np.uint32)
+    np.savez(tmp_path / "clips.npz", vectors=np.eye(2), subjects=letters.view("U2")[:, 0])
+    with pytest.raises(FileFormatError, match="names in Unicode in subjects, got what is no character"):
+        read_embeddings(tmp_path / "clips.npz")
+
+
 def test_embeddings_of_our_own_come_back(tmp_path):
     path = tmp_path / "clips.safetensors"
     write_embeddings(path, np.eye(3, dtype=np.float32), HEADER)

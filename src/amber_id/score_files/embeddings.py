@@ -5,6 +5,7 @@ and ``subjects`` (N,), or ``embeddings`` and ``labels``, is what any other syste
 clips are then compared by cosine, as many as there are, and no score is ever kept.
 """
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,8 +162,14 @@ def _read_archive(path: Path) -> tuple[Shaped[np.ndarray, "..."], Shaped[np.ndar
 
 
 def _decoded(path: Path, subjects: Shaped[np.ndarray, "..."]) -> Shaped[np.ndarray, "..."]:
-    """The same, with bytes as text."""
-    if subjects.dtype.kind != "S":
-        return subjects
-    with reading(path, "names in UTF-8 in subjects"):
-        return np.char.decode(subjects, "utf-8")
+    """Names as text, where they are bytes; raises FileFormatError where they are no characters."""
+    if subjects.dtype.kind == "S":
+        with reading(path, "names in UTF-8 in subjects"):
+            return np.char.decode(subjects, "utf-8")
+    if subjects.dtype.kind == "U":
+        # NumPy reads four bytes a letter and does not look at them; Python has no such letter.
+        letters = np.frombuffer(subjects.astype(subjects.dtype.newbyteorder("=")).tobytes(), np.uint32)
+        if letters.max(initial=0) > sys.maxunicode:
+            reason = "expected names in Unicode in subjects, got what is no character"
+            raise FileFormatError(path, reason)
+    return subjects
