@@ -6,6 +6,7 @@ import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -18,6 +19,7 @@ from amber_id.corpora.conversion import (
     find_crema_d,
     find_nvfair,
     find_ravdess,
+    placing,
     refuse_overlap,
 )
 from amber_id.errors import AmberError, CorpusError, FileFormatError, UsageError
@@ -423,3 +425,23 @@ def test_demographics_that_are_none_are_refused_in_a_line(text: str, tmp_path: P
     layout = LAYOUTS["crema_d_layout"](tmp_path / "src")
     with pytest.raises(FileFormatError):
         find_crema_d(layout.src, demographics=tmp_path / "x.csv")
+
+
+def test_a_video_that_grows_while_it_is_copied_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = LAYOUTS["nvfair_layout"](tmp_path / "src", traps=False)
+    read = placing._read
+
+    def grow(source: IO[bytes], origin: Path) -> bytes:
+        if origin.name == "a01-id001.mp4" and source.tell() == 0:
+            with origin.open("ab") as more:
+                more.write(b"still being written")
+        return read(source, origin)
+
+    monkeypatch.setattr(placing, "_read", grow)
+    done = convert(find_nvfair(layout.src), tmp_path / "dst", copy=True)
+    assert [row.detail for row in done.left_out if row.kind == "unusable"] == [
+        "it changed while it was copied; run again when it is complete"
+    ]
+    assert clips_in(tmp_path / "dst") == [clip for clip in layout.clips if "a01-id001" not in clip]

@@ -39,3 +39,17 @@ def test_whatever_is_damaged_in_an_archive_the_others_are_taken(how: int, tmp_pa
         for path in (dst / "ravdess_id001").glob("*.mp4"):
             assert path.read_bytes() in members.values()
         assert done.put >= len(GOOD)
+
+
+def test_a_member_may_have_no_name(tmp_path: Path) -> None:
+    data = archive_of({"x": b"none", **GOOD}, zipfile.ZIP_STORED)
+    at = data.index(b"PK\x01\x02")
+    central = data[at : at + 28] + b"\0\0" + data[at + 30 : at + 46] + data[at + 47 :]
+    end = central.index(b"PK\x05\x06")
+    size = int.from_bytes(central[end + 12 : end + 16], "little") - 1
+    central = central[: end + 12] + size.to_bytes(4, "little") + central[end + 16 :]
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "Video_Speech_Actor_02.zip").write_bytes(data[:at] + central)
+    with zipfile.ZipFile(tmp_path / "src" / "Video_Speech_Actor_02.zip") as file:
+        assert file.namelist()[0] == ""
+    assert len(find_ravdess(tmp_path / "src").clips) == len(GOOD)

@@ -37,7 +37,7 @@ def read_directory(archive: Path, suffixes: Collection[str]) -> list[zipfile.Zip
     return [
         member
         for member in members
-        if not member.is_dir()
+        if not member.filename.endswith("/")  # is_dir() fails where there is no name at all
         and PurePosixPath(member.filename).suffix.lower() in suffixes
         and not _is_hidden(member.filename)
     ]

@@ -224,10 +224,13 @@ def _copy(origin: Path, place: Path) -> None:
     except OSError as error:
         raise ClipError(origin.name, error.strerror or str(error)) from error
     with source, appears_whole(place, size=f"a copy of {origin}") as temporary:
+        before = os.fstat(source.fileno())
         with temporary.open("wb") as out:
             while chunk := _read(source, origin):
                 out.write(chunk)
         status = os.fstat(source.fileno())
+        if (status.st_size, status.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+            raise ClipError(origin.name, "it changed while it was copied; run again when it is complete")
         os.utime(temporary, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
