@@ -41,6 +41,7 @@ LARGEST_TABLE = 128 << 20
 MOST_CELLS = 4_000_000
 """How many cells it may have: as Python's texts they take some 60 bytes each."""
 
+_BOTH_ENDS = "\r\n"
 _FORMULA = re.compile("'*[=+\\-@\t\r]")  # what stands for one where it begins a cell, marked or not
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?%?", re.ASCII)
 _KEY = "amber_id"
@@ -230,10 +231,15 @@ def table_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     >>> table_text(["name", "change"], [("=1+1", -0.5), ("-0.5", ""), ("'=x", None)])
     "name,change\n'=1+1,-0.5\n-0.5,\n''=x,\n"
     """
-    text = io.StringIO(newline="")
-    marked = ([_marked(cell) for cell in row] for row in (columns, *rows))
-    csv.writer(text, lineterminator="\n").writerows(marked)
-    return text.getvalue()
+    parts, line = [], io.StringIO(newline="")
+    # Told of both ends of lines, Python 3.11 quotes cells that hold either.
+    writer = csv.writer(line, lineterminator=_BOTH_ENDS)
+    for row in (columns, *rows):
+        writer.writerow([_marked(cell) for cell in row])
+        parts.append(line.getvalue().removesuffix(_BOTH_ENDS) + "\n")
+        line.seek(0)
+        line.truncate()
+    return "".join(parts)
 
 
 def _marked(cell: object) -> object:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from amber_id.quoting import one_line
+
 if TYPE_CHECKING:
     from amber_id.training.network import EpochReport
 
@@ -65,7 +67,7 @@ class ClipBar:
     def say(self, line: str) -> None:
         """Print a line above the bar."""
         if not self._quiet:
-            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+            self._console.print(one_line(line), highlight=False, markup=False, soft_wrap=True)
 
 
 class StageClock:

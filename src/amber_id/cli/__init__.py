@@ -5,6 +5,7 @@ Standard output is the result, standard error the progress. Exit codes: 0 done; 
 verbs, so that `amber --help` is quick and a verb needs only its own extra.
 """
 
+import logging
 import sys
 from typing import Annotated
 
@@ -13,6 +14,7 @@ import typer
 from amber_id.cli.shared import app
 from amber_id.errors import AmberError
 from amber_id.no_telemetry import keep_quiet
+from amber_id.quoting import one_line
 
 # `amber --help` lists the verbs in the order of these imports.
 # isort: split
@@ -89,11 +91,22 @@ __all__ = [
 def main() -> None:
     """Run the command line; an error that a user can act on is one line."""
     keep_quiet()
+    # Where nobody has set up logging otherwise, this is what prints it.
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(_OneLine())
     try:
         app()
     except AmberError as error:
         print(f"amber: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)
+
+
+class _OneLine(logging.Formatter):
+    """What this program logs, on one line whatever the names in it hold."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = super().format(record)
+        return one_line(said) if record.name.startswith("amber_id") else said
 
 
 @app.callback(invoke_without_command=True)

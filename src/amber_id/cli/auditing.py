@@ -23,6 +23,7 @@ from amber_id.cli.shared import (
     say,
     signed,
     table_of,
+    tell,
     with_interval,
 )
 from amber_id.errors import UsageError
@@ -127,7 +128,7 @@ def audit(
     compared = {cell: each.comparisons for cell, each in scores.items() if each.comparisons is not None}
     page = write_study_report(results, compared, out, faces=_faces(sets, show_originals=show_originals))
     _print(results)
-    typer.echo(page)
+    tell(page)
     if results.dropped:
         say(f"clips in no figure: {results.counts.dropped_clips}; results.json says why")
         raise typer.Exit(SOME_CLIPS_LOST)
@@ -242,29 +243,29 @@ def _faces(
 def _print(results: "StudyResults") -> None:
     """The finding, the cells, what forbids or weakens it."""
     finding = results.headline
-    typer.echo(finding.text if finding.valid else f"INVALID: {finding.text}")
-    typer.echo(f"  {finding.recognition.words}")
+    tell(finding.text if finding.valid else f"INVALID: {finding.text}")
+    tell(f"  {finding.recognition.words}")
     for reason in finding.reasons:
-        typer.echo(f"  invalid since {reason}")
+        tell(f"  invalid since {reason}")
     for name, cell in results.cells.items():
-        typer.echo(f"  {name}  EER {with_interval(cell.metrics.eer)}  {cell.attacker.name}")
+        tell(f"  {name}  EER {with_interval(cell.metrics.eer)}  {cell.attacker.name}")
     for name, of_cells in results.differences.items():
-        typer.echo(f"  {name}  EER {signed(of_cells['eer'])}")
+        tell(f"  {name}  EER {signed(of_cells['eer'])}")
     for cell_name, views in results.views.items():
         said = ", ".join(f"{view} {found.eer.value:.3f}" for view, found in views.items())
-        typer.echo(f"  {cell_name} by moments, EER by view: {said}")
+        tell(f"  {cell_name} by moments, EER by view: {said}")
     if results.utility is not None and results.utility.expression is not None:
         kept = results.utility.expression
-        typer.echo(f"  expression kept {kept.value:.2f} [{kept.low:.2f}, {kept.high:.2f}], of 1")
+        tell(f"  expression kept {kept.value:.2f} [{kept.low:.2f}, {kept.high:.2f}], of 1")
     for cell_name, planted in results.sensitivity.items():
-        typer.echo(f"  {_shown(planted.verdict)} planted habits ({cell_name}): {planted.words}")
+        tell(f"  {_shown(planted.verdict)} planted habits ({cell_name}): {planted.words}")
     for control in results.controls:
-        typer.echo(f"  {_shown(control.verdict)} {control.name} ({control.cell}): {control.words}")
+        tell(f"  {_shown(control.verdict)} {control.name} ({control.cell}): {control.words}")
     for confound in results.confounds:
         if confound.verdict != "pass":
             about = f" ({confound.condition})" if confound.condition else ""
             name = confound.name.replace("_", " ")
-            typer.echo(f"  {_shown(confound.verdict)} {name}{about}: {confound.evidence}")
+            tell(f"  {_shown(confound.verdict)} {name}{about}: {confound.evidence}")
 
 
 def _shown(verdict: str) -> str:

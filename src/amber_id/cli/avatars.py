@@ -22,6 +22,7 @@ from amber_id.cli.shared import (
     require_place,
     resumable,
     say,
+    tell,
 )
 from amber_id.cli.stages import track_folder
 from amber_id.errors import UsageError
@@ -127,7 +128,7 @@ def avatarize(
     name_failures(summary.failures)
     print_summary(summary, out, "avatars made", lost=len(summary.failures))
     if summary.failures:
-        typer.echo(f"failures: {out / 'failures.csv'}")
+        tell(f"failures: {out / 'failures.csv'}")
     suspect = False
     if check and summary.done + summary.skipped:
         originals = videos if by_recordings else from_drive or keep or out / CHECKED["original"]
@@ -153,7 +154,7 @@ def avatar_preview(
     drawn = read_avatar(look).avatar
     write_preview(drawn, out, source=look)
     _say_what_is_missing(drawn, look)
-    typer.echo(out)
+    tell(out)
 
 
 @avatar_app.command("merge")
@@ -170,7 +171,7 @@ def avatar_merge(
         raise UsageError(f"--out {out}: is the file itself; name another")
     check_needs("avatar merge")
     merged = merge_avatar(_avatar_file(file, palette, model), out)
-    typer.echo(f"{out}: {len(merged.avatar.positions)} vertices, SHA-256 {merged.sha256}")
+    tell(f"{out}: {len(merged.avatar.positions)} vertices, SHA-256 {merged.sha256}")
 
 
 def _avatar_file(named: Path | None, palette: Any, model: Path | None) -> Path:
@@ -210,14 +211,14 @@ def _check(
     write_following(report, out / "check")
     found = report.summary()
     table = out / "check" / "following.csv"
-    typer.echo(f"{table}: {len(report.clips)} avatars compared with their originals")
+    tell(f"{table}: {len(report.clips)} avatars compared with their originals")
     if found.face_share is not None and found.median is not None:
-        typer.echo(f"  a face in {found.face_share:.1%} of the frames where the original has one")
-        typer.echo(f"  median correlation of what moves: {found.median:.2f}")
-    typer.echo(f"  {found.match_their_own} of {found.searched} move most like their own original")
-    typer.echo(f"  the head, offset and gain: {'; '.join(_angles(found))}")
+        tell(f"  a face in {found.face_share:.1%} of the frames where the original has one")
+        tell(f"  median correlation of what moves: {found.median:.2f}")
+    tell(f"  {found.match_their_own} of {found.searched} move most like their own original")
+    tell(f"  the head, offset and gain: {'; '.join(_angles(found))}")
     if by_ravas:
-        typer.echo(
+        tell(
             "  (RAVAS itself turns head, neck and chest, in all 1.3 times as far as the person turned; "
             "roll gains up to 2.4 were seen)"
         )

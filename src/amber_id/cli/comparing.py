@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amber_id.cli.shared import Seed, app, configured, say, signed, with_interval
+from amber_id.cli.shared import Seed, app, configured, say, signed, tell, with_interval
 from amber_id.errors import UsageError
 from amber_id.extras import check_needs
 
@@ -57,7 +57,7 @@ def compare(
     _print(results)
     for limit in results.limits:
         say(f"note: {limit}")
-    typer.echo(page)
+    tell(page)
 
 
 def _print(results: "ComparisonResults") -> None:
@@ -73,6 +73,6 @@ def _print(results: "ComparisonResults") -> None:
     if results.pooled is not None:
         rows.append(("all parts pooled", results.pooled.subjects, with_interval(results.pooled.cell.eer), ""))
     width = min(_LONGEST_NAME, max(len(row[0]) for row in rows))
-    typer.echo(f"{'study':{width}}  people  {f'EER of {results.cell}':20}  less that of the first")
+    tell(f"{'study':{width}}  people  {f'EER of {results.cell}':20}  less that of the first")
     for name, people, eer, against in rows:
-        typer.echo(f"{name:{width}}  {people:6}  {eer}  {against}".rstrip())
+        tell(f"{name:{width}}  {people:6}  {eer}  {against}".rstrip())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amber_id.cli.shared import SOME_CLIPS_LOST, Quiet, configured, corpus_app, require_place, say
+from amber_id.cli.shared import SOME_CLIPS_LOST, Quiet, configured, corpus_app, require_place, say, tell
 
 if TYPE_CHECKING:
     from amber_id.corpora.conversion import Findings, Kind, LeftOut, SourceCheck
@@ -101,12 +101,12 @@ def corpus_check(
 
     checks = check_corpus(corpus)
     for check in checks:
-        typer.echo(_line(check))
+        tell(_line(check))
     problems = [problem for check in checks for problem in check.problems]
     _name(problems)
     if table is not None:
         write_left_out(table, problems)
-        typer.echo(table)
+        tell(table)
     if problems:
         raise typer.Exit(SOME_CLIPS_LOST)
 
@@ -121,12 +121,12 @@ def _convert(findings: "Findings", dst: Path, copy: bool, quiet: bool) -> None:
     with ClipBar("clips", None, quiet=quiet) as bar:
         done = convert(findings, dst, copy=copy, on_clip=lambda clips, of: bar.step(clips, of))
     _name([row for row in done.left_out if row.kind != "choice"])
-    typer.echo(
+    tell(
         f"{dst}: {done.put:,} clips put, {done.there:,} were there already; "
         f"{done.people} people of {', '.join(sorted(findings.sources))}"
     )
     _count(done.left_out)
-    typer.echo(dst / LEFT_OUT_FILE)
+    tell(dst / LEFT_OUT_FILE)
     if not done.is_whole:
         raise typer.Exit(SOME_CLIPS_LOST)
 
@@ -138,7 +138,7 @@ def _count(rows: Sequence["LeftOut"]) -> None:
     kinds: tuple[Kind, ...] = ("choice", "unusable", "missing")
     for kind in kinds:
         for reason, count in counted(rows, kind):
-            typer.echo(f"  {'left out' if kind == 'choice' else kind:8} {count:7,}  {reason}")
+            tell(f"  {'left out' if kind == 'choice' else kind:8} {count:7,}  {reason}")
 
 
 def _name(rows: Sequence["LeftOut"]) -> None:

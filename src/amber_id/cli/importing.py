@@ -16,6 +16,7 @@ from amber_id.cli.shared import (
     require,
     require_place,
     say,
+    tell,
 )
 
 
@@ -76,7 +77,7 @@ def corpus_landmarks(
     lost = sum(failure.stage != "pair" for failure in summary.failures)
     print_summary(summary, recordings, "landmark files imported", lost=lost)
     if summary.failures:
-        typer.echo(f"failures: {recordings / 'failures.csv'}")
+        tell(f"failures: {recordings / 'failures.csv'}")
     end_with(summary.failures)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from amber_id.cli.shared import Quiet, Seed, Workers, app, require, say
+from amber_id.cli.shared import Quiet, Seed, Workers, app, require, say, tell
 from amber_id.errors import AmberError, UsageError
 from amber_id.extras import check_needs
 
@@ -82,7 +82,7 @@ def power(
         powers = _simulated(plans, studies, seed, workers, bar.advance)
     needed = _needed(powers)
     for line in (*_table(powers), *(_answer(kind, people, powers) for kind, people in needed.items())):
-        typer.echo(line)
+        tell(line)
     say(f"note: {_TESTED}")
     if out is not None:
         from amber_id.report.power import write_power
@@ -90,7 +90,7 @@ def power(
         configuration = lists | settings | {"studies": studies, "replicates": _REPLICATES, "seed": seed}
         took = time.perf_counter() - began
         for path in write_power(powers, out, configuration=configuration, needed=needed, wall_s=took):
-            typer.echo(path)
+            tell(path)
 
 
 def _listed(flag: str, text: str, number: Callable[[str], Any]) -> list[Any]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amber_id.cli.shared import Quiet, Seed, app, configured, print_figures, say
+from amber_id.cli.shared import Quiet, Seed, app, configured, print_figures, say, tell
 from amber_id.errors import UsageError
 
 if TYPE_CHECKING:
@@ -63,19 +63,19 @@ def metrics(
     write_results(results, out / "results.json")
     counts = results.counts.comparisons
     known = f" of {results.counts.subjects} people; intervals at level {level:g}" if results.bootstrap else ""
-    typer.echo(f"{counts.mated} mated and {counts.nonmated} non-mated comparisons{known}")
+    tell(f"{counts.mated} mated and {counts.nonmated} non-mated comparisons{known}")
     for name, each in results.differences.items():
-        typer.echo(
+        tell(
             f"  {name} minus that of {against}: {each.value:+.3f} [{each.low:+.3f}, {each.high:+.3f}]; "
             f"a true difference below {each.detectable:.3f} would often be missed"
         )
-    typer.echo(f"  {results.recognition.words}")
+    tell(f"  {results.recognition.words}")
     print_figures(results.metrics)
     if results.disclosure is not None:
         _print_disclosure(results.disclosure)
     for limit in results.limits:
         say(f"note: {limit}")
-    typer.echo(out / "results.json")
+    tell(out / "results.json")
 
 
 def _print_disclosure(found: "Disclosure") -> None:
@@ -84,7 +84,7 @@ def _print_disclosure(found: "Disclosure") -> None:
             least = (
                 f"{test.permutations} permutations of clips, so at least {1 / (1 + test.permutations):.3f}"
             )
-            typer.echo(f"  {name} against chance: p {test.p_value:.3f} ({least})")
-    typer.echo(f"  ZEBRA worst case {found.zebra_worst_case:.2f} (category {found.zebra_category})")
+            tell(f"  {name} against chance: p {test.p_value:.3f} ({least})")
+    tell(f"  ZEBRA worst case {found.zebra_worst_case:.2f} (category {found.zebra_category})")
     if found.worst_decile_eer is not None:
-        typer.echo(f"  EER of the most recognisable tenth of people: {found.worst_decile_eer:.3f} or less")
+        tell(f"  EER of the most recognisable tenth of people: {found.worst_decile_eer:.3f} or less")

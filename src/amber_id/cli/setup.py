@@ -2,7 +2,7 @@
 
 import typer
 
-from amber_id.cli.shared import app, models_app
+from amber_id.cli.shared import app, models_app, tell
 from amber_id.extras import check_needs
 
 
@@ -13,9 +13,9 @@ def doctor() -> None:
 
     findings = examine()
     for finding in findings:
-        typer.echo(f"{'lacks' if finding.remedy else 'ok':6} {finding.what}: {finding.found}")
+        tell(f"{'lacks' if finding.remedy else 'ok':6} {finding.what}: {finding.found}")
         if finding.remedy:
-            typer.echo(f"{'':6} -> {finding.remedy}")
+            tell(f"{'':6} -> {finding.remedy}")
     raise typer.Exit(any(finding.remedy for finding in findings))
 
 
@@ -25,4 +25,4 @@ def models_fetch() -> None:
     from amber_id.tracking import fetch_model
 
     check_needs("models fetch")
-    typer.echo(fetch_model().path)
+    tell(fetch_model().path)

@@ -180,8 +180,17 @@ def require_place(what: str, folder: Path) -> None:
 
 
 def say(text: str) -> None:
-    """A line on standard error."""
-    typer.echo(text, err=True)
+    """A line on standard error, whatever the names in it hold."""
+    from amber_id.quoting import one_line
+
+    typer.echo(one_line(text), err=True)
+
+
+def tell(text: object) -> None:
+    """A line of the result, on standard output, whatever the names in it hold."""
+    from amber_id.quoting import escaped
+
+    typer.echo(escaped(str(text)))
 
 
 def print_figures(figures: "Mapping[str, Rate | Point]") -> None:
@@ -189,7 +198,7 @@ def print_figures(figures: "Mapping[str, Rate | Point]") -> None:
     for name, figure in figures.items():
         low, high = (getattr(figure, end, None) for end in ("low", "high"))
         interval = "" if low is None else f" [{low:.3f}, {high:.3f}]"
-        typer.echo(f"  {name:30} {figure.value:.3f}{interval}  chance {figure.chance:.3f}")
+        tell(f"  {name:30} {figure.value:.3f}{interval}  chance {figure.chance:.3f}")
 
 
 def with_interval(figure: "Rate") -> str:
@@ -226,7 +235,7 @@ def print_summary(summary: "CorpusSummary", out: Path, what: str, *, lost: int) 
         first = rows[0].clip if len(rows) == 1 else f"{len(rows)} clips, {rows[0].clip} first"
         say(f"{first}: kept as it was; {reason}. Delete what is of another video, and it is made anew")
     rate = summary.frames / summary.wall_s if summary.wall_s else 0.0
-    typer.echo(
+    tell(
         f"{out}: {summary.done} {what}, {summary.skipped} were there already, {lost} failed; "
         f"{summary.frames} frames in {summary.wall_s:.0f} s ({rate:.0f}/s)"
     )

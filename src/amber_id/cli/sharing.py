@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from amber_id.cli.shared import Device, Quiet, Recordings, app, end_with, require, say
+from amber_id.cli.shared import Device, Quiet, Recordings, app, end_with, require, say, tell
 from amber_id.errors import UsageError
 from amber_id.extras import check_needs
 
@@ -63,11 +63,11 @@ def embed(
         amber_id_version=__version__,
     )
     write_embeddings(out, vectors, described)
-    typer.echo(
+    tell(
         f"{len(vectors)} clips of {len(windows.subjects)} people, {vectors.shape[1]} numbers each, "
         f"by {header.attacker}"
     )
-    typer.echo(out)
+    tell(out)
     if not quiet:
         _say_who_was_seen(header, windows.subjects)
         say(f"note: {PERSONAL_DATA}")
@@ -92,10 +92,10 @@ def verify(
     check_needs("verify", *(["of videos"] if videos else []))
     found = verify_clips(_one_checkpoint(checkpoint), first, second, model=model, device=device)
     for line in _said(found, prior):
-        typer.echo(line)
+        tell(line)
     for limit in found.limits():
-        typer.echo(f"  limit: {limit}")
-    typer.echo(f"  terms: {NOT_FOR} (RESPONSIBLE_USE.md)")
+        tell(f"  limit: {limit}")
+    tell(f"  terms: {NOT_FOR} (RESPONSIBLE_USE.md)")
 
 
 @app.command()
@@ -109,11 +109,11 @@ def export(
     require("--onnx", onnx, "a file, FILE.onnx", onnx.suffix.lower() == ".onnx" and not onnx.is_dir())
     check_needs("export")
     made = export_onnx(_one_checkpoint(checkpoint), onnx)
-    typer.echo(
+    tell(
         f"windows (N, {made.channels}, {made.frames}, {made.vertices}) float32, mask (N, {made.frames}) bool "
         f"-> embeddings (N, {made.dimensions}); differs from torch by {made.largest_difference:.1g} at most"
     )
-    typer.echo(onnx)
+    tell(onnx)
 
 
 def _one_checkpoint(path: Path) -> Path:

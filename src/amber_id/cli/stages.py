@@ -31,6 +31,7 @@ from amber_id.cli.shared import (
     require_place,
     resumable,
     say,
+    tell,
     with_interval,
 )
 from amber_id.cli.training_file import check_attacker, names_in, said_of_training
@@ -67,7 +68,7 @@ def track(
         quiet=quiet,
     )
     if summary.failures:
-        typer.echo(f"failures: {recordings / 'failures.csv'}")
+        tell(f"failures: {recordings / 'failures.csv'}")
         raise typer.Exit(SOME_CLIPS_LOST)
 
 
@@ -156,12 +157,12 @@ def split(
     save_division(division, found, config, recordings)
     for remark in division.remarks:
         say(remark)
-    typer.echo(f"protocol {protocol}" + ("" if protocol == "nvfair" else f", seed {config.seed}"))
+    tell(f"protocol {protocol}" + ("" if protocol == "nvfair" else f", seed {config.seed}"))
     _print_people(division.split, found)
     if division.split.across_sessions:
-        typer.echo("mated comparisons count across sessions only")
-    typer.echo(recordings / SPLIT_FILE)
-    typer.echo(recordings / RECORD_FILE)
+        tell("mated comparisons count across sessions only")
+    tell(recordings / SPLIT_FILE)
+    tell(recordings / RECORD_FILE)
     end_with(found.failures)
 
 
@@ -179,7 +180,7 @@ def _print_people(division: Any, found: Any) -> None:
     for row in rows:
         first = f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}"
         rest = (f"{cell:>{width}}" for cell, width in zip(row[2:], widths[2:], strict=True))
-        typer.echo("  ".join((first, *rest)))
+        tell("  ".join((first, *rest)))
 
 
 @app.command()
@@ -200,9 +201,7 @@ def train(
     regions: Annotated[str | None, typer.Option(help="E.g. lips,nose; the whole face unless told.")] = None,
     streams: Annotated[
         str | None,
-        typer.Option(
-            help="Of joint,bone,face,joint_motion,bone_motion,face_motion; the attacker's own unless told."
-        ),
+        typer.Option(help="Of joint,bone,face,joint_motion,bone_motion,face_motion; else the attacker's."),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Of a network, at most; 60 unless told.")] = None,
     loss: Annotated[
@@ -261,10 +260,10 @@ def train(
     if not is_first_process():
         return  # what there is to say, the first one says
     for row in run.headers():
-        typer.echo(f"fold {row.fold}: dev EER {row.dev.eer:.3f}, AUC {row.dev.auc:.3f} (epoch {row.epoch})")
+        tell(f"fold {row.fold}: dev EER {row.dev.eer:.3f}, AUC {row.dev.auc:.3f} (epoch {row.epoch})")
     for remark in remarks_on(attacker, run.headers()):
         say(remark)
-    typer.echo(out)
+    tell(out)
     end_with((*found.failures, *failures))
 
 
@@ -292,7 +291,7 @@ def reselect(
             opened, found, division, device=device, allow=allow or (), on_checkpoint=bar.advance
         )
     for choice in chosen:
-        typer.echo(
+        tell(
             f"fold {choice.fold}: epoch {choice.epoch} of {choice.of} checkpoints, "
             f"dev EER {choice.dev.eer:.3f}, AUC {choice.dev.auc:.3f} -> {choice.path}"
         )
@@ -349,21 +348,21 @@ def evaluate(
     write_arrays(arrays, out / "arrays.safetensors")
     write_figures(results, arrays, out / "figures")
     page = write_report(out)
-    typer.echo(results.headline)
-    typer.echo(f"  {results.recognition.words}")
+    tell(results.headline)
+    tell(f"  {results.recognition.words}")
     print_figures({name: rate for name, rate in results.metrics if rate is not None})
     if results.oracle is not None:
         print_figures({"eer of the oracle": results.oracle.eer})
     if len(results.attackers) > 1:
-        typer.echo("  all attackers; the figures are those of the lowest EER on dev people:")
+        tell("  all attackers; the figures are those of the lowest EER on dev people:")
         for each in results.attackers:
-            typer.echo(
+            tell(
                 f"  {'*' if each.chosen else ' '} {each.name:28} {with_interval(each.eer)}  "
                 f"on dev {each.dev_eer:.3f}"
             )
     counts = results.counts.comparisons
-    typer.echo(f"  {counts.mated} mated and {counts.nonmated} non-mated comparisons")
-    typer.echo(page)
+    tell(f"  {counts.mated} mated and {counts.nonmated} non-mated comparisons")
+    tell(page)
     if results.failures:
         say(f"{len(results.failures)} clips of test people gave no figure; they are in results.json")
     end_with(whole.failures)

@@ -21,6 +21,7 @@ from amber_id.cli.shared import (
     say,
     signed,
     study_app,
+    tell,
     with_interval,
 )
 from amber_id.extras import check_needs
@@ -90,7 +91,7 @@ def study_thesis(
     write_results(results, out / "thesis.json")
     page = write_thesis_report(results, out)
     _print(results)
-    typer.echo(page)
+    tell(page)
     if results.dropped:
         say(f"clips in no figure: {results.counts.dropped_clips}; thesis.json says why")
         raise typer.Exit(SOME_CLIPS_LOST)
@@ -118,13 +119,13 @@ def _outlook(
 def _print(results: "ThesisStudyResults") -> None:
     """A line for each part: EER on originals, on avatars, and their difference; the published ones first."""
     width = max(len(part.name) for part in results.parts)
-    typer.echo(f"{'EER':{width}}  {'originals':20}  {'avatars':20}  avatars less originals")
+    tell(f"{'EER':{width}}  {'originals':20}  {'avatars':20}  avatars less originals")
     said = {each.condition: f"{each.eer:.2f}" for each in results.published}
-    typer.echo(f"{'published':{width}}  {said['original']:20}  {said['anonymised']:20}  on other people")
+    tell(f"{'published':{width}}  {said['original']:20}  {said['anonymised']:20}  on other people")
     for part in results.parts:
         eers = [with_interval(part.conditions[name].eer) for name in ("original", "anonymised")]
         less = part.not_paired if part.difference is None else signed(part.difference)
-        typer.echo(f"{part.name:{width}}  {eers[0]:20}  {eers[1]:20}  {less}")
+        tell(f"{part.name:{width}}  {eers[0]:20}  {eers[1]:20}  {less}")
     for split, of_split in results.pipelines.items():
         for condition, difference in of_split.items():
-            typer.echo(f"corrected less thesis, {split}, {condition}: EER {signed(difference)}")
+            tell(f"corrected less thesis, {split}, {condition}: EER {signed(difference)}")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from amber_id.cli.shared import Quiet, Seed, Workers, app, configured, require, require_place, say
+from amber_id.cli.shared import Quiet, Seed, Workers, app, configured, require, require_place, say, tell
 
 _BY = "a number, or clip=, person= or source= and two of them, by what it varies between them"
 
@@ -72,8 +72,8 @@ def synth(
     with ClipBar("making", people * clips, quiet=quiet) as bar:
         oracle = generate(config, out, workers=workers, on_progress=lambda _done, _total: bar.advance())
     for condition, rates in oracle.eer.items():
-        typer.echo(f"{out / condition}: {people * clips} recordings of {people} people")
+        tell(f"{out / condition}: {people * clips} recordings of {people} people")
         for k, eer in rates.items():
             given = f"{k} clip on each side" if k == 1 else f"{k} clips on each side"
-            typer.echo(f"  lowest possible EER, {given}: {eer.value:.3f} [{eer.low:.3f}, {eer.high:.3f}]")
-    typer.echo(out / "oracle.json")
+            tell(f"  lowest possible EER, {given}: {eer.value:.3f} [{eer.low:.3f}, {eer.high:.3f}]")
+    tell(out / "oracle.json")

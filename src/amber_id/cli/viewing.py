@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from amber_id.cli.shared import Quiet, app, say
+from amber_id.cli.shared import Quiet, app, say, tell
 from amber_id.errors import UsageError
 from amber_id.extras import check_needs
 
@@ -47,7 +47,7 @@ def view(
     page = write_motion_view(loaded, out, titles=_titles(recordings, [each.clip for each in loaded]))
     if not quiet and any(each.tracker != SYNTHETIC_TRACKER for each in loaded):
         say("note: a face mesh of a real person is personal biometric data")
-    typer.echo(page)
+    tell(page)
 
 
 def _titles(paths: Sequence[Path], clips: Sequence[str]) -> list[str]:

@@ -6,8 +6,6 @@ A drawing is given an empty figure, draws with the settings in force, and return
 Tables are CSV in UTF-8 with a header; rates are fractions there, percentages in the figures.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +16,7 @@ from scipy.special import ndtr, ndtri
 from amber_id.atomic_files import write_text_atomically
 from amber_id.biometrics import Comparisons
 from amber_id.face_mesh import mean_face
+from amber_id.file_formats import table_text
 from amber_id.report.figure_files import draw_files
 from amber_id.report.palette import CELL_STYLES, MATED, NEUTRAL, NONMATED
 from amber_id.report.study_face import largest_share, part_color, part_name
@@ -274,8 +273,6 @@ def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     >>> as_csv([{"cell": "AAA", "eer": 0.25}, {"cell": "OOO", "eer": None}])
     'cell,eer\nAAA,0.25\nOOO,\n'
     """
-    text, all_rows = io.StringIO(), list(rows)
-    writer = csv.DictWriter(text, list(all_rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(all_rows)
-    return text.getvalue()
+    all_rows = list(rows)
+    columns = list(all_rows[0])
+    return table_text(columns, [[row[name] for name in columns] for row in all_rows])
