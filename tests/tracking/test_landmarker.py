@@ -72,6 +72,18 @@ def test_a_fresh_tracker_remembers_nothing(model_bundle, face_frames):
     np.testing.assert_array_equal(follow(face_frames[:4]), first)
 
 
+def test_with_one_face_nothing_is_carried_over_from_frame_to_frame(model_bundle, face_frames):
+    def seen(first: int) -> list[bytes]:
+        with FaceTracker(model_bundle) as tracker:
+            faces = [tracker.see(face_frames[i], i / 15) for i in range(first, 6)]
+        return [face.landmarks.tobytes() + face.blendshapes.tobytes() + face.pose.tobytes() for face in faces]
+
+    whole = seen(0)
+    assert len(set(whole)) == 6
+    for first in (1, 4):
+        assert seen(first) == whole[first:]
+
+
 def test_a_model_that_does_not_fit_is_refused(tmp_path, model_bundle, face_frames, monkeypatch):
     path = tmp_path / "x.task"
     with pytest.raises(ModelBundleError, match=r"x\.task: MediaPipe cannot load it"):

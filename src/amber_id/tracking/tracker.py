@@ -3,8 +3,9 @@
 Conventions
 -----------
 A `Tracker` is a choice: small, frozen, and sent to the workers. What it follows a clip with is made anew for
-every clip, because it carries what it saw over to the next frame. Of several faces one is followed, see
-`following.py`.
+every clip, because it carries over which face is followed, see `following.py`, and the time. MediaPipe's
+FaceLandmarker, which is asked for several faces, carries nothing over where there is one: what it gives for a
+frame is the same to the bit, whichever frames came before.
 Landmarks are x / width, y / height, z in the scale of x, not smoothed, in the order of `amber_id.face_mesh`.
 """
 
