@@ -214,6 +214,21 @@ def test_the_published_schema_names_what_other_programs_rely_on():
     assert definitions["ComparisonCounts"]["required"] == ["mated", "nonmated"]
 
 
+def test_attackers_of_whom_none_or_two_are_chosen_are_refused():
+    values = _results().model_dump(by_alias=True)
+    (attacker,) = values["attackers"]
+    for attackers, message in (
+        ((), "attackers must have one that is chosen, got 0"),
+        ((attacker, attacker), "attackers must have one that is chosen, got 2"),
+        (
+            (attacker, attacker | {"chosen": False}),
+            "attackers must each have a dev_eer where there are several",
+        ),
+    ):
+        with pytest.raises(ValueError, match=message):
+            EvaluationResults.model_validate(values | {"attackers": attackers})
+
+
 # the arrays beside it -------------------------------------------------------------------------------
 
 

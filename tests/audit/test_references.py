@@ -119,6 +119,14 @@ def swinging(recording: Recording, times: np.ndarray, *hertz: float) -> Recordin
     )
 
 
+def test_smoothing_takes_no_more_samples_than_its_frames_allow(somebody: Recording) -> None:
+    pairs = np.arange(120) / 15
+    times = np.sort(np.concatenate([pairs, pairs + 1e-9, pairs + 2e-9]))
+    fps = (len(times) - 1) / (times[-1] - times[0])
+    crowded = replace(swinging(somebody, np.arange(360) / 30, 1.0), timestamps=times, fps=fps)
+    assert np.isfinite(smoothing(crowded, seconds=0.4).landmarks).all()
+
+
 @pytest.mark.parametrize("regular", [True, False], ids=["regular", "irregular"])
 def test_smoothing_keeps_slow_swings_and_takes_fast_ones(somebody: Recording, regular: bool) -> None:
     times = np.arange(240) / 30

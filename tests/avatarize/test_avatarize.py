@@ -19,6 +19,8 @@ from amber_id.avatarize import (
     merge_avatar,
     read_avatar_clip,
 )
+from amber_id.avatarize.avatar_clip import AvatarClip
+from amber_id.avatarize.job import Job
 from amber_id.avatarize.one_avatar import draw_clip
 from amber_id.corpora import Clip, find_corpus
 from amber_id.errors import CorpusError, UsageError
@@ -133,6 +135,20 @@ def test_any_json_may_lie_beside_a_video(text, doubt, tmp_path):
     assert found is None
     assert (doubt in said) if doubt else said == ""
     assert len(said) < 200
+
+
+@pytest.mark.parametrize("change", [{"size": 5}, {"size": 10**30}, {"fixed_fps": 1e9}])
+def test_an_avatar_of_an_impossible_look_is_one_of_another_look(tmp_path, change):
+    said = AvatarClip(
+        clip="a_id001/x", subject="id001", source="a", engine="builtin", avatar_sha256="0" * 64, size=64,
+        no_face="hold", renderer="x", versions={}, tracker="x", tracker_version="1", model_sha256="",
+        frames=8, frames_without_face=0, frames_with_several_faces=0, fps=25.0, source_bytes=1,
+    )  # fmt: skip
+    (tmp_path / "a_id001").mkdir()
+    (tmp_path / "a_id001" / "x.json").write_text(said.model_copy(update=change).model_dump_json())
+    job = Job(tmp_path, tmp_path / "a.glb", "0" * 64, None, SMALL, DriveFolders(), None)
+    with pytest.raises(UsageError, match="was made with another avatar, size"):
+        job.check_others((Clip("a_id001/x", "id001", "a", tmp_path / "x.mp4"),))
 
 
 def test_of_two_faces_the_largest_is_kept_and_that_is_counted(made):

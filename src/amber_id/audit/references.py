@@ -41,6 +41,7 @@ from amber_id.recordings.resampling import tracked_segments
 from amber_id.workers import Died, run_in_workers
 
 _ORDER = 4  # of the Butterworth filter, which runs forwards and backwards
+_MOST_FOR_ONE = 100  # samples for one frame
 _LONGEST_GAP_S = 0.2  # of a lost face, over which smoothing goes on
 _FEWEST_FOR_WORKERS = 64  # clips; below, starting processes takes longer than it saves
 _Frames = Float[np.ndarray, "F ..."]  # something in each tracked frame
@@ -286,6 +287,7 @@ def _low_pass(values: _Frames, times: Float[np.ndarray, " F"], *, seconds: float
     if len(times) < 2:
         return values
     n = round((times[-1] - times[0]) / float(np.median(np.diff(times)))) + 1
+    n = min(n, _MOST_FOR_ONE * len(times))  # most times may lie next to each other
     grid, step = np.linspace(times[0], times[-1], n, retstep=True)
     if seconds <= 2 * step:
         return values  # nothing in these frames swings so fast

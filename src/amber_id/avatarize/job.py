@@ -219,9 +219,11 @@ class Job:
             return None
 
     def _same_look(self, said: AvatarClip) -> bool:
-        config = AvatarizeConfig(engine=said.engine, size=said.size, fps=said.fixed_fps, no_face=said.no_face)
+        config = self.config
+        asked = (config.engine, config.size, config.fps, config.no_face)
+        same_config = asked == (said.engine, said.size, said.fixed_fps, said.no_face)
         same_avatar = said.avatar_sha256 == self.avatar_sha256
-        return said.schema_version == AVATAR_CLIP_SCHEMA and config == self.config and same_avatar
+        return said.schema_version == AVATAR_CLIP_SCHEMA and same_config and same_avatar
 
     def _is_kept(self, clip: Clip, said: AvatarClip) -> bool:
         """Whether the recording that is to be kept is there, of this model and of the same original."""

@@ -6,7 +6,7 @@ Two runs of the same study agree in everything but `times`. The JSON schema is p
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from amber_id.results.figures import (
     Bootstrap,
@@ -152,3 +152,12 @@ class EvaluationResults(Frozen):
     bootstrap: Bootstrap
     provenance: Provenance
     times: Times
+
+    @model_validator(mode="after")
+    def _one_is_chosen(self) -> "EvaluationResults":
+        chosen = sum(each.chosen for each in self.attackers)
+        if chosen != 1:
+            raise ValueError(f"attackers must have one that is chosen, got {chosen}")
+        if len(self.attackers) > 1 and any(each.dev_eer is None for each in self.attackers):
+            raise ValueError("attackers must each have a dev_eer where there are several")
+        return self
