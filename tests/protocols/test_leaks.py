@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
 from amber_id.audit.conditions import study_clips
 from amber_id.audit.study_leaks import find_study_leaks
 from amber_id.corpora import Clip
 from amber_id.errors import CorpusError, LeakError, UsageError
 from amber_id.motion import FeatureConfig
-from amber_id.protocols import Split, find_leaks, read_split, refuse_leaks
+from amber_id.protocols import Leak, Split, find_leaks, read_split, refuse_leaks
 from amber_id.protocols.copies import find_copies
 from amber_id.protocols.leaks import limits_of, refuse
 from amber_id.recordings import Recording, RecordingSet, load_recording, save_recording
@@ -121,6 +122,20 @@ def test_an_exception_is_one_leak_by_name(plant: Callable[..., RecordingSet]) ->
     for typo in ("motion:*", keys[0] + "x", ""):
         with pytest.raises(UsageError, match="expected the key of a leak"):
             refuse_leaks(recordings, split, [*keys, typo])
+
+
+def test_the_file_has_the_key_of_each(plant: Callable[..., RecordingSet]) -> None:
+    recordings = plant(noisy)
+    (leak,) = find_leaks(recordings, split_of(recordings))
+    kept = json.loads((recordings.root / "leaks.json").read_text())
+    assert [copy["key"] for copy in kept["copies"]] == [leak.key]
+    assert refuse([leak], [kept["copies"][0]["key"]], listed_in="") == (leak,)
+    adapter = TypeAdapter(tuple[Leak, ...])  # as a study keeps them
+    (told,) = adapter.dump_python((leak,), mode="json")
+    assert told["key"] == leak.key
+    assert adapter.validate_python([told]) == (leak,)
+    del told["key"]  # of an older version
+    assert adapter.validate_python([told]) == (leak,)
 
 
 def test_what_was_found_is_kept_until_a_file_changes(

@@ -27,7 +27,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32, Int64
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from amber_id import __version__
 from amber_id.atomic_files import write_text_atomically
@@ -62,6 +62,17 @@ class Copy(BaseModel):
     first: str
     second: str
     evidence: str  # a clause with the two clips as its subject
+    key: str = ""  # what `--allow` takes
+
+    @model_validator(mode="after")
+    def _with_its_key(self) -> "Copy":
+        object.__setattr__(self, "key", key_of(self.kind, self.first, self.second))
+        return self
+
+
+def key_of(kind: str, first: str, second: str) -> str:
+    """What `--allow` takes for a leak between two clips: ``motion:cremad_id071/b=ravdess_id001/a``."""
+    return f"{kind}:{first}={second}"
 
 
 class Copies(BaseModel):
@@ -109,7 +120,7 @@ def find_copies(recordings: RecordingSet) -> Copies:
 
 def _depends_on(recordings: RecordingSet) -> str:
     limits = [NEAR_COPY, _LATEST, _SAME_PICTURE, _BELOW_USUAL, _ENOUGH_PAIRS]
-    parts = [__version__, *limits, _MANY_PEOPLE, _CROWD, _MOST_NAMES, recordings.content_hash()]
+    parts = [__version__, "with keys", *limits, _MANY_PEOPLE, _CROWD, _MOST_NAMES, recordings.content_hash()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -16,7 +16,7 @@ from itertools import groupby
 from typing import Literal
 
 from amber_id.errors import LeakError, UsageError
-from amber_id.protocols.copies import LEAKS_FILE, CopyKind, find_copies
+from amber_id.protocols.copies import LEAKS_FILE, CopyKind, find_copies, key_of
 from amber_id.protocols.split import Partition, Split
 from amber_id.recordings import RecordingSet
 
@@ -41,11 +41,10 @@ class Leak:
     first: str
     second: str
     evidence: str
+    key: str = ""  # what `--allow` takes, as `key_of` makes it
 
-    @property
-    def key(self) -> str:
-        """What `--allow` takes: ``motion:cremad_id071/b=ravdess_id001/a``."""
-        return f"{self.kind}:{self.first}={self.second}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", key_of(self.kind, self.first, self.second))
 
 
 def find_leaks(recordings: RecordingSet, split: Split) -> tuple[Leak, ...]:
@@ -126,7 +125,7 @@ def _line(leaks: Sequence[Leak], listed_in: str) -> str:
     said = _mispaired_people(leaks) if kind == "pairing" else ""
     said += "; ".join(leak.evidence for leak in leaks[:_NAMED])
     if more > 0:
-        said += f"; and {more} more, see {listed_in}"
+        said += f"; and {more} more, see {listed_in}, which has the key of each"
     allowing = f"--allow {shlex.quote(leaks[0].key)}"
     return f"leak ({kind}): {said}; {_ADVICE[kind]}, or accept one by one: {allowing}"
 
