@@ -445,3 +445,13 @@ def test_a_video_that_grows_while_it_is_copied_is_listed(
         "it changed while it was copied; run again when it is complete"
     ]
     assert clips_in(tmp_path / "dst") == [clip for clip in layout.clips if "a01-id001" not in clip]
+
+
+@pytest.mark.parametrize("table", ["left_out.csv", "corpus.csv"])
+def test_a_table_of_another_kind_is_told_before_anything_is_put(table: str, tmp_path: Path) -> None:
+    layout, dst = LAYOUTS["nvfair_layout"](tmp_path / "src"), tmp_path / "dst"
+    dst.mkdir()
+    (dst / table).write_text("my,own\n1,2\n")
+    with pytest.raises(FileFormatError, match=table):
+        convert(find_nvfair(layout.src), dst)
+    assert clips_in(dst) == []

@@ -340,6 +340,14 @@ def test_the_corpus_file_is_copied_and_a_wrong_one_stops_the_run_before_it_begin
         assert (out / "corpus.csv").read_text() == text
 
 
+@pytest.mark.parametrize("table", ["failures.csv", "warnings.csv"])
+def test_a_table_of_another_kind_is_told_before_anything_is_tracked(tmp_path, videos, model, table):
+    (tmp_path / table).write_text("my,own\n1,2\n")
+    with pytest.raises(FileFormatError, match=table):
+        track_corpus(find_corpus(videos), tmp_path, model, workers=1)
+    assert [path.name for path in tmp_path.iterdir()] == [table]
+
+
 def test_a_number_that_is_taken_in_the_output_is_refused(tmp_path, videos, model):
     (tmp_path / "other_id2").mkdir()
     with pytest.raises(CorpusError, match="other_id2 in it has the number of b_id002"):

@@ -118,15 +118,19 @@ def estimate_frames(corpus: Corpus) -> int:
 
 
 def check_numbers(corpus: Corpus, out: Path) -> None:
-    """Refuse an output folder in which a number already belongs to another person.
+    """Refuse an output folder in which a number already belongs to another person, or a table is none.
 
     Raises
     ------
     CorpusError
         If there is such a person.
+    FileFormatError
+        If one of the tables that the run will add to is damaged, which would be found after all the work.
     """
     if not out.exists():
         return
+    read_failures(out)
+    read_failures(out, _WARNINGS)
     names = {clip.subject: composed(clip.path.parent.name) for clip in corpus.clips}
     for person in find_subject_folders(out):
         there = composed(person.path.name)

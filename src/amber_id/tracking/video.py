@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import UInt8
 
-from amber_id.errors import ClipError
+from amber_id.errors import ClipError, FileFormatError
+from amber_id.reading import reading
 from amber_id.tracking.file_end import is_whole
 from amber_id.tracking.frame_times import FrameTimes, times_of_frames
 from amber_id.tracking.picture_layout import Layout, Layouts
@@ -216,7 +217,11 @@ class Frames:
             stated_s, got_s = claim.picture_s, end_s
         if stated_s and stated_s - got_s <= _SURELY_CUT_OFF_S:
             return
-        whole = is_whole(self._path, self._format)
+        try:
+            with reading(self._path, "a video"):
+                whole = is_whole(self._path, self._format)
+        except FileFormatError as error:  # it may be gone by now
+            raise ClipError(self._clip, error.reason) from error
         if whole or (whole is None and not (stated_s and _is_much(stated_s - got_s, stated_s))):
             return
         self._cut_off = True

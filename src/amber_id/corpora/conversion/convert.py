@@ -11,7 +11,7 @@ from pathlib import Path
 from amber_id.corpora import ClipFacts, find_subject_folders
 from amber_id.corpora.conversion.completeness import clips_in, missing_from
 from amber_id.corpora.conversion.findings import Findings, FoundClip
-from amber_id.corpora.conversion.left_out import LeftOut, merge_left_out
+from amber_id.corpora.conversion.left_out import LEFT_OUT_FILE, LeftOut, merge_left_out, read_left_out
 from amber_id.corpora.conversion.placing import (
     by_folder,
     choose,
@@ -69,6 +69,7 @@ def convert(
     _refuse_other_people(dst, folders)
     # A table that is none, and a folder that cannot be listed, must be found out before anything is done.
     read_corpus_file(dst)
+    read_left_out(dst / LEFT_OUT_FILE)
     clips_in(dst, findings.sources)
     there: list[FoundClip] = []
     waiting: list[FoundClip] = []

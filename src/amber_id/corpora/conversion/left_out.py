@@ -48,8 +48,12 @@ def merge_left_out(folder: Path, sources: Collection[str], rows: Iterable[LeftOu
         If the file cannot be written, or one is there that is no such table.
     """
     path = folder / LEFT_OUT_FILE
-    there = [_row(row) for row in read_table(path, _COLUMNS)] if path.exists() else []
-    write_left_out(path, [*(row for row in there if row.source not in sources), *rows])
+    write_left_out(path, [*(row for row in read_left_out(path) if row.source not in sources), *rows])
+
+
+def read_left_out(path: Path) -> list[LeftOut]:
+    """What a table says was left out, nothing if there is none; raises FileFormatError if it is no such."""
+    return [_row(row) for row in read_table(path, _COLUMNS)] if path.exists() else []
 
 
 def write_left_out(path: Path, rows: Iterable[LeftOut]) -> None:
