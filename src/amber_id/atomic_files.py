@@ -70,6 +70,22 @@ def write_text_atomically(path: Path, text: str) -> None:
     write_atomically(path, text.encode("utf-8"))
 
 
+def check_writable(folder: Path) -> None:
+    """Find out before long work whether something can be written into a folder, which need not be there yet.
+
+    Raises
+    ------
+    AmberError
+        If not.
+    """
+    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    with _said_of(folder, "anything"):
+        if not there.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        with _temporary_in(there):
+            pass
+
+
 def remove_abandoned(folder: Path) -> None:
     """Delete what killed programs left behind in `folder`; what another process is at stays."""
     for path in folder.glob(_TEMPORARY):

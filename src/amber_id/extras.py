@@ -60,7 +60,7 @@ def check_needs(verb: str, *of: str) -> None:
     """
     lacking: dict[str, list[str]] = {}
     for each in (verb, *of):
-        for extra in NEEDS[each]:
+        for extra in NEEDS.get(each, ()):
             if missing := missing_of(extra):
                 lacking[extra] = missing
     if lacking:

@@ -16,6 +16,7 @@ from amber_id.cli.shared import (
     Seed,
     Workers,
     app,
+    check_before,
     configured,
     read_toml,
     require,
@@ -92,6 +93,7 @@ def audit(
     if not folders:
         raise UsageError("expected --original, --anonymised, or both")
     said = _outlook(folders, out, settings, device)
+    check_before("audit", out)
     if not quiet:
         for line in said:
             say(line)

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amber_id.cli.shared import Seed, app, configured, say, signed, tell, with_interval
+from amber_id.cli.shared import Seed, app, check_before, configured, say, signed, tell, with_interval
 from amber_id.errors import UsageError
-from amber_id.extras import check_needs
 
 if TYPE_CHECKING:
     from amber_id.results import ComparisonResults
@@ -47,7 +46,7 @@ def compare(
     config = configured(EvaluationConfig, replicates=replicates, level=level, seed=seed)
     if out.is_file():
         raise UsageError(f"--out names a folder, got the file {out}")
-    check_needs("compare")
+    check_before("compare", out)
     letters, read = read_studies(studies, cell)
     pooled = pool_parts(letters, read) if pool else None
     results = compare_read(letters, read, config, pooled=pooled)

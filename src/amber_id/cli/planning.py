@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from amber_id.cli.shared import Quiet, Seed, Workers, app, require, say, tell
+from amber_id.cli.shared import Quiet, Seed, Workers, app, check_before, require, say, tell
 from amber_id.errors import AmberError, UsageError
-from amber_id.extras import check_needs
 
 if TYPE_CHECKING:
     from amber_id.biometrics import SimulatedStudy, StudyPlan, StudyPower
@@ -69,7 +68,7 @@ def power(
     require("--workers", workers, "1 or more", workers is None or workers >= 1)
     require("--out", out, "a folder", out is None or not out.is_file())
     if out is not None:
-        check_needs("power --out")
+        check_before("power --out", out)
     lists = {
         "people": _listed("--people", people, int),
         "clips": _listed("--clips", clips, int),

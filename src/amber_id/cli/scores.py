@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amber_id.cli.shared import Quiet, Seed, app, configured, print_figures, say, tell
+from amber_id.cli.shared import Quiet, Seed, app, check_before, configured, print_figures, say, tell
 from amber_id.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def metrics(
     )
     if out.is_file():
         raise UsageError(f"--out names a folder for results.json, got the file {out}")
+    check_before("metrics", out)
     if holds_embeddings(scores):
         if subjects or dev or against:
             raise UsageError("--subjects, --dev and --against go with scores, got embeddings")

@@ -160,23 +160,45 @@ def require(flag: str, value: object, expected: str, fits: bool) -> None:
         raise UsageError(f"{flag} must be {expected}, got {value}")
 
 
-def check_runs(verb: str, *runs: Path) -> None:
-    """Look for what the attackers of these runs, and the verb itself, will import; raises as that."""
+def check_before(verb: str, out: Path, *of: str) -> None:
+    """Before long work, look for what a verb will import, and for a place that can be written.
+
+    Raises
+    ------
+    MissingDependencyError
+        If a package is not installed.
+    AmberError
+        If nothing can be written to `out`, which need not be there yet.
+    """
+    from amber_id.atomic_files import check_writable
+    from amber_id.extras import check_needs
+
+    check_needs(verb, *of)
+    check_writable(out)
+
+
+def check_runs(verb: str, *runs: Path, out: Path | None = None) -> None:
+    """Look for what the attackers of these runs, and the verb itself, will import, and at the place `out`."""
     from amber_id.attackers import load_checkpoint
     from amber_id.extras import check_needs
     from amber_id.training import find_checkpoints
 
     headers = [load_checkpoint(path)[0] for run in runs for path in find_checkpoints(run)[:1]]
-    networks = any(header.attacker != "moments" for header in headers)
-    check_needs(verb, *(["of a network"] if networks else []))
+    of = ["of a network"] if any(header.attacker != "moments" for header in headers) else []
+    check_needs(verb, *of)
+    if out is not None:
+        check_before(verb, out)
 
 
 def require_place(what: str, folder: Path) -> None:
     """A folder to be written to, or a place for one; what is said before the work begins is then true."""
+    from amber_id.atomic_files import check_writable
+
     there = next(each for each in (folder, *folder.absolute().parents) if os.path.lexists(each))
     is_file = f"{what} must be a folder, or a place for one, got {folder}"
     if not there.is_dir():
         raise UsageError(is_file if there == folder else f"{is_file}, and {there} is no folder")
+    check_writable(folder)
 
 
 def say(text: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from amber_id.cli.shared import Device, Quiet, Recordings, app, end_with, require, say, tell
+from amber_id.cli.shared import Device, Quiet, Recordings, app, check_before, end_with, require, say, tell
 from amber_id.errors import UsageError
 from amber_id.extras import check_needs
 
@@ -46,6 +46,7 @@ def embed(
     require(
         "--out", out, "a file, FILE.safetensors", out.suffix.lower() == ".safetensors" and not out.is_dir()
     )
+    check_before("embed", out.parent)
     path = _one_checkpoint(checkpoint)
     header, attacker = load_attacker(path, device)
     found = RecordingSet.open(recordings)
@@ -107,7 +108,7 @@ def export(
     from amber_id.attackers.onnx_export import export_onnx
 
     require("--onnx", onnx, "a file, FILE.onnx", onnx.suffix.lower() == ".onnx" and not onnx.is_dir())
-    check_needs("export")
+    check_before("export", onnx.parent)
     made = export_onnx(_one_checkpoint(checkpoint), onnx)
     tell(
         f"windows (N, {made.channels}, {made.frames}, {made.vertices}) float32, mask (N, {made.frames}) bool "

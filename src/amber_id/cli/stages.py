@@ -19,6 +19,7 @@ from amber_id.cli.shared import (
     Shard,
     Workers,
     app,
+    check_before,
     check_runs,
     configured,
     end_with,
@@ -36,7 +37,6 @@ from amber_id.cli.shared import (
 )
 from amber_id.cli.training_file import check_attacker, names_in, said_of_training
 from amber_id.errors import UsageError
-from amber_id.extras import check_needs
 
 if TYPE_CHECKING:
     from amber_id.tracking import CorpusSummary, Tracker
@@ -92,7 +92,7 @@ def track_folder(
     corpus = find_corpus(videos)
     check_apart(corpus, recordings)
     if tracker == "landmarker":  # the other one has an environment of its own
-        check_needs("track")
+        check_before("track", recordings)
     chosen = _chosen_tracker(tracker, model)
     part = select_shard(corpus, config.shard)
     if not quiet:
@@ -241,7 +241,7 @@ def train(
     own = said_of_training(told, config, epochs=epochs, loss=loss)
     values = {"attacker": attacker, "features": features, "seed": seed, "control": control}
     settings = configured(TrainConfig, values | own, told=told, file=config)
-    check_needs("train")
+    check_before("train", out)
     check_attacker(settings, config)
     found = RecordingSet.open(recordings)
     division = _split_of(found)
@@ -329,7 +329,7 @@ def evaluate(
     from amber_id.results import write_arrays, write_results
 
     config = configured(EvaluationConfig, replicates=replicates, seed=seed)
-    check_runs("evaluate", run, *(others or ()))
+    check_runs("evaluate", run, *(others or ()), out=out)
     whole = RecordingSet.open(recordings)
     found, division = _split_of_run(run, whole)
     with ClipBar("testing", None, quiet=quiet) as bar:

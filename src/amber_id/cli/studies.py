@@ -15,6 +15,7 @@ from amber_id.cli.shared import (
     Model,
     Quiet,
     Workers,
+    check_before,
     configured,
     read_toml,
     resumable,
@@ -62,6 +63,7 @@ def study_thesis(
     told = read_toml(config)
     settings = configured(ThesisStudyConfig, thesis_study_config(seeded, told), told=told, file=config)
     folders: dict[ConditionName, Path] = {"original": didd, "anonymised": tavd}
+    check_before("study thesis", out)
     said = _outlook(folders, out, settings, device)
     if not quiet:
         for line in said:
