@@ -107,10 +107,11 @@ def test_embeddings_of_our_own_come_back(tmp_path):
         ),
         (
             "embeddings/1",
-            {"subjects": ["a"]},
+            {"subjects": ["a"], "clips": ["a"]},
             {"vectors": np.eye(3)},
             "each of 3 vectors in subjects, got <U1",
         ),
+        ("embeddings/1", {"clips": ["a"]}, {"vectors": np.eye(3)}, "got 1 clips and 3 subjects"),
         ("embeddings/1", {"pose": 1}, {"vectors": np.eye(3)}, "it has no `pose`; it has clips"),
         ("embeddings/1", {}, {"vector": np.eye(3)}, "expected the array vectors, got vector"),
         ("embeddings/1", {}, {"vectors": np.eye(3) * [1, 1, 0]}, "row 3 of vectors: .* got length 0"),

@@ -140,6 +140,9 @@ def _read_tensor_file(path: Path) -> tuple[Shaped[np.ndarray, "..."], Shaped[np.
     header = validated(EmbeddingsHeader, values, path)
     if set(tensors) != {"vectors"}:
         raise FileFormatError(path, f"expected the array vectors, got {', '.join(sorted(tensors)) or 'none'}")
+    if len(header.clips) != len(header.subjects):
+        said = f"{len(header.clips)} clips and {len(header.subjects)} subjects"
+        raise FileFormatError(path, f"expected a clip and a subject for each vector, got {said}")
     return tensors["vectors"], np.array(header.subjects, dtype=np.str_)
 
 
