@@ -228,6 +228,13 @@ def test_a_folder_and_nothing_are_refused_by_name(tmp_path: Path):
         read_tensors(tmp_path / "none.safetensors", SCHEMA)
 
 
+def test_a_place_that_cannot_be_looked_at_is_refused_by_name(tmp_path: Path):
+    path = tmp_path / ("x" * 300)
+    for read in (read_tensors, read_shapes):
+        with pytest.raises(FileFormatError, match=r"x: cannot be read \(File name too long\)"):
+            read(path, SCHEMA)
+
+
 # models ---------------------------------------------------------------------------------------------
 
 

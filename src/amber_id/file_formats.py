@@ -121,8 +121,10 @@ def _opened(
     path: Path, schema: str, header_only: bool, mapped: Collection[str], largest_header: int
 ) -> tuple[dict[str, Any], dict[str, tuple[int, ...]], dict[str, np.ndarray]]:
     """The header with its checksum, the shapes of all arrays, and those that are asked for."""
-    if not path.is_file():
-        raise FileFormatError(path, f"expected {schema}, got {'a folder' if path.exists() else 'nothing'}")
+    with reading(path, schema):  # a folder may be shut, or a name too long
+        found = "a file" if path.is_file() else "a folder" if path.exists() else "nothing"
+    if found != "a file":
+        raise FileFormatError(path, f"expected {schema}, got {found}")
     _refuse_long_header(path, schema, largest_header)
     text: str | bytes
     with reading(path, schema), safe_open(path, framework="numpy") as file:
@@ -141,9 +143,9 @@ def _opened(
     if len(text) > largest_header:
         raise FileFormatError(path, f"expected a header of at most {largest_header:,} bytes, got more")
     header = parsed_json(text, path, "JSON in its header")
-    found = header.pop("schema", None) if isinstance(header, dict) else None
-    if found != schema:
-        came = one_line(str(found), 80) if found else "a file with no schema"
+    said = header.pop("schema", None) if isinstance(header, dict) else None
+    if said != schema:
+        came = one_line(str(said), 80) if said else "a file with no schema"
         raise FileFormatError(path, f"expected {schema}, got {came}")
     return header, shapes, tensors
 

@@ -28,7 +28,7 @@ from amber_id.protocols import (
 from amber_id.recordings import Recording, RecordingEntry, RecordingSet
 from amber_id.training import FoldFolder, LoopConfig, Run, TrainConfig, measure_dev, reselect, train
 from amber_id.training.network import EpochReport
-from amber_id.training.run_folder import RunRecord
+from amber_id.training.run_folder import RunRecord, find_checkpoints
 
 LIPS = FeatureConfig(view="motion", regions=("lips",))
 SMALL = {"channels": [8], "parts": 4, "width": 16, "dimensions": 16}
@@ -267,6 +267,12 @@ def test_run_folder_refuses_what_is_no_run(tmp_path: Path) -> None:
         (tmp_path / "run.json").write_text(whole.replace('"folds": 2', f'"folds": {folds}'))
         with pytest.raises(FileFormatError, match=r"run\.json: (its folds does not fit|.*JSON)"):
             Run.open(tmp_path)
+
+
+def test_a_run_of_too_long_a_name_is_a_line(tmp_path: Path) -> None:
+    for read in (Run.open, Run.exists, find_checkpoints):
+        with pytest.raises(FileFormatError, match=r"cannot be read \(File name too long\)"):
+            read(tmp_path / ("x" * 300))
 
 
 def test_best_is_preferred_where_there_is_one(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from amber_id.recordings.avatar_made import AvatarMade
 from amber_id.recordings.recording import PointSet, Recording, RecordingHeader, load_recording, read_header
 
 _SUFFIX = ".safetensors"
+_ADVICE = "delete it and make it again"
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ class RecordingSet:
         try:
             recording = load_recording(entry.path, point_set=entry.point_set)
         except FileFormatError as error:
-            raise ClipError(entry.clip, f"its recording: {error.reason}") from error
+            raise ClipError(entry.clip, f"its recording: {error.reason}; {_ADVICE}") from error
         return replace(recording, clip=entry.clip, subject=entry.subject, source=entry.source)
 
     def select(self, subjects: Collection[str]) -> "RecordingSet":
@@ -229,7 +230,8 @@ def scan_recordings(folder: Path) -> Scanned:
             try:
                 header = read_header(path)
             except FileFormatError as error:
-                failures.append(Failure(clip, person.subject, "read", f"its recording: {error.reason}"))
+                reason = f"its recording: {error.reason}; {_ADVICE}"
+                failures.append(Failure(clip, person.subject, "read", reason))
                 continue
             known = {name: getattr(header, name) for name in _FROM_HEADER}
             rows.append((RecordingEntry(clip, person.subject, person.source, path, **known), header))

@@ -27,6 +27,7 @@ from amber_id.errors import FileFormatError
 from amber_id.file_formats import read_json
 from amber_id.motion import FeatureConfig
 from amber_id.protocols import Control
+from amber_id.reading import reading
 from amber_id.training.loop_config import LoopConfig
 
 _RUN_FILE = "run.json"
@@ -129,14 +130,17 @@ class Run:
             If there is none, or it is of another schema.
         """
         file = path / _RUN_FILE
-        if not file.is_file():
+        with reading(file, "a run"):
+            is_there = file.is_file()
+        if not is_there:
             raise FileFormatError(path, f"expected a run with a {_RUN_FILE}; make one with: amber train")
         return cls(path, read_json(RunRecord, file))
 
     @classmethod
     def exists(cls, path: Path) -> bool:
-        """Whether something was trained in this folder."""
-        return (path / _RUN_FILE).exists()
+        """Whether something was trained in this folder; raises FileFormatError if that cannot be seen."""
+        with reading(path / _RUN_FILE, "a run"):
+            return (path / _RUN_FILE).exists()
 
     @property
     def folds(self) -> tuple[FoldFolder, ...]:
@@ -152,6 +156,8 @@ class Run:
 
 def find_checkpoints(run: Path) -> tuple[Path, ...]:
     """The checkpoint of each fold of a run, or the one checkpoint that is named."""
-    if run.is_file():
+    with reading(run, "a run or a checkpoint"):
+        is_checkpoint = run.is_file()
+    if is_checkpoint:
         return (run,)
     return tuple(folder.chosen for folder in Run.open(run).folds)
