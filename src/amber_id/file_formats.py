@@ -13,6 +13,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,11 +36,11 @@ SMALL_HEADER = 1 << 20
 LARGE_HEADER = 128 << 20
 """How many where it names many clips."""
 
-LARGEST_TABLE = 128 << 20
-"""How many bytes a CSV table of ours, or a table of subjects, may have."""
+LARGEST_TABLE = 256 << 20
+"""How many letters a CSV table of ours, or a table of subjects, may have."""
 
-MOST_CELLS = 4_000_000
-"""How many cells it may have: as Python's texts they take some 60 bytes each."""
+MOST_CELLS = 6_000_000
+"""How many cells and rows it may have together: as Python's they take some hundred bytes each."""
 
 _BOTH_ENDS = "\r\n"
 _FORMULA = re.compile("'*[=+\\-@\t\r]")  # what stands for one where it begins a cell, marked or not
@@ -283,13 +284,27 @@ def table_rows(path: Path, *, separator: str = ",") -> Iterator[tuple[int, list[
         If it cannot be read, is larger than `LARGEST_TABLE` or has more cells than `MOST_CELLS`, is not in
         UTF-8, or is no CSV table; the message names the line.
     """
-    file = io.BytesIO(read_bytes(path, "a CSV table", LARGEST_TABLE))
-    cells = 0
-    for line, row in csv_rows(path, text_lines(file, path), delimiter=separator):
-        cells += len(row)
-        if cells > MOST_CELLS:
-            raise FileFormatError(path, f"line {line}: expected at most {MOST_CELLS:,} cells, got more")
-        yield line, [composed(_without_mark(cell)) for cell in row]
+    with ExitStack() as closing:
+        with reading(path, "a CSV table"):
+            file = closing.enter_context(path.open("rb"))
+        lines, cells = _limited(text_lines(file, path), path), 0
+        for line, row in csv_rows(path, lines, delimiter=separator):
+            cells += len(row) + 1
+            if cells > MOST_CELLS:
+                reason = f"line {line}: expected at most {MOST_CELLS:,} cells and rows together, got more"
+                raise FileFormatError(path, reason)
+            yield line, [composed(_without_mark(cell)) for cell in row]
+
+
+def _limited(lines: Iterable[str], path: Path) -> Iterator[str]:
+    left = LARGEST_TABLE
+    for line in lines:
+        left -= len(line)
+        if left < 0:
+            raise FileFormatError(
+                path, f"expected a CSV table of at most {LARGEST_TABLE:,} letters, got more"
+            )
+        yield line
 
 
 def csv_rows(path: Path, lines: Iterable[str], **how: Any) -> Iterator[tuple[int, list[str]]]:

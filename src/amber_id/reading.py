@@ -127,7 +127,8 @@ def text_lines(file: io.BufferedIOBase, path: Path) -> Iterator[str]:
     """
     first, rest = 1, b""
     while True:
-        chunk = file.read(_CHUNK)
+        with reading(path, "text"):
+            chunk = file.read(_CHUNK)
         lines = (rest + chunk).splitlines(keepends=True)
         # The last may go on in the next chunk, even if it ends in \r: \n may follow.
         rest = lines.pop() if chunk and lines else b""

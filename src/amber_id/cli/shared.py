@@ -39,6 +39,8 @@ app.add_typer(study_app, name="study")
 
 _TABLES = frozenset({"evaluation", "features", "loop", "split"})  # of configurations, which no flag names
 
+_LARGEST_TOML = 1 << 20  # bytes: a configuration has some hundred
+
 SOME_CLIPS_LOST = 3
 GOES_ON = "the same command goes on where it was"
 FOLDS = "2 or more, in which everyone is tested once (leave it out for what is usual)"
@@ -139,7 +141,7 @@ def read_toml(path: Path | None) -> dict[str, Any]:
     from amber_id.reading import parsed_toml, read_text
 
     try:
-        return parsed_toml(read_text(path, "TOML"), path)
+        return parsed_toml(read_text(path, "TOML", _LARGEST_TOML), path)
     except FileFormatError as error:
         raise UsageError(str(error)) from error
 
