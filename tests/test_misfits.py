@@ -192,6 +192,22 @@ def test_a_flag_is_named_where_it_does_not_fit(arguments: list[str], said: str):
     assert str(done.exception).startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["--view", "motoin"],
+            "'--view': expected all, motion, static or pose, got 'motoin'; do you mean motion?",
+        ),
+        (["--seed", "x"], "'--seed': expected a whole number, got 'x'"),
+    ],
+)
+def test_typer_does_not_pass_on_the_words_of_pydantic(arguments: list[str], said: str):
+    done = CliRunner().invoke(app, ["train", "x", "--out", "y", *arguments])
+    assert done.exit_code == 2
+    assert done.output.strip().endswith(f"Error: Invalid value for {said}")
+
+
 def test_the_command_line_goes_before_the_file():
     from amber_id.cli.training_file import said_of_training
 

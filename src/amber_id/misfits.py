@@ -7,6 +7,7 @@ several models, that of the model which knows most of its names.
 
 import difflib
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import UnionType
@@ -35,6 +36,7 @@ _KINDS = {
     "bytes": "text",
     "none": "nothing",
 }
+_CHOICE = re.compile(r"' is not one of (?=')")  # of Typer, for a flag with choices
 _BOUNDS = {
     "greater_than": ("gt", "a number above {}"),
     "greater_than_equal": ("ge", "{} or more"),
@@ -96,9 +98,9 @@ class _Problem:
         if kind == "missing":
             return cls(place, f"needs {quoted(str(place[-1]))}, got none", "", lacks=True)
         said, came = one_line(error["msg"].removeprefix("Value error, "), 4 * _LONGEST_REST), came_as(value)
-        if kind in ("literal_error", "enum"):
-            words = context["expected"].replace(" or ", ", ").split(", ")
-            return cls(place, said, came, "one", tuple(word.strip("'") for word in words))
+        if kind in ("literal_error", "enum") or _CHOICE.search(said):
+            words = _CHOICE.split(context.get("expected") or said, 1)[-1].replace(" or ", ", ").split(", ")
+            return cls(place, said, came, "one", tuple(word.strip("'.") for word in words))
         if kind in _BOUNDS:
             bound, text = _BOUNDS[kind]
             came = str(context["actual_length"]) if context.get("actual_length") is not None else came

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
+from typer.core import TyperGroup
 
 from amber_id.errors import FileFormatError, UsageError
 
@@ -18,8 +19,26 @@ if TYPE_CHECKING:
 _Model = TypeVar("_Model")  # a model of pydantic's, which is loaded late
 _P = ParamSpec("_P")
 
+
+class _Verbs(TyperGroup):
+    """All verbs; what does not fit a flag is said without the words of pydantic, which Typer passes on."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            from pydantic import ValidationError
+
+            from amber_id.misfits import first_problem
+
+            if isinstance(error.__cause__, ValidationError):
+                error.message = first_problem(error.__cause__)
+            raise
+
+
 app = typer.Typer(
     name="amber",
+    cls=_Verbs,
     help="Does motion still identify the people in anonymised talking-head video?",
     no_args_is_help=True,
     add_completion=False,
