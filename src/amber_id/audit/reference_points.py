@@ -5,9 +5,9 @@ probes, on what came out: an attacker who knows the anonymiser, as in the cell A
 the study's own anonymised clips. The changed recordings are deleted afterwards.
 """
 
-import shutil
 from pathlib import Path
 
+from amber_id.atomic_files import scratch_folder
 from amber_id.audit.judging import EvaluationConfig, judged_rates
 from amber_id.audit.references import Reference, apply_reference
 from amber_id.audit.utility import UtilityConfig, measure_utility
@@ -29,7 +29,7 @@ def reference_point(
     utility: UtilityConfig,
     folder: Path,
 ) -> ReferencePoint:
-    """Where it lies between privacy and utility; `folder` holds the changed recordings meanwhile.
+    """Where it lies between privacy and utility; the changed recordings are in `folder` meanwhile.
 
     Raises
     ------
@@ -38,12 +38,9 @@ def reference_point(
     AmberError
         If the disk is full.
     """
-    shutil.rmtree(folder, ignore_errors=True)  # of a study that was stopped
-    try:
-        changed = apply_reference(originals, reference, folder, seed=evaluation.seed, workers=usable_cores())
+    with scratch_folder(folder) as place:
+        changed = apply_reference(originals, reference, place, seed=evaluation.seed, workers=usable_cores())
         statistics = ClipStatistics.of(load_windows(changed, features))
         found = Comparisons.pool(attacked(statistics, split))
         kept = measure_utility(originals, changed, utility).expression
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     return ReferencePoint(eer=judged_rates(found, evaluation, ("eer",))["eer"], expression=kept)

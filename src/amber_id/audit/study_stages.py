@@ -208,7 +208,7 @@ def references_of(study: Study) -> dict[str, ReferencePoint]:
                 study.split,
                 study.config.evaluation,
                 study.config.utility,
-                study.out / "reference",
+                study.out,
             ),
         )
         for name, reference in asked.items()

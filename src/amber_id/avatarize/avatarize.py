@@ -13,10 +13,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from amber_id.atomic_files import remove_abandoned
 from amber_id.avatarize.glb.read import AvatarFile, naming, read_avatar
 from amber_id.avatarize.job import RECORDING_SUFFIX, AvatarizeConfig, DriveFolders, Job
-from amber_id.avatarize.ravas.clip import RAVAS_FOLDER
+from amber_id.avatarize.ravas.clip import remove_killed
 from amber_id.avatarize.ravas.run import RavasSetup
 from amber_id.avatarize.renderer import Framing, drawing_driver
 from amber_id.avatarize.rig import Rig
@@ -107,7 +106,7 @@ def avatarize_corpus(
             check_numbers(corpus, folder)
             remove_leftovers(folder)
             copy_corpus_file(corpus.root, folder)
-    remove_abandoned(out / RAVAS_FOLDER)
+    remove_killed(out)
     states, unsure = read_states(out), list[Failure]()
     outcomes = work_on_clips(
         part,

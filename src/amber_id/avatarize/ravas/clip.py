@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from amber_id.atomic_files import scratch_folder
+from amber_id.atomic_files import remove_abandoned, scratch_folder
 from amber_id.avatarize.avatar_clip import AvatarClip, NoFace, write_avatar_clip
 from amber_id.avatarize.ravas.picture import cropped_frames
 from amber_id.avatarize.ravas.run import RavasRun, RavasSetup, run_ravas
@@ -23,7 +23,7 @@ from amber_id.corpora import Clip
 from amber_id.errors import ClipError
 from amber_id.tracking.video_state import OneFile
 
-RAVAS_FOLDER = ".ravas"
+_FOLDER = ".ravas"
 
 
 def ravas_clip(
@@ -49,10 +49,10 @@ def ravas_clip(
         in ``<out>/.ravas/<clip id>/video.log``.
     """
     source = source or OneFile(clip.path, clip.id)
-    kept = out / RAVAS_FOLDER / clip.id / "video.log"
+    kept = out / _FOLDER / clip.id / "video.log"
     _forget(kept, out)
     try:
-        with scratch_folder(out / RAVAS_FOLDER) as work:
+        with scratch_folder(out / _FOLDER) as work:
             try:
                 run = run_ravas(clip.path, work / "video.avi", setup, work=work)
                 said = _written(
@@ -62,7 +62,7 @@ def ravas_clip(
                 _keep(work / "video.log", kept)
                 raise ClipError(clip.id, error.reason) from error
     finally:
-        _remove_empty(out / RAVAS_FOLDER, out)
+        _remove_empty(out / _FOLDER, out)
     return said
 
 
@@ -100,6 +100,12 @@ def _written(
         warning=run.warning,
     )
     return write_avatar_clip(said, clip, out, _shown(run, size, no_face), source)
+
+
+def remove_killed(out: Path) -> None:
+    """Delete what RAVAS was at when runs into `out` were killed; the logs of failures stay."""
+    remove_abandoned(out / _FOLDER)
+    _remove_empty(out / _FOLDER, out)
 
 
 def _keep(log: Path, kept: Path) -> None:
