@@ -23,7 +23,7 @@ from amber_id.avatarize.avatar_clip import AvatarClip
 from amber_id.avatarize.job import Job
 from amber_id.avatarize.one_avatar import draw_clip
 from amber_id.corpora import Clip, find_corpus
-from amber_id.errors import CorpusError, UsageError
+from amber_id.errors import AvatarError, CorpusError, UsageError
 from amber_id.file_formats import file_hash
 from amber_id.recordings import RecordingSet, load_recording, read_failures, save_recording
 from amber_id.recordings.avatar_made import avatar_beside
@@ -435,6 +435,14 @@ def test_what_cannot_work_together_is_refused(videos, avatar, tmp_path):
     drives = DriveFolders(keep_in=tmp_path / "a", read_from=tmp_path / "b")
     with pytest.raises(UsageError, match="--save-drive keeps what is tracked, and nothing is"):
         avatarize_corpus(corpus, tmp_path, avatar, None, SMALL, drives=drives)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_avatar_that_is_replaced_during_a_run_is_told(made, avatar, tmp_path):
+    recording = load_recording(made.with_name("drive") / "a_id001" / "plain.safetensors")
+    clip = Clip("a_id001/plain", "id001", "a", made.with_name("drive") / "a_id001" / "plain.safetensors")
+    with pytest.raises(AvatarError, match=r"\.glb: was replaced while clips were made of it"):
+        draw_clip(clip, recording, avatar, tmp_path, size=64, no_face="hold", avatar_sha256="0" * 64)
     assert not list(tmp_path.iterdir())
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from amber_id.cli.shared import print_summary
 from amber_id.corpora import find_corpus
 from amber_id.errors import ClipError
 from amber_id.file_formats import file_hash
-from amber_id.recordings import load_recording, read_failures, save_recording
+from amber_id.recordings import Failure, load_recording, read_failures, save_recording
 from amber_id.tracking import CorpusSummary, Landmarker, clip_runs, find_model, one_clip, track_corpus
 from amber_id.tracking.one_clip import record_clip
 from amber_id.tracking.video_state import STATES_FILE, FileState, OneFile, read_states
@@ -201,3 +202,17 @@ def test_a_video_that_was_replaced_by_none_leaves_no_older_recording(root, model
     assert not (out / "a_id001" / "x.safetensors").exists()
     assert [row.clip for row in read_failures(out) if row.stage == "track"] == ["a_id001/x"]
     assert "a_id001/x" not in read_states(out)
+
+
+def test_what_was_made_anew_or_kept_in_doubt_is_said(capsys):
+    anew = Failure("a_id001/x", "id001", "track", "its video is another than the one ...")
+    unsure = [Failure(f"a_id001/{i}", "id001", "track", "its recording does not say ...") for i in range(3)]
+    summary = CorpusSummary(1, 3, (), 9, 1.0, anew=(anew,), unsure=tuple(unsure))
+    print_summary(summary, Path("out"), "clips tracked", lost=0)
+    said = capsys.readouterr()
+    assert said.out.startswith("out: 1 clips tracked, 3 were there already, 0 failed")
+    assert said.err.splitlines() == [
+        "a_id001/x: made anew: its video is another than the one ...",
+        "3 clips, a_id001/0 first: kept as it was; its recording does not say .... Delete what is of another "
+        "video, and it is made anew",
+    ]

@@ -176,6 +176,7 @@ class Job:
             warning=warning,
             drive_sha256=drive_sha256,
             source=source,
+            avatar_sha256=self.avatar_sha256,
         )
 
     def _recorded(self, clip: Clip, source: OneFile) -> tuple[Recording, str, str]:

@@ -17,7 +17,7 @@ from amber_id.avatarize.drive import Drive, at_rate, drive_of
 from amber_id.avatarize.glb.read import naming, read_avatar
 from amber_id.avatarize.renderer import Renderer
 from amber_id.corpora import Clip
-from amber_id.errors import ClipError
+from amber_id.errors import AvatarError, ClipError
 from amber_id.extras import versions_of
 from amber_id.recordings import Recording
 from amber_id.tracking.video_state import OneFile
@@ -40,19 +40,20 @@ def draw_clip(
     warning: str = "",
     drive_sha256: str = "",
     source: OneFile | None = None,
+    avatar_sha256: str = "",
 ) -> AvatarClip:
     """Draw the avatar that moves as `recording` says into ``<out>/<clip id>.mp4``, with a JSON beside it.
 
     Frames are at the recording's own times, or at `fps` in a second. `warning` says why the original is not
     whole; `drive_sha256` is that of the file of `recording`, if it has one that may change. `source` is the
-    file of `clip` since before it was tracked.
+    file of `clip` since before it was tracked, `avatar_sha256` that of the avatar which the run began with.
 
     Raises
     ------
     AmberError
         If the place cannot be written.
     AvatarError
-        If `avatar` cannot be used.
+        If `avatar` cannot be used, or is another than the run began with.
     ClipError
         If the recording has no face, or no blendshapes, is too long for this rate, or the file of
         `clip` has become another.
@@ -67,6 +68,10 @@ def draw_clip(
         except ValueError as error:
             raise ClipError(clip.id, str(error)) from error
     renderer, sha256 = _renderer(avatar, size)
+    if avatar_sha256 not in ("", sha256):
+        raise AvatarError(
+            f"{avatar}: was replaced while clips were made of it; run again for one look of all"
+        )
     said = AvatarClip(
         clip=clip.id,
         subject=clip.subject,
