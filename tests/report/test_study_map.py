@@ -69,7 +69,7 @@ def recordings_of(map_of_cell: Any, make: Callable[[int], Recording] | None = No
         )
         for point in map_of_cell["points"]
     )  # fmt: skip
-    return InMemory(Path(), entries, *([make] if make else []))
+    return InMemory(Path(), entries, **({"make": make} if make else {}))
 
 
 @pytest.fixture(scope="module")
