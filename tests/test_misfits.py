@@ -179,6 +179,10 @@ def test_a_file_is_named_with_the_place_in_it(tmp_path: Path, verb: str, toml: s
         (["synth", "x", "--shape", "nan"], "--shape: expected a finite number, got nan"),
         (["train", "x", "--out", "y", "--regions", "mouth"], "--regions: expected face_oval, left_eye, "),
         (["train", "x", "--out", "y", "--streams", "joints"], "--streams: expected joint, bone, face, "),
+        (
+            ["train", "x", "--out", "y", "--device", "gpu"],
+            "--device must be auto, cpu, cuda or cuda:N, got gpu",
+        ),
         (["train", "x", "--out", "y", "--epochs", "0"], "--epochs: expected 1 or more, got 0"),
         (["audit", "--original", "x", "--out", "y", "--seed", "-1"], "--seed: expected 0 or more, got -1"),
         (["audit", "--original", "x", "--out", "y", "--folds", "1"], "--folds must be 2 or more"),

@@ -2,15 +2,18 @@
 
 import runpy
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
-from amber_id.report import write_report, write_study_report
+from amber_id.audit import EvaluationConfig, compare_read, read_studies
+from amber_id.report import write_comparison_report, write_report, write_study_report
 from amber_id.results import write_arrays, write_results
 
+_STUDIES = runpy.run_path(str(Path(__file__).with_name("compare_fixture.py")))
 _FIXTURE = runpy.run_path(str(Path(__file__).with_name("study_fixture.py")))
 LONG = "source_" + "x" * 113
 CLIP = f"{LONG}_id001/{'clip' * 30}"
@@ -41,8 +44,15 @@ def long_evaluation(folder: Path, evaluation: Any) -> str:
     return write_report(folder).as_uri()
 
 
+def long_comparison(folder: Path) -> str:
+    studies = [_STUDIES["write_study"](folder / name, "AAA") for name in (LONG, f"other{LONG}")]
+    letters, read = read_studies(studies, None)
+    results = compare_read(letters, read, EvaluationConfig(replicates=100, permutations=20))
+    return write_comparison_report(results, [each.comparisons for each in read], folder / "out").as_uri()
+
+
 @pytest.mark.parametrize("width", [375, 1280])
-@pytest.mark.parametrize("kind", ["study", "evaluation"])
+@pytest.mark.parametrize("kind", ["study", "evaluation", "comparison"])
 def test_a_long_name_widens_no_page(
     opened: Callable[..., tuple[Page, list[str]]],
     wider_than_the_screen: Callable[[Page], list[str]],
@@ -51,7 +61,9 @@ def test_a_long_name_widens_no_page(
     kind: str,
     width: int,
 ) -> None:
-    address = long_study(tmp_path) if kind == "study" else long_evaluation(tmp_path, evaluation)
+    make: dict[str, Callable[[Path], str]] = {"study": long_study, "comparison": long_comparison}
+    make["evaluation"] = partial(long_evaluation, evaluation=evaluation)
+    address = make[kind](tmp_path)
     page, complaints = opened(address, width)
     page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
     assert LONG in page.content()

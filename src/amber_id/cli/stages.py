@@ -242,7 +242,7 @@ def train(
     values = {"attacker": attacker, "features": features, "seed": seed, "control": control}
     settings = configured(TrainConfig, values | own, told=told, file=config)
     check_before("train", out)
-    check_attacker(settings, config)
+    check_attacker(settings, config, device)
     found = RecordingSet.open(recordings)
     division = _split_of(found)
     with ClipBar("features", len(found.entries), quiet=quiet) as bar:

@@ -48,9 +48,13 @@ def _over_file(
     return values
 
 
-def check_attacker(settings: "TrainConfig", file: Path | None) -> None:
-    """Raise UsageError, before anything is read, where the attacker cannot be made so."""
+def check_attacker(settings: "TrainConfig", file: Path | None, device: str) -> None:
+    """Raise UsageError, before anything is read, where the attacker cannot be made so, or not there."""
+    from amber_id.attackers import find_device
     from amber_id.training import resolved
+
+    if settings.attacker != "moments":
+        find_device(device)
 
     try:
         resolved(settings)
