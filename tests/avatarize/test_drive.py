@@ -19,12 +19,12 @@ turned_landmarks = runpy.run_path(str(Path(__file__).with_name("turned_faces.py"
 
 
 def recorded(turns_deg: list[float | None]) -> Recording:
-    """Frames with these yaws, None where there is no face; jawOpen is the frame's number in tenths."""
+    """Frames with these yaws, None where there is no face; jawOpen is the time in seconds."""
     T = len(turns_deg)
     tracked = np.array([turn is not None for turn in turns_deg])
     landmarks = turned_landmarks(np.array([[turn or 0.0, 0.0, 0.0] for turn in turns_deg]))
     blendshapes = np.zeros((T, 52), np.float32)
-    blendshapes[:, BLENDSHAPE_NAMES.index("jawOpen")] = np.arange(T) / 10
+    blendshapes[:, BLENDSHAPE_NAMES.index("jawOpen")] = np.arange(T) / 25
     landmarks[~tracked], blendshapes[~tracked] = np.nan, np.nan
     return Recording(
         landmarks=landmarks,
@@ -47,7 +47,7 @@ def recorded(turns_deg: list[float | None]) -> Recording:
 
 def test_weights_and_rotation_are_those_of_the_frame():
     drive = drive_of(recorded([0.0, 10.0, 20.0]))
-    np.testing.assert_allclose(drive.weights[:, ARKIT_NAMES.index("jawOpen")], [0, 0.1, 0.2])
+    np.testing.assert_allclose(drive.weights[:, ARKIT_NAMES.index("jawOpen")], [0, 0.04, 0.08])
     assert not drive.weights[:, ARKIT_NAMES.index("tongueOut")].any()
     for rotation, turn in zip(drive.rotations, (0, 10, 20), strict=True):
         expected = Rotation.from_euler("y", turn, degrees=True).as_matrix()
@@ -56,7 +56,9 @@ def test_weights_and_rotation_are_those_of_the_frame():
 
 def test_a_frame_without_a_face_holds_the_last_one_and_before_the_first_it_is_the_first():
     drive = drive_of(recorded([None, None, 10.0, None, 30.0, None]))
-    np.testing.assert_allclose(drive.weights[:, ARKIT_NAMES.index("jawOpen")], [0.2, 0.2, 0.2, 0.2, 0.4, 0.4])
+    np.testing.assert_allclose(
+        drive.weights[:, ARKIT_NAMES.index("jawOpen")], [0.08, 0.08, 0.08, 0.08, 0.16, 0.16]
+    )
     assert drive.tracked.tolist() == [False, False, True, False, True, False]
     yaw = head_angles(drive.rotations)[:, 0]
     np.testing.assert_allclose(yaw, [10, 10, 10, 10, 30, 30], atol=0.5)
@@ -65,13 +67,13 @@ def test_a_frame_without_a_face_holds_the_last_one_and_before_the_first_it_is_th
 def test_at_another_rate_each_frame_is_the_mean_over_its_period():
     # A ramp is its own mean, at any rate.
     T = 26
-    recording = recorded([0.4 * i for i in range(T)])
+    recording = recorded([float(i) for i in range(T)])
     drive = at_rate(drive_of(recording), 40.0)
     assert len(drive.timestamps) == 41
     np.testing.assert_allclose(drive.timestamps, np.arange(41) / 40)
     jaw = drive.weights[:, ARKIT_NAMES.index("jawOpen")]
     np.testing.assert_allclose(jaw, drive.timestamps, atol=1e-5)
-    np.testing.assert_allclose(head_angles(drive.rotations)[:, 0], 10 * drive.timestamps, atol=0.2)
+    np.testing.assert_allclose(head_angles(drive.rotations)[:, 0], 25 * drive.timestamps, atol=0.5)
     np.testing.assert_allclose(np.linalg.det(drive.rotations), 1)
     assert (drive.fps, drive.tracked.all()) == (40.0, True)
     # At half the rate a jolt of one frame has a quarter of its height there, and an eighth beside.
