@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from amber_id.errors import EvaluationError
+from amber_id.face_mesh import RIGID_POINTS
 from amber_id.file_formats import read_tensors, write_tensors
 from amber_id.motion import FeatureConfig, WindowSet, clip_features, load_windows
 from amber_id.recordings import Recording, RecordingEntry, RecordingSet, save_recording
@@ -232,15 +233,21 @@ def test_one_flipped_bit_of_the_features_is_found(recordings: RecordingSet, capl
     assert "the file is damaged; the features are computed again" in caplog.text
 
 
-def test_features_that_are_not_finite_are_a_failure_of_the_clip(recordings: RecordingSet, studio):
-    recording = studio.record(clip="talking_id001/b")
+@pytest.mark.parametrize(
+    ("factor", "reason"),
+    [(1e-6, "at most 1000 can be those of a face"), (1e-30, "rigid points of a frame must not coincide")],
+)
+def test_features_that_no_face_can_have_are_a_failure_of_the_clip(
+    recordings: RecordingSet, studio, factor: float, reason: str
+):
+    recording = studio.record(times=studio.times(25, 4.0), clip="talking_id001/a")
     close = recording.landmarks.copy()
-    close[3] = (close[3] - close[3].mean(axis=0)) * np.float32(1e-30) + np.float32(0.5)
-    close[3, :, 0] += np.linspace(0, 1e-30, close.shape[1], dtype=np.float32)
-    save_recording(replace(recording, landmarks=close), recordings.root / "talking_id001/b.safetensors")
+    close[3:6, list(RIGID_POINTS)] *= np.float32(factor)  # by which the others are measured
+    save_recording(replace(recording, landmarks=close), recordings.root / "talking_id001/a.safetensors")
     windows = load_windows(RecordingSet.open(recordings.root), FeatureConfig(view="static"))
-    assert np.isfinite(windows.frames).all()
-    assert "talking_id001/b" in {failure.clip for failure in windows.failures}
+    assert np.abs(windows.frames).max() < 100
+    reasons = {failure.clip: failure.reason for failure in windows.failures}
+    assert reason in reasons["talking_id001/a"]
 
 
 def test_a_folder_that_cannot_be_written_to_has_no_file(recordings: RecordingSet):
