@@ -78,7 +78,7 @@ def avatarize(
     shard: Shard = None,
     quiet: Quiet = False,
 ) -> None:
-    """Turn every talking head into an avatar that moves alike. Finished clips are skipped when run again."""
+    """Turn every talking head into an avatar that moves alike. Run again, what is finished is skipped."""
     from amber_id.avatarize import (
         CHECKED,
         RECORDING_SUFFIX,

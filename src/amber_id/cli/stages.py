@@ -57,7 +57,7 @@ def track(
     shard: Shard = None,
     quiet: Quiet = False,
 ) -> None:
-    """Track the face in every video. Finished clips are skipped when run again."""
+    """Track the face in every video. Run again, clips whose video is the same are skipped."""
     summary = track_folder(
         videos,
         recordings,
