@@ -200,6 +200,11 @@ def test_five_folds_are_the_shares_with_five_folds():
     )
 
 
+def test_more_folds_than_people_are_refused_before_they_are_made():
+    with pytest.raises(SplitError, match=r"12 people are too few for 1000000000 folds .*no number is enough"):
+        divide(_people(a=12), SplitConfig(folds=10**9))
+
+
 @pytest.mark.parametrize("folds", [None, 3])
 def test_across_sessions_people_of_one_session_are_learnt_from_alone(folds: int | None):
     source_of = _people(a=20, b=10)

@@ -168,6 +168,10 @@ def _shares(source_of: Mapping[str, str], config: SplitConfig) -> list[Fold]:
     rng = np.random.default_rng([config.seed, 0])
     if n_folds == 1:
         return [_fold(source_of, draw(source_of, round((config.test or 0) * n), rng), config)]
+    if n_folds > n:
+        raise SplitError(
+            f"{n_folds} folds of {n} people"
+        )  # before any is made: they may be a thousand million
     groups = deal(source_of, n_folds, rng)
     tests = [[s for s, g in groups.items() if g == k] for k in range(n_folds)]
     return [_fold(source_of, test, config, k=k) for k, test in enumerate(tests)]
