@@ -38,13 +38,14 @@ class _Outer(BaseModel):
     many: tuple[_Inner, ...] = Field((), max_length=2)
     by_name: dict[str, _Inner] = {}
     either: int | Literal["auto"] = 1
+    pair: tuple[int, int] = (1, 2)
 
 
 @pytest.mark.parametrize(
     ("values", "said"),
     [
         ({"nubmer": 1}, "it has no `nubmer`; do you mean number?"),
-        ({"zzz": 1}, "it has no `zzz`; it has number, name, flag, inner, many, by_name, either"),
+        ({"zzz": 1}, "it has no `zzz`; it has number, name, flag, inner, many, by_name, either, pair"),
         ({"inner": {"shares": 1}}, "its inner has no `shares`; do you mean share?"),
         ({"many": [{}, {"kin": 1}]}, "its many.1 has no `kin`; do you mean kind?"),
         ({"by_name": {"x": {"kin": 1}}}, "its by_name.x has no `kin`; do you mean kind?"),
@@ -63,8 +64,9 @@ class _Outer(BaseModel):
             "its inner.kind does not fit: expected lips, nose or eyes, got 'eye'; do you mean eyes?",
         ),
         ({"many": [{}] * 3}, "its many does not fit: expected 2 values or fewer, got 3"),
+        ({"pair": [1]}, "its pair does not fit: expected 2 values or more, got fewer"),
         ({"either": "x"}, "its either does not fit: expected a whole number or auto, got 'x'"),
-        ({"a\nb": 1}, r"it has no `a\nb`; it has number, name, flag, inner, many, by_name, either"),
+        ({"a\nb": 1}, r"it has no `a\nb`; it has number, name, flag, inner, many, by_name, either, pair"),
     ],
 )
 def test_each_kind_of_misfit_has_a_sentence(values: dict[str, Any], said: str):

@@ -95,6 +95,8 @@ class _Problem:
             name = str(place[-1])
             said = f"has no {quoted(name)}{nearest(name, names) or _all_of(names)}"
             return cls(place, said, "", lacks=True, known_elsewhere=name in names)
+        if kind == "missing" and isinstance(place[-1], int):  # of a list of so many values
+            return cls(place[:-1], "", "fewer", f"{place[-1] + 1} values or more")
         if kind == "missing":
             return cls(place, f"needs {quoted(str(place[-1]))}, got none", "", lacks=True)
         said, came = one_line(error["msg"].removeprefix("Value error, "), 4 * _LONGEST_REST), came_as(value)
