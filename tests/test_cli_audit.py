@@ -47,6 +47,7 @@ def test_originals_alone_and_a_lost_clip(corpus: Path, tmp_path: Path):
     done = amber("--original", originals, "--anonymised", avatars, *common)
     assert done.returncode == 3, done.stderr[-2000:]
     assert "clips in no figure: 1" in done.stderr
+    assert "synth_id003/clip00 (anonymised): has no recording" in done.stderr
     lines = done.stdout.splitlines()
     assert lines[0].removeprefix("INVALID: ").startswith("That anonymising helped is not shown (EER ")
     assert "from 4-second anonymised clips, by one attacker (moments): EER " in lines[0]

@@ -18,6 +18,7 @@ from amber_id.cli.shared import (
     app,
     check_before,
     configured,
+    name_dropped,
     read_toml,
     require,
     resumable,
@@ -132,6 +133,7 @@ def audit(
     _print(results)
     tell(page)
     if results.dropped:
+        name_dropped(results.dropped)
         say(f"clips in no figure: {results.counts.dropped_clips}; results.json says why")
         raise typer.Exit(SOME_CLIPS_LOST)
 

@@ -13,7 +13,7 @@ from amber_id.errors import FileFormatError, UsageError
 
 if TYPE_CHECKING:
     from amber_id.recordings import Failure
-    from amber_id.results import Difference, Point, Rate
+    from amber_id.results import Difference, DroppedClip, Point, Rate
     from amber_id.tracking import CorpusSummary
 
 _Model = TypeVar("_Model")  # a model of pydantic's, which is loaded late
@@ -257,6 +257,14 @@ def signed(found: "Difference") -> str:
 def name_failures(failures: Sequence["Failure"]) -> None:
     """One line for each lost clip, of some twenty at most."""
     _name_some(failures)
+
+
+def name_dropped(dropped: Sequence["DroppedClip"]) -> None:
+    """One line for each clip that a study left out, of some twenty at most."""
+    for each in dropped[:_SHOWN_FAILURES]:
+        say(f"{each.clip} ({each.condition}): {each.reason}")
+    if len(dropped) > _SHOWN_FAILURES:
+        say(f"... and {len(dropped) - _SHOWN_FAILURES} more")
 
 
 def _name_some(rows: Sequence["Failure"], what: str = "") -> None:

@@ -17,6 +17,7 @@ from amber_id.cli.shared import (
     Workers,
     check_before,
     configured,
+    name_dropped,
     read_toml,
     resumable,
     say,
@@ -95,6 +96,7 @@ def study_thesis(
     _print(results)
     tell(page)
     if results.dropped:
+        name_dropped(results.dropped)
         say(f"clips in no figure: {results.counts.dropped_clips}; thesis.json says why")
         raise typer.Exit(SOME_CLIPS_LOST)
 
