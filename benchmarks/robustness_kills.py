@@ -171,7 +171,7 @@ def tree(folder: Path) -> dict[str, bytes]:
             found[f"{name}/"] = b""
         else:
             data = path.read_bytes()
-            found[name] = TIMES.sub(b"", data) if path.suffix in (".json", ".html") else data
+            found[name] = TIMES.sub(b"", data) if path.suffix in (".csv", ".html", ".json") else data
     return found
 
 

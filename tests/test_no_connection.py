@@ -128,7 +128,7 @@ def given(tmp_path_factory, real_clips, write_video, synthetic_people, model_bun
         array.parent.mkdir(parents=True, exist_ok=True)
         np.save(array, people.load(entry).landmarks)
     video = next((folder / "videos").rglob("*.mp4"))
-    for name in ("ravdess/01-01-01-01-01-01-01.mp4", "crema/1001_DFA_ANG_XX.flv", "nvfair/id025_clip.mp4"):
+    for name in ("ravdess/01-01-01-01-01-01-01.mp4", "crema/1001_DFA_ANG_XX.flv", "nvfair/a01-id014.mp4"):
         (folder / name).parent.mkdir()
         shutil.copy(video, folder / name)
     for name, text in (("audit", AUDIT), ("train", TRAIN), ("thesis", THESIS)):
