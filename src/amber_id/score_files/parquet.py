@@ -79,10 +79,10 @@ def _read_into(columns: Columns, file: BinaryIO) -> None:
             raise FileFormatError(path, f"expected one value a row in the column {heading}, got {kind}")
     check_size(path, metadata.num_rows, 0)
     are_names = {name: _are_names(name, kind) for name, kind in kinds.items()}
-    dictionaries = [columns.headings[name] for name, are in are_names.items() if are]
+    # Names are not asked for as dictionaries: pyarrow cannot give them where they are packed as
+    # DELTA_BYTE_ARRAY. Written out they are long, so one column is read at a time, and of it some rows.
     with reading(path, "Parquet", broken):
-        table = parquet.ParquetFile(file, read_dictionary=dictionaries, page_checksum_verification=True)
-    # One column at a time, and names as dictionaries: written out they are long.
+        table = parquet.ParquetFile(file, page_checksum_verification=True)
     for name, heading in columns.headings.items():
         parts = _parts(path, heading, table)
         if are_names[name]:
