@@ -682,7 +682,7 @@ SITTINGS = {"enrol_session": ["1", "1", "2", "1"], "probe_session": ["2", "1", "
 @pytest.mark.parametrize("encoding", ["PLAIN", "DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY"])
 def test_names_are_read_however_parquet_packs_them(tmp_path, encoding):
     names = {"enrol": ["a_id1/x", "a_id1/x", "a_id2/x"], "probe": ["a_id1/y", "a_id2/y", "a_id2/y"]}
-    table = pa.table({**names, "score": [0.9, 0.1, 0.8]})
+    table = pa.table({**names, "mated": [True, False, True], "score": [0.9, 0.1, 0.8]})
     packed = dict.fromkeys(names, encoding)
     parquet.write_table(table, tmp_path / "x.parquet", use_dictionary=False, column_encoding=packed)
     scores = read_scores(tmp_path / "x.parquet")
