@@ -3,7 +3,7 @@
 # Score files repeat few names in millions of rows, so one reads their names with `read_dictionary`, in a tenth of the
 # memory. One would guess that this works for every encoding that pyarrow reads, as it does for PLAIN.
 # For DELTA_BYTE_ARRAY, which pyarrow itself writes and reads as strings, it is refused, with an OSError without a number.
-# Seen: plain: 3 rows as a dictionary; delta: 3 rows as strings; delta as a dictionary: OSError, "Not yet implemented: DecodeArrow of DictAccumulator ...".
+# Seen: plain: a dictionary; delta: strings; delta as a dictionary: OSError, "Not yet implemented: DecodeArrow of DictAccumulator ...".
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
