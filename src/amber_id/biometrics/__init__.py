@@ -99,7 +99,7 @@ from amber_id.biometrics.power import (
     study_power,
 )
 from amber_id.biometrics.recognition import Recognition, decide_recognition
-from amber_id.biometrics.resampling import Statistic
+from amber_id.biometrics.resampling import Statistic, has_intervals
 from amber_id.biometrics.scoring import histogram_all, tally_all
 from amber_id.biometrics.tallies import PairTally, ScoreHistogram, SubjectTally, Tally, merge, tally
 from amber_id.biometrics.two_covariance import two_covariance_llr
@@ -162,6 +162,7 @@ __all__ = [
     "fit_isotonic_calibration",
     "fit_linear_calibration",
     "gallery_scores",
+    "has_intervals",
     "histogram_all",
     "hter_at",
     "is_directed",
