@@ -21,9 +21,9 @@ from pathlib import Path
 
 import numpy as np
 
-from amber_id.audit.evaluation import embed_people
-from amber_id.audit.study_config import training_of
-from amber_id.audit.worst_attacker import Scored, score_attackers
+from amber_id.audit.attack.names import training_of
+from amber_id.audit.attack.strongest_attacker import Scored, score_attackers
+from amber_id.audit.attack.tested import embed_people
 from amber_id.biometrics import (
     Comparisons,
     Difference,

@@ -24,10 +24,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from amber_id.audit import StudyConfig
-from amber_id.audit.conditions import study_clips
-from amber_id.audit.stages import Stages
-from amber_id.audit.study_config import training_of
-from amber_id.audit.study_stages import Study, regions_of_cells, views_of
+from amber_id.audit.attack.names import training_of
+from amber_id.audit.study.clips import study_clips
+from amber_id.audit.study.sections import Study, regions_of_cells, views_of
+from amber_id.audit.study.stages import Stages
 from amber_id.protocols import SplitConfig, make_split, source_of_subjects
 from amber_id.recordings import RecordingSet
 from amber_id.results import ConditionName

@@ -32,13 +32,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
-from amber_id.biometrics import (
-    Comparisons,
-    ErrorCurve,
-    Statistic,
-    compare_all,
-    tally,
-)
+from amber_id.biometrics import Comparisons, ErrorCurve, Statistic, compare_all, tally
 from amber_id.biometrics.intervals import Spread, difference_of, estimate_of
 from amber_id.biometrics.resampling import resample
 from amber_id.biometrics.tallies import PairTally

@@ -13,13 +13,7 @@ import argparse
 
 import numpy as np
 
-from amber_id.biometrics import (
-    Comparisons,
-    compare_all,
-    d_sys_raw_of,
-    permutation_null,
-    zebra_expected_of,
-)
+from amber_id.biometrics import Comparisons, compare_all, d_sys_raw_of, permutation_null, zebra_expected_of
 
 CLIPS, DIMENSIONS, LEVEL = 5, 16, 0.05
 MEASURES = {"linkability": d_sys_raw_of, "ZEBRA expected": zebra_expected_of}

@@ -189,7 +189,7 @@ def unlike(said: int, code: int, found: dict[str, bytes], wanted: dict[str, byte
 
 
 def prepared(given: Path, shared: Path) -> Path:
-    """A folder with recordings of people who never lived, configurations, archives, and links to videos."""
+    """A folder with recordings of synthetic people, configurations, archives, and links to videos."""
     given.mkdir(parents=True)
     made = ("synth", given / "people", "--people", 10, "--clips", 3, "--duration", 3, "--quiet")
     subprocess.run([*AMBER, *map(str, made)], stdout=subprocess.DEVNULL, check=True)

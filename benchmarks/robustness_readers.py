@@ -1,4 +1,4 @@
-"""The readers of this project, each with valid files that it reads, made of people who never lived."""
+"""The readers of this project, each with valid files that it reads, made of synthetic people."""
 
 import gzip
 import pickle
@@ -13,9 +13,9 @@ from unittest.mock import patch
 import numpy as np
 
 from amber_id.attackers import load_attacker
-from amber_id.audit.openings import record_opening
-from amber_id.audit.stages import Stages
-from amber_id.audit.study_folders import read_studies
+from amber_id.audit.attack.openings import record_opening
+from amber_id.audit.compare.folders import read_studies
+from amber_id.audit.study.stages import Stages
 from amber_id.avatarize import AvatarClip, read_avatar, read_avatar_clip
 from amber_id.avatarize.default_file import default_avatar_file
 from amber_id.cli import app

@@ -1,6 +1,6 @@
 """Does an attacker find the leak that is known, and none where there is none?
 
-Three questions to people who never lived, put to the attacker `moments`, trained and tested in five folds of
+Three questions to synthetic people, put to the attacker `moments`, trained and tested in five folds of
 people, every person tested once:
 
 null        Without habits and shape, does the EER's interval contain 0.5 in 17 of 20 seeds, and is it no

@@ -1,6 +1,6 @@
 """How long does a study of the size of the thesis take to train?
 
-112 train people and 14 dev people who never lived, 62 clips of 4 s each, originals: about 7,000 train clips,
+112 train people and 14 dev synthetic people, 62 clips of 4 s each, originals: about 7,000 train clips,
 as in the thesis. The default network is trained; every epoch is printed with its dev EER and the time since
 the start of training. The last line says how many epochs and minutes it took to come within 0.01 of the
 lowest dev EER, and how many clips a second that was.

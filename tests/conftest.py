@@ -48,7 +48,7 @@ def golden_metrics() -> Path:
 
 @pytest.fixture(scope="session")
 def synthetic_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Recordings of twelve people who never lived, four clips each; to be read only."""
+    """Recordings of twelve synthetic people, four clips each; to be read only."""
     folder = tmp_path_factory.mktemp("people")
     generate(SynthConfig(people=12, clips=4), folder)
     return folder / "original"

@@ -11,7 +11,7 @@ from amber_id.corpora.corpus_file import merge_corpus_file
 from amber_id.file_formats import read_table, write_table
 from amber_id.progress import ClipBar
 from amber_id.protocols import Split, read_split, write_split
-from amber_id.report.study_figures import as_csv
+from amber_id.report.drawing.tables import as_csv
 from amber_id.score_files.subject_table import read_subject_table
 
 _HOSTILE = ["=1+1", "+x", "-x", "@x", "\tx", "\rx", "'=x", "''-x", "'", "'x", "=", "-1e", "--1", "+", "a\nb"]

@@ -12,13 +12,7 @@ import torch
 from safetensors import safe_open
 from torch import nn
 
-from amber_id.attackers import (
-    CheckpointHeader,
-    find_device,
-    load_attacker,
-    load_checkpoint,
-    save_checkpoint,
-)
+from amber_id.attackers import CheckpointHeader, find_device, load_attacker, load_checkpoint, save_checkpoint
 from amber_id.attackers.networks import NetworkAttacker, make_network
 from amber_id.attackers.onnx_export import (
     Exported,

@@ -1,8 +1,6 @@
 """What a recording makes an avatar do, frame by frame."""
 
-import runpy
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +12,7 @@ from amber_id.errors import ClipError
 from amber_id.face_mesh import BLENDSHAPE_NAMES
 from amber_id.recordings import Recording
 from amber_id.recordings.signals import head_angles
-
-turned_landmarks = runpy.run_path(str(Path(__file__).with_name("turned_faces.py")))["turned_landmarks"]
+from fixtures.turned_faces import turned_landmarks
 
 
 def recorded(turns_deg: list[float | None]) -> Recording:

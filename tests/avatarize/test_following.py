@@ -1,7 +1,6 @@
 """Does the check see an avatar that does not move as its original?"""
 
 import csv
-import runpy
 import shutil
 import tracemalloc
 from collections.abc import Mapping, Sequence
@@ -24,8 +23,7 @@ from amber_id.errors import ClipError, CorpusError
 from amber_id.face_mesh import BLENDSHAPE_NAMES
 from amber_id.file_formats import read_json
 from amber_id.recordings import Recording, load_recording, save_recording
-
-turned_landmarks = runpy.run_path(str(Path(__file__).with_name("turned_faces.py")))["turned_landmarks"]
+from fixtures.turned_faces import turned_landmarks
 
 CONFIG = FollowingConfig()
 FPS = 25.0

@@ -1,9 +1,7 @@
 """The head's rotation says how the head is turned, and not where in the picture it is."""
 
-import runpy
 import struct
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,8 +15,7 @@ from amber_id.recordings import Recording, load_recording
 from amber_id.recordings.signals import head_angles
 from amber_id.tracking import Landmarker, find_model, track_corpus
 from amber_id.tracking.video import read_frames
-
-turned_landmarks = runpy.run_path(str(Path(__file__).with_name("turned_faces.py")))["turned_landmarks"]
+from fixtures.turned_faces import turned_landmarks
 
 TURNS = np.array([[20.0, -10, 5], [0, 0, 0], [-35, 15, -8], [10, 0, 0], [0, 10, 0], [0, 0, 10]])
 FRAMES = 24

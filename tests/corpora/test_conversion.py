@@ -1,7 +1,6 @@
 """Miniature corpora become one: every clip is where the thesis has it, and every trap is listed."""
 
 import os
-import runpy
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -24,8 +23,16 @@ from amber_id.corpora.conversion import (
 )
 from amber_id.errors import AmberError, CorpusError, FileFormatError, UsageError
 from amber_id.file_formats import read_table
+from fixtures import corpora_layouts
+from fixtures.corpora_layouts import (
+    crema_d_layout,
+    nvfair_layout,
+    ravdess_layout,
+    small_bytes,
+    write_files,
+    write_zip,
+)
 
-LAYOUTS = runpy.run_path(str(Path(__file__).resolve().parents[1] / "corpora_layouts.py"))
 CORPORA: dict[str, Callable[[Path], Findings]] = {
     "ravdess": find_ravdess,
     "crema_d": find_crema_d,
@@ -53,7 +60,7 @@ def unusable(done: Conversion) -> dict[str, str]:
 @pytest.mark.parametrize("copy", [False, True])
 @pytest.mark.parametrize("name", CORPORA)
 def test_what_is_good_is_put_and_all_else_is_listed(name: str, copy: bool, tmp_path: Path) -> None:
-    layout = LAYOUTS[f"{name}_layout"](tmp_path / "src")
+    layout = getattr(corpora_layouts, f"{name}_layout")(tmp_path / "src")
     dst = tmp_path / "dst"
     done = convert(CORPORA[name](layout.src), dst, copy=copy)
     assert clips_in(dst) == list(layout.clips)
@@ -85,7 +92,7 @@ def test_three_corpora_share_a_folder_and_their_tables(tmp_path: Path) -> None:
     dst = tmp_path / "didd"
     wanted: list[str] = []
     for name, find in CORPORA.items():
-        layout = LAYOUTS[f"{name}_layout"](tmp_path / name, traps=False)
+        layout = getattr(corpora_layouts, f"{name}_layout")(tmp_path / name, traps=False)
         convert(find(layout.src), dst)
         wanted += layout.clips
     corpus = find_corpus(dst)
@@ -117,7 +124,7 @@ def test_a_whole_corpus_is_whole_and_what_is_taken_away_is_named(name: str, tmp_
         "crema_d": {"actors": range(1001, 1092), "takes": 82},
         "nvfair": {"actors": range(1, 47), "takes": 1},
     }[name]
-    layout = LAYOUTS[f"{name}_layout"](tmp_path / "src", traps=False, **whole)
+    layout = getattr(corpora_layouts, f"{name}_layout")(tmp_path / "src", traps=False, **whole)
     for absent in ("1002_TIE_NEU_XX", "1076_ITS_NEU_XX"):
         (layout.src / "VideoFlash" / f"{absent}.flv").unlink(missing_ok=True)
     for never in ("1008_WSI_*", "1009_MTI_*", "1019_ITH_*"):
@@ -141,7 +148,7 @@ def test_a_whole_corpus_is_whole_and_what_is_taken_away_is_named(name: str, tmp_
 
 
 def test_modality_02_is_taken_when_asked_for_and_counted_apart(tmp_path: Path) -> None:
-    layout = LAYOUTS["ravdess_layout"](tmp_path / "src")
+    layout = ravdess_layout(tmp_path / "src")
     done = convert(find_ravdess(layout.src, with_video_only=True), tmp_path / "dst")
     assert done.put == 2 * len(layout.clips)
     [check] = check_corpus(tmp_path / "dst")
@@ -149,7 +156,7 @@ def test_modality_02_is_taken_when_asked_for_and_counted_apart(tmp_path: Path) -
 
 
 def test_a_file_is_preferred_to_the_archive_it_came_from(tmp_path: Path) -> None:
-    layout = LAYOUTS["ravdess_layout"](tmp_path / "src", actors=[1], traps=False)
+    layout = ravdess_layout(tmp_path / "src", actors=[1], traps=False)
     with zipfile.ZipFile(layout.src / "Video_Speech_Actor_01.zip") as file:
         file.extractall(layout.src)
     other = layout.src / "Actor_01" / "01-01-01-01-01-01-01.mp4"
@@ -176,7 +183,7 @@ def test_a_member_twice_in_an_archive_is_listed(tmp_path: Path) -> None:
 
 
 def test_what_lies_in_the_corpus_is_never_written_over(tmp_path: Path) -> None:
-    layout = LAYOUTS["crema_d_layout"](tmp_path / "src", actors=[1001], traps=False)
+    layout = crema_d_layout(tmp_path / "src", actors=[1001], traps=False)
     person = tmp_path / "dst" / "cremad_id071"
     person.mkdir(parents=True)
     mine = [
@@ -206,7 +213,7 @@ def test_what_lies_in_the_corpus_is_never_written_over(tmp_path: Path) -> None:
 
 
 def test_a_file_of_the_same_size_is_compared_by_its_content(tmp_path: Path) -> None:
-    layout = LAYOUTS["ravdess_layout"](tmp_path / "src", actors=[1, 2, 3], traps=False)
+    layout = ravdess_layout(tmp_path / "src", actors=[1, 2, 3], traps=False)
     dst = tmp_path / "dst"
     convert(find_ravdess(layout.src), dst, copy=True)
     changed = [dst / layout.clips[place] for place in (0, 8)]  # from an archive, and from a folder
@@ -220,7 +227,7 @@ def test_a_file_of_the_same_size_is_compared_by_its_content(tmp_path: Path) -> N
 
 
 def test_links_become_copies_and_copies_stay(tmp_path: Path) -> None:
-    layout = LAYOUTS["nvfair_layout"](tmp_path / "src", traps=False)
+    layout = nvfair_layout(tmp_path / "src", traps=False)
     dst = tmp_path / "dst"
     convert(find_nvfair(layout.src), dst)
     assert (dst / layout.clips[0]).is_symlink()
@@ -235,7 +242,7 @@ def test_links_become_copies_and_copies_stay(tmp_path: Path) -> None:
 
 
 def test_a_stopped_conversion_is_finished(tmp_path: Path) -> None:
-    layout = LAYOUTS["ravdess_layout"](tmp_path / "src", traps=False)
+    layout = ravdess_layout(tmp_path / "src", traps=False)
     dst = tmp_path / "dst"
 
     def stop(_done: int, _total: int) -> None:
@@ -253,7 +260,7 @@ def test_a_stopped_conversion_is_finished(tmp_path: Path) -> None:
 def test_half_a_source_at_a_time_leaves_the_other_half_in_the_table(tmp_path: Path) -> None:
     dst = tmp_path / "dst"
     for half, actors in (("a", [1, 2]), ("b", [3, 4])):
-        convert(find_ravdess(LAYOUTS["ravdess_layout"](tmp_path / half, actors=actors, traps=False).src), dst)
+        convert(find_ravdess(ravdess_layout(tmp_path / half, actors=actors, traps=False).src), dst)
     assert len(read_corpus_file(dst)) == 16
     shutil.rmtree(dst / "ravdess_id001")
     convert(find_ravdess(tmp_path / "b"), dst)
@@ -261,7 +268,7 @@ def test_half_a_source_at_a_time_leaves_the_other_half_in_the_table(tmp_path: Pa
 
 
 def test_what_people_wrote_in_the_table_stays(tmp_path: Path) -> None:
-    layout = LAYOUTS["nvfair_layout"](tmp_path / "src", traps=False)
+    layout = nvfair_layout(tmp_path / "src", traps=False)
     dst = tmp_path / "dst"
     dst.mkdir()
     text = "clip,session,mine\nnvidia_id025/a01-id001,first,yes\nown_id900/x,2,no\n"
@@ -274,7 +281,7 @@ def test_what_people_wrote_in_the_table_stays(tmp_path: Path) -> None:
 
 
 def test_a_table_that_is_none_is_refused_before_anything_is_put(tmp_path: Path) -> None:
-    layout = LAYOUTS["nvfair_layout"](tmp_path / "src", traps=False)
+    layout = nvfair_layout(tmp_path / "src", traps=False)
     (tmp_path / "dst").mkdir()
     (tmp_path / "dst" / "corpus.csv").write_text("person,what\n")
     with pytest.raises(FileFormatError, match="expected a column clip"):
@@ -283,7 +290,7 @@ def test_a_table_that_is_none_is_refused_before_anything_is_put(tmp_path: Path) 
 
 
 def test_a_person_of_the_same_number_from_elsewhere_is_refused(tmp_path: Path) -> None:
-    layout = LAYOUTS["ravdess_layout"](tmp_path / "src", traps=False)
+    layout = ravdess_layout(tmp_path / "src", traps=False)
     (tmp_path / "dst" / "own_id2").mkdir(parents=True)
     with pytest.raises(CorpusError, match="own_id2 has the number that ravdess_id002 must have"):
         convert(find_ravdess(layout.src), tmp_path / "dst")
@@ -300,8 +307,8 @@ def test_source_and_corpus_lie_apart(src: str, dst: str, tmp_path: Path) -> None
 
 
 def test_a_full_disk_is_told_before_anything_is_put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    layout = LAYOUTS["ravdess_layout"](tmp_path / "src", actors=[1], traps=False)
-    needed = sum(len(LAYOUTS["small_bytes"]("Actor_01", take)) for take in range(4))
+    layout = ravdess_layout(tmp_path / "src", actors=[1], traps=False)
+    needed = sum(len(small_bytes("Actor_01", take)) for take in range(4))
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=needed - 1))
     with pytest.raises(AmberError, match="MB are free; free some, or unpack the archives elsewhere"):
@@ -314,10 +321,10 @@ def test_a_full_disk_is_told_before_anything_is_put(tmp_path: Path, monkeypatch:
 def test_a_size_that_an_archive_lies_about_is_found_out(tmp_path: Path) -> None:
     src = tmp_path / "src"
     name = "Actor_01/01-01-01-01-01-01-01.mp4"
-    LAYOUTS["write_zip"](src / "Video_Speech_Actor_01.zip", {name: b"x" * 3000})
+    write_zip(src / "Video_Speech_Actor_01.zip", {name: b"x" * 3000})
     path = src / "Video_Speech_Actor_01.zip"
     for told in (2000, 4000):
-        LAYOUTS["write_zip"](path, {name: b"x" * 3000})
+        write_zip(path, {name: b"x" * 3000})
         size = (3000).to_bytes(4, "little")
         data = bytearray(path.read_bytes())
         place = data.rindex(b"PK\x01\x02") + 24
@@ -330,7 +337,7 @@ def test_a_size_that_an_archive_lies_about_is_found_out(tmp_path: Path) -> None:
 
 
 def test_a_broken_link_and_a_loop_in_the_source_are_no_end(tmp_path: Path) -> None:
-    layout = LAYOUTS["nvfair_layout"](tmp_path / "src", traps=False)
+    layout = nvfair_layout(tmp_path / "src", traps=False)
     (layout.src / "id003" / "a09-id003.mp4").symlink_to(tmp_path / "nowhere")
     (layout.src / "id003" / "up").symlink_to(layout.src)
     done = convert(find_nvfair(layout.src), tmp_path / "dst")
@@ -340,7 +347,7 @@ def test_a_broken_link_and_a_loop_in_the_source_are_no_end(tmp_path: Path) -> No
 
 
 def test_demographics_are_found_or_named_or_told_to_be_lacking(tmp_path: Path) -> None:
-    layout = LAYOUTS["crema_d_layout"](tmp_path / "src", traps=False)
+    layout = crema_d_layout(tmp_path / "src", traps=False)
     assert find_crema_d(layout.src / "VideoFlash").clips[0].facts.age == "51"
     table = (layout.src / "VideoDemographics.csv").rename(tmp_path / "people.csv")
     without = find_crema_d(layout.src)
@@ -353,7 +360,7 @@ def test_demographics_are_found_or_named_or_told_to_be_lacking(tmp_path: Path) -
 
 
 def test_check_names_what_is_wrong_in_a_corpus(tmp_path: Path) -> None:
-    layout = LAYOUTS["ravdess_layout"](tmp_path / "src", actors=[1], takes=60, traps=False)
+    layout = ravdess_layout(tmp_path / "src", actors=[1], takes=60, traps=False)
     dst = tmp_path / "dst"
     convert(find_ravdess(layout.src), dst, copy=True)
     person = dst / "ravdess_id001"
@@ -383,7 +390,7 @@ def test_an_archive_that_is_gone_costs_its_own_clips_alone(tmp_path: Path) -> No
     for actor in (1, 2):
         names = [f"Actor_{actor:02d}/01-01-01-01-01-0{take}-{actor:02d}.mp4" for take in (1, 2)]
         path = src / f"Video_Speech_Actor_{actor:02d}.zip"
-        LAYOUTS["write_zip"](path, {name: name.encode() * 99 for name in names})
+        write_zip(path, {name: name.encode() * 99 for name in names})
     findings = find_ravdess(src)
     (src / "Video_Speech_Actor_01.zip").write_bytes(b"no archive any more")
     done = convert(findings, tmp_path / "dst", copy=False)
@@ -395,7 +402,7 @@ def test_an_archive_that_is_gone_costs_its_own_clips_alone(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", CORPORA)
 def test_another_corpus_is_refused_and_nothing_is_written(name: str, tmp_path: Path) -> None:
-    LAYOUTS["write_files"](tmp_path / "src", {"anna/a.mp4": b"a", "ben/b.mp4": b"b"})
+    write_files(tmp_path / "src", {"anna/a.mp4": b"a", "ben/b.mp4": b"b"})
     with pytest.raises(CorpusError, match=r"none of the 2 videos in it is one of .*'s: anna/a\.mp4: unknown"):
         CORPORA[name](tmp_path / "src")
     assert not (tmp_path / "dst").exists()
@@ -404,7 +411,7 @@ def test_another_corpus_is_refused_and_nothing_is_written(name: str, tmp_path: P
 def test_a_folder_of_a_person_that_cannot_be_listed_is_told_before_the_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    layout, dst = LAYOUTS["nvfair_layout"](tmp_path / "src"), tmp_path / "dst"
+    layout, dst = nvfair_layout(tmp_path / "src"), tmp_path / "dst"
     (dst / "nvidia_id070").mkdir(parents=True)
     scandir = os.scandir
 
@@ -422,7 +429,7 @@ def test_a_folder_of_a_person_that_cannot_be_listed_is_told_before_the_work(
 @pytest.mark.parametrize("text", ["ActorID,Age\n1001,51\n", "", "\xff"])
 def test_demographics_that_are_none_are_refused_in_a_line(text: str, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_bytes(text.encode("latin-1"))
-    layout = LAYOUTS["crema_d_layout"](tmp_path / "src")
+    layout = crema_d_layout(tmp_path / "src")
     with pytest.raises(FileFormatError):
         find_crema_d(layout.src, demographics=tmp_path / "x.csv")
 
@@ -430,7 +437,7 @@ def test_demographics_that_are_none_are_refused_in_a_line(text: str, tmp_path: P
 def test_a_video_that_grows_while_it_is_copied_is_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    layout = LAYOUTS["nvfair_layout"](tmp_path / "src", traps=False)
+    layout = nvfair_layout(tmp_path / "src", traps=False)
     read = placing._read
 
     def grow(source: IO[bytes], origin: Path) -> bytes:
@@ -449,7 +456,7 @@ def test_a_video_that_grows_while_it_is_copied_is_listed(
 
 @pytest.mark.parametrize("table", ["left_out.csv", "corpus.csv"])
 def test_a_table_of_another_kind_is_told_before_anything_is_put(table: str, tmp_path: Path) -> None:
-    layout, dst = LAYOUTS["nvfair_layout"](tmp_path / "src"), tmp_path / "dst"
+    layout, dst = nvfair_layout(tmp_path / "src"), tmp_path / "dst"
     dst.mkdir()
     (dst / table).write_text("my,own\n1,2\n")
     with pytest.raises(FileFormatError, match=table):

@@ -1,8 +1,5 @@
 """What the names of the three corpora mean, from their publishers' tables, and how many clips there are."""
 
-import runpy
-from pathlib import Path
-
 import pytest
 
 from amber_id.corpora import ClipFacts, actors_of, person_folder
@@ -14,8 +11,8 @@ from amber_id.corpora.conversion import (
     ravdess_clips,
     ravdess_facts,
 )
+from fixtures.corpora_layouts import crema_d_codes, ravdess_stems
 
-LAYOUTS = runpy.run_path(str(Path(__file__).resolve().parents[1] / "corpora_layouts.py"))
 KIDS, DOGS = "Kids are talking by the door", "Dogs are sitting by the door"
 
 
@@ -114,7 +111,7 @@ def test_ravdess_has_sixty_clips_of_each_actor() -> None:
     clips = ravdess_clips()
     assert sum(map(len, clips.values())) == 24 * 60 == 1440
     for number in range(1, 25):
-        wanted = {f"{stem}-{number:02d}" for stem in LAYOUTS["ravdess_stems"]()}
+        wanted = {f"{stem}-{number:02d}" for stem in ravdess_stems()}
         assert clips[f"ravdess_id{number:03d}"] == wanted
 
 
@@ -126,7 +123,7 @@ def test_crema_d_has_7442_clips() -> None:
     fewer = {"1002": 81, "1008": 76, "1009": 76, "1019": 76, "1076": 81}
     for actor in actors_of("cremad"):
         assert len(clips[person_folder("cremad", actor)]) == fewer.get(actor, 82)
-    codes = {f"1001_{code}" for code in LAYOUTS["crema_d_codes"]()}
+    codes = {f"1001_{code}" for code in crema_d_codes()}
     assert clips["cremad_id071"] == codes
 
 

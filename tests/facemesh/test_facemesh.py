@@ -20,14 +20,7 @@ from amber_id.corpora import Clip, Corpus, find_corpus
 from amber_id.errors import ClipError, CorpusError
 from amber_id.face_mesh import OUTER_EYE_CORNERS, SELECTED_POINTS
 from amber_id.recordings import Recording, RecordingSet, load_recording
-from amber_id.tracking import (
-    FaceMesh,
-    Landmarker,
-    find_face_mesh,
-    find_model,
-    track_clip,
-    track_corpus,
-)
+from amber_id.tracking import FaceMesh, Landmarker, find_face_mesh, find_model, track_clip, track_corpus
 from amber_id.tracking.one_clip import record_clip
 
 # Importing MediaPipe 0.10.21 and drawing libraries that it loads warns of what later versions took away.

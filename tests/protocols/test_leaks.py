@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from amber_id.audit.conditions import study_clips
-from amber_id.audit.study_leaks import find_study_leaks
+from amber_id.audit.study.clips import study_clips
+from amber_id.audit.study.leaks import find_study_leaks
 from amber_id.corpora import Clip
 from amber_id.errors import CorpusError, LeakError, UsageError
 from amber_id.motion import FeatureConfig

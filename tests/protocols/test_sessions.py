@@ -8,13 +8,7 @@ import pytest
 
 from amber_id.biometrics import Comparisons, compare_all
 from amber_id.errors import SplitError
-from amber_id.protocols import (
-    Split,
-    SplitConfig,
-    across_sessions,
-    divide_recordings,
-    sessions_kept_apart,
-)
+from amber_id.protocols import Split, SplitConfig, across_sessions, divide_recordings, sessions_kept_apart
 from amber_id.recordings import RecordingSet
 
 

@@ -1,4 +1,4 @@
-"""A whole evaluation of people who never lived, with real figures, for the tests of figures and page."""
+"""A whole evaluation of synthetic people, with real figures, for the tests of figures and page."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from amber_id.audit import EvaluationConfig
-from amber_id.audit.judging import judge
 from amber_id.biometrics import Comparisons, compare_all, error_curve
+from amber_id.judging.judge import judge
 from amber_id.results import (
     Attacker,
     AttackerResult,

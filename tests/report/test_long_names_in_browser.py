@@ -1,6 +1,5 @@
 """A name of 120 letters without a space widens no page, neither on a telephone nor on a desk."""
 
-import runpy
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,15 +11,15 @@ from playwright.sync_api import Page
 from amber_id.audit import EvaluationConfig, compare_read, read_studies
 from amber_id.report import write_comparison_report, write_report, write_study_report
 from amber_id.results import write_arrays, write_results
+from fixtures.compared_studies import write_study
+from fixtures.study_results import make_study
 
-_STUDIES = runpy.run_path(str(Path(__file__).with_name("compare_fixture.py")))
-_FIXTURE = runpy.run_path(str(Path(__file__).with_name("study_fixture.py")))
 LONG = "source_" + "x" * 113
 CLIP = f"{LONG}_id001/{'clip' * 30}"
 
 
 def long_study(folder: Path) -> str:
-    results, comparisons = _FIXTURE["make_study"](sources=2)
+    results, comparisons = make_study(sources=2)
     counts = results.counts.model_copy(update={"subjects_of_source": {LONG: 7, f"other{LONG}": 7}})
     evidence = f"People come from 2 sources (7 of {LONG}, 7 of other{LONG})."
     confounds = tuple(
@@ -45,7 +44,7 @@ def long_evaluation(folder: Path, evaluation: Any) -> str:
 
 
 def long_comparison(folder: Path) -> str:
-    studies = [_STUDIES["write_study"](folder / name, "AAA") for name in (LONG, f"other{LONG}")]
+    studies = [write_study(folder / name, "AAA") for name in (LONG, f"other{LONG}")]
     letters, read = read_studies(studies, None)
     results = compare_read(letters, read, EvaluationConfig(replicates=100, permutations=20))
     return write_comparison_report(results, [each.comparisons for each in read], folder / "out").as_uri()

@@ -1,18 +1,18 @@
 """What does a trained attacker find out about people it has never seen, and how sure is that?"""
 
-from amber_id.audit.compare import compare_read, compare_studies, pool_parts
-from amber_id.audit.evaluate import evaluate
-from amber_id.audit.judging import EvaluationConfig
-from amber_id.audit.outlook import Outlook, look_ahead
-from amber_id.audit.score_results import judge_embeddings, judge_scores
-from amber_id.audit.stage_list import stages_of_study
-from amber_id.audit.study import run_study
-from amber_id.audit.study_config import StudyConfig
-from amber_id.audit.study_folders import read_studies
-from amber_id.audit.study_split import begun_with, splits_not_used
-from amber_id.audit.thesis_config import ThesisStudyConfig, thesis_study_config
-from amber_id.audit.thesis_division import divided_as, divisions_of
-from amber_id.audit.thesis_study import run_thesis_study
+from amber_id.audit.attack.evaluate import evaluate
+from amber_id.audit.compare.folders import read_studies
+from amber_id.audit.compare.side_by_side import compare_read, compare_studies, pool_parts
+from amber_id.audit.study.config import StudyConfig
+from amber_id.audit.study.outlook import Outlook, look_ahead
+from amber_id.audit.study.run import run_study
+from amber_id.audit.study.split import begun_with, splits_not_used
+from amber_id.audit.study.stage_list import stages_of_study
+from amber_id.audit.thesis.config import ThesisStudyConfig, thesis_study_config
+from amber_id.audit.thesis.division import divided_as, divisions_of
+from amber_id.audit.thesis.run import run_thesis_study
+from amber_id.judging.judge import EvaluationConfig
+from amber_id.judging.score_results import judge_embeddings, judge_scores
 
 __all__ = [
     "EvaluationConfig",

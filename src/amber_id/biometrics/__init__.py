@@ -81,6 +81,7 @@ from amber_id.biometrics.identification import (
     tpir_at_fpir,
 )
 from amber_id.biometrics.intervals import Difference, Estimate
+from amber_id.biometrics.multiple_tests import holm, sign_flip_p_value
 from amber_id.biometrics.people import (
     SubjectFigures,
     WorstDecile,
@@ -103,12 +104,7 @@ from amber_id.biometrics.resampling import Statistic, has_intervals
 from amber_id.biometrics.scoring import histogram_all, tally_all
 from amber_id.biometrics.tallies import PairTally, ScoreHistogram, SubjectTally, Tally, merge, tally
 from amber_id.biometrics.two_covariance import two_covariance_llr
-from amber_id.biometrics.uncertainty import (
-    bootstrap,
-    bootstrap_difference,
-    bootstrap_eer,
-    bootstrap_mean,
-)
+from amber_id.biometrics.uncertainty import bootstrap, bootstrap_difference, bootstrap_eer, bootstrap_mean
 
 __all__ = [
     "Comparisons",
@@ -164,6 +160,7 @@ __all__ = [
     "gallery_scores",
     "has_intervals",
     "histogram_all",
+    "holm",
     "hter_at",
     "is_directed",
     "merge",
@@ -181,6 +178,7 @@ __all__ = [
     "rank1_hits",
     "rates_at",
     "roc",
+    "sign_flip_p_value",
     "simulate_study",
     "study_power",
     "subject_balanced_weights",

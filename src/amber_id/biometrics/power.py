@@ -1,6 +1,6 @@
 """How many people must a study test, so that its answer is as sure as it has to be?
 
-A study that is yet to be made is made many times with people who never lived, and its intervals are made as
+A study that is yet to be made is made many times with synthetic people, and its intervals are made as
 those of the real one will be, by resampling people.
 
 Conventions
@@ -178,7 +178,7 @@ def study_power(plan: StudyPlan, *, studies: int = 60, replicates: int = 200, se
 
 
 def simulate_study(plan: StudyPlan, number: int, *, replicates: int = 200, seed: int = 0) -> SimulatedStudy:
-    """Make the study with people who never lived, once.
+    """Make the study with synthetic people, once.
 
     What is drawn depends on the seed, the number, and the people, clips and EER of the plan, and on nothing
     else: studies can be made in any order, and in several processes.

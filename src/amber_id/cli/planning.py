@@ -84,7 +84,7 @@ def power(
         tell(line)
     say(f"note: {_TESTED}")
     if out is not None:
-        from amber_id.report.power import write_power
+        from amber_id.report.power.files import write_power
 
         configuration = lists | settings | {"studies": studies, "replicates": _REPLICATES, "seed": seed}
         took = time.perf_counter() - began

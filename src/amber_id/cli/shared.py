@@ -53,7 +53,7 @@ corpus_app = typer.Typer(
     help="Corpora: public ones, your own, landmarks made elsewhere.", no_args_is_help=True
 )
 app.add_typer(corpus_app, name="corpus")
-study_app = typer.Typer(help="Whole experiments, again.", no_args_is_help=True)
+study_app = typer.Typer(help="Reproduce a published experiment.", no_args_is_help=True)
 app.add_typer(study_app, name="study")
 
 _TABLES = frozenset({"evaluation", "features", "loop", "split"})  # of configurations, which no flag names

@@ -104,7 +104,7 @@ def export(
     checkpoint: _Checkpoint,
     onnx: Annotated[Path, typer.Option(help="FILE.onnx to write, for programs without torch.")],
 ) -> None:
-    """Write a network as ONNX, once onnxruntime has been seen to give the same embeddings."""
+    """Export a network to ONNX, after checking that onnxruntime gives the same embeddings."""
     from amber_id.attackers.onnx_export import export_onnx
 
     require("--onnx", onnx, "a file, FILE.onnx", onnx.suffix.lower() == ".onnx" and not onnx.is_dir())

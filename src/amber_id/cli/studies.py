@@ -1,4 +1,4 @@
-"""Whole experiments of others, again."""
+"""Reproduce a published experiment."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""People who never lived."""
+"""Synthetic people."""
 
 from pathlib import Path
 from typing import Annotated
@@ -43,7 +43,7 @@ def synth(
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
-    """Make recordings of people who never lived and of their avatars, whose leak is known."""
+    """Make recordings of synthetic people and of their avatars, whose leak is known."""
     from amber_id.progress import ClipBar
     from amber_id.synthetic import SynthConfig, estimated_bytes, generate
 

@@ -25,7 +25,7 @@ def view(
     from amber_id.corpora import VIDEO_SUFFIXES
     from amber_id.recordings import load_recording
     from amber_id.report import write_motion_view
-    from amber_id.report.motion_view import MOST_CLIPS, estimated_bytes
+    from amber_id.report.motion_view.page import MOST_CLIPS, estimated_bytes
     from amber_id.synthetic import SYNTHETIC_TRACKER
 
     if out.suffix.lower() not in {".html", ".htm"}:

@@ -12,14 +12,7 @@ from jaxtyping import Bool, Float, Int
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from amber_id.errors import ClipError
-from amber_id.face_mesh import (
-    BLENDSHAPE_NAMES,
-    RIGID_POINTS,
-    SELECTED_POINTS,
-    Region,
-    RegionGroup,
-    points_of,
-)
+from amber_id.face_mesh import BLENDSHAPE_NAMES, RIGID_POINTS, SELECTED_POINTS, Region, RegionGroup, points_of
 from amber_id.motion.alignment import align, isotropic
 from amber_id.motion.graph import FaceGraph, face_graph, parents, unconnected_graph
 from amber_id.motion.streams import Stream, bones, stack_streams, still_part

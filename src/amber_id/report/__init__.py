@@ -16,12 +16,12 @@ Equal input gives equal bytes, under the same versions.
 * :func:`write_thesis_report`: one page of the thesis' experiment and the corrected one
 """
 
-from amber_id.report.compare_page import write_comparison_report
-from amber_id.report.figures import write_figures
-from amber_id.report.motion_view import write_motion_view
-from amber_id.report.page import write_report
-from amber_id.report.study_page import write_study_report
-from amber_id.report.thesis_page import write_thesis_report
+from amber_id.report.compare.page import write_comparison_report
+from amber_id.report.evaluation.figures import write_figures
+from amber_id.report.evaluation.page import write_report
+from amber_id.report.motion_view.page import write_motion_view
+from amber_id.report.study.page import write_study_report
+from amber_id.report.thesis.page import write_thesis_report
 
 __all__ = [
     "write_comparison_report",

@@ -56,7 +56,7 @@ def render(
 
 
 def own_file(name: str) -> str:
-    """A style sheet or a script that lies beside this file."""
+    """A style sheet or a script of the report, by its path from this folder."""
     return files("amber_id.report").joinpath(name).read_text(encoding="utf-8")
 
 

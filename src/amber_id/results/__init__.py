@@ -46,13 +46,7 @@ from amber_id.results.figures import (
     Times,
     surroundings,
 )
-from amber_id.results.scores import (
-    METRICS_SCHEMA,
-    ScoreCounts,
-    ScoreProvenance,
-    ScoreResults,
-    ScoreSubject,
-)
+from amber_id.results.scores import METRICS_SCHEMA, ScoreCounts, ScoreProvenance, ScoreResults, ScoreSubject
 from amber_id.results.study import (
     STUDY_SCHEMA,
     CellResult,

@@ -56,7 +56,7 @@ class Metrics(Frozen):
 
 
 class OracleResult(Frozen):
-    """What anybody could reach on the same comparisons, which is known of people who never lived."""
+    """What anybody could reach on the same comparisons, which is known of synthetic people."""
 
     eer: Rate  # of the log-likelihood ratio of the clips' true traits
     way: float | None  # how far the attacker's EER went from 0.5 to it; None where it is 0.5
@@ -123,12 +123,12 @@ class Provenance(Frozen):
     checkpoints_sha256: tuple[str, ...]
     trackers: tuple[str, ...]
     avatars: tuple[str, ...] = ()  # what made those that the clips show, where their recordings say
-    synthetic: bool  # people who never lived
+    synthetic: bool  # synthetic people
     train_seed: int | None  # None where fused attackers had different ones
     bootstrap_seed: int
     test_opening: (
         int | None
-    )  # the how manyth attacker that saw the test people of this split; None for a control
+    )  # ordinal of this attacker among all that were tested on this split, from 1; None for a control
     allowed: tuple[str, ...] = ()  # leaks that were known and meant
 
 

@@ -96,7 +96,7 @@ class CurvePoint(Frozen):
 
 
 class CurvesResult(Frozen):
-    """Would more find more? A curve has no point where the clips do not allow one."""
+    """Would more data reveal more? A curve has no point where the clips do not allow one."""
 
     people: tuple[CurvePoint, ...]  # learnt from, by `moments`; empty where two conditions are known
     seconds: tuple[CurvePoint, ...]  # of a test clip, by `moments`; empty where two conditions are known
@@ -200,7 +200,7 @@ class StudyProvenance(Frozen):
     checkpoints_sha256: dict[str, tuple[str, ...]]  # of each run
     trackers: tuple[str, ...]
     avatars: tuple[str, ...] = ()  # what made those that the clips show, where their recordings say
-    synthetic: bool  # people who never lived
+    synthetic: bool  # synthetic people
     test_opening: int
     allowed: tuple[str, ...] = ()  # leaks that were known and meant
 

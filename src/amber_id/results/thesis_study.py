@@ -123,7 +123,7 @@ class ThesisProvenance(Frozen):
     avatars: tuple[str, ...] = ()  # what made those that the clips show, where their recordings say
     point_set: str
     tracker_of_thesis: bool  # whether all clips say that MediaPipe's FaceMesh tracked them
-    synthetic: bool  # people who never lived
+    synthetic: bool  # synthetic people
     test_openings: dict[ThesisSplit, int]
 
 

@@ -1,4 +1,4 @@
-"""Who are people that never lived, what does a tracker see of them, and how well could they be told apart?
+"""What are synthetic people like, what does a tracker see of them, and how well could they be told apart?
 
 A generator at the level of a rig: a person is a face shape and a vector of habits, a clip is blendshapes and
 head movement over time, and a tracker's landmarks follow from both, of the person and of an avatar. All that

@@ -23,7 +23,7 @@ _SHAPE_WITHIN = 0.43
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who never lived: `index` counts from 0; standard normal numbers for habits and face."""
+    """A synthetic person: `index` counts from 0; standard normal numbers for habits and face."""
 
     index: int
     habits: Float[np.ndarray, " H"]

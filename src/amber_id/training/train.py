@@ -29,14 +29,7 @@ from amber_id.attackers.window_statistics import statistics_of
 from amber_id.errors import TrainingError, UsageError
 from amber_id.extras import versions_of
 from amber_id.motion import WindowSet, load_windows
-from amber_id.protocols import (
-    SPLIT_FILE,
-    Split,
-    labelled,
-    refuse_leaks,
-    sessions_kept_apart,
-    write_split,
-)
+from amber_id.protocols import SPLIT_FILE, Split, labelled, refuse_leaks, sessions_kept_apart, write_split
 from amber_id.recordings import Failure, RecordingSet
 from amber_id.training.dev import measure_dev
 from amber_id.training.run_folder import FoldFolder, Run, RunRecord, TrainConfig, is_first_process

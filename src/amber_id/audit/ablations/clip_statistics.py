@@ -1,0 +1,232 @@
+"""What does `moments` find when it is shown less, or something else?
+
+The statistics of every window are computed once; each question then takes a part of them, or other labels,
+and fits anew in every fold of the study's split, on train people. Nothing is chosen: dev people are not used.
+All variants of a cell are asked about the same comparisons as the cell itself.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from amber_id.attackers.moments import (
+    MomentsAttacker,
+    MomentsConfig,
+    embeddings_from_products,
+    fit_to_statistics,
+    weighted_scale,
+)
+from amber_id.attackers.window_statistics import statistics_of
+from amber_id.biometrics import Comparisons, compare_all, eer
+from amber_id.embeddings import mean_directions
+from amber_id.errors import MissingDependencyError
+from amber_id.motion import WindowSet, in_channels
+from amber_id.protocols import Split
+from amber_id.recordings import RecordingSet
+from amber_id.workers import usable_cores
+
+_MOST_PRODUCTS = 2**27  # of windows, kept at once: 1 GiB
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class ClipStatistics:
+    """What `moments` knows of every window of some clips."""
+
+    windows: WindowSet
+    values: Float[np.ndarray, "N F"]
+
+    @classmethod
+    def of(cls, windows: WindowSet) -> "ClipStatistics":
+        """Compute them, where they are not known."""
+        return cls(windows, statistics_of(windows))
+
+    def shown(self, points: Collection[int]) -> "ClipStatistics":
+        """The same of some landmarks alone; the face is normalised as a whole all the same."""
+        return replace(self, values=self.values[:, self.columns_of(points)])
+
+    def columns_of(self, points: Collection[int]) -> Bool[np.ndarray, " F"]:
+        """Which statistics are of these landmarks."""
+        config = self.windows.config
+        seen = np.isin(config.points, list(points))
+        signals = np.tile(seen, in_channels(config))  # a signal is a channel of a vertex
+        return np.tile(signals, self.values.shape[1] // len(signals))
+
+    def labelled(self, recordings: RecordingSet) -> "ClipStatistics":
+        """These statistics, relabelled with the subjects of `recordings`."""
+        return replace(self, windows=replace(self.windows, entries=recordings.entries))
+
+
+def attacked(
+    statistics: ClipStatistics, split: Split, *, people: int | None = None
+) -> tuple[Comparisons, ...]:
+    """The test comparisons of each fold; people are positions in the sorted subjects of the split.
+
+    With `people`, learnt from so many of the train people of each fold only, the same ones every time.
+
+    Raises
+    ------
+    TrainingError
+        If there is too little to fit to.
+    """
+    return attacked_by(fitted_in_folds(statistics, split, people=people), statistics, split)
+
+
+def fitted_in_folds(
+    statistics: ClipStatistics, split: Split, *, people: int | None = None
+) -> tuple[MomentsAttacker, ...]:
+    """`moments` fitted to the train people of each fold, or so many of them; raises as `attacked` does."""
+    subjects, who = _people(statistics, split)
+    fitted = []
+    for fold in range(len(split.folds)):
+        train = np.array([subjects.index(s) for s in split.subjects("train", fold)])
+        learnt = np.random.default_rng(fold).permutation(train)[:people]
+        fitted.append(_fitted(statistics, who, learnt))
+    return tuple(fitted)
+
+
+def attacked_by(
+    fitted: Sequence[MomentsAttacker],
+    statistics: ClipStatistics,
+    split: Split,
+    *,
+    windows: int | None = None,
+) -> tuple[Comparisons, ...]:
+    """The test comparisons of each fold by its attacker; with `windows`, of the first ones of each clip."""
+    _, who = _people(statistics, split)
+    return tuple(
+        _compared(
+            _projected(each, statistics),
+            statistics,
+            who,
+            set(split.subjects("test", fold)),
+            windows,
+        )
+        for fold, each in enumerate(fitted)
+    )
+
+
+def fitting(statistics: ClipStatistics, split: Split) -> float:
+    """The EER on the very people that each fold's attacker was fitted to, mean over folds.
+
+    Far below that on test people it says that more people to learn from would help.
+    """
+    _, who = _people(statistics, split)
+    found = []
+    for fold, each in enumerate(fitted_in_folds(statistics, split)):
+        learnt = set(split.subjects("train", fold))
+        compared = _compared(_projected(each, statistics), statistics, who, learnt, None)
+        found.append(eer(compared.mated_scores, compared.nonmated_scores))
+    return float(np.mean(found))
+
+
+def attacked_on(
+    statistics: ClipStatistics, sets: Sequence[frozenset[int]], split: Split
+) -> list[Comparisons]:
+    """The test comparisons of all folds, attacked anew on each of these sets of landmarks.
+
+    The same as `attacked` on the statistics that each set shows, but what sets share is computed once.
+    """
+    atoms = _atoms(sets)
+    N = len(statistics.windows.clip)
+    if len(atoms) * N**2 > _MOST_PRODUCTS:
+        return _each_on_one_core(
+            lambda points: Comparisons.pool(attacked(statistics.shown(points), split)), sets
+        )
+    folds = [_attacked_on(statistics, sets, atoms, split, fold) for fold in range(len(split.folds))]
+    return [Comparisons.pool(of_set) for of_set in zip(*folds, strict=True)]
+
+
+def _attacked_on(
+    statistics: ClipStatistics,
+    sets: Sequence[frozenset[int]],
+    atoms: Sequence[frozenset[int]],
+    split: Split,
+    fold: int,
+) -> list[Comparisons]:
+    """In one fold; the products of windows are sums of those of atoms."""
+    _, who = _people(statistics, split)
+    windows = statistics.windows
+    learnt = {*split.subjects("train", fold)}
+    train = np.flatnonzero(np.array([entry.subject in learnt for entry in windows.entries])[windows.clip])
+    subject = who[windows.clip[train]]
+    mean, scale = weighted_scale(statistics.values[train], subject)
+    products = {}
+    for atom in atoms:
+        columns = statistics.columns_of(atom)
+        own = (statistics.values[:, columns] - mean[columns]) / scale[columns]
+        products[atom] = own @ own[train].T
+    tested = set(split.subjects("test", fold))
+
+    def compared(points: frozenset[int]) -> Comparisons:
+        of_set = np.sum([products[atom] for atom in atoms if atom <= points], axis=0)
+        embeddings = embeddings_from_products(of_set, train, subject, MomentsConfig())
+        return _compared(lambda rows: embeddings[rows], statistics, who, tested, None)
+
+    return _each_on_one_core(compared, sets)
+
+
+def _atoms(sets: Sequence[frozenset[int]]) -> list[frozenset[int]]:
+    """The largest sets of points that lie whole in or out of every one of the sets.
+
+    >>> _atoms([frozenset({1, 2, 3}), frozenset({3})])
+    [frozenset({1, 2}), frozenset({3})]
+    """
+    points_of: dict[tuple[bool, ...], set[int]] = {}
+    for point in sorted(frozenset().union(*sets)):
+        points_of.setdefault(tuple(point in each for each in sets), set()).add(point)
+    return [frozenset(points) for points in points_of.values()]
+
+
+def _each_on_one_core(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+    """Several at a time: on two cores half as quick again as one after the other on both."""
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError as error:
+        raise MissingDependencyError.for_extra("threadpoolctl", "train") from error
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(usable_cores()) as threads:
+        return list(threads.map(work, items))
+
+
+def _people(statistics: ClipStatistics, split: Split) -> tuple[list[str], Int[np.ndarray, " M"]]:
+    """The sorted subjects of the split, and for each clip the position of its own."""
+    subjects = sorted(split.folds[0])
+    return subjects, np.array([subjects.index(entry.subject) for entry in statistics.windows.entries])
+
+
+def _fitted(
+    statistics: ClipStatistics, who: Int[np.ndarray, " M"], people: Int[np.ndarray, " P"]
+) -> MomentsAttacker:
+    of_window = who[statistics.windows.clip]
+    train = np.isin(of_window, people)
+    return fit_to_statistics(
+        statistics.values[train],
+        of_window[train],
+        MomentsConfig(),
+        features=statistics.windows.config,
+    )
+
+
+def _projected(
+    fitted: MomentsAttacker, statistics: ClipStatistics
+) -> Callable[[Bool[np.ndarray, " N"]], Float[np.ndarray, "n D"]]:
+    return lambda rows: fitted.project(statistics.values[rows])
+
+
+def _compared(
+    embeddings_of: Callable[[Bool[np.ndarray, " N"]], Float[np.ndarray, "n D"]],
+    statistics: ClipStatistics,
+    who: Int[np.ndarray, " M"],
+    people: set[str],
+    windows: int | None,
+) -> Comparisons:
+    everybody = statistics.windows
+    tested = everybody.select(people & set(everybody.subjects))
+    is_tested = np.array([entry.subject in people for entry in everybody.entries])
+    embeddings = embeddings_of(is_tested[everybody.clip])
+    return compare_all(mean_directions(embeddings, tested, first=windows), who[is_tested])

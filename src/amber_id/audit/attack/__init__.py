@@ -1,0 +1,1 @@
+"""Who attacks, on whom, and which attacker is the strongest?"""

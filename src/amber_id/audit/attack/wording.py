@@ -1,0 +1,97 @@
+"""What may be said about an evaluation, and what may not."""
+
+from amber_id.audit.attack.strongest_attacker import Scored, Tried
+from amber_id.audit.attack.tested import Tested
+from amber_id.judging.judge import Judged
+from amber_id.judging.limits import as_percent, interval_limits
+from amber_id.results import Metrics, Recognition
+
+_SHOWN = {
+    ("landmarks", "all"): "face shape, head pose and motion together",
+    ("landmarks", "motion"): "motion alone",
+    ("landmarks", "static"): "the face at rest, without motion",
+    ("landmarks", "pose"): "head pose alone",
+    ("blendshapes", "all"): "blendshapes and head pose",
+    ("blendshapes", "motion"): "blendshape motion alone",
+    ("blendshapes", "static"): "mean blendshapes alone",
+    ("blendshapes", "pose"): "head pose alone",
+}
+DID = {
+    "recognised": "People were re-identified",
+    "not_recognised": "People were not measurably re-identified",
+    "not_decided": "Not decided whether people were re-identified",
+}
+
+
+def headline(scored: Scored, metrics: Metrics, recognition: Recognition) -> str:
+    """The finding in a sentence, with interval and counts."""
+    tested = scored.members[0]
+    header = tested.folds[0].header
+    basis = f"EER {as_percent(metrics.eer)}, {len(tested.subjects)} people, {len(tested.entries)} clips"
+    basis += ", mated comparisons across sessions only" if tested.across_sessions else ""
+    if header.control is not None:
+        return f"Control with permuted labels: {basis}; 50 % is what must come out"
+    if scored.is_fusion:
+        return f"{DID[recognition.outcome]} by {len(scored.members)} attackers together: {basis}"
+    shown = _SHOWN[header.features.signals, header.features.view]
+    return f"{DID[recognition.outcome]} by {shown}: {basis}"
+
+
+def limits(tried: Tried, judged: Judged, failed_clips: int, *, synthetic: bool) -> tuple[str, ...]:
+    """What the figures do not show, in whole sentences."""
+    tested = tried.mapped.members[0]
+    n_clips = len(tested.entries)
+    sources = {entry.source for entry in tested.entries}
+    said = [
+        f"{_attackers_tried(tried)} A stronger one may find more: a high error rate is not "
+        "a proof of privacy.",
+        _sessions(tested),
+    ]
+    if synthetic:
+        said.insert(0, "These people are synthetic: the figures say nothing about real ones.")
+    features = [each.folds[0].header.features for each in tried.worst.members]
+    if any(each.signals == "landmarks" and each.view == "all" for each in features):
+        said.append(
+            "The view `all` shows face shape, head pose and the camera's tilt as well as motion; what motion "
+            "alone gives away is the view `motion`."
+        )
+    said.extend((*tried.limits, *judged.limits, *interval_limits(judged.eer)))
+    # People of different folds are not compared.
+    if any(len({entry.source for entry in fold.test.entries}) > 1 for fold in tested.folds):
+        said.append(
+            f"People of {len(sources)} sources are pooled. Telling sources apart is easy and makes non-mated "
+            "comparisons across them easy too: look at each source by itself."
+        )
+    if tested.folds[0].header.folds > 1:
+        said.append(
+            f"Scores of {len(tested.folds)} attackers, one for each fold, are pooled as they are; "
+            "a person is compared with people of the same fold only."
+        )
+    if failed_clips:
+        said.append(
+            f"{failed_clips} of {n_clips + failed_clips} clips gave no usable recording and are in no figure "
+            "(failure to acquire)."
+        )
+    return tuple(said)
+
+
+def _sessions(tested: Tested) -> str:
+    if tested.across_sessions:
+        return (
+            "Mated comparisons are across sessions only, as corpus.csv names them; two clips of one person "
+            "from one session, or of unknown session, are in no mated comparison."
+        )
+    return (
+        "Which clips were filmed in one sitting is not known. If each person sat once, this measures "
+        "recognition within a session, not across sessions."
+    )
+
+
+def _attackers_tried(tried: Tried) -> str:
+    names = [each.attacker.name for each in tried.scored]
+    if len(names) == 1:
+        return f"One attacker, {names[0]}, was tried."
+    return (
+        f"{len(names)} attackers were tried ({'; '.join(names)}); the figures are those of "
+        f"{tried.worst.attacker.name}, which had the lowest EER on dev people."
+    )

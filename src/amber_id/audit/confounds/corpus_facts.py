@@ -1,0 +1,75 @@
+"""What do the corpus files of a study say of its clips, and what do they leave open?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from amber_id.audit.confounds.scopes import percent_spaced
+from amber_id.corpora import CORPUS_FILE, ClipFacts, read_corpus_file
+from amber_id.errors import CorpusError
+from amber_id.recordings import RecordingSet
+from amber_id.results import ConditionName
+from amber_id.results.confounds import Confound, Verdict
+
+
+@dataclass(frozen=True)
+class CorpusFacts:
+    """What the corpus files of a study say, by clip; a clip of which it is not known is not there."""
+
+    session: Mapping[str, str]
+    utterance: Mapping[str, str]
+    files: int  # how many there are
+
+    @classmethod
+    def read(cls, conditions: Mapping[ConditionName, RecordingSet]) -> "CorpusFacts":
+        """From the folder of each condition; what one file does not say another may.
+
+        Raises
+        ------
+        CorpusError
+            If two files contradict each other.
+        FileFormatError
+            If a file does not fit, as `read_corpus_file` says.
+        """
+        files = {root: read_corpus_file(root) for root in {found.root for found in conditions.values()}}
+        told = {root / CORPUS_FILE: facts for root, facts in sorted(files.items()) if facts}
+        return cls(_joined(told, "session"), _joined(told, "utterance"), len(told))
+
+
+NOTHING_KNOWN = CorpusFacts({}, {}, 0)
+
+
+def _joined(told: Mapping[Path, Mapping[str, ClipFacts]], column: str) -> dict[str, str]:
+    found: dict[str, tuple[str, Path]] = {}
+    for path, facts in told.items():
+        for clip, each in facts.items():
+            value = getattr(each, column)
+            if value is None:
+                continue
+            before, where = found.setdefault(clip, (value, path))
+            if before != value:
+                raise CorpusError(
+                    f"{clip}: its {column} is {before} in {where} and {value} in {path}; make them agree"
+                )
+    return {clip: value for clip, (value, _) in found.items()}
+
+
+def how_to_tell(column: str, files: int) -> str:
+    """What to do so that a column of ``corpus.csv`` is known; `files` is how many there are."""
+    if files:
+        return (
+            f"{CORPUS_FILE} says too little of it: it takes a column {column}, and clips named as files are."
+        )
+    return f"To have it checked, name it in a column {column} of {CORPUS_FILE} in the folder of the clips."
+
+
+def of_unknown_clips(clips: int) -> str:
+    """A sentence on the number of clips of which it is not known, or nothing."""
+    return f" Of {clips} other clips it is not known." if clips else ""
+
+
+def corpus_confound(name: str, verdict: Verdict, evidence: str, figures: dict[str, float]) -> Confound:
+    """A confound of the corpus, whatever the condition."""
+    return Confound(
+        name=name, verdict=verdict, evidence=percent_spaced(evidence), condition=None, figures=figures
+    )

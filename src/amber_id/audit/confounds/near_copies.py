@@ -1,0 +1,55 @@
+"""How many clips have a near-copy, of the same person or of another one?"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Int64
+
+from amber_id.audit.confounds.pairing import NAMED_PAIRS
+from amber_id.recordings import RecordingEntry
+from amber_id.results import ConditionName
+from amber_id.results.confounds import Confound, Verdict
+
+
+def copies_confound(
+    condition: ConditionName,
+    entries: Sequence[RecordingEntry],
+    pairs: Int64[np.ndarray, "Q 2"],
+    *,
+    invalid_share: float,
+) -> Confound:
+    """Near-copies of one person are a warning, many are invalid, and so are any of two people."""
+    person = np.unique([entry.subject for entry in entries], return_inverse=True)[1]
+    same = person[pairs[:, 0]] == person[pairs[:, 1]]
+    clips = len(np.unique(pairs[same]))
+    counts = np.bincount(person)
+    mated = int((counts * (counts - 1) // 2).sum())
+    figures = {
+        "pairs_of_one_person": float(same.sum()),
+        "pairs_of_two_people": float((~same).sum()),
+        "share_of_clips": clips / len(entries),
+        "share_of_mated_comparisons": float(same.sum()) / mated if mated else 0.0,
+    }
+    said = [] if len(pairs) else [f"No two of {len(entries)} clips move the same."]
+    if same.any():
+        said.append(
+            f"{clips} of {len(entries)} clips move as another clip of the same person "
+            f"({_pairs_named(entries, pairs[same])}): comparing copies recognises a take, not a person."
+        )
+    if not same.all():
+        said.append(
+            f"{int((~same).sum())} pairs of clips of different people move the same "
+            f"({_pairs_named(entries, pairs[~same])}): one clip under two names, or motion that is nobody's."
+        )
+    verdict: Verdict = "warn" if len(pairs) else "pass"
+    if not same.all() or figures["share_of_clips"] >= invalid_share:
+        verdict = "invalid"
+    evidence = " ".join(said)
+    return Confound(
+        name="near_copies", verdict=verdict, evidence=evidence, condition=condition, figures=figures
+    )
+
+
+def _pairs_named(entries: Sequence[RecordingEntry], pairs: Int64[np.ndarray, "Q 2"]) -> str:
+    named = "; ".join(f"{entries[i].clip} and {entries[j].clip}" for i, j in pairs[:NAMED_PAIRS])
+    return f"{named}; ..." if len(pairs) > NAMED_PAIRS else named

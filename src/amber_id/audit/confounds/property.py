@@ -1,0 +1,102 @@
+"""Which properties of clips tell people apart? A check, then a verdict in words.
+
+A check holds its p values; the verdict is passed after the correction for all tests of a study.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from amber_id.audit.confounds.properties import Property
+from amber_id.audit.confounds.scopes import Judged, Scopes, percent_spaced
+from amber_id.audit.confounds.telling import Values, telling, values_of
+from amber_id.recordings import RecordingEntry
+from amber_id.results import ConditionName
+from amber_id.results.confounds import Confound
+
+_SHOWN = 3  # sources named in a sentence
+
+
+@dataclass(frozen=True, eq=False)
+class PropertyCheck:
+    """A property of the clips of one condition, among all clips and among those of one source."""
+
+    what: Property
+    condition: ConditionName
+    values: Values
+    subjects: tuple[str, ...]  # sorted
+    scopes: Scopes
+
+    @classmethod
+    def of(
+        cls,
+        what: Property,
+        condition: ConditionName,
+        entries: Sequence[RecordingEntry],
+        *,
+        permutations: int,
+        seed: Sequence[int],
+    ) -> "PropertyCheck":
+        """Take the property for an attacker; no test where all clips are alike."""
+        values = values_of(what, entries)
+        scopes = Scopes(f"{condition} {what.name}", None, None)
+        rng = np.random.default_rng(seed)
+        if len(values.steps) > 1:
+            scopes = Scopes.asked(
+                scopes.name,
+                lambda within: telling(
+                    values_of(what, entries, within_source=within), permutations=permutations, rng=rng
+                ),
+                entries,
+            )
+        subjects = tuple(sorted({entry.subject for entry in entries}))
+        return cls(what, condition, values, subjects, scopes)
+
+    @property
+    def p_values(self) -> dict[str, float]:
+        """The p values of its tests, by a name that is unique in a study."""
+        return self.scopes.p_values
+
+    def judged(self, corrected: Mapping[str, float], *, level: float, invalid_eer: float) -> Confound:
+        """The verdict, given the corrected p values of all tests of the study."""
+        judged = self.scopes.judged(corrected, level=level, invalid_eer=invalid_eer)
+        verdict = judged.verdict
+        if self.scopes.pooled is None and len(self.values.steps) > 1:
+            verdict = "not_checked"
+        figures = {"smallest": float(self.values.steps[0]), "largest": float(self.values.steps[-1])}
+        return Confound(
+            name=self.what.name,
+            verdict=verdict,
+            evidence=percent_spaced(self._evidence(judged)),
+            condition=self.condition,
+            figures=figures | judged.figures,
+        )
+
+    def _evidence(self, judged: Judged) -> str:
+        words, shown, steps = self.what.words, self.what.shown, self.values.steps
+        if len(steps) == 1:
+            return f"The {words} is the same in all clips ({shown.format(steps[0])})."
+        between = f"{shown.format(steps[0])} to {shown.format(steps[-1])}"
+        if self.scopes.pooled is None:
+            return (
+                f"The {words} differs ({between}), but it takes two people, one of them with two clips, to "
+                "say whether it goes with the person."
+            )
+        if not judged.telling:
+            said = f"EER {self.scopes.pooled.eer:.2f} by itself, guessing is 0.50"
+            return f"The {words} differs between clips ({between}), but not with the person: {said}."
+        said = f"The {words} alone tells people apart: {judged.by_itself}, e.g. {self._extremes()}"
+        return f"{said}{judged.consequence}."
+
+    def _extremes(self) -> str:
+        """The people with the smallest and the largest median."""
+        values = self.values.steps[self.values.code]
+        medians = [np.median(values[self.values.person == i]) for i in range(len(self.subjects))]
+        ends = (int(np.argmin(medians)), int(np.argmax(medians)))
+        return " and ".join(f"{self.subjects[i]} {self.what.shown.format(medians[i])}" for i in ends)
+
+
+def few(names: Sequence[str]) -> str:
+    """The first of some names, for a sentence."""
+    return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")

@@ -1,0 +1,110 @@
+"""Could people be told apart by what they say?
+
+If two clips of one person say the same more often than two clips of two people do, recognition may be of the
+sentence. It is tested as other properties are, with scores of 1 and 0. Where no two clips say the same, or
+everybody says the same as often, nobody can be recognised by a sentence.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from amber_id.audit.confounds.corpus_facts import CorpusFacts, corpus_confound, how_to_tell, of_unknown_clips
+from amber_id.audit.confounds.scopes import Judged, Scopes, p_words
+from amber_id.audit.confounds.telling import Alike, alike, named_values, telling_alike
+from amber_id.recordings import RecordingEntry
+from amber_id.results.confounds import Confound
+
+
+@dataclass(frozen=True, eq=False)
+class UtteranceCheck:
+    """Whether it goes with the person what is said, among the clips of which that is known."""
+
+    known: tuple[RecordingEntry, ...]
+    utterances: tuple[str, ...]  # of `known`
+    unknown: int  # number of other clips
+    files: int
+    scopes: Scopes
+    found: Alike | None
+
+    @classmethod
+    def of(
+        cls,
+        facts: CorpusFacts,
+        entries: Sequence[RecordingEntry],
+        *,
+        permutations: int,
+        seed: Sequence[int],
+    ) -> "UtteranceCheck":
+        """Take what is said for an attacker."""
+        known = tuple(entry for entry in entries if entry.clip in facts.utterance)
+        utterances = tuple(facts.utterance[entry.clip] for entry in known)
+        scopes, found = Scopes("utterance", None, None), None
+        rng = np.random.default_rng(seed)
+        if len(set(utterances)) > 1:
+            found = alike(named_values(utterances, known, within_source=False))
+            scopes = Scopes.asked(
+                "utterance",
+                lambda within: telling_alike(
+                    named_values(utterances, known, within_source=within), permutations=permutations, rng=rng
+                ),
+                known,
+            )
+        return cls(known, utterances, len(entries) - len(known), facts.files, scopes, found)
+
+    @property
+    def p_values(self) -> dict[str, float]:
+        """The p values of its tests, by a name that is unique in a study."""
+        return self.scopes.p_values
+
+    def judged(self, corrected: Mapping[str, float], *, level: float, invalid_eer: float) -> Confound:
+        """The verdict, given the corrected p values of all tests of the study."""
+        if not self.known:
+            evidence = "What is said in which clip is not known: if each person says other sentences, their "
+            evidence += f"words cannot be told from the person. {how_to_tell('utterance', self.files)}"
+            return corpus_confound("utterance", "not_checked", evidence, {})
+        judged = self.scopes.judged(corrected, level=level, invalid_eer=invalid_eer)
+        figures = {"clips": float(len(self.known)), "utterances": float(len(set(self.utterances)))}
+        if self.found is not None:
+            figures |= {"share_of_mated": self.found.mated, "share_of_nonmated": self.found.nonmated}
+        verdict, evidence = judged.verdict, self._unsuspicious(judged)
+        if self.found is None and figures["utterances"] > 1:
+            verdict = "not_checked"
+        if judged.telling and self.found is not None:
+            evidence = f"What is said tells people apart: {_shares(self.found)}, {judged.by_itself}"
+            evidence += f"{judged.consequence}."
+        evidence += of_unknown_clips(self.unknown)
+        return corpus_confound("utterance", verdict, evidence, figures | judged.figures)
+
+    def _unsuspicious(self, judged: Judged) -> str:
+        """The evidence where no test finds anything."""
+        utterances, clips = len(set(self.utterances)), len(self.known)
+        if utterances == 1:
+            return f"All {clips} clips say the same, so what is said tells nobody apart."
+        if self.found is None:
+            return (
+                "It takes two people, one of them with two clips, to say whether what is said goes with "
+                "the person."
+            )
+        if utterances == clips:
+            return f"No two of {clips} clips say the same, so no sentence can be recognised."
+        said = f"{_shares(self.found)}, which is no more than by chance{p_words(judged.p.get('pooled'))}."
+        if self._balanced():
+            return f"Everybody says the same {utterances} utterances equally often: {said}"
+        return f"What is said does not go with the person: {said}"
+
+    def _balanced(self) -> bool:
+        said: dict[str, Counter[str]] = {}
+        for entry, utterance in zip(self.known, self.utterances, strict=True):
+            said.setdefault(entry.subject, Counter())[utterance] += 1
+        first, *others = said.values()
+        return all(each == first for each in others)
+
+
+def _shares(found: Alike) -> str:
+    return (
+        f"two clips of one person say the same in {found.mated:.0%} of comparisons, of two people in "
+        f"{found.nonmated:.0%}"
+    )

@@ -1,0 +1,1 @@
+"""How is an anonymiser audited, from clips to a verdict?"""

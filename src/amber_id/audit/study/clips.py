@@ -1,0 +1,150 @@
+"""Which clips does a study rest on? The same ones under each condition, all of use to every attacker.
+
+A clip is known by its id, ``<source>_id<number>/<clip>``: the anonymised clip of that name is made from the
+original of that name. What is missing or of no use under one condition is dropped under both, and counted,
+so that two cells of the threat matrix never differ in whom or what they were asked about.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from amber_id.audit.attack.avatars import avatar_remarks
+from amber_id.errors import CorpusError
+from amber_id.motion import FeatureConfig, load_windows
+from amber_id.recordings import RecordingSet, read_failures
+from amber_id.results import ConditionName, DroppedClip
+
+RecordingsOf = Mapping[ConditionName, RecordingSet]
+_NOT_EXPLAINED = "has no recording"  # and no failures.csv says why
+_NO_REASONS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class StudyClips:
+    """The clips of a study in one set; their ids begin with the condition, ``original/ravdess_id001/a``.
+
+    Of each condition there are the same clips in the same order.
+    """
+
+    recordings: RecordingSet
+    conditions: tuple[ConditionName, ...]
+    dropped: tuple[DroppedClip, ...]
+
+    def under(self, *conditions: ConditionName) -> RecordingSet:
+        """The recordings of these conditions."""
+        kept = tuple(e for e in self.recordings.entries if condition_of(e.clip) in conditions)
+        return replace(self.recordings, entries=kept)
+
+
+def condition_of(clip: str) -> ConditionName:
+    """The condition that the id of a study's clip begins with."""
+    name: ConditionName = clip.partition("/")[0]  # type: ignore[assignment]
+    return name
+
+
+def bare_id(clip: str) -> str:
+    """The id of a study's clip without its condition."""
+    return clip.partition("/")[2]
+
+
+def paired(
+    sets: RecordingsOf, reasons: Mapping[str, str] = _NO_REASONS
+) -> tuple[RecordingsOf, tuple[DroppedClip, ...]]:
+    """The sets with the clips that all of them have, in one order; and what was dropped for want of another.
+
+    `reasons` say of clips why they are lost, where ``failures.csv`` beside the recordings does not. What was
+    there and could not be read is dropped too, with the reason.
+
+    Raises
+    ------
+    CorpusError
+        If no clip is there under every condition, or the point sets differ.
+    """
+    point_sets = {name: found.entries[0].point_set for name, found in sets.items()}
+    if len(set(point_sets.values())) > 1:
+        said = ", ".join(f"{name} {points}" for name, points in point_sets.items())
+        raise CorpusError(f"expected one point set, got {said}; track both folders with the same tracker")
+    shared = set.intersection(*({entry.clip for entry in found.entries} for found in sets.values()))
+    if not shared:
+        said = ", ".join(f"{found.root} has {found.entries[0].clip}" for found in sets.values())
+        raise CorpusError(f"no clip is there under both conditions by the same name: {said}")
+    named = {entry.clip for found in sets.values() for entry in found.entries}
+    named |= {failure.clip for found in sets.values() for failure in found.failures}
+    dropped = [
+        DroppedClip(clip=clip, condition=name, reason=_why_missing(clip, found, reasons))
+        for clip in sorted(named - shared)
+        for name, found in sets.items()
+        if clip not in {entry.clip for entry in found.entries}
+    ]
+    return {name: _only(found, shared) for name, found in sets.items()}, tuple(dropped)
+
+
+def study_clips(
+    sets: RecordingsOf,
+    root: Path,
+    features: Iterable[FeatureConfig],
+    *,
+    reasons: Mapping[str, str] = _NO_REASONS,
+    on_clip: Callable[[], None] | None = None,
+) -> StudyClips:
+    """Pair the clips of all conditions, and leave out those without usable features.
+
+    The features of all are kept under `root`; `reasons` are as in `paired`. A person of whom one clip is left
+    is left out: nothing could be compared with it.
+
+    Raises
+    ------
+    CorpusError
+        If nothing is left, or the sets do not fit together.
+    """
+    pairs, dropped = paired(sets, reasons)
+    entries = [replace(e, clip=f"{name}/{e.clip}") for name, found in pairs.items() for e in found.entries]
+    recordings = RecordingSet(root, tuple(entries))
+    lost = {
+        failure.clip: failure.reason
+        for config in features
+        for failure in load_windows(recordings, config, on_clip=on_clip).failures
+    }
+    unusable = [
+        DroppedClip(clip=bare_id(clip), condition=condition_of(clip), reason=reason)
+        for clip, reason in sorted(lost.items())
+    ]
+    first, one = next(iter(pairs.items()))
+    bad = {each.clip for each in unusable}
+    usable = [entry for entry in one.entries if entry.clip not in bad]
+    of_person = Counter(entry.subject for entry in usable)
+    unusable += [
+        DroppedClip(clip=entry.clip, condition=first, reason=f"the only usable clip of {entry.subject}")
+        for entry in usable
+        if of_person[entry.subject] < 2
+    ]
+    kept = {entry.clip for entry in usable if of_person[entry.subject] >= 2}
+    if not kept:
+        raise CorpusError(f"no person has two usable clips, e.g. {unusable[0].clip}: {unusable[0].reason}")
+    left = tuple(entry for entry in entries if bare_id(entry.clip) in kept)
+    return StudyClips(replace(recordings, entries=left), tuple(pairs), (*dropped, *unusable))
+
+
+def bare_sets(sets: RecordingsOf, clips: StudyClips) -> dict[ConditionName, RecordingSet]:
+    """The clips of a study under their own ids, in the folders of each condition."""
+    kept = {bare_id(entry.clip) for entry in clips.recordings.entries}
+    return {name: _only(found, kept) for name, found in sets.items()}
+
+
+def _only(found: RecordingSet, clips: set[str]) -> RecordingSet:
+    return replace(found, entries=tuple(entry for entry in found.entries if entry.clip in clips))
+
+
+def _why_missing(clip: str, found: RecordingSet, reasons: Mapping[str, str]) -> str:
+    listed = (*read_failures(found.root), *found.failures)
+    told = {**reasons} | {failure.clip: failure.reason for failure in listed}
+    return told.get(clip, _NOT_EXPLAINED)
+
+
+def avatar_remarks_of(clips: StudyClips) -> tuple[str, ...]:
+    """The same of every condition of a study."""
+    found = (avatar_remarks(clips.under(condition).entries) for condition in clips.conditions)
+    return tuple(said for each in found for said in each)

@@ -1,0 +1,79 @@
+"""What is asked in a study? One short TOML says what differs from these defaults."""
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from amber_id.anonymisers.catalogue import REFERENCES
+from amber_id.audit.attack.names import attacker_and_signals
+from amber_id.audit.confounds.find import ConfoundConfig
+from amber_id.audit.utility.measure import UtilityConfig
+from amber_id.judging.judge import EvaluationConfig
+from amber_id.misfits import nearest
+from amber_id.protocols import ByPeople, SplitConfig
+from amber_id.training import LoopConfig
+
+
+class StudyConfig(BaseModel):
+    """Who attacks, on which division of the people, and how figures are made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    attackers: tuple[str, ...] = ("moments", "moments on blendshapes", "stgcn")
+    # Unless the study's folder has a split.csv; by the number of people unless folds or shares are told.
+    split: ByPeople | SplitConfig = Field(ByPeople(), union_mode="left_to_right")
+    loop: LoopConfig = LoopConfig(epochs=5)  # of networks
+    evaluation: EvaluationConfig = EvaluationConfig()
+    confounds: ConfoundConfig = ConfoundConfig()
+    utility: UtilityConfig = UtilityConfig()
+    references: tuple[str, ...] = ("noise 3 %", "damping to 25 %")
+    full: bool = False  # ask the network, too, for views, regions and controls
+    seed: int = Field(0, ge=0)  # of the trainings
+
+    @property
+    def network(self) -> str | None:
+        """The first of the attackers that is a network on landmarks, which can be asked for regions."""
+        for name in self.attackers:
+            attacker, signals = attacker_and_signals(name)
+            if attacker != "moments" and signals == "landmarks":
+                return name
+        return None
+
+    def divided_as(self, people: int) -> SplitConfig:
+        """How so many people are divided; raises SplitError if they are too few to be divided by number."""
+        return self.split if isinstance(self.split, SplitConfig) else self.split.of(people)
+
+    @model_validator(mode="after")
+    def _full_needs_a_network(self) -> "StudyConfig":
+        if self.full and self.network is None:
+            raise ValueError(
+                "full: expected a network on landmarks among the attackers, such as stgcn, got "
+                f"{', '.join(self.attackers)}"
+            )
+        return self
+
+    @field_validator("split")
+    @classmethod
+    def _not_across_sessions(cls, split: ByPeople | SplitConfig) -> ByPeople | SplitConfig:
+        if isinstance(split, SplitConfig) and split.protocol == "cross-session":
+            raise ValueError(
+                "protocol cross-session: an audit counts all mated comparisons; use amber split, amber train "
+                "and amber evaluate"
+            )
+        return split
+
+    @field_validator("references")
+    @classmethod
+    def _known_references(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = [each.name for each in REFERENCES]
+        for name in names:
+            if name not in known:
+                raise ValueError(f"expected some of {known}, got {name!r}{nearest(name, known)}")
+        return names
+
+    @field_validator("attackers")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not names or len(set(names)) < len(names):
+            raise ValueError(f"name at least one attacker, each once, got {', '.join(names) or 'none'}")
+        for name in names:
+            attacker_and_signals(name)
+        return names

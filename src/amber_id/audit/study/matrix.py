@@ -1,0 +1,133 @@
+"""The cells of the threat matrix, and how they differ, from runs that were trained on each kind of clips."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from amber_id.audit.attack.strongest_attacker import Tried, attacker_results, measure, score_attackers
+from amber_id.audit.attack.tested import Tested, embed_people
+from amber_id.audit.study.clips import StudyClips, bare_id
+from amber_id.audit.study.scenarios import Scenario, seen_in
+from amber_id.biometrics import Comparisons
+from amber_id.biometrics.resampling import has_intervals
+from amber_id.judging.judge import EvaluationConfig, judged_recognition, less
+from amber_id.protocols import Split
+from amber_id.results import Bootstrap, CellResult, ComparisonCounts, Difference
+from amber_id.score_files import IdentifiedBy, ScoreFile
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell, and the comparisons of its strongest attacker."""
+
+    scenario: Scenario
+    result: CellResult
+    tried: Tried
+
+    @property
+    def comparisons(self) -> Comparisons:
+        """All folds; people are numbered alike in every cell."""
+        return self.tried.worst.comparisons
+
+    def of_headline(self) -> Comparisons:
+        """Those of two clips of one source, where `result` has a figure of them; else all."""
+        within = _within_sources(self.tried)
+        return self.comparisons if within is None else within
+
+    @property
+    def score_file(self) -> ScoreFile:
+        """The same with the names of clips, which begin with their condition, and people."""
+        tested = self.tried.worst.members[0]
+        enrol, probe = self.scenario.conditions
+        names = []
+        for fold in tested.folds:
+            clips = [bare_id(entry.clip) for entry in fold.test.entries]
+            for condition in dict.fromkeys((enrol, probe)):
+                names += [f"{condition}/{clip}" for clip in clips]
+        return ScoreFile.named(
+            self.comparisons, tuple(names), tested.subjects, identified_by=IdentifiedBy.COLUMNS
+        )
+
+
+def cells_of(
+    runs: Mapping[str, Sequence[Path]],
+    clips: StudyClips,
+    split: Split,
+    scenarios: Sequence[Scenario],
+    config: EvaluationConfig,
+    *,
+    device: str,
+    on_clip: Callable[[], None] | None = None,
+) -> dict[str, Cell]:
+    """Every scenario by its letters; `runs` are those trained on O, A and B, the same attackers of each.
+
+    Raises
+    ------
+    EvaluationError
+        If there is nothing to compare, or too little for an interval.
+    """
+    tested: dict[str, tuple[Tested, ...]] = {}
+    for letter, of_letter in runs.items():
+        met = {each for scenario in scenarios if scenario.train == letter for each in scenario.conditions}
+        tested[letter] = embed_people(
+            tuple(of_letter), clips.under(*met), split, device=device, on_clip=on_clip, with_dev=True
+        )
+    return {scenario.letters: _cell(scenario, tested[scenario.train], config) for scenario in scenarios}
+
+
+def _cell(scenario: Scenario, tested: Sequence[Tested], config: EvaluationConfig) -> Cell:
+    tried = score_attackers([seen_in(scenario, each) for each in tested])
+    worst = tried.worst
+    metrics, judged = measure(worst, config)
+    within_source, recognition = None, judged.recognition
+    within = _within_sources(tried)
+    if within is not None:
+        within_source, recognition = judged_recognition(within, config)
+    result = CellResult(
+        story=scenario.story,
+        counts=ComparisonCounts(mated=worst.comparisons.n_mated, nonmated=worst.comparisons.n_nonmated),
+        attacker=worst.attacker,
+        metrics=metrics,
+        within_source=within_source,
+        recognition=recognition,
+        disclosure=judged.disclosure,
+        attackers={each.name: each for each in attacker_results(tried, metrics, config)},
+        dev=worst.dev,
+        bootstrap=Bootstrap.of(judged.eer),
+        limits=(*tried.limits, *judged.limits),
+    )
+    return Cell(scenario, result, tried)
+
+
+def _within_sources(tried: Tried) -> Comparisons | None:
+    """The comparisons of two clips of one source.
+
+    None where there is one source only, or too few people share one with another for a figure: those who
+    name each person's folder after the person have as many sources as people.
+    """
+    tested, comparisons = tried.worst.members[0], tried.worst.comparisons
+    source_of = {entry.subject: entry.source for entry in tested.entries}
+    if len(set(source_of.values())) == 1:
+        return None
+    source = np.array([source_of[subject] for subject in tested.subjects])
+    same = source[comparisons.enrolment_subjects] == source[comparisons.probe_subjects]
+    within = Comparisons(
+        comparisons.scores[same],
+        comparisons.enrolment[same],
+        comparisons.probe[same],
+        comparisons.subjects,
+    )
+    return within if has_intervals(within) else None
+
+
+def differences_of(
+    comparisons: Mapping[str, Comparisons], config: EvaluationConfig
+) -> dict[str, dict[str, Difference]]:
+    """What a cell's figures are less those of another, paired over people; the thesis' ``AAA-OOO`` first."""
+    pairs = sorted(combinations(comparisons, 2), key=lambda pair: pair != ("OOO", "AAA"))
+    return {
+        f"{second}-{first}": less(comparisons[first], comparisons[second], config) for first, second in pairs
+    }

@@ -1,0 +1,47 @@
+"""How recognisable, and how expressive, do simple anonymisers leave the same originals?
+
+Each anonymiser of `anonymisers/catalogue.py` that is asked for is applied to all originals; `moments` is
+then fitted, and enrols and probes, on the result: an attacker who knows the anonymiser, as in the cell AAA.
+Utility is measured as for the study's own anonymised clips. The changed recordings are deleted afterwards.
+"""
+
+from pathlib import Path
+
+from amber_id.anonymisers.apply import apply_reference
+from amber_id.anonymisers.catalogue import Reference
+from amber_id.atomic_files import scratch_folder
+from amber_id.audit.ablations.clip_statistics import ClipStatistics, attacked
+from amber_id.audit.utility.measure import UtilityConfig, measure_utility
+from amber_id.biometrics import Comparisons
+from amber_id.judging.judge import EvaluationConfig, judged_rates
+from amber_id.motion import FeatureConfig, load_windows
+from amber_id.protocols import Split
+from amber_id.recordings import RecordingSet
+from amber_id.results import ReferencePoint
+from amber_id.workers import usable_cores
+
+
+def reference_point(
+    reference: Reference,
+    originals: RecordingSet,
+    features: FeatureConfig,
+    split: Split,
+    evaluation: EvaluationConfig,
+    utility: UtilityConfig,
+    folder: Path,
+) -> ReferencePoint:
+    """Where it lies between privacy and utility; the changed recordings are in `folder` meanwhile.
+
+    Raises
+    ------
+    EvaluationError
+        If nothing of what came out can be used.
+    AmberError
+        If the disk is full.
+    """
+    with scratch_folder(folder) as place:
+        changed = apply_reference(originals, reference, place, seed=evaluation.seed, workers=usable_cores())
+        statistics = ClipStatistics.of(load_windows(changed, features))
+        found = Comparisons.pool(attacked(statistics, split))
+        kept = measure_utility(originals, changed, utility).expression
+    return ReferencePoint(eer=judged_rates(found, evaluation, ("eer",))["eer"], expression=kept)

@@ -1,0 +1,83 @@
+"""The threat matrix: what does an attacker know, and what does it meet?
+
+Three letters, train / enrol / probe, each O(riginal), A(nonymised) or B(oth). The attacker learnt from people
+of one kind of clips, holds enrolled clips of one kind, and is shown probes of one kind; the people of train,
+dev and test never overlap. Thresholds, fusion and the strongest attacker are chosen on dev people who were
+enrolled and probed as in the cell.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from amber_id.audit.attack.tested import EmbeddedClips, Tested
+from amber_id.audit.study.clips import condition_of
+from amber_id.results import ConditionName
+
+CONDITIONS_OF: Mapping[str, tuple[ConditionName, ...]] = {
+    "O": ("original",),
+    "A": ("anonymised",),
+    "B": ("original", "anonymised"),
+}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One cell; `story` says who would attack so."""
+
+    letters: str
+    story: str
+
+    @property
+    def train(self) -> str:
+        """O, A or B."""
+        return self.letters[0]
+
+    @property
+    def conditions(self) -> tuple[ConditionName, ConditionName]:
+        """How clips are enrolled, and how they are probed."""
+        (enrol,), (probe,) = CONDITIONS_OF[self.letters[1]], CONDITIONS_OF[self.letters[2]]
+        return enrol, probe
+
+
+SCENARIOS = (
+    Scenario("OOO", "No anonymisation: what motion and shape give away, the ceiling of all other cells."),
+    Scenario("OOA", "The attacker learnt from faces, has the face enrolled, and meets an avatar."),
+    Scenario("OAA", "The attacker learnt from faces and links two anonymised clips."),
+    Scenario("AAA", "The attacker learnt from anonymised clips and links two of them."),
+    Scenario("BOA", "The attacker learnt from both, has the face enrolled, and meets an avatar."),
+)
+
+
+def scenarios_of(conditions: tuple[ConditionName, ...]) -> tuple[Scenario, ...]:
+    """Those for which there are clips."""
+    return tuple(
+        scenario
+        for scenario in SCENARIOS
+        if all(set(CONDITIONS_OF[letter]) <= set(conditions) for letter in scenario.letters)
+    )
+
+
+def seen_in(scenario: Scenario, tested: Tested) -> Tested:
+    """An attacker's clips of both conditions, as the enrolled and the probed ones of a scenario."""
+    return Tested(
+        tuple(
+            replace(
+                fold,
+                test=_enrolled_and_probed(scenario, fold.test),
+                dev=None if fold.dev is None else _enrolled_and_probed(scenario, fold.dev),
+            )
+            for fold in tested.folds
+        )
+    )
+
+
+def _enrolled_and_probed(scenario: Scenario, clips: EmbeddedClips) -> EmbeddedClips:
+    enrol, probe = scenario.conditions
+    probed = _under(probe, clips)
+    if enrol == probe:
+        return probed
+    return replace(probed, enrolled=_under(enrol, clips).vectors)
+
+
+def _under(condition: ConditionName, clips: EmbeddedClips) -> EmbeddedClips:
+    return clips.only({entry.clip for entry in clips.entries if condition_of(entry.clip) == condition})

@@ -1,0 +1,1 @@
+"""How is the study of the thesis done again on other people?"""

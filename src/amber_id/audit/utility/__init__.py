@@ -1,0 +1,1 @@
+"""How much expression does an anonymiser keep?"""

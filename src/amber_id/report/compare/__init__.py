@@ -1,0 +1,1 @@
+"""The page of several studies side by side."""

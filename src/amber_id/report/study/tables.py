@@ -1,0 +1,99 @@
+"""The rows of the tables on the page of a study: checks, the threat matrix, what is kept of the expression.
+
+Conventions
+-----------
+A cell of a table is text, written as `wording` writes numbers. What is not defined has no column if it is so
+in every row, and a dash in one row.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from amber_id.report.numbers import in_unit, interval_in_unit, percent
+from amber_id.report.study.wording import VERDICTS
+from amber_id.results import CellResult, Confound, ControlResult, Rate, StudyResults, UtilityResult
+
+_DASH = "\N{EN DASH}"
+_COLUMNS = (  # of the matrix: field, name, unit
+    ("eer", "EER", "%"),
+    ("within_source", "EER within sources", "%"),
+    ("auc", "AUC", "%"),
+    ("tmr_at_fmr_10_percent", "TMR at FMR 10 %", "%"),
+    ("tmr_at_fmr_1_percent", "TMR at FMR 1 %", "%"),
+    ("tmr_at_fmr_0_1_percent", "TMR at FMR 0.1 %", "%"),
+    ("linkability", "Linkability", ""),
+    ("zebra_expected", "ZEBRA, bit", ""),
+    ("rank1", "Rank-1", "%"),
+)
+Column = tuple[str, str, str]
+
+
+def check_rows(checks: Sequence[ControlResult | Confound]) -> list[dict[str, Any]]:
+    """Controls or confounds: invalid first, then warnings, what was not checked, and what passed."""
+    order = list(VERDICTS)
+    return [
+        {
+            "verdict": check.verdict,
+            "said": VERDICTS[check.verdict],
+            "name": check.name.replace("_", " "),
+            "about": check.cell if isinstance(check, ControlResult) else check.condition or "all",
+            "eer": check.eer if isinstance(check, ControlResult) else None,
+            "evidence": check.words if isinstance(check, ControlResult) else check.evidence,
+        }
+        for check in sorted(checks, key=lambda check: order.index(check.verdict))
+    ]
+
+
+def control_rows(results: StudyResults) -> list[dict[str, Any]]:
+    """The controls, and whether planted habits were found."""
+    planted = [
+        ControlResult(
+            name="planted habits",
+            cell=cell,
+            eer=each.points[-1].eer,
+            recognition=each.points[-1].recognition,
+            verdict=each.verdict,
+            words=f"{each.words} With a spread of {each.points[-1].x:g}:",
+        )
+        for cell, each in results.sensitivity.items()
+    ]
+    return check_rows([*results.controls, *planted])
+
+
+def matrix_columns(results: StudyResults) -> list[Column]:
+    """The figures that at least one cell has."""
+    cells = results.cells.values()
+    return [column for column in _COLUMNS if any(_rate(cell, column[0]) for cell in cells)]
+
+
+def cell_rows(cell: CellResult, columns: Sequence[Column]) -> list[dict[str, str]]:
+    """The figures of a cell's strongest attacker, in the order of the columns, and its worst decile."""
+    worst = cell.disclosure.worst_decile_eer
+    return [
+        *(_figure(name, unit, _rate(cell, field)) for field, name, unit in columns),
+        {"name": "Worst decile", "value": _DASH if worst is None else percent(worst), "interval": ""},
+    ]
+
+
+def _figure(name: str, unit: str, rate: Rate | None) -> dict[str, str]:
+    if rate is None:
+        return {"name": name, "value": _DASH, "interval": ""}
+    return {"name": name, "value": in_unit(rate.value, unit), "interval": interval_in_unit(rate, unit)}
+
+
+def _rate(cell: CellResult, field: str) -> Rate | None:
+    found: Rate | None = getattr(cell if field == "within_source" else cell.metrics, field)
+    return found
+
+
+def parts_kept(utility: UtilityResult | None) -> list[tuple[str, Rate]]:
+    """The one number, then the same of each part of the face, of blendshapes, and whose clip is followed."""
+    if utility is None:
+        return []
+    named: list[tuple[str, Rate | None]] = [
+        ("Expression kept, all parts", utility.expression),
+        *((f"{part.capitalize()}", rate) for part, rate in utility.parts.items()),
+        ("Blendshapes", utility.coefficients),
+        ("Clips that follow their own original", utility.follows),
+    ]
+    return [(name, rate) for name, rate in named if rate is not None]

@@ -1,0 +1,135 @@
+"""What is said about the figures of a study, and what they mean to somebody who has to sign.
+
+Conventions
+-----------
+Rates are fractions; they are written as percentages, their differences as points of a percent.
+Nothing here calls a weak attacker privacy, and nothing decides for the reader.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from amber_id.report.cells import shown_eer
+from amber_id.report.numbers import interval, percent, short_percent
+from amber_id.results import CellResult, Rate, StudyResults, UtilityResult
+
+VERDICTS = {
+    "invalid": "INVALID",
+    "warn": "WARN",
+    "not_decided": "NOT DECIDED",
+    "not_checked": "NOT CHECKED",
+    "pass": "PASS",
+}
+VIEW_MEANINGS = {
+    "all": "Face shape, head pose (the camera's tilt against the face, too) and motion together",
+    "motion": "Motion of the face alone: head still, mean face taken away",
+    "pose": "Turn and place of the head alone",
+    "static": "The face at rest alone, without motion",
+}
+STREAM_MEANINGS = {
+    "joint": "Where each landmark is, about its mean",
+    "bone": "Where it is from its neighbour in the graph",
+    "joint_motion": "How fast it moves",
+}
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One of the three criteria of Opinion 05/2014, and what this study says to it, in whole sentences."""
+
+    name: str
+    question: str
+    said: tuple[str, ...]
+
+
+def officer_notes(results: StudyResults) -> tuple[Criterion, ...]:
+    """What the figures say to singling out, linkability and inference, after opinion 05/2014 (WP216)."""
+    return (
+        Criterion(
+            "Singling out", "Can one person be picked out among the others?", _singling_out(facing(results))
+        ),
+        Criterion("Linkability", "Can two clips of one person be linked?", _linkability(facing(results))),
+        Criterion(
+            "Inference", "Can something be learnt about the person shown?", _inference(results.utility)
+        ),
+    )
+
+
+def officer_warnings(results: StudyResults) -> tuple[str, ...]:
+    """What must be known before these sentences are used."""
+    said = []
+    if not results.headline.valid:
+        said.append(
+            "The finding of this study is not valid: none of this may be used before the reasons are gone."
+        )
+    if not any(letters.endswith("A") for letters in results.cells):
+        said.append(
+            "There are no anonymised clips in this study: all of this is about the originals, before any "
+            "anonymisation."
+        )
+    if results.provenance.synthetic:
+        said.append("The people of this study are synthetic: it says nothing about real ones.")
+    return tuple(said)
+
+
+def facing(results: StudyResults) -> dict[str, CellResult]:
+    """The cells in which the attacker is shown anonymised clips; those of originals if there is none."""
+    anonymised = {letters: cell for letters, cell in results.cells.items() if letters.endswith("A")}
+    return anonymised or dict(results.cells)
+
+
+def _singling_out(cells: Mapping[str, CellResult]) -> tuple[str, ...]:
+    known = {name: cell.metrics.rank1 for name, cell in cells.items() if cell.metrics.rank1 is not None}
+    if not known:
+        return ("Not measured: these clips allow no search among all people (rank-1 identification).",)
+    said = [
+        f"{name}: in {percent(rate.value)} {interval(rate)} of searches the best match among all people of "
+        f"its fold was the right person; a guesser is right in {short_percent(rate.chance)}."
+        for name, rate in known.items()
+    ]
+    return (*said, *_verdicts({name: cells[name] for name in known}, "singled out"))
+
+
+def _linkability(cells: Mapping[str, CellResult]) -> tuple[str, ...]:
+    known = {name: shown_eer(cell) for name, cell in cells.items()}
+    said = [
+        f"{name}: whether two clips show one person was decided wrongly in {percent(rate.value)} "
+        f"{interval(rate)} of cases (EER); a guesser errs in {short_percent(rate.chance)}."
+        for name, rate in known.items()
+    ]
+    return (*said, *_verdicts(cells, "linked"))
+
+
+def _verdicts(cells: Mapping[str, CellResult], done: str) -> Iterator[str]:
+    """Whether people are recognised, for each outcome the cells that show it."""
+    of_outcome: dict[str, list[str]] = {}
+    for name, cell in cells.items():
+        of_outcome.setdefault(cell.recognition.outcome, []).append(name)
+    for outcome, sentence in _OUTCOMES.items():
+        if outcome in of_outcome:
+            yield sentence.format(done=done, cells=", ".join(of_outcome[outcome]))
+
+
+_OUTCOMES = {
+    "recognised": "{cells}: clips were {done} more often than by guessing.",
+    "not_recognised": "{cells}: clips were not measurably {done}. A stronger attacker, or more people, may "
+    "show otherwise.",
+    "not_decided": "{cells}: whether clips are {done} more often than by guessing is not decided.",
+}
+
+
+def _inference(utility: UtilityResult | None) -> tuple[str, ...]:
+    said = (
+        "Not measured: this tool asks who is shown, not what can be learnt about them, such as age, sex, "
+        "health or mood."
+    )
+    if utility is None or utility.expression is None:
+        return (said,)
+    kept: Rate = utility.expression
+    figure = (
+        f"{kept.value:.2f} [{kept.low:.2f}, {kept.high:.2f}] (correlation; somebody else's clip gives "
+        f"{kept.chance:.2f})"
+    )
+    if kept.low > kept.chance:
+        return said, f"Expression is kept, {figure}: what can be read from expressions can still be read."
+    return said, f"That expression is kept is not shown, {figure}; this is no measurement of inference."
