@@ -1,5 +1,7 @@
 """The best score there is: what it knows, what it cannot know, and the file that it is kept in."""
 
+import json
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -274,3 +276,15 @@ def test_clips_that_are_called_otherwise_are_refused(oracle, clip):
     one = np.array([0])
     with pytest.raises(EvaluationError, match="the oracle knows no clip"):
         oracle.scores("original", [clip, "synth_id002/clip00"], one, one + 1)
+
+
+@pytest.mark.parametrize("name", ["people", "clips"])
+def test_no_more_people_are_drawn_again_than_the_file_tells_of(oracle, tmp_path, name):
+    path = tmp_path / "oracle.json"
+    values = json.loads(oracle.text())
+    for number in (values["config"][name] + 1, 10**9):
+        path.write_text(json.dumps(values | {"config": values["config"] | {name: number}}))
+        began = time.monotonic()
+        with pytest.raises(FileFormatError):
+            Oracle.read(path)
+        assert time.monotonic() - began < 5

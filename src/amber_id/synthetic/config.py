@@ -39,13 +39,17 @@ def _from_to(low: float, high: float) -> AfterValidator:
     return AfterValidator(check)
 
 
+MOST_PEOPLE, MOST_CLIPS = 100_000, 1000
+"""How many people a corpus may have, and how many clips each: reading an oracle draws them all again."""
+
+
 class SynthConfig(BaseModel):
     """What a synthetic corpus is like. A strength of 0 switches an effect off."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    people: int = Field(40, ge=1)
-    clips: int = Field(20, ge=1)  # of each person
+    people: int = Field(40, ge=1, le=MOST_PEOPLE)
+    clips: int = Field(20, ge=1, le=MOST_CLIPS)  # of each person
     shape: float = Field(0.12, ge=0, le=3)  # how much faces differ; 1 as measured between real people
     habit: Annotated[
         dict[Region, Annotated[float, Field(ge=0, le=_STRONGEST)]],

@@ -78,6 +78,9 @@ class Oracle(BaseModel):
             If it cannot be read, or this version would draw other people than those that it describes.
         """
         oracle = read_json(cls, path)
+        if len(oracle.people) != oracle.config.people:
+            reason = f"expected {oracle.config.people:,} people, got {len(oracle.people):,}"
+            raise FileFormatError(path, reason)
         if any(_traits_hash(oracle.config, name) != found for name, found in oracle.traits_sha256.items()):
             raise FileFormatError(
                 path,
