@@ -23,7 +23,7 @@ from amber_id.errors import ClipError, FileFormatError, UsageError
 from amber_id.file_formats import file_hash
 from amber_id.recordings import Failure, Recording, load_recording, read_header, save_recording
 from amber_id.tracking import Landmarker, ModelBundle
-from amber_id.tracking.clip_runs import ClipOutcome
+from amber_id.tracking.clip_runs import ClipOutcome, kept_for
 from amber_id.tracking.one_clip import record_clip
 from amber_id.tracking.track import recording_path
 from amber_id.tracking.video_state import FileState, OneFile
@@ -142,13 +142,9 @@ class Job:
             anew = "" if self._said(clip) is None else "it was made with other settings, or another recording"
         elif not said.source_sha256:
             anew = "its video is newer than its avatar, or of another size"
+        elif (kept := kept_for(source, said.source_sha256)) is not None:
+            return kept
         else:
-            try:
-                is_same = said.source_sha256 == source.sha256
-            except ClipError as error:  # nothing speaks against the avatar
-                return ClipOutcome(0, skipped=True, unsure=f"its video {error.reason}")
-            if is_same:
-                return ClipOutcome(0, skipped=True, state=source.state)
             anew = "its video is another than the one that its avatar was made of"
         try:
             made = self._made(clip, source)

@@ -18,7 +18,7 @@ from amber_id.errors import ClipError, CorpusError
 from amber_id.names import composed
 from amber_id.recordings import Failure, read_failures, write_failures
 from amber_id.tracking.video import probe_video
-from amber_id.tracking.video_state import FileState, read_states, write_states
+from amber_id.tracking.video_state import FileState, OneFile, read_states, write_states
 from amber_id.workers import Died, run_in_workers, usable_cores
 
 _WARNINGS = "warnings.csv"
@@ -208,6 +208,18 @@ def note_states(out: Path, corpus: Corpus, outcomes: Mapping[Clip, ClipOutcome],
     new = {clip: state for clip, state in found.items() if state is not None}
     without = {clip.id for clip in corpus.clips} - acquired
     write_states(out, {clip: state for clip, state in {**known, **new}.items() if clip not in without})
+
+
+def kept_for(video: OneFile, sha256: str) -> ClipOutcome | None:
+    """The outcome where a result, made of a file with this SHA-256, stays; None where `video` is another.
+
+    It stays, too, where the video cannot be read: then nothing speaks against it.
+    """
+    try:
+        is_same = video.sha256 == sha256
+    except ClipError as error:
+        return ClipOutcome(0, skipped=True, unsure=f"its video {error.reason}")
+    return ClipOutcome(0, skipped=True, state=video.state) if is_same else None
 
 
 def failures_of(outcomes: Mapping[Clip, ClipOutcome], stage: str) -> list[Failure]:

@@ -40,6 +40,7 @@ from amber_id.tracking.clip_runs import (
     check_numbers,
     estimate_frames,
     failures_of,
+    kept_for,
     not_clips,
     note_states,
     select_shard,
@@ -208,13 +209,9 @@ def _acquire(clip: Clip, out: Path, tracker: Tracker) -> ClipOutcome:
         anew = "its recording was not of this tracker, version and model" if path.exists() else ""
     elif not header.video_sha256:
         anew = "its video is newer than its recording"
+    elif (kept := kept_for(file, header.video_sha256)) is not None:
+        return kept
     else:
-        try:
-            is_same = header.video_sha256 == file.sha256
-        except ClipError as error:  # nothing speaks against the recording
-            return ClipOutcome(0, skipped=True, unsure=f"its video {error.reason}")
-        if is_same:
-            return ClipOutcome(0, skipped=True, state=file.state)
         anew = "its video is another than the one that its recording was made of"
     try:
         recording, warning = record_clip(clip, tracker)

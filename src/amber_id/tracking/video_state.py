@@ -39,6 +39,9 @@ class FileState:
         return cls(now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino)
 
 
+_COLUMNS = ["clip", *(each.name for each in fields(FileState))]
+
+
 class OneFile:
     """A file from before it is opened until what was made of it is done; messages name `clip`."""
 
@@ -84,9 +87,8 @@ def read_states(folder: Path) -> dict[str, FileState]:
 
     They spare reading, and nothing else: a table that is damaged is one that says nothing.
     """
-    columns = ["clip", *(each.name for each in fields(FileState))]
     try:
-        rows = read_table(folder / STATES_FILE, columns)
+        rows = read_table(folder / STATES_FILE, _COLUMNS)
         return {clip: FileState(*map(int, numbers)) for clip, *numbers in rows}
     except (FileFormatError, ValueError):
         return {}
@@ -96,5 +98,4 @@ def write_states(folder: Path, states: Mapping[str, FileState]) -> None:
     """Note the states of the videos that the results in a folder were made of; hold the folder's lock."""
     if states == read_states(folder):
         return
-    columns = ["clip", *(each.name for each in fields(FileState))]
-    write_table(folder / STATES_FILE, columns, [(clip, *astuple(states[clip])) for clip in sorted(states)])
+    write_table(folder / STATES_FILE, _COLUMNS, [(clip, *astuple(states[clip])) for clip in sorted(states)])
