@@ -4,7 +4,8 @@ The core does without most packages; `pip install 'amber-id[train,report]'` adds
 What a verb will import in the end is looked for before it begins, so that nobody waits hours for that error.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
@@ -71,6 +72,28 @@ def check_needs(verb: str, *of: str) -> None:
         )
 
 
+@contextmanager
+def from_extra(package: str, extra: str) -> Iterator[None]:
+    """Imports of `package`, as pip calls it, which `extra` installs.
+
+    Raises
+    ------
+    MissingDependencyError
+        If an import inside the block fails.
+
+    Examples
+    --------
+    >>> with from_extra("pymouth", "video"):
+    ...     import pymouth
+    Traceback (most recent call last):
+    amber_id.errors.MissingDependencyError: pymouth is not installed; run: pip install 'amber-id[video]'
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise MissingDependencyError.for_extra(package, extra) from error
+
+
 def missing_of(extra: str) -> list[str]:
     """What of an extra is not installed, as pip calls it."""
     parts = (*_INCLUDED.get(extra, ()), extra)
@@ -79,11 +102,11 @@ def missing_of(extra: str) -> list[str]:
 
 def versions_of(packages: Iterable[str]) -> dict[str, str]:
     """The versions of packages, as pip calls them; raises MissingDependencyError for one not installed."""
-    found = {}
+    versions = {}
     for package in packages:
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError as error:
             extra = next(name for name, inside in EXTRAS.items() if package in inside.values())
             raise MissingDependencyError.for_extra(package, extra) from error
-    return found
+    return versions

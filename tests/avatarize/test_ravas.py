@@ -312,9 +312,9 @@ def test_a_wrong_setup_is_one_clear_line(checkout: Path, glb: Path, tmp_path: Pa
     with pytest.raises(AmberError, match="is no Python that runs RAVAS"):
         find_ravas(checkout, Path("/bin/false"), glb)
     # Ends well and prints nothing: as if no package were missing.
-    with pytest.raises(AmberError, match=r"/true: is no Python that runs RAVAS .*it said nothing"):
+    with pytest.raises(AmberError, match=r"/true: is no Python that runs RAVAS .*it printed nothing"):
         find_ravas(checkout, Path(shutil.which("true")), glb)
-    with pytest.raises(AmberError, match=r"is no Python that runs RAVAS .*it said -I "):
+    with pytest.raises(AmberError, match=r"is no Python that runs RAVAS .*it printed -I "):
         find_ravas(checkout, Path(shutil.which("echo")), glb)
     with pytest.raises(UsageError, match="got 0 s"):
         find_ravas(checkout, here, glb, timeout_s=0.0)

@@ -17,15 +17,12 @@ from jaxtyping import Bool, Float
 from amber_id.attackers.checkpoint import SCHEMA, save_checkpoint
 from amber_id.attackers.model_card import model_card
 from amber_id.attackers.zoo import load_attacker
-from amber_id.errors import MissingDependencyError
+from amber_id.extras import from_extra
 from amber_id.motion import FeatureConfig
 from amber_id.no_telemetry import quiet_import
 
-try:
-    with quiet_import():
-        from huggingface_hub import ModelCard, ModelHubMixin, hf_hub_download
-except ImportError as missing:
-    raise MissingDependencyError.for_extra("huggingface_hub", "hub") from missing
+with from_extra("huggingface_hub", "hub"), quiet_import():
+    from huggingface_hub import ModelCard, ModelHubMixin, hf_hub_download
 
 _CHECKPOINT = "checkpoint.safetensors"
 

@@ -28,7 +28,8 @@ from jaxtyping import Bool, Float, Int
 from pydantic import BaseModel, ConfigDict, Field
 from scipy.linalg import eigh
 
-from amber_id.errors import MissingDependencyError, TrainingError
+from amber_id.errors import TrainingError
+from amber_id.extras import from_extra
 from amber_id.motion import FeatureConfig, in_channels, vertex_graph
 
 BANDS_HZ = ((0.4, 1.0), (1.0, 2.0), (2.0, 3.5), (3.5, 5.5), (5.5, 8.0), (8.0, 12.0))
@@ -227,10 +228,8 @@ def _principal(
     (Halko, Martinsson and Tropp, SIAM Review 53, 2011), which draws the same numbers every time.
     """
     if min(values.shape) > _EXACT_UP_TO:
-        try:
+        with from_extra("scikit-learn", "train"):
             from sklearn.utils.extmath import randomized_svd
-        except ImportError as error:
-            raise MissingDependencyError.for_extra("scikit-learn", "train") from error
         _, _, axes = randomized_svd(values, n, n_oversamples=20, n_iter=7, random_state=0)
         axes = axes.T
     elif len(values) < values.shape[1]:
@@ -254,10 +253,8 @@ def _largest_pairs(
 
 def _plda(reduced: Float[np.ndarray, "N P"], subject: Int[np.ndarray, " N"]) -> Float[np.ndarray, "P D"]:
     """Axes in which both covariances are diagonal, each scaled by the root of its weight in the ratio."""
-    try:
+    with from_extra("scikit-learn", "train"):
         from sklearn.covariance import ledoit_wolf
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("scikit-learn", "train") from error
     means, within = _within(reduced, subject)
     covariance, _ = ledoit_wolf(within, assume_centered=True)
     variance, axes = np.linalg.eigh(covariance * len(within) / (len(within) - len(means)))
@@ -274,10 +271,8 @@ def _plda(reduced: Float[np.ndarray, "N P"], subject: Int[np.ndarray, " N"]) -> 
 
 
 def _lda(reduced: Float[np.ndarray, "N P"], subject: Int[np.ndarray, " N"]) -> Float[np.ndarray, "P D"]:
-    try:
+    with from_extra("scikit-learn", "train"):
         from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("scikit-learn", "train") from error
     lda = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto").fit(reduced, subject)
     return lda.scalings_[:, : len(np.unique(subject)) - 1]
 

@@ -21,7 +21,8 @@ from jaxtyping import Bool, Float32
 from amber_id.atomic_files import write_atomically
 from amber_id.attackers.checkpoint import SCHEMA, CheckpointHeader
 from amber_id.attackers.zoo import load_attacker
-from amber_id.errors import AmberError, MissingDependencyError, UsageError
+from amber_id.errors import AmberError, UsageError
+from amber_id.extras import from_extra
 from amber_id.motion import FeatureConfig, in_channels, vertex_graph
 from amber_id.no_telemetry import quiet_import
 
@@ -157,11 +158,8 @@ def _on_torch(network: "torch.nn.Module", values: np.ndarray, mask: np.ndarray) 
 
 def _require_packages() -> None:
     for package in ("onnx", "onnxruntime", "onnxscript"):  # torch needs the last
-        try:
-            with quiet_import():
-                import_module(package)
-        except ImportError as error:
-            raise MissingDependencyError.for_extra(package, "onnx") from error
+        with from_extra(package, "onnx"), quiet_import():
+            import_module(package)
 
 
 @contextmanager

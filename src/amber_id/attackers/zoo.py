@@ -9,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from amber_id.attackers.checkpoint import AttackerName, CheckpointHeader, load_checkpoint
 from amber_id.attackers.moments import MomentsAttacker, MomentsConfig, n_statistics
-from amber_id.errors import FileFormatError, MissingDependencyError, UsageError
+from amber_id.errors import FileFormatError, UsageError
+from amber_id.extras import from_extra
 from amber_id.misfits import first_problem
 from amber_id.motion import FeatureConfig, Signals, Stream, View
 
@@ -148,8 +149,6 @@ def load_attacker(path: Path, device: str = "auto") -> tuple[CheckpointHeader, A
 
 
 def _torch() -> Any:
-    try:
+    with from_extra("torch", "train"):
         import torch
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("torch", "train") from error
     return torch

@@ -70,13 +70,13 @@ class AvatarClip(BaseModel):
 
 
 def write_avatar_clip(
-    said: AvatarClip,
+    note: AvatarClip,
     clip: Clip,
     out: Path,
     frames: Iterable[tuple[float, UInt8[np.ndarray, "S S 3"]]],
     source: OneFile,
 ) -> AvatarClip:
-    """Write ``(time_s, rgb)`` frames to ``<out>/<clip id>.mp4`` and `said` beside it.
+    """Write ``(time_s, rgb)`` frames to ``<out>/<clip id>.mp4`` and `note` beside it.
 
     Sound is that of `clip`, if it is a video; what became of it is in what is given back. `source` is the
     file of `clip` since before it was read.
@@ -97,15 +97,15 @@ def write_avatar_clip(
     sound_of = clip.path if clip.path.suffix.lower() in VIDEO_SUFFIXES else None
     with appears_whole(video) as temporary:
         try:
-            sound = write_video(temporary, frames, fps=said.fps, sound_of=sound_of)
+            sound = write_video(temporary, frames, fps=note.fps, sound_of=sound_of)
         except OSError as error:
             if error.errno != errno.EINVAL:  # a full disk stops the run, what FFmpeg refuses this clip only
                 raise
             raise ClipError(clip.id, f"its avatar cannot be encoded ({error.strerror})") from error
         source.check()
-    said = said.model_copy(update={"sound": sound})
-    write_text_atomically(video.with_suffix(".json"), said.model_dump_json(indent=2) + "\n")
-    return said
+    note = note.model_copy(update={"sound": sound})
+    write_text_atomically(video.with_suffix(".json"), note.model_dump_json(indent=2) + "\n")
+    return note
 
 
 def read_avatar_clip(path: Path) -> AvatarClip:

@@ -10,7 +10,7 @@ clips is copied beside the avatars.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from amber_id.avatarize.glb.read import AvatarFile, naming, read_avatar
@@ -19,13 +19,14 @@ from amber_id.avatarize.ravas.clip import remove_killed
 from amber_id.avatarize.ravas.run import RavasSetup
 from amber_id.avatarize.renderer import Framing, drawing_driver
 from amber_id.avatarize.rig import Rig
-from amber_id.corpora import Corpus, copy_corpus_file, find_corpus
+from amber_id.corpora import Clip, Corpus, copy_corpus_file, find_corpus
 from amber_id.corpora.leftovers import remove_leftovers
 from amber_id.errors import CorpusError
 from amber_id.locks import hold_lock
 from amber_id.recordings import Failure, holds_recordings, write_index
 from amber_id.tracking import ClipEvent, CorpusSummary, ModelBundle, select_shard
 from amber_id.tracking.clip_runs import (
+    ClipOutcome,
     Shard,
     ShareConfig,
     beside_clips,
@@ -94,19 +95,13 @@ def avatarize_corpus(
         If arguments cannot work together, `out` lies in the corpus, or holds avatars of another look.
     """
     share = ShareConfig(workers=workers, shard=shard)
-    found = read_avatar(avatar)
-    job = Job(out, avatar, found.sha256, model, config, drives or DriveFolders(), ravas)
+    file = read_avatar(avatar)
+    job = Job(out, avatar, file.sha256, model, config, drives or DriveFolders(), ravas)
     job.check(corpus)
-    _check_drawn(found, by_ravas=ravas is not None)
+    _check_can_be_drawn(file, by_ravas=ravas is not None)
     began = time.monotonic()
     part = select_shard(corpus, share.shard).clips
-    job.check_others(tuple(sorted(set(corpus.clips) - set(part), key=lambda clip: clip.id)))
-    for folder in (out, job.drives.keep_in):
-        if folder is not None:
-            check_numbers(corpus, folder)
-            remove_leftovers(folder)
-            copy_corpus_file(corpus.root, folder)
-    remove_killed(out)
+    _prepare_folders(job, corpus, part)
     states, unsure = read_states(out), list[Failure]()
     outcomes = work_on_clips(
         part,
@@ -120,26 +115,48 @@ def avatarize_corpus(
             job.forget(clip)
     failures = [*failures_of(outcomes, "avatarize"), *not_clips(corpus)]
     warnings = warnings_of(outcomes, "avatarize")
+    _write_tables(job, corpus, outcomes, failures, warnings)
+    wall_s = time.monotonic() - began
+    return summary_of(part, outcomes, failures, warnings, wall_s, stage="avatarize", unsure=unsure)
+
+
+def _prepare_folders(job: Job, corpus: Corpus, part: Sequence[Clip]) -> None:
+    """Check the folders that are written to, and remove from them what killed runs have left."""
+    job.check_others(tuple(sorted(set(corpus.clips) - set(part), key=lambda clip: clip.id)))
+    for folder in (job.out, job.drives.keep_in):
+        if folder is not None:
+            check_numbers(corpus, folder)
+            remove_leftovers(folder)
+            copy_corpus_file(corpus.root, folder)
+    remove_killed(job.out)
+
+
+def _write_tables(
+    job: Job,
+    corpus: Corpus,
+    outcomes: Mapping[Clip, ClipOutcome],
+    failures: Sequence[Failure],
+    warnings: Sequence[Failure],
+) -> None:
+    """Write the tables of clips that failed or are not whole, and note the state of the originals."""
     acquired = {clip.id for clip in corpus.clips if job.video_of(clip).is_file()}
-    with hold_lock(out / _LOCK):
+    with hold_lock(job.out / _LOCK):
         write_clip_tables(
-            out,
+            job.out,
             "avatarize",
             failures,
             [*warnings, *beside_clips(corpus)],
             untouched={clip.id for clip in set(corpus.clips) - set(worked_on(outcomes))},
             acquired=acquired,
         )
-        note_states(out, corpus, outcomes, acquired)
+        note_states(job.out, corpus, outcomes, acquired)
     if job.drives.keep_in is not None:
         with hold_lock(job.drives.keep_in / _LOCK):
             write_index(job.drives.keep_in)
-    wall_s = time.monotonic() - began
-    return summary_of(part, outcomes, failures, warnings, wall_s, stage="avatarize", unsure=unsure)
 
 
-def _check_drawn(avatar: AvatarFile, *, by_ravas: bool) -> None:
-    """Find what could not be drawn before anything is tracked; raises as `avatarize_corpus` does."""
+def _check_can_be_drawn(avatar: AvatarFile, *, by_ravas: bool) -> None:
+    """Refuse what could not be drawn, before anything is tracked; raises as `avatarize_corpus` does."""
     with naming(avatar.path):
         Framing.of(Rig(avatar.avatar))
     if not by_ravas:

@@ -96,8 +96,8 @@ class Job:
     def check_others(self, clips: tuple[Clip, ...]) -> None:
         """Refuse a folder that has avatars of another look of these clips; raises UsageError."""
         for clip in clips:
-            said = self._said(clip)
-            if said is not None and not self._same_look(said):
+            note = self._note(clip)
+            if note is not None and not self._same_look(note):
                 raise UsageError(
                     f"{self.video_of(clip)}: was made with another avatar, size, rate, engine or version, "
                     "and a corpus needs one; write to another folder, or make all clips anew"
@@ -112,15 +112,15 @@ class Job:
 
         `states` are those of the originals, as noted. What will never be known is added to `unsure`.
         """
-        said, now = self._fitting(clip), FileState.of(clip.path)
-        if said is None:
+        note, now = self._fitting(clip), FileState.of(clip.path)
+        if note is None:
             return False
         if clip.path.suffix == RECORDING_SUFFIX:
             return True
-        if said.source_sha256:
+        if note.source_sha256:
             return now is not None and now == states.get(clip.id)
-        note = self.video_of(clip).with_suffix(".json")
-        if now is not None and (now.size != said.source_bytes or now.modified_ns > note.stat().st_mtime_ns):
+        made_ns = self._note_path(clip).stat().st_mtime_ns
+        if now is not None and (now.size != note.source_bytes or now.modified_ns > made_ns):
             return False
         reason = "its avatar does not say of which video it is"
         unsure.append(Failure(clip.id, clip.subject, "avatarize", reason))
@@ -128,21 +128,21 @@ class Job:
 
     def forget(self, clip: Clip) -> None:
         """Delete what other settings made of a clip that failed: it must not pass for these."""
-        if self._said(clip) is not None:
+        if self._note(clip) is not None:
             self.video_of(clip).unlink(missing_ok=True)
-            self.video_of(clip).with_suffix(".json").unlink(missing_ok=True)
+            self._note_path(clip).unlink(missing_ok=True)
         if self.drives.keep_in is not None:
             recording_path(self.drives.keep_in, clip).unlink(missing_ok=True)
 
     def make(self, clip: Clip) -> ClipOutcome:
         """Make one clip's avatar, unless it is there; runs in a worker."""
         source = OneFile(clip.path, clip.id)
-        said = self._fitting(clip)
-        if said is None:
-            anew = "" if self._said(clip) is None else "it was made with other settings, or another recording"
-        elif not said.source_sha256:
+        note = self._fitting(clip)
+        if note is None:
+            anew = "" if self._note(clip) is None else "it was made with other settings, or another recording"
+        elif not note.source_sha256:
             anew = "its video is newer than its avatar, or of another size"
-        elif (kept := kept_for(source, said.source_sha256)) is not None:
+        elif (kept := kept_for(source, note.source_sha256)) is not None:
             return kept
         else:
             anew = "its video is another than the one that its avatar was made of"
@@ -193,15 +193,15 @@ class Job:
         return recording, warning, ""
 
     def _fitting(self, clip: Clip) -> AvatarClip | None:
-        """What is said of the avatar of a clip, if all but its original fits; None else."""
-        said = self._said(clip)
-        if said is None or not self.video_of(clip).is_file() or not self._same_look(said):
+        """The note of the avatar of a clip, if all but its original fits; None otherwise."""
+        note = self._note(clip)
+        if note is None or not self.video_of(clip).is_file() or not self._same_look(note):
             return None
         drive = self._drive_of(clip)
         if drive is not None:
-            return said if said.drive_sha256 and said.drive_sha256 == _hash_of(drive) else None
-        same_model = self.model is None or said.model_sha256 in ("", self.model.sha256)
-        return said if said.drive_sha256 == "" and same_model and self._is_kept(clip, said) else None
+            return note if note.drive_sha256 and note.drive_sha256 == _hash_of(drive) else None
+        same_model = self.model is None or note.model_sha256 in ("", self.model.sha256)
+        return note if note.drive_sha256 == "" and same_model and self._is_kept(clip, note) else None
 
     def _drive_of(self, clip: Clip) -> Path | None:
         """The recording that drives a clip, None where it is tracked."""
@@ -209,20 +209,23 @@ class Job:
             return clip.path
         return None if self.drives.read_from is None else recording_path(self.drives.read_from, clip)
 
-    def _said(self, clip: Clip) -> AvatarClip | None:
+    def _note_path(self, clip: Clip) -> Path:
+        return self.video_of(clip).with_suffix(".json")
+
+    def _note(self, clip: Clip) -> AvatarClip | None:
         try:
-            return read_avatar_clip(self.video_of(clip).with_suffix(".json"))
+            return read_avatar_clip(self._note_path(clip))
         except FileFormatError:
             return None
 
-    def _same_look(self, said: AvatarClip) -> bool:
+    def _same_look(self, note: AvatarClip) -> bool:
         config = self.config
-        asked = (config.engine, config.size, config.fps, config.no_face)
-        same_config = asked == (said.engine, said.size, said.fixed_fps, said.no_face)
-        same_avatar = said.avatar_sha256 == self.avatar_sha256
-        return said.schema_version == AVATAR_CLIP_SCHEMA and same_config and same_avatar
+        look = (config.engine, config.size, config.fps, config.no_face)
+        same_config = look == (note.engine, note.size, note.fixed_fps, note.no_face)
+        same_avatar = note.avatar_sha256 == self.avatar_sha256
+        return note.schema_version == AVATAR_CLIP_SCHEMA and same_config and same_avatar
 
-    def _is_kept(self, clip: Clip, said: AvatarClip) -> bool:
+    def _is_kept(self, clip: Clip, note: AvatarClip) -> bool:
         """Whether the recording that is to be kept is there, of this model and of the same original."""
         if self.drives.keep_in is None or self.model is None:
             return True
@@ -230,7 +233,7 @@ class Job:
             header = read_header(recording_path(self.drives.keep_in, clip))
         except FileFormatError:
             return False
-        same_video = said.source_sha256 in ("", header.video_sha256)
+        same_video = note.source_sha256 in ("", header.video_sha256)
         return header.model_sha256 == self.model.sha256 and same_video
 
 

@@ -42,7 +42,7 @@ def draw_clip(
     source: OneFile | None = None,
     avatar_sha256: str = "",
 ) -> AvatarClip:
-    """Draw the avatar that moves as `recording` says into ``<out>/<clip id>.mp4``, with a JSON beside it.
+    """Draw the avatar that moves as in `recording` into ``<out>/<clip id>.mp4``, with a JSON beside it.
 
     Frames are at the recording's own times, or at `fps` in a second. `warning` says why the original is not
     whole; `drive_sha256` is that of the file of `recording`, if it has one that may change. `source` is the
@@ -51,28 +51,17 @@ def draw_clip(
     Raises
     ------
     AmberError
-        If the place cannot be written.
+        If the place cannot be written, or a library is missing (MissingDependencyError).
     AvatarError
         If `avatar` cannot be used, or is another than the run began with.
     ClipError
         If the recording has no face, or no blendshapes, is too long for this rate, or the file of
         `clip` has become another.
-    MissingDependencyError
-        If a library is missing.
     """
     source = source or OneFile(clip.path, clip.id)
-    drive = drive_of(recording)
-    if fps is not None:
-        try:
-            drive = at_rate(drive, fps)
-        except ValueError as error:
-            raise ClipError(clip.id, str(error)) from error
-    renderer, sha256 = _renderer(avatar, size)
-    if avatar_sha256 not in ("", sha256):
-        raise AvatarError(
-            f"{avatar}: was replaced while clips were made of it; run again for one look of all"
-        )
-    said = AvatarClip(
+    drive = _drive_at(clip, recording, fps)
+    renderer, sha256 = _renderer(avatar, size, avatar_sha256)
+    note = AvatarClip(
         clip=clip.id,
         subject=clip.subject,
         source=clip.source,
@@ -96,26 +85,42 @@ def draw_clip(
         source_bytes=source.size,
         warning=warning,
     )
-    return write_avatar_clip(said, clip, out, _drawn(renderer, drive, no_face), source)
+    return write_avatar_clip(note, clip, out, _frames(renderer, drive, no_face), source)
 
 
-def _drawn(
+def _drive_at(clip: Clip, recording: Recording, fps: float | None) -> Drive:
+    """What drives the avatar, at the recording's own times or at `fps`; raises ClipError."""
+    drive = drive_of(recording)
+    if fps is None:
+        return drive
+    try:
+        return at_rate(drive, fps)
+    except ValueError as error:
+        raise ClipError(clip.id, str(error)) from error
+
+
+def _frames(
     renderer: Renderer, drive: Drive, no_face: NoFace
 ) -> Iterator[tuple[float, UInt8[np.ndarray, "S S 3"]]]:
     black = np.zeros((renderer.size, renderer.size, 3), np.uint8)
     for weights, rotation, tracked, time_s in zip(
         drive.weights, drive.rotations, drive.tracked, drive.timestamps, strict=True
     ):
-        shown = tracked or no_face == "hold"
-        yield float(time_s), renderer.render(weights, rotation) if shown else black
+        has_face = tracked or no_face == "hold"
+        yield float(time_s), renderer.render(weights, rotation) if has_face else black
 
 
-def _renderer(avatar: Path, size: int) -> tuple[Renderer, str]:
+def _renderer(avatar: Path, size: int, expected_sha256: str = "") -> tuple[Renderer, str]:
     """One renderer for all clips of a process: opening OpenGL takes longer than drawing a short clip."""
     if (avatar, size) not in _HELD:
         while _HELD:
             _HELD.popitem()[1][0].close()
-        found = read_avatar(avatar)
+        file = read_avatar(avatar)
         with naming(avatar):
-            _HELD[avatar, size] = Renderer(found.avatar, size), found.sha256
-    return _HELD[avatar, size]
+            _HELD[avatar, size] = Renderer(file.avatar, size), file.sha256
+    renderer, sha256 = _HELD[avatar, size]
+    if expected_sha256 not in ("", sha256):
+        raise AvatarError(
+            f"{avatar}: was replaced while clips were made of it; run again for one look of all"
+        )
+    return renderer, sha256

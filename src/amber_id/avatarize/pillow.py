@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from amber_id.errors import MissingDependencyError
+from amber_id.extras import from_extra
 
 
 def import_pillow() -> ModuleType:
@@ -13,10 +13,8 @@ def import_pillow() -> ModuleType:
     MissingDependencyError
         If it is not installed.
     """
-    try:
+    with from_extra("pillow", "avatar"):
         import PIL.Image
         import PIL.ImageDraw
         import PIL.ImageFilter
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("pillow", "avatar") from error
     return PIL

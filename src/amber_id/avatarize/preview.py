@@ -3,7 +3,7 @@
 Conventions
 -----------
 One tile for the face at rest, one for each shape at weight 1, and one with the head turned. A shape that the
-avatar lacks is said so on its tile.
+avatar lacks is marked on its tile.
 """
 
 from pathlib import Path

@@ -21,6 +21,7 @@ from amber_id.avatarize.avatar import Avatar, Material
 from amber_id.avatarize.facing import check_facing
 from amber_id.avatarize.rig import Rig
 from amber_id.errors import AvatarError, MissingDependencyError
+from amber_id.extras import from_extra
 
 FEWEST_PIXELS, MOST_PIXELS = 64, 2048
 
@@ -278,8 +279,6 @@ def _open_context() -> Any:
 
 
 def _import_moderngl() -> ModuleType:
-    try:
+    with from_extra("moderngl", "avatar"):
         import moderngl
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("moderngl", "avatar") from error
     return moderngl

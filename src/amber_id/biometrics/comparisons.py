@@ -214,15 +214,7 @@ def compare_all(
     _check_two_clips(N)
     if block_size < 1:
         raise ValueError(f"block_size must be at least 1, got {block_size}")
-    directions = unit_vectors(vectors, np.float64)
-    scores = np.empty(N * (N - 1) // 2)
-    filled = 0
-    for start in range(0, N, block_size):
-        block = directions[start : start + block_size] @ directions[start:].T
-        later = np.triu(np.ones(block.shape, dtype=bool), k=1)  # probe clip after enrolment clip
-        rows = slice(filled, filled + int(np.count_nonzero(later)))
-        scores[rows] = block[later]
-        filled = rows.stop
+    scores = _upper_triangle(unit_vectors(vectors, np.float64), block_size)
     enrolment, probe = np.triu_indices(N, k=1)
     return Comparisons(
         scores,
@@ -256,10 +248,8 @@ def compare_across(
 
     Raises
     ------
-    EvaluationError
-        If there are fewer than two clips.
-    ValueError
-        If a vector is zero or not finite, or a subject is negative.
+    EvaluationError, ValueError
+        Under the conditions of :func:`compare_all`.
 
     Examples
     --------
@@ -349,6 +339,20 @@ def check_finite(values: Float[np.ndarray, " P"], name: str) -> None:
             f"{name} must be finite, got {nan} NaN and {infinite} infinite among {values.size}, first in row "
             f"{np.flatnonzero(~np.isfinite(values))[0]}: mend what made them"
         )
+
+
+def _upper_triangle(directions: Float64[np.ndarray, "N D"], block_size: int) -> Float64[np.ndarray, " P"]:
+    """Products of each pair of different rows, row by row, a block of rows computed at a time."""
+    N = len(directions)
+    scores = np.empty(N * (N - 1) // 2)
+    filled = 0
+    for start in range(0, N, block_size):
+        block = directions[start : start + block_size] @ directions[start:].T
+        later = np.triu(np.ones(block.shape, dtype=bool), k=1)  # probe clip after enrolment clip
+        rows = slice(filled, filled + int(np.count_nonzero(later)))
+        scores[rows] = block[later]
+        filled = rows.stop
+    return scores
 
 
 def _check_two_clips(n_clips: int) -> None:

@@ -76,18 +76,31 @@ def undecided_scores(comparisons: Comparisons, line: LinearCalibration, *, level
     )
     if lines is None:
         return everything
-    apart = lines[1:] - lines[1:].mean(axis=0)
-    covariance = (n_people - 1) / n_people * apart.T @ apart
+    covariance = _jackknife_covariance(lines[1:])
     reach = float(stdtrit(n_people - 1, (1 + level) / 2)) ** 2
-    # (slope z + offset)^2 <= reach x variance of it, for z in spreads from the centre.
-    slope, offset = start
+    ends = _fieller_ends(start, covariance, reach)
+    return everything if ends is None else ScoreRange(*(float(centre + spread * end) for end in ends))
+
+
+def _jackknife_covariance(lines: Float64[np.ndarray, "R 2"]) -> Float64[np.ndarray, "2 2"]:
+    """Covariance of slope and offset, from their values with each of R people left out."""
+    apart = lines - lines.mean(axis=0)
+    covariance: Float64[np.ndarray, "2 2"] = (len(lines) - 1) / len(lines) * apart.T @ apart
+    return covariance
+
+
+def _fieller_ends(
+    line: Float64[np.ndarray, " 2"], covariance: Float64[np.ndarray, "2 2"], reach: float
+) -> tuple[float, float] | None:
+    """Where (slope z + offset)^2 equals `reach` times its variance; None where the slope may be 0."""
+    slope, offset = line
     a = slope**2 - reach * covariance[0, 0]
     b = slope * offset - reach * covariance[0, 1]
     c = offset**2 - reach * covariance[1, 1]
     if a <= 0:
-        return everything
+        return None
     root = float(np.sqrt(max(b**2 - a * c, 0.0)))
-    return ScoreRange(*(float(centre + spread * (-b + sign * root) / a) for sign in (-1, 1)))
+    return (-b - root) / a, (-b + root) / a
 
 
 def _without_each(

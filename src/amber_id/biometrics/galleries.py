@@ -138,20 +138,8 @@ def gallery_scores(comparisons: Comparisons, *, directed: bool = False) -> Galle
     >>> gallery.n_without_mate
     1
     """
-    searched, against = comparisons.probe, comparisons.enrolment
-    scores = comparisons.scores.clip(-_LARGEST, _LARGEST)
-    usual = _usual_size(scores)
-    if not directed:
-        searched = np.concatenate([searched, against])
-        against = np.concatenate([against, comparisons.probe])
-        scores = np.tile(scores, 2)
-    N, S = len(comparisons.subjects), comparisons.n_subjects
-    weights = 1 / _times_compared(searched, against, N)
-    cell = searched * S + comparisons.subjects[against]
-    counts = np.bincount(cell, weights=weights, minlength=N * S).reshape(N, S)
-    sums = np.bincount(cell, weights=weights * scores, minlength=N * S).reshape(N, S)
-
-    has_mate = counts[np.arange(N), comparisons.subjects] > 0
+    sums, counts = _sums_by_subject(comparisons, directed=directed)
+    has_mate = counts[np.arange(len(counts)), comparisons.subjects] > 0
     n_without_mate = int(np.count_nonzero(counts.any(axis=1) & ~has_mate))
     if not has_mate.any():
         raise EvaluationError(
@@ -162,7 +150,7 @@ def gallery_scores(comparisons: Comparisons, *, directed: bool = False) -> Galle
     means = np.full(sums.shape, -np.inf)
     np.divide(sums, counts, out=means, where=counts > 0)
     return Gallery(
-        scores=_rounded(means, usual),
+        scores=_rounded(means, _usual_size(comparisons.scores.clip(-_LARGEST, _LARGEST))),
         clips=np.flatnonzero(has_mate),
         subjects=comparisons.subjects[has_mate],
         n_without_mate=n_without_mate,
@@ -194,6 +182,24 @@ def is_directed(comparisons: Comparisons) -> bool:
     n_others = np.bincount(there // S, minlength=part.max() + 1)[part[probes]]
     n_others = n_others - np.isin(part[probes] * S + subjects[probes], there)
     return bool((n_met >= _MET * n_others).all())
+
+
+def _sums_by_subject(
+    comparisons: Comparisons, *, directed: bool
+) -> tuple[Float64[np.ndarray, "N S"], Float64[np.ndarray, "N S"]]:
+    """Sums of the scores of each clip against each subject, and the number of clips behind each sum."""
+    searched, against = comparisons.probe, comparisons.enrolment
+    scores = comparisons.scores.clip(-_LARGEST, _LARGEST)
+    if not directed:
+        searched = np.concatenate([searched, against])
+        against = np.concatenate([against, comparisons.probe])
+        scores = np.tile(scores, 2)
+    N, S = len(comparisons.subjects), comparisons.n_subjects
+    weights = 1 / _times_compared(searched, against, N)
+    cell = searched * S + comparisons.subjects[against]
+    counts = np.bincount(cell, weights=weights, minlength=N * S).reshape(N, S)
+    sums = np.bincount(cell, weights=weights * scores, minlength=N * S).reshape(N, S)
+    return sums, counts
 
 
 def _times_compared(

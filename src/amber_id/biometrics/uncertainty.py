@@ -68,14 +68,14 @@ def bootstrap(
     >>> subjects = np.repeat(np.arange(8), 5)
     >>> vectors = rng.normal(size=(8, 16))[subjects] + rng.normal(size=(40, 16))
     >>> statistics = {"eer": Statistic(ErrorCurve.eer), "auc": Statistic(ErrorCurve.auc)}
-    >>> found = bootstrap(compare_all(vectors, subjects), statistics, replicates=200, rng=rng)
-    >>> 0 < found["eer"].low < found["eer"].value < found["eer"].high < 0.3
+    >>> estimates = bootstrap(compare_all(vectors, subjects), statistics, replicates=200, rng=rng)
+    >>> 0 < estimates["eer"].low < estimates["eer"].value < estimates["eer"].high < 0.3
     True
     """
     _check_settings(statistics, replicates, level)
-    (found,) = resample([study], statistics, replicates=replicates, rng=rng)
+    (resamples,) = resample([study], statistics, replicates=replicates, rng=rng)
     return {
-        name: estimate_of(Spread.of(found, name, level), statistic.bounds)
+        name: estimate_of(Spread.of(resamples, name, level), statistic.bounds)
         for name, statistic in statistics.items()
     }
 
@@ -102,18 +102,18 @@ def bootstrap_difference(
     >>> subjects = np.repeat(np.arange(8), 5)
     >>> people = rng.normal(size=(8, 16))[subjects]
     >>> clear, noisy = (compare_all(people + s * rng.normal(size=(40, 16)), subjects) for s in (1, 2))
-    >>> found = bootstrap_difference(clear, noisy, {"eer": Statistic(ErrorCurve.eer)}, rng=rng)["eer"]
-    >>> found.low > 0
+    >>> differences = bootstrap_difference(clear, noisy, {"eer": Statistic(ErrorCurve.eer)}, rng=rng)
+    >>> differences["eer"].low > 0
     True
     """
     _check_settings(statistics, replicates, level)
     first, second = resample([one, other], statistics, replicates=replicates, rng=rng)
-    found = {}
+    differences = {}
     for name, statistic in statistics.items():
         one_side, other_side = (Spread.of(side, name, level) for side in (first, second))
         width = unmoved_width(one_side, other_side, statistic.bounds)
-        found[name] = difference_of(one_side.moves_to(other_side), width=width)
-    return found
+        differences[name] = difference_of(one_side.moves_to(other_side), width=width)
+    return differences
 
 
 def bootstrap_mean(
@@ -140,8 +140,8 @@ def bootstrap_mean(
     --------
     >>> subjects = np.repeat(np.arange(10), 4)
     >>> hits = (subjects < 3).astype(float)
-    >>> found = bootstrap_mean(hits, subjects, rng=np.random.default_rng(0))
-    >>> found.value, 0.02 < found.low < 0.08, 0.6 < found.high < 0.75
+    >>> share = bootstrap_mean(hits, subjects, rng=np.random.default_rng(0))
+    >>> share.value, 0.02 < share.low < 0.08, 0.6 < share.high < 0.75
     (0.3, True, True)
     """
     _check_settings(("mean",), replicates, level)
@@ -199,12 +199,32 @@ def bootstrap_eer(
     >>> rng = np.random.default_rng(0)
     >>> enrol, probe = np.repeat(list("abcdefgh"), 40), np.tile(np.repeat(list("abcdefgh"), 5), 8)
     >>> scores = 2.0 * (enrol == probe) + rng.normal(size=320)
-    >>> found = bootstrap_eer(scores, enrol, probe, enrol == probe)
-    >>> 0 < found.low < found.value < found.high < 0.4
+    >>> estimate = bootstrap_eer(scores, enrol, probe, enrol == probe)
+    >>> 0 < estimate.low < estimate.value < estimate.high < 0.4
     True
     """
-    scores, mated = np.asarray(scores), np.asarray(mated, dtype=bool)
-    enrol_subjects, probe_subjects = np.asarray(enrol_subjects), np.asarray(probe_subjects)
+    comparisons = _of_subjects(
+        np.asarray(scores),
+        np.asarray(enrol_subjects),
+        np.asarray(probe_subjects),
+        np.asarray(mated, dtype=bool),
+    )
+    return bootstrap(
+        comparisons,
+        {"eer": Statistic(ErrorCurve.eer)},
+        replicates=replicates,
+        level=level,
+        rng=rng or np.random.default_rng(0),
+    )["eer"]
+
+
+def _of_subjects(
+    scores: Float[np.ndarray, " P"],
+    enrol_subjects: Shaped[np.ndarray, " P"],
+    probe_subjects: Shaped[np.ndarray, " P"],
+    mated: Bool[np.ndarray, " P"],
+) -> Comparisons:
+    """Comparisons of which only the subjects are known; raises ValueError as `bootstrap_eer` does."""
     lengths = {len(scores), len(enrol_subjects), len(probe_subjects), len(mated)}
     if len(lengths) > 1:
         raise ValueError(
@@ -222,19 +242,12 @@ def bootstrap_eer(
     names, number = np.unique(np.concatenate([enrol_subjects, probe_subjects]), return_inverse=True)
     # Which clips were compared is not known and not needed: each subject stands for an enrolment and a probe.
     S, P = len(names), len(scores)
-    comparisons = Comparisons(
+    return Comparisons(
         scores=scores.astype(np.float64),
         enrolment=number[:P],
         probe=number[P:] + S,
         subjects=np.tile(np.arange(S), 2),
     )
-    return bootstrap(
-        comparisons,
-        {"eer": Statistic(ErrorCurve.eer)},
-        replicates=replicates,
-        level=level,
-        rng=rng or np.random.default_rng(0),
-    )["eer"]
 
 
 def _check_settings(statistics: Collection[str], replicates: int, level: float) -> None:

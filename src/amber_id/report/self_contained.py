@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
 
-from amber_id.errors import MissingDependencyError
+from amber_id.extras import from_extra
 
 
 def render(
@@ -33,11 +33,9 @@ def render(
     MissingDependencyError
         If jinja2 is not installed.
     """
-    try:
+    with from_extra("jinja2", "report"):
         import jinja2
         import markupsafe
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError.for_extra("jinja2", "report") from error
 
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("amber_id", "report"),
@@ -68,10 +66,8 @@ def plotly_js() -> str:
     MissingDependencyError
         If plotly is not installed.
     """
-    try:
+    with from_extra("plotly", "report"):
         from plotly.offline import get_plotlyjs
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError.for_extra("plotly", "report") from error
     return str(get_plotlyjs())
 
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from amber_id.errors import FileFormatError, MissingDependencyError, ModelBundleError
+from amber_id.errors import FileFormatError, ModelBundleError
+from amber_id.extras import from_extra
 from amber_id.reading import reading
 
 MODEL_URL = (
@@ -139,8 +140,6 @@ def _sha256(path: Path) -> str:
 
 
 def _import_pooch() -> ModuleType:
-    try:
+    with from_extra("pooch", "video"):
         import pooch
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("pooch", "video") from error
     return pooch

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float64
 
-from amber_id.errors import ClipError, MissingDependencyError
+from amber_id.errors import ClipError
+from amber_id.extras import from_extra
 from amber_id.tracking.frame_times import in_order
 
 if TYPE_CHECKING:
@@ -90,10 +91,8 @@ def import_av(extra: str) -> ModuleType:
     MissingDependencyError
         If it is not installed.
     """
-    try:
+    with from_extra("av", extra):
         import av
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("av", extra) from error
     return av
 
 

@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from amber_id.errors import MissingDependencyError
+from amber_id.extras import from_extra
 from amber_id.training.loop_config import LossConfig
 
 
@@ -31,10 +31,8 @@ class Loss(nn.Module):
         if config.name == "cross_entropy":
             self.directions = nn.Parameter(torch.randn(classes, dimensions))
             return
-        try:
+        with from_extra("pytorch_metric_learning", "train"):
             from pytorch_metric_learning import losses
-        except ImportError as error:
-            raise MissingDependencyError.for_extra("pytorch_metric_learning", "train") from error
         self.metric_loss = (
             losses.ArcFaceLoss(classes, dimensions, margin=config.margin_degrees, scale=config.scale)
             if config.name == "arcface"

@@ -28,7 +28,8 @@ from torch import Tensor, nn
 from amber_id.atomic_files import write_text_atomically
 from amber_id.attackers import DevFigures
 from amber_id.attackers.networks import NetworkAttacker
-from amber_id.errors import EmbeddingError, FileFormatError, MissingDependencyError, TrainingError
+from amber_id.errors import EmbeddingError, FileFormatError, TrainingError
+from amber_id.extras import from_extra
 from amber_id.motion import WindowSet
 from amber_id.reading import reading
 from amber_id.training.batches import DeviceWindows, clip_batches, shuffled
@@ -193,10 +194,8 @@ def _is_over(log: Sequence[Sequence[float]], config: LoopConfig) -> bool:
 
 def _fabric(device: torch.device, config: LoopConfig) -> "Fabric":
     """One device, or those of ``torchrun``; raises MissingDependencyError without lightning-fabric."""
-    try:
+    with from_extra("lightning_fabric", "train"):
         from lightning_fabric import Fabric
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("lightning_fabric", "train") from error
     # At every start it would say on standard error which precision it uses.
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     world, local = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))

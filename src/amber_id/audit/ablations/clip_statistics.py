@@ -23,7 +23,7 @@ from amber_id.attackers.moments import (
 from amber_id.attackers.window_statistics import statistics_of
 from amber_id.biometrics import Comparisons, compare_all, eer
 from amber_id.embeddings import mean_directions
-from amber_id.errors import MissingDependencyError
+from amber_id.extras import from_extra
 from amber_id.motion import WindowSet, in_channels
 from amber_id.protocols import Split
 from amber_id.recordings import RecordingSet
@@ -185,10 +185,8 @@ def _atoms(sets: Sequence[frozenset[int]]) -> list[frozenset[int]]:
 
 def _each_on_one_core(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
     """Several at a time: on two cores half as quick again as one after the other on both."""
-    try:
+    with from_extra("threadpoolctl", "train"):
         from threadpoolctl import threadpool_limits
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("threadpoolctl", "train") from error
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(usable_cores()) as threads:
         return list(threads.map(work, items))
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from amber_id.errors import EvaluationError, MissingDependencyError
+from amber_id.errors import EvaluationError
+from amber_id.extras import from_extra
 
 _PERPLEXITY = 30.0
 _ALIKE = 1e-6  # less than a cosine of 1; networks compute to about 1e-7
@@ -37,10 +38,8 @@ def tsne(vectors: Float[np.ndarray, "N D"], clips: Sequence[str], *, seed: int) 
     MissingDependencyError
         If openTSNE is not installed.
     """
-    try:
+    with from_extra("openTSNE", "report"):
         from openTSNE import TSNE
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("openTSNE", "report") from error
     if alike(vectors):
         raise EvaluationError(f"the embeddings of all {len(vectors)} clips are alike")
     order = np.argsort(np.array(clips))

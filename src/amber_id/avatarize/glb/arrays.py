@@ -20,7 +20,8 @@ from typing import Any, TypeGuard
 import numpy as np
 from jaxtyping import Float32, Int64
 
-from amber_id.errors import AvatarError, MissingDependencyError
+from amber_id.errors import AvatarError
+from amber_id.extras import from_extra
 from amber_id.quoting import one_line
 from amber_id.reading import UNREADABLE
 
@@ -214,8 +215,6 @@ def is_whole(value: Any) -> TypeGuard[int]:
 
 def import_pygltflib() -> ModuleType:
     """The library, where it is installed; raises MissingDependencyError where not."""
-    try:
+    with from_extra("pygltflib", "avatar"):
         import pygltflib
-    except ImportError as error:
-        raise MissingDependencyError.for_extra("pygltflib", "avatar") from error
     return pygltflib

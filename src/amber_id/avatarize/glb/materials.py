@@ -78,11 +78,11 @@ class Materials:
     ) -> Float32[np.ndarray, "V 4"] | None:
         """The colours of the vertices of a primitive, on the scale of its material's; None if white."""
         accessor = getattr(attributes, "COLOR_0", None)
-        said = None if index is None else self._glb.entry("materials", index)
+        entry = None if index is None else self._glb.entry("materials", index)
         if (
             accessor is None
             or mtoon
-            or (said is not None and "VRMC_materials_mtoon" in (said.extensions or {}))
+            or (entry is not None and "VRMC_materials_mtoon" in (entry.extensions or {}))
         ):
             return None
         width = 3 if self._glb.entry("accessors", accessor).type == "VEC3" else 4
@@ -94,8 +94,8 @@ class Materials:
         colors[:, :3] **= 1 / GAMMA
         return colors
 
-    def _material(self, said: Any) -> Material:
-        surface = _surface(said)
+    def _material(self, entry: Any) -> Material:
+        surface = _surface(entry)
         image = None if surface.texture is None else self._picture(self._source(surface.texture))
         linear = np.asarray(surface.factor, np.float64)
         if linear.shape != (4,) or not np.all((linear >= 0) & (linear <= 1)):
@@ -104,11 +104,11 @@ class Materials:
             )
         red, green, blue = linear[:3] ** (1 / GAMMA)
         color = (float(red), float(green), float(blue), float(linear[3]))
-        cutoff = 0.5 if said.alphaMode != "MASK" or said.alphaCutoff is None else said.alphaCutoff
+        cutoff = 0.5 if entry.alphaMode != "MASK" or entry.alphaCutoff is None else entry.alphaCutoff
         if image is not None and cutoff not in (0, 0.5):  # cut out at one half always
             opacity = np.minimum(image[:, :, 3:] * (0.5 / cutoff), 255).astype(np.uint8)
             image = np.concatenate([image[:, :, :3], opacity], axis=2)
-        return Material(color, image, cutout=said.alphaMode in ("MASK", "BLEND") and cutoff > 0)
+        return Material(color, image, cutout=entry.alphaMode in ("MASK", "BLEND") and cutoff > 0)
 
     def _source(self, info: Any) -> int:
         """The image behind a texture, one that Pillow reads if there are several."""
@@ -143,9 +143,9 @@ class Materials:
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise self._glb.fault(f"number {index} of images has too many pixels ({error})") from error
         except _BROKEN as error:
-            said = one_line(str(error), _LONGEST_REASON)
+            reason = one_line(str(error), _LONGEST_REASON)
             raise self._glb.fault(
-                f"number {index} of images is no whole PNG, JPEG or WebP ({said})"
+                f"number {index} of images is no whole PNG, JPEG or WebP ({reason})"
             ) from error
 
 
@@ -154,8 +154,8 @@ def _surface(material: Any) -> _Surface:
     plain, extensions = material.pbrMetallicRoughness, material.extensions or {}
     factor, texture = None, None
     if _GLOSSY in extensions:
-        said = extensions[_GLOSSY]
-        factor, texture = said.get("diffuseFactor"), _info(said.get("diffuseTexture"))
+        glossy = extensions[_GLOSSY]
+        factor, texture = glossy.get("diffuseFactor"), _info(glossy.get("diffuseTexture"))
     elif plain is not None:
         factor, texture = plain.baseColorFactor, plain.baseColorTexture
     color = _numbers(factor or (1, 1, 1, 1))
@@ -168,14 +168,14 @@ def _surface(material: Any) -> _Surface:
     return _Surface(color, texture)
 
 
-def _numbers(said: Any) -> tuple[float, ...]:
-    return tuple(float(number) for number in said)
+def _numbers(values: Any) -> tuple[float, ...]:
+    return tuple(float(number) for number in values)
 
 
-def _info(said: dict[str, Any] | None) -> Any:
+def _info(entry: dict[str, Any] | None) -> Any:
     """A texture as an extension names it, in the form that pygltflib gives to others."""
-    if said is None:
+    if entry is None:
         return None
     return SimpleNamespace(
-        index=said.get("index"), texCoord=said.get("texCoord"), extensions=said.get("extensions")
+        index=entry.get("index"), texCoord=entry.get("texCoord"), extensions=entry.get("extensions")
     )

@@ -175,8 +175,8 @@ class _Reader:
             joints[:] = self._place(self._tree.places[node], np.eye(4, dtype=np.float32))
             if self._tree.mirrors(node):
                 triangles = triangles[:, ::-1]
-        said = self._own_weights.get(node, mesh.weights or [])
-        rest, morphs = self._morphs(primitive, mesh, by_clip, said, V)
+        default_weights = self._own_weights.get(node, mesh.weights or [])
+        rest, morphs = self._morphs(primitive, mesh, by_clip, default_weights, V)
         return _Part(
             positions=positions + rest,
             uvs=self._materials.uvs(primitive.material, attributes, V),
@@ -209,9 +209,9 @@ class _Reader:
         return indices.reshape(-1, 3)
 
     def _morphs(
-        self, primitive: Any, mesh: Any, by_clip: list[Offer], said: list[Any], V: int
+        self, primitive: Any, mesh: Any, by_clip: list[Offer], default_weights: list[Any], V: int
     ) -> tuple[Float32[np.ndarray, "V 3"], dict[int, Float32[np.ndarray, "V 3"]]]:
-        """What the weights `said` add to the positions at rest, and what each shape does."""
+        """What the default weights add to the positions at rest, and what each shape does."""
         targets = primitive.targets or []
         names = (mesh.extras or {}).get("targetNames") or (primitive.extras or {}).get("targetNames") or []
         matches = [match_shape(name) if isinstance(name, str) else None for name in names]
@@ -223,8 +223,8 @@ class _Reader:
             shape = offer.match.shape
             morphs[shape] = morphs[shape] + moved if shape in morphs else moved
         rest = np.zeros((V, 3), np.float32)
-        for i, weight in enumerate(said[: len(targets)]):
-            # A body's build may be such a target; what a shape drives begins at 0 whatever is said here.
+        for i, weight in enumerate(default_weights[: len(targets)]):
+            # A body's build may be such a target; what a shape drives begins at 0 whatever weight it has.
             if weight and (i >= len(matches) or matches[i] is None):
                 rest += np.float32(weight) * self._target(targets, i, V)
         return rest, morphs

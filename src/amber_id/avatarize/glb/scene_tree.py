@@ -50,30 +50,30 @@ def read_tree(glb: Glb, vrm: Vrm) -> SceneTree:
     AvatarError
         If a node has two parents, is its own ancestor, or is placed in no way that makes sense.
     """
-    said = glb.structure.nodes or []
+    entries = glb.structure.nodes or []
     parents: dict[int, int] = {}
-    for index, node in enumerate(said):
+    for index, node in enumerate(entries):
         for child in node.children or []:
             glb.entry("nodes", child)
             if child in parents:
                 raise glb.fault(f"node {child} has two parents")
             parents[child] = index
-    roots = [index for index in range(len(said)) if index not in parents]
-    order = _below(roots, said)
-    if len(order) != len(said):
+    roots = [index for index in range(len(entries)) if index not in parents]
+    order = _below(roots, entries)
+    if len(order) != len(entries):
         raise glb.fault("has nodes that are their own ancestors")
     places = {index: place for place, index in enumerate(order)}
     nodes = []
     for index in order:
-        local = _local(glb, index, said[index])
+        local = _local(glb, index, entries[index])
         if vrm.looks_back and index not in parents:
             local = _LOOK_AHEAD @ local
         parent = places[parents[index]] if index in parents else -1
-        bent_back = (said[index].extras or {}).get(BENT_BACK)
+        bent_back = (entries[index].extras or {}).get(BENT_BACK)
         if isinstance(bent_back, int | float):
             local = local @ bent_neck(float(bent_back))
-        nodes.append(Node(said[index].name or f"node {index}", parent, local.astype(np.float32)))
-    return SceneTree(_named(nodes, vrm, places), places, _below(_scene_roots(glb, roots), said))
+        nodes.append(Node(entries[index].name or f"node {index}", parent, local.astype(np.float32)))
+    return SceneTree(_named(nodes, vrm, places), places, _below(_scene_roots(glb, roots), entries))
 
 
 def bent_neck(radians: float = RAVAS_BENDS_RAD) -> Float64[np.ndarray, "4 4"]:
@@ -90,11 +90,11 @@ def _scene_roots(glb: Glb, roots: list[int]) -> list[int]:
     return [index for index in dict.fromkeys(scene.nodes or []) if glb.entry("nodes", index)]
 
 
-def _below(roots: list[int], said: list[Any]) -> list[int]:
+def _below(roots: list[int], entries: list[Any]) -> list[int]:
     """These nodes and all below them, parents first."""
     order = list(roots)
     for index in order:  # which grows on the way
-        order.extend(said[index].children or [])
+        order.extend(entries[index].children or [])
     return list(dict.fromkeys(order))
 
 

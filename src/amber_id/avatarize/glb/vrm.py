@@ -50,10 +50,10 @@ class Vrm:
 
     def is_mtoon(self, material: int | None) -> bool:
         """Whether VRM 0.x has a material of the file drawn as MToon."""
-        said = self._extensions.get("VRM", {}).get("materialProperties") or []
-        if material is None or material >= len(said):
+        materials = self._extensions.get("VRM", {}).get("materialProperties") or []
+        if material is None or material >= len(materials):
             return False
-        return str(said[material].get("shader")) == "VRM/MToon"
+        return str(materials[material].get("shader")) == "VRM/MToon"
 
     def offers(self) -> dict[int, list[Offer]]:
         """What the expressions offer for ARKit's shapes, by the index of the mesh."""
@@ -78,14 +78,14 @@ class Vrm:
 
     def _new_moves(self) -> Iterator[tuple[Match, int, int, float, bool]]:
         expressions = self._extensions.get("VRMC_vrm", {}).get("expressions") or {}
-        named = [(name, "", said) for name, said in (expressions.get("custom") or {}).items()]
-        named += [("", name, said) for name, said in (expressions.get("preset") or {}).items()]
-        for name, preset, said in named:
+        named = [(name, "", expression) for name, expression in (expressions.get("custom") or {}).items()]
+        named += [("", name, expression) for name, expression in (expressions.get("preset") or {}).items()]
+        for name, preset, expression in named:
             match = _meaning(name, preset)
             if match is None:
                 continue
-            snaps = bool(said.get("isBinary"))
-            for bind in said.get("morphTargetBinds") or []:
+            snaps = bool(expression.get("isBinary"))
+            for bind in expression.get("morphTargetBinds") or []:
                 mesh = self.structure.nodes[bind["node"]].mesh
                 yield match, mesh, bind["index"], bind.get("weight", 1), snaps
 

@@ -55,7 +55,7 @@ def ravas_clip(
         with scratch_folder(out / _FOLDER) as work:
             try:
                 run = run_ravas(clip.path, work / "video.avi", setup, work=work)
-                said = _written(
+                note = _written(
                     run, setup, clip, avatar_sha256, out, size=size, no_face=no_face, source=source
                 )
             except ClipError as error:  # which may name the file only
@@ -63,7 +63,7 @@ def ravas_clip(
                 raise ClipError(clip.id, error.reason) from error
     finally:
         _remove_empty(out / _FOLDER, out)
-    return said
+    return note
 
 
 def _written(
@@ -77,7 +77,7 @@ def _written(
     no_face: NoFace,
     source: OneFile,
 ) -> AvatarClip:
-    said = AvatarClip(
+    note = AvatarClip(
         clip=clip.id,
         subject=clip.subject,
         source=clip.source,
@@ -99,7 +99,7 @@ def _written(
         source_bytes=source.size,
         warning=run.warning,
     )
-    return write_avatar_clip(said, clip, out, _shown(run, size, no_face), source)
+    return write_avatar_clip(note, clip, out, _shown(run, size, no_face), source)
 
 
 def remove_killed(out: Path) -> None:
@@ -117,7 +117,7 @@ def _keep(log: Path, kept: Path) -> None:
 
 def _forget(kept: Path, out: Path) -> None:
     """Delete the log of an earlier failure, and the folders that are empty then."""
-    with contextlib.suppress(OSError):  # what is wrong with the place is met again, and said
+    with contextlib.suppress(OSError):  # what is wrong with the place is met again, and note
         kept.unlink(missing_ok=True)
         _remove_empty(kept.parent, out)
 

@@ -126,12 +126,12 @@ def _python(python: Path | None, root: Path) -> tuple[Path, dict[str, str]]:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise AmberError(f"--ravas-python {python}: does not run ({error})") from error
     if ran.returncode != 0:
-        said = (ran.stderr.strip() or ran.stdout.strip() or "it said nothing").splitlines()[-1]
-        raise AmberError(f"--ravas-python {python}: is no Python that runs RAVAS ({said})")
+        last_line = (ran.stderr.strip() or ran.stdout.strip() or "it printed nothing").splitlines()[-1]
+        raise AmberError(f"--ravas-python {python}: is no Python that runs RAVAS ({last_line})")
     answer = _answer(ran.stdout)
     if answer is None:
         raise AmberError(
-            f"--ravas-python {python}: is no Python that runs RAVAS (asked for its packages, it said "
+            f"--ravas-python {python}: is no Python that runs RAVAS (asked for its packages, it printed "
             f"{ran.stdout.strip()[:_LONGEST_ANSWER] or 'nothing'})"
         )
     if answer.missing:
@@ -150,10 +150,10 @@ class _Answer(BaseModel):
     versions: dict[str, str]
 
 
-def _answer(said: str) -> _Answer | None:
-    """The launcher's answer; None if what was said is none."""
+def _answer(output: str) -> _Answer | None:
+    """The launcher's answer; None if the output holds none."""
     try:
-        return _Answer.model_validate_json(said)
+        return _Answer.model_validate_json(output)
     except ValidationError:
         return None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amber_id.atomic_files import write_atomically
-from amber_id.errors import MissingDependencyError
+from amber_id.extras import from_extra
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,11 +57,9 @@ def draw_files(drawings: Mapping[str, Callable[["Figure"], "Figure"]], folder: P
     MissingDependencyError
         If matplotlib is not installed.
     """
-    try:
+    with from_extra("matplotlib", "report"):
         import matplotlib as mpl
         from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError.for_extra("matplotlib", "report") from error
 
     paths = []
     with mpl.rc_context():
