@@ -25,9 +25,10 @@ from pathlib import Path
 
 from amber_id.audit import StudyConfig
 from amber_id.audit.attack.names import training_of
+from amber_id.audit.study.by_moments import regions_of_cells, views_of
 from amber_id.audit.study.clips import study_clips
-from amber_id.audit.study.sections import Study, regions_of_cells, views_of
 from amber_id.audit.study.stages import Stages
+from amber_id.audit.study.study import Study
 from amber_id.protocols import SplitConfig, make_split, source_of_subjects
 from amber_id.recordings import RecordingSet
 from amber_id.results import ConditionName

@@ -6,6 +6,7 @@ from amber_id.audit.compare.side_by_side import compare_read, compare_studies, p
 from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.outlook import Outlook, look_ahead
 from amber_id.audit.study.run import run_study
+from amber_id.audit.study.sections import study_lines
 from amber_id.audit.study.split import begun_with, splits_not_used
 from amber_id.audit.study.stage_list import stages_of_study
 from amber_id.audit.thesis.config import ThesisStudyConfig, thesis_study_config
@@ -34,5 +35,6 @@ __all__ = [
     "run_thesis_study",
     "splits_not_used",
     "stages_of_study",
+    "study_lines",
     "thesis_study_config",
 ]

@@ -23,10 +23,8 @@ from amber_id.cli.shared import (
     require,
     resumable,
     say,
-    signed,
     table_of,
     tell,
-    with_interval,
 )
 from amber_id.errors import UsageError
 from amber_id.extras import check_needs
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
 
     from amber_id.audit import StudyConfig
     from amber_id.recordings import RecordingSet
-    from amber_id.results import ConditionName, StudyResults
+    from amber_id.results import ConditionName
 
 
 @app.command()
@@ -77,7 +75,7 @@ def audit(
 
     Run again after a stop, it goes on where it was.
     """
-    from amber_id.audit import StudyConfig, run_study, stages_of_study
+    from amber_id.audit import StudyConfig, run_study, stages_of_study, study_lines
     from amber_id.locks import hold_lock
     from amber_id.progress import ClipBar, StageClock, epoch_line
     from amber_id.recordings import failed_clips, holds_recordings
@@ -130,7 +128,8 @@ def audit(
         write_scores(out / "scores" / f"{cell}.parquet", of_cell)
     compared = {cell: each.comparisons for cell, each in scores.items() if each.comparisons is not None}
     page = write_study_report(results, compared, out, faces=_faces(sets, show_originals=show_originals))
-    _print(results)
+    for line in study_lines(results):
+        tell(line)
     tell(page)
     if results.dropped:
         name_dropped(results.dropped)
@@ -242,35 +241,3 @@ def _faces(
     shown: dict[str, ConditionName] = {"OOO": "original"} if show_originals else {}
     shown["AAA"] = "anonymised"
     return {letters: sets[name] for letters, name in shown.items() if name in sets}
-
-
-def _print(results: "StudyResults") -> None:
-    """The finding, the cells, what forbids or weakens it."""
-    finding = results.headline
-    tell(finding.text if finding.valid else f"INVALID: {finding.text}")
-    tell(f"  {finding.recognition.words}")
-    for reason in finding.reasons:
-        tell(f"  invalid since {reason}")
-    for name, cell in results.cells.items():
-        tell(f"  {name}  EER {with_interval(cell.metrics.eer)}  {cell.attacker.name}")
-    for name, of_cells in results.differences.items():
-        tell(f"  {name}  EER {signed(of_cells['eer'])}")
-    for cell_name, views in results.views.items():
-        said = ", ".join(f"{view} {found.eer.value:.3f}" for view, found in views.items())
-        tell(f"  {cell_name} by moments, EER by view: {said}")
-    if results.utility is not None and results.utility.expression is not None:
-        kept = results.utility.expression
-        tell(f"  expression kept {kept.value:.2f} [{kept.low:.2f}, {kept.high:.2f}], of 1")
-    for cell_name, planted in results.sensitivity.items():
-        tell(f"  {_shown(planted.verdict)} planted habits ({cell_name}): {planted.words}")
-    for control in results.controls:
-        tell(f"  {_shown(control.verdict)} {control.name} ({control.cell}): {control.words}")
-    for confound in results.confounds:
-        if confound.verdict != "pass":
-            about = f" ({confound.condition})" if confound.condition else ""
-            name = confound.name.replace("_", " ")
-            tell(f"  {_shown(confound.verdict)} {name}{about}: {confound.evidence}")
-
-
-def _shown(verdict: str) -> str:
-    return f"{verdict.replace('_', ' ').upper():11}"

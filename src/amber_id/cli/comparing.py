@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amber_id.cli.shared import Seed, app, check_before, configured, say, signed, tell, with_interval
+from amber_id.cli.shared import Seed, app, check_before, configured, say, tell
 from amber_id.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def compare(
 
 def _print(results: "ComparisonResults") -> None:
     """A line for each study: people, EER, and the difference to the first or why there is none."""
+    from amber_id.results import signed, with_interval
+
     rows = []
     for number, study in enumerate(results.studies):
         against = study.not_paired or ("" if number else "the first")

@@ -13,7 +13,7 @@ from amber_id.errors import FileFormatError, UsageError
 
 if TYPE_CHECKING:
     from amber_id.recordings import Failure
-    from amber_id.results import Difference, DroppedClip, Point, Rate
+    from amber_id.results import DroppedClip, Point, Rate
     from amber_id.tracking import CorpusSummary
 
 _Model = TypeVar("_Model")  # a model of pydantic's, which is loaded late
@@ -242,16 +242,6 @@ def print_figures(figures: "Mapping[str, Rate | Point]") -> None:
         low, high = (getattr(figure, end, None) for end in ("low", "high"))
         interval = "" if low is None else f" [{low:.3f}, {high:.3f}]"
         tell(f"  {name:30} {figure.value:.3f}{interval}  chance {figure.chance:.3f}")
-
-
-def with_interval(figure: "Rate") -> str:
-    """A figure and its interval: ``0.263 [0.221, 0.304]``."""
-    return f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
-
-
-def signed(found: "Difference") -> str:
-    """A difference and its interval, with signs: ``+0.104 [+0.010, +0.199]``."""
-    return f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
 
 
 def name_failures(failures: Sequence["Failure"]) -> None:

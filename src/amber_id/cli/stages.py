@@ -33,7 +33,6 @@ from amber_id.cli.shared import (
     resumable,
     say,
     tell,
-    with_interval,
 )
 from amber_id.cli.training_file import check_attacker, names_in, said_of_training
 from amber_id.errors import UsageError
@@ -326,7 +325,7 @@ def evaluate(
     from amber_id.progress import ClipBar
     from amber_id.recordings import RecordingSet
     from amber_id.report import write_figures, write_report
-    from amber_id.results import write_arrays, write_results
+    from amber_id.results import with_interval, write_arrays, write_results
 
     config = configured(EvaluationConfig, replicates=replicates, seed=seed)
     check_runs("evaluate", run, *(others or ()), out=out)

@@ -21,10 +21,8 @@ from amber_id.cli.shared import (
     read_toml,
     resumable,
     say,
-    signed,
     study_app,
     tell,
-    with_interval,
 )
 from amber_id.extras import check_needs
 
@@ -122,6 +120,8 @@ def _outlook(
 
 def _print(results: "ThesisStudyResults") -> None:
     """A line for each part: EER on originals, on avatars, and their difference; the published ones first."""
+    from amber_id.results import signed, with_interval
+
     width = max(len(part.name) for part in results.parts)
     tell(f"{'EER':{width}}  {'originals':20}  {'avatars':20}  avatars less originals")
     said = {each.condition: f"{each.eer:.2f}" for each in results.published}

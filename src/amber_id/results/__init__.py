@@ -46,6 +46,7 @@ from amber_id.results.figures import (
     Times,
     surroundings,
 )
+from amber_id.results.numbers import signed, with_interval
 from amber_id.results.scores import METRICS_SCHEMA, ScoreCounts, ScoreProvenance, ScoreResults, ScoreSubject
 from amber_id.results.study import (
     STUDY_SCHEMA,
@@ -164,8 +165,10 @@ __all__ = [
     "read_study_results",
     "read_thesis_study",
     "run_name",
+    "signed",
     "surroundings",
     "thesis_arrays",
+    "with_interval",
     "write_arrays",
     "write_results",
 ]

@@ -17,6 +17,8 @@ from amber_id.audit.attack.strongest_attacker import Tried
 from amber_id.audit.attack.tested import EmbeddedClips
 from amber_id.audit.attack.tsne import perplexity_of, tsne
 from amber_id.audit.study.clips import bare_id
+from amber_id.audit.study.matrix import Cell
+from amber_id.audit.study.study import Study
 from amber_id.errors import EvaluationError
 from amber_id.results import EmbeddingMap, MapPoint
 
@@ -36,6 +38,13 @@ def embedding_maps(
         except EvaluationError as error:
             reasons.append(f"There is no embedding map of {name}: {error}.")
     return maps, tuple(reasons)
+
+
+def maps_of_cells(study: Study, cells: Mapping[str, Cell]) -> tuple[dict[str, EmbeddingMap], tuple[str, ...]]:
+    """The maps of the cells that know one condition, and why there is none of some."""
+    return embedding_maps(
+        {name: cells[name].tried for name in study.own_cells}, seed=study.config.evaluation.seed
+    )
 
 
 def embedding_map(tried: Tried, *, seed: int, most: int = _MOST_CLIPS) -> EmbeddingMap:

@@ -10,7 +10,9 @@ import numpy as np
 from amber_id.audit.attack.strongest_attacker import Tried, attacker_results, measure, score_attackers
 from amber_id.audit.attack.tested import Tested, embed_people
 from amber_id.audit.study.clips import StudyClips, bare_id
-from amber_id.audit.study.scenarios import Scenario, seen_in
+from amber_id.audit.study.scenarios import Scenario, scenarios_of, seen_in
+from amber_id.audit.study.study import Study
+from amber_id.audit.study.training import Trained
 from amber_id.biometrics import Comparisons
 from amber_id.biometrics.resampling import has_intervals
 from amber_id.judging.judge import EvaluationConfig, judged_recognition, less
@@ -76,6 +78,14 @@ def cells_of(
             tuple(of_letter), clips.under(*met), split, device=device, on_clip=on_clip, with_dev=True
         )
     return {scenario.letters: _cell(scenario, tested[scenario.train], config) for scenario in scenarios}
+
+
+def cells_of_study(study: Study, trained: Trained) -> dict[str, Cell]:
+    """Every scenario of a study by its letters."""
+    scenarios = scenarios_of(study.clips.conditions)
+    return cells_of(
+        trained.runs, study.clips, study.split, scenarios, study.config.evaluation, device=study.device
+    )
 
 
 def _cell(scenario: Scenario, tested: Sequence[Tested], config: EvaluationConfig) -> Cell:

@@ -6,7 +6,7 @@ dev and test never overlap. Thresholds, fusion and the strongest attacker are ch
 enrolled and probed as in the cell.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from amber_id.audit.attack.tested import EmbeddedClips, Tested
@@ -81,3 +81,17 @@ def _enrolled_and_probed(scenario: Scenario, clips: EmbeddedClips) -> EmbeddedCl
 
 def _under(condition: ConditionName, clips: EmbeddedClips) -> EmbeddedClips:
     return clips.only({entry.clip for entry in clips.entries if condition_of(entry.clip) == condition})
+
+
+def own_cells(conditions: Collection[ConditionName]) -> dict[str, ConditionName]:
+    """The cells that know one condition only, and which: OOO, AAA."""
+    return {
+        letter * 3: of_letter[0]
+        for letter, of_letter in CONDITIONS_OF.items()
+        if len(of_letter) == 1 and of_letter[0] in conditions
+    }
+
+
+def trained_on(conditions: Collection[ConditionName]) -> dict[str, tuple[ConditionName, ...]]:
+    """The kinds of clips that attackers are trained on, by their letters, where there are such clips."""
+    return {letter: kinds for letter, kinds in CONDITIONS_OF.items() if set(kinds) <= set(conditions)}

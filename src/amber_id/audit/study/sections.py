@@ -1,295 +1,220 @@
-"""What does each stage of a study ask, and of which clips?
+"""What does a study ask? One row for each section, in the order in which they are asked.
 
-By `moments` on landmarks, fitted anew each time; the cells of one known condition are asked, OOO and AAA. The
-network is asked the same where everything is asked (`StudyConfig.full`).
+A row says what the section asks and of which study, what computes the answer, where it is kept, which field
+of `StudyResults` it becomes, and which lines of it `amber audit` prints. A further section is a row here, a
+field in `results/study.py`, and a part of the page in `report/study`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
+from typing import Any
 
-from amber_id.anonymisers.catalogue import REFERENCES
-from amber_id.audit.ablations.clip_statistics import ClipStatistics, attacked, attacked_on
-from amber_id.audit.ablations.curves import clips_curve, people_curve, seconds_curve
-from amber_id.audit.ablations.network import NetworkStudy
-from amber_id.audit.ablations.regions import regions_of
-from amber_id.audit.attack.names import training_of
-from amber_id.audit.controls.planted_habits import sensitivity_of
-from amber_id.audit.controls.without_motion import (
-    permuted_labels,
-    shuffled_frames,
-    static_only,
-    without_motion,
+from amber_id.audit.confounds.corpus_facts import CorpusFacts
+from amber_id.audit.confounds.find import find_confounds
+from amber_id.audit.study import lines
+from amber_id.audit.study.by_moments import (
+    controls_of,
+    curves_of,
+    regions_of_cells,
+    sensitivity_of_cells,
+    streams_of,
+    views_of,
 )
-from amber_id.audit.study.clips import RecordingsOf, StudyClips, bare_sets
+from amber_id.audit.study.by_network import (
+    network_controls_of,
+    network_controls_stages,
+    network_of,
+    network_stages,
+)
 from amber_id.audit.study.config import StudyConfig
-from amber_id.audit.study.matrix import Cell
-from amber_id.audit.study.reference_points import reference_point
-from amber_id.audit.study.scenarios import CONDITIONS_OF
-from amber_id.audit.study.stages import Stages
+from amber_id.audit.study.maps import maps_of_cells
+from amber_id.audit.study.matrix import cells_of_study
+from amber_id.audit.study.reference_points import reference_stages, references_of
+from amber_id.audit.study.study import Study, Variants
+from amber_id.audit.study.training import trained_attackers, training_stages
 from amber_id.audit.utility.measure import measure_utility
-from amber_id.biometrics import Comparisons
-from amber_id.judging.judge import judged_rates_and_recognition, less
-from amber_id.motion import FeatureConfig, Stream, View, WindowSet, load_windows
-from amber_id.protocols import Split, labelled
 from amber_id.recordings import RecordingSet
 from amber_id.results import (
     ConditionName,
+    Confound,
     ControlResult,
-    CurvePoint,
     CurvesResult,
-    NetworkResult,
-    ReferencePoint,
     RegionResult,
     SensitivityResult,
+    StudyResults,
     UtilityResult,
-    VariantResult,
 )
 
-SHUFFLED = "shuffled frames"  # among the views, since it is asked in the same way
-_VIEWS: tuple[View, ...] = ("all", "motion", "pose", "static")
-_STREAMS: tuple[Stream, ...] = ("joint", "bone", "joint_motion")
-_ALL = training_of("moments").features
-_MOTION = training_of("moments", view="motion").features
-Variants = dict[str, VariantResult]
+Answers = Mapping[str, Any]
+"""The answers so far, by the name of their section."""
+Conditions = Collection[ConditionName]
+
+
+def _always(_conditions: Conditions, _config: StudyConfig) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
-class Study:
-    """What every stage needs."""
+class Section:
+    """Something that a study asks; `name` is that of its stage."""
 
-    sets: RecordingsOf
-    clips: StudyClips
-    split: Split
-    config: StudyConfig
-    attackers: tuple[str, ...]
-    out: Path
-    stages: Stages
-    device: str
-    on_epoch: Callable[..., None] | None = None
+    name: str
+    question: str
+    ask: Callable[[Study, Answers], Any]
+    kept_as: Any = None  # type of the answer in the stage's file; None: computed every time, or in own stages
+    seconds: float = 0.0  # that the stage usually takes
+    # Where `ask` has stages of its own, or they take as long as the configuration says: their seconds by name
+    stages: Callable[[Conditions, StudyConfig], Mapping[str, float]] | None = None
+    also_depends_on: Callable[[Study], Any] | None = None  # besides clips, split, configuration and versions
+    belongs: Callable[[Conditions, StudyConfig], bool] = _always  # whether it is asked of such a study
+    absent: Any = None  # the answer where it is not asked
+    field: str | None = None  # of StudyResults, that the answer becomes as it is
+    lines: Callable[[StudyResults], Iterable[str]] | None = None  # what the command line prints
 
-    @property
-    def own_cells(self) -> dict[str, ConditionName]:
-        """The cells that know one condition only, and which: OOO, AAA."""
-        return {
-            letter * 3: conditions[0]
-            for letter, conditions in CONDITIONS_OF.items()
-            if len(conditions) == 1 and conditions[0] in self.clips.conditions
-        }
+    def stages_of(self, conditions: Conditions, config: StudyConfig) -> Mapping[str, float]:
+        """The stages of this section, in order, with their usual seconds."""
+        return {self.name: self.seconds} if self.stages is None else self.stages(conditions, config)
 
-    def bare(self) -> dict[ConditionName, RecordingSet]:
-        """The clips of each condition under their own ids, in their own folders."""
-        return bare_sets(self.sets, self.clips)
-
-    def windows(self, condition: ConditionName, features: FeatureConfig) -> WindowSet:
-        """The windows of the clips of one condition."""
-        return load_windows(self.clips.under(condition), features)
-
-    def statistics(self, condition: ConditionName) -> ClipStatistics:
-        """Those of everything that landmarks show."""
-        return ClipStatistics.of(self.windows(condition, _ALL))
-
-    def network(self, cell: str) -> NetworkStudy:
-        """The network of the study, on the clips of a cell."""
-        name = self.config.network
-        assert name is not None  # a study without one does not ask
-        folder = self.out / "runs" / f"{cell[0]}-{name.replace(' ', '-')}-full"
-        recordings = self.clips.under(self.own_cells[cell])
-        return NetworkStudy(
-            name,
-            recordings,
-            self.split,
-            loop=self.config.loop,
-            seed=self.config.seed,
-            order_seed=self.config.evaluation.seed,
-            folder=folder,
-            device=self.device,
-            on_epoch=self.on_epoch,
-        )
+    def answer(self, study: Study, answers: Answers) -> Any:
+        """The answer: from the file of its stage, or computed; `absent` where it is not asked."""
+        if not self.belongs(study.clips.conditions, study.config):
+            return self.absent
+        compute = partial(self.ask, study, answers)
+        if self.kept_as is not None:
+            more = () if self.also_depends_on is None else (self.also_depends_on(study),)
+            return study.stages.depending_on(*more).done(self.name, self.kept_as, compute)
+        if self.stages is None:
+            study.stages.on_stage(self.name, False)
+        return compute()
 
 
-def views_of(study: Study) -> dict[str, Variants]:
-    """Every view, and frames without order."""
-    found: dict[str, Variants] = {}
-    for cell, condition in study.own_cells.items():
-        compared = {
-            str(view): _attacked(study, study.windows(condition, training_of("moments", view=view).features))
-            for view in _VIEWS
-        }
-        shuffled = study.windows(condition, _ALL).shuffled(study.config.evaluation.seed)
-        compared[SHUFFLED] = _attacked(study, shuffled)
-        found[cell] = _variants(study, compared, "all")
-    return found
+def _both(study: Study) -> tuple[RecordingSet, RecordingSet]:
+    clips = study.bare()
+    return clips["original"], clips["anonymised"]
 
 
-def streams_of(study: Study) -> dict[str, Variants]:
-    """Position, offset from a neighbour, velocity: each alone, in the view motion."""
-    found: dict[str, Variants] = {}
-    for cell, condition in study.own_cells.items():
-        compared = {
-            str(stream): _attacked(
-                study, study.windows(condition, _MOTION.model_copy(update={"streams": (stream,)}))
-            )
-            for stream in _STREAMS
-        }
-        found[cell] = _variants(study, compared, "joint")
-    return found
+SECTIONS: tuple[Section, ...] = (
+    Section(
+        "confounds",
+        "What other than the motion of a face tells people apart in these clips?",
+        lambda study, _: find_confounds(study.bare(), study.config.confounds),
+        kept_as=tuple[Confound, ...],
+        seconds=4.0,
+        # Whoever adds a corpus.csv need not train again.
+        also_depends_on=lambda study: asdict(CorpusFacts.read(study.sets)),
+        field="confounds",
+    ),
+    Section(
+        "training",
+        "What does each attacker learn from originals, from anonymised clips, and from both?",
+        lambda study, _: trained_attackers(study),
+        stages=training_stages,
+    ),
+    Section(
+        "matrix",
+        "Who is recognised, in every scenario?",
+        lambda study, answers: cells_of_study(study, answers["training"]),
+        seconds=120.0,
+        lines=lines.of_cells,
+    ),
+    Section(
+        "map",
+        "Which clips look alike to the attacker?",
+        lambda study, answers: maps_of_cells(study, answers["matrix"]),
+        seconds=2.0,
+    ),
+    Section(
+        "views",
+        "Is it the face at rest, the head, the motion of the face, or all of it?",
+        lambda study, _: views_of(study),
+        kept_as=dict[str, Variants],
+        seconds=60.0,
+        lines=lines.of_views,
+    ),
+    Section(
+        "streams",
+        "Is it position, the offset from a neighbour, or velocity?",
+        lambda study, _: streams_of(study),
+        kept_as=dict[str, Variants],
+        seconds=30.0,
+        field="streams",
+    ),
+    Section(
+        "regions",
+        "Which part of the face gives people away?",
+        lambda study, _: regions_of_cells(study),
+        kept_as=dict[str, dict[str, RegionResult]],
+        seconds=25.0,
+        field="regions",
+    ),
+    Section(
+        "curves",
+        "Would more data reveal more?",
+        lambda study, answers: curves_of(study, answers["matrix"]),
+        kept_as=dict[str, CurvesResult],
+        seconds=30.0,
+        field="curves",
+    ),
+    Section(
+        "sensitivity",
+        "Would a habit have been found, had there been one?",
+        lambda study, _: sensitivity_of_cells(study),
+        kept_as=dict[str, SensitivityResult],
+        seconds=40.0,
+        field="sensitivity",
+    ),
+    Section(
+        "controls",
+        "Do attackers whose outcome is known come out as they must?",
+        lambda study, answers: controls_of(study, answers["matrix"], answers["views"]),
+        kept_as=tuple[ControlResult, ...],
+        seconds=10.0,
+        lines=lines.of_checks,
+    ),
+    Section(
+        "utility",
+        "How much expression is left?",
+        lambda study, _: measure_utility(*_both(study), study.config.utility),
+        kept_as=UtilityResult,
+        seconds=15.0,
+        belongs=lambda conditions, _: len(conditions) > 1,
+        field="utility",
+        lines=lines.of_utility,
+    ),
+    Section(
+        "references",
+        "What would simple anonymisers of landmarks reach on the same originals?",
+        lambda study, _: references_of(study),
+        stages=reference_stages,
+        belongs=lambda conditions, _: "original" in conditions,
+        absent={},
+        field="references",
+    ),
+    Section(
+        "network",
+        "What does the network say of views and regions?",
+        lambda study, answers: network_of(study, answers["matrix"]),
+        stages=network_stages,
+        belongs=lambda _, config: config.full,
+        absent={},
+        field="network",
+    ),
+    Section(
+        "network controls",
+        "Do controls by the network come out as they must?",
+        lambda study, answers: network_controls_of(study, answers["matrix"], answers["network"]),
+        kept_as=tuple[ControlResult, ...],
+        stages=network_controls_stages,
+        belongs=lambda _, config: config.full,
+        absent=(),
+    ),
+)
 
 
-def regions_of_cells(study: Study) -> dict[str, dict[str, RegionResult]]:
-    """Every region of the face, by motion alone."""
-    found = {}
-    for cell, condition in study.own_cells.items():
-        statistics = ClipStatistics.of(study.windows(condition, _MOTION))
-        attack = partial(attacked_on, statistics, split=study.split)
-        found[cell] = regions_of(attack, study.config.evaluation)
-    return found
-
-
-def curves_of(study: Study, cells: Mapping[str, Cell]) -> dict[str, CurvesResult]:
-    """More people, seconds, clips."""
-    config, curves = study.config.evaluation, {}
-    for name, cell in cells.items():
-        people: tuple[CurvePoint, ...] = ()
-        seconds: tuple[CurvePoint, ...] = ()
-        if name in study.own_cells:
-            statistics = study.statistics(study.own_cells[name])
-            people = people_curve(statistics, study.split, config)
-            seconds = seconds_curve(statistics, study.split, config)
-        clips = clips_curve(cell.comparisons, config)
-        curves[name] = CurvesResult(people=people, seconds=seconds, clips=clips)
-    return curves
-
-
-def sensitivity_of_cells(study: Study) -> dict[str, SensitivityResult]:
-    """Whether planted habits are found."""
-    return {
-        cell: sensitivity_of(
-            study.windows(condition, _MOTION),
-            study.clips.under(condition),
-            study.split,
-            study.config.evaluation,
-        )
-        for cell, condition in study.own_cells.items()
-    }
-
-
-def controls_of(
-    study: Study, cells: Mapping[str, Cell], views: Mapping[str, Variants]
-) -> tuple[ControlResult, ...]:
-    """Attackers whose outcome is known, or that must be poor."""
-    config, controls = study.config.evaluation, []
-    for cell, condition in study.own_cells.items():
-        statistics = study.statistics(condition)
-        shown = labelled(study.clips.under(condition), "permuted-labels", seed=config.seed)
-        entries = cells[cell].tried.worst.members[0].entries
-        controls += [
-            permuted_labels(
-                Comparisons.pool(attacked(statistics.labelled(shown), study.split)), config, cell=cell
-            ),
-            shuffled_frames(views[cell][SHUFFLED], cell=cell),
-            static_only(views[cell]["static"], cell=cell),
-            *without_motion(
-                cells[cell].comparisons, entries, cells[cell].result.metrics.eer, config, cell=cell
-            ),
-        ]
-    return tuple(controls)
-
-
-def utility_of(study: Study) -> UtilityResult | None:
-    """How much expression the anonymised clips kept."""
-    if len(study.clips.conditions) < 2:
-        return None
-    bare = study.bare()
-    return measure_utility(bare["original"], bare["anonymised"], study.config.utility)
-
-
-def references_of(study: Study) -> dict[str, ReferencePoint]:
-    """Where simple anonymisers of the same originals lie; each is a stage of its own."""
-    originals = study.bare().get("original")
-    if originals is None:
-        return {}
-    asked = {each.name: each for each in REFERENCES if each.name in study.config.references}
-    return {
-        name: study.stages.done(
-            f"reference {name}",
-            ReferencePoint,
-            partial(
-                reference_point,
-                reference,
-                originals,
-                _ALL,
-                study.split,
-                study.config.evaluation,
-                study.config.utility,
-                study.out,
-            ),
-        )
-        for name, reference in asked.items()
-    }
-
-
-def network_of(study: Study, cells: Mapping[str, Cell]) -> dict[str, NetworkResult]:
-    """Views and regions by the network; each cell is a stage of its own."""
-    return {
-        cell: study.stages.done(
-            f"network {cell}", NetworkResult, partial(_network_in, study, cell, cells[cell])
-        )
-        for cell in study.own_cells
-    }
-
-
-def network_controls_of(
-    study: Study, cells: Mapping[str, Cell], found: Mapping[str, NetworkResult]
-) -> tuple[ControlResult, ...]:
-    """Controls by the network."""
-    controls: list[ControlResult] = []
-    for cell in study.own_cells:
-        network = study.network(cell)
-        shuffled = _variants(
-            study, {"all": _by_network(study, cells[cell]), SHUFFLED: network.without_order()}, "all"
-        )
-        controls += [
-            permuted_labels(
-                network.without_names(), study.config.evaluation, cell=cell, attacker=network.name
-            ),
-            shuffled_frames(shuffled[SHUFFLED], cell=cell, attacker=network.name),
-            static_only(found[cell].views["static"], cell=cell, attacker=network.name),
-        ]
-    return tuple(controls)
-
-
-def _network_in(study: Study, cell: str, of_cell: Cell) -> NetworkResult:
-    network = study.network(cell)
-    compared = {"all": _by_network(study, of_cell)}
-    compared |= {str(view): network.in_view(view) for view in _VIEWS[1:]}
-    return NetworkResult(
-        name=network.name,
-        views=_variants(study, compared, "all"),
-        regions=regions_of(network.on_sets, study.config.evaluation),
-    )
-
-
-def _by_network(study: Study, cell: Cell) -> Comparisons:
-    """What the network made of the cell itself, where attackers stand in the order of the study."""
-    assert study.config.network is not None
-    return cell.tried.scored[study.attackers.index(study.config.network)].comparisons
-
-
-def _attacked(study: Study, windows: WindowSet) -> Comparisons:
-    return Comparisons.pool(attacked(ClipStatistics.of(windows), study.split))
-
-
-def _variants(study: Study, compared: Mapping[str, Comparisons], whole: str) -> Variants:
-    """Each beside the one that sees most."""
-    config = study.config.evaluation
-    variants = {}
-    for name, found in compared.items():
-        rates, recognition = judged_rates_and_recognition(found, config, ("eer", "auc"))
-        variants[name] = VariantResult(
-            **rates,
-            recognition=recognition,
-            less=less(compared[whole], found, config),
-        )
-    return variants
+def study_lines(results: StudyResults) -> Iterator[str]:
+    """The finding, then what each section prints."""
+    yield from lines.of_headline(results)
+    for section in SECTIONS:
+        if section.lines is not None:
+            yield from section.lines(results)

@@ -10,7 +10,7 @@ import json
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,6 +40,10 @@ class Stages:
     folder: Path
     depends_on: str
     on_stage: Callable[[str, bool], None]  # its name, and whether it had been done before
+
+    def depending_on(self, *more: Any) -> "Stages":
+        """These stages, for results that depend on more than the others do."""
+        return replace(self, depends_on=hash_of(self.depends_on, *more)) if more else self
 
     def done(self, name: str, kind: Any, compute: Callable[[], Any]) -> Any:
         """The result of a stage, of the type `kind`: from its file, or computed and kept."""

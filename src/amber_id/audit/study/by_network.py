@@ -1,0 +1,95 @@
+"""What does the network say of the clips of one condition, where everything is asked (`StudyConfig.full`)?"""
+
+from collections.abc import Collection, Mapping
+from functools import partial
+
+from amber_id.audit.ablations.network import NetworkStudy
+from amber_id.audit.ablations.regions import regions_of
+from amber_id.audit.controls.without_motion import permuted_labels, shuffled_frames, static_only
+from amber_id.audit.study.config import StudyConfig
+from amber_id.audit.study.matrix import Cell
+from amber_id.audit.study.scenarios import own_cells
+from amber_id.audit.study.study import SHUFFLED, VIEWS, Study, beside_the_whole
+from amber_id.audit.study.training import seconds_of_training
+from amber_id.biometrics import Comparisons
+from amber_id.results import ConditionName, ControlResult, NetworkResult
+
+_OF_CELL, _OF_CONTROLS = 4.0, 1.0  # trainings of a network
+
+
+def network_of(study: Study, cells: Mapping[str, Cell]) -> dict[str, NetworkResult]:
+    """Views and regions by the network; each cell is a stage of its own."""
+    return {
+        cell: study.stages.done(
+            f"network {cell}", NetworkResult, partial(_network_in, study, cell, cells[cell])
+        )
+        for cell in study.own_cells
+    }
+
+
+def network_controls_of(
+    study: Study, cells: Mapping[str, Cell], results: Mapping[str, NetworkResult]
+) -> tuple[ControlResult, ...]:
+    """Controls by the network."""
+    controls: list[ControlResult] = []
+    for cell in study.own_cells:
+        network = _network(study, cell)
+        shuffled = beside_the_whole(
+            study, {"all": _by_network(study, cells[cell]), SHUFFLED: network.without_order()}, "all"
+        )
+        controls += [
+            permuted_labels(
+                network.without_names(), study.config.evaluation, cell=cell, attacker=network.name
+            ),
+            shuffled_frames(shuffled[SHUFFLED], cell=cell, attacker=network.name),
+            static_only(results[cell].views["static"], cell=cell, attacker=network.name),
+        ]
+    return tuple(controls)
+
+
+def _network_in(study: Study, cell: str, of_cell: Cell) -> NetworkResult:
+    network = _network(study, cell)
+    compared = {"all": _by_network(study, of_cell)}
+    compared |= {str(view): network.in_view(view) for view in VIEWS[1:]}
+    return NetworkResult(
+        name=network.name,
+        views=beside_the_whole(study, compared, "all"),
+        regions=regions_of(network.on_sets, study.config.evaluation),
+    )
+
+
+def _by_network(study: Study, cell: Cell) -> Comparisons:
+    """What the network made of the cell itself, where attackers stand in the order of the study."""
+    assert study.config.network is not None
+    return cell.tried.scored[study.attackers.index(study.config.network)].comparisons
+
+
+def _network(study: Study, cell: str) -> NetworkStudy:
+    """The network of the study, on the clips of a cell."""
+    name = study.config.network
+    assert name is not None  # a study without one does not ask
+    return NetworkStudy(
+        name,
+        study.clips.under(study.own_cells[cell]),
+        study.split,
+        loop=study.config.loop,
+        seed=study.config.seed,
+        order_seed=study.config.evaluation.seed,
+        folder=study.out / "runs" / f"{cell[0]}-{name.replace(' ', '-')}-full",
+        device=study.device,
+        on_epoch=study.on_epoch,
+    )
+
+
+def network_stages(conditions: Collection[ConditionName], config: StudyConfig) -> dict[str, float]:
+    """The stages of `network_of`, with their usual seconds."""
+    assert config.network is not None
+    seconds = _OF_CELL * seconds_of_training(config.network, config)
+    return {f"network {cell}": seconds for cell in own_cells(conditions)}
+
+
+def network_controls_stages(conditions: Collection[ConditionName], config: StudyConfig) -> dict[str, float]:
+    """The stage of `network_controls_of`, with its usual seconds."""
+    assert config.network is not None
+    seconds = _OF_CONTROLS * seconds_of_training(config.network, config)
+    return {"network controls": seconds * len(own_cells(conditions))}

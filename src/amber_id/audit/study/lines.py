@@ -1,0 +1,53 @@
+"""Which lines does `amber audit` print of a study?"""
+
+from collections.abc import Iterator
+
+from amber_id.results import StudyResults, signed, with_interval
+
+
+def of_headline(results: StudyResults) -> Iterator[str]:
+    """The finding, and what forbids it."""
+    headline = results.headline
+    yield headline.text if headline.valid else f"INVALID: {headline.text}"
+    yield f"  {headline.recognition.words}"
+    for reason in headline.reasons:
+        yield f"  invalid since {reason}"
+
+
+def of_cells(results: StudyResults) -> Iterator[str]:
+    """The EER of every cell, and how the cells differ."""
+    for letters, cell in results.cells.items():
+        yield f"  {letters}  EER {with_interval(cell.metrics.eer)}  {cell.attacker.name}"
+    for letters, differences in results.differences.items():
+        yield f"  {letters}  EER {signed(differences['eer'])}"
+
+
+def of_views(results: StudyResults) -> Iterator[str]:
+    """The EER of every view, in one line for each cell."""
+    for letters, views in results.views.items():
+        eers = ", ".join(f"{name} {view.eer.value:.3f}" for name, view in views.items())
+        yield f"  {letters} by moments, EER by view: {eers}"
+
+
+def of_utility(results: StudyResults) -> Iterator[str]:
+    """How much of the expression is left."""
+    expression = None if results.utility is None else results.utility.expression
+    if expression is not None:
+        yield f"  expression kept {expression.value:.2f} [{expression.low:.2f}, {expression.high:.2f}], of 1"
+
+
+def of_checks(results: StudyResults) -> Iterator[str]:
+    """Planted habits, controls, and the confounds that have not passed."""
+    for letters, planted in results.sensitivity.items():
+        yield f"  {_verdict(planted.verdict)} planted habits ({letters}): {planted.words}"
+    for control in results.controls:
+        yield f"  {_verdict(control.verdict)} {control.name} ({control.cell}): {control.words}"
+    for confound in results.confounds:
+        if confound.verdict != "pass":
+            about = f" ({confound.condition})" if confound.condition else ""
+            name = confound.name.replace("_", " ")
+            yield f"  {_verdict(confound.verdict)} {name}{about}: {confound.evidence}"
+
+
+def _verdict(verdict: str) -> str:
+    return f"{verdict.replace('_', ' ').upper():11}"
