@@ -58,7 +58,7 @@ def appears_whole(path: Path, *, size: str = "it") -> Iterator[Path]:
     AmberError
         If the disk is full or the place cannot be written, also by what the block does.
     """
-    with _said_of(path, size), _temporary_in(path.parent) as temporary:
+    with _naming(path, size), _temporary_in(path.parent) as temporary:
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
@@ -79,7 +79,7 @@ def check_writable(folder: Path) -> None:
         If not.
     """
     there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
-    with _said_of(folder, "anything"):
+    with _naming(folder, "anything"):
         if not there.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         with _temporary_in(there):
@@ -102,7 +102,7 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
     AmberError
         If the disk is full or the place cannot be written, also by what the block does.
     """
-    with _said_of(parent, "a folder for temporary files"), _temporary_in(parent) as temporary:
+    with _naming(parent, "a folder for temporary files"), _temporary_in(parent) as temporary:
         folder = temporary.with_suffix(_FOLDER)
         folder.mkdir()
         try:
@@ -112,7 +112,7 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _said_of(path: Path, size: str) -> Iterator[None]:
+def _naming(path: Path, size: str) -> Iterator[None]:
     """Turn what the system refuses into one line about `path`."""
     try:
         yield

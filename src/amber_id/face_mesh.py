@@ -178,7 +178,7 @@ def mean_face() -> Float[np.ndarray, "478 3"]:
 
 @cache
 def mirror_pairs() -> Int[np.ndarray, " 478"]:
-    """For each point the index of its counterpart on the other side; points on the midline are their own."""
+    """Index of each point's counterpart on the other side; points on the midline are their own."""
     pairs = _measured()["mirror"].astype(np.int64)
     pairs.setflags(write=False)
     return pairs

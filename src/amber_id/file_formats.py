@@ -105,8 +105,8 @@ def read_tensors(
     checksum = header.pop(_CHECKSUM, None)
     if header_only or (checksum is None and not mapped):
         return header, tensors
-    found = _hash_once(path, tuple(mapped), _state_of(path)) if mapped else arrays_hash(tensors)
-    if found != checksum:
+    actual = _hash_once(path, tuple(mapped), _state_of(path)) if mapped else arrays_hash(tensors)
+    if actual != checksum:
         raise FileFormatError(path, "its arrays are not those that were written: the file is damaged")
     return header, tensors
 
@@ -123,9 +123,9 @@ def _opened(
 ) -> tuple[dict[str, Any], dict[str, tuple[int, ...]], dict[str, np.ndarray]]:
     """The header with its checksum, the shapes of all arrays, and those that are asked for."""
     with reading(path, schema):  # a folder may be shut, or a name too long
-        found = "a file" if path.is_file() else "a folder" if path.exists() else "nothing"
-    if found != "a file":
-        raise FileFormatError(path, f"expected {schema}, got {found}")
+        kind = "a file" if path.is_file() else "a folder" if path.exists() else "nothing"
+    if kind != "a file":
+        raise FileFormatError(path, f"expected {schema}, got {kind}")
     _refuse_long_header(path, schema, largest_header)
     text: str | bytes
     with reading(path, schema), safe_open(path, framework="numpy") as file:
@@ -144,9 +144,9 @@ def _opened(
     if len(text) > largest_header:
         raise FileFormatError(path, f"expected a header of at most {largest_header:,} bytes, got more")
     header = parsed_json(text, path, "JSON in its header")
-    said = header.pop("schema", None) if isinstance(header, dict) else None
-    if said != schema:
-        came = one_line(str(said), 80) if said else "a file with no schema"
+    named = header.pop("schema", None) if isinstance(header, dict) else None
+    if named != schema:
+        came = one_line(str(named), 80) if named else "a file with no schema"
         raise FileFormatError(path, f"expected {schema}, got {came}")
     return header, shapes, tensors
 
@@ -265,12 +265,12 @@ def read_table(path: Path, columns: Sequence[str]) -> list[list[str]]:
     rows = table_rows(path)
     if next(rows, (1, []))[1] != list(columns):
         raise FileFormatError(path, f"expected the columns {', '.join(columns)} in its first line")
-    found = []
+    table = []
     for line, row in rows:
         if len(row) != len(columns):
             raise FileFormatError(path, f"line {line}: expected {len(columns)} values, got {len(row)}")
-        found.append(row)
-    return found
+        table.append(row)
+    return table
 
 
 def table_rows(path: Path, *, separator: str = ",") -> Iterator[tuple[int, list[str]]]:

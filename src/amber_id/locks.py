@@ -86,8 +86,8 @@ def _say_who(path: Path) -> None:
 def _who(path: Path) -> str:
     """Who holds a lock file, as it says itself."""
     with contextlib.suppress(OSError), path.open("rb") as file:
-        if said := file.read(_LONGEST_HOLDER).decode("utf-8", "replace").strip():
-            return one_line(said)
+        if holder := file.read(_LONGEST_HOLDER).decode("utf-8", "replace").strip():
+            return one_line(holder)
     return "another program"
 
 

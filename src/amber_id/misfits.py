@@ -1,8 +1,8 @@
 """What of some values does not fit, in a clause that a person can act on?
 
-Pydantic finds what does not fit a model. Here it is said in the words of this program: what is allowed, what
-came, and the nearest name where one is misspelt. Only the first problem is told; where a value may be one of
-several models, that of the model which knows most of its names.
+Pydantic finds what does not fit a model. This module puts it in the words of this program: what is allowed,
+what came, and the nearest name where one is misspelt. Only the first problem is reported; where a value may
+be one of several models, that of the model which knows most of its names.
 """
 
 import difflib
@@ -15,7 +15,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from amber_id.quoting import escaped, one_line, shown
+from amber_id.quoting import escaped, one_line, quote
 
 Place = tuple[str | int, ...]
 
@@ -61,17 +61,17 @@ def first_problem(
     `model` is what was validated, so that the names it has are known; `called` says what a place is called,
     unless told by its names with dots between: ``its loop.epochs does not fit``.
     """
-    found = [_Problem.of(each, model) for each in error.errors(include_url=False)]
+    problems = [_Problem.of(each, model) for each in error.errors(include_url=False)]
     # A name that one of several models does not know is no problem where another does.
-    first = next((each for each in found if not each.known_elsewhere), found[0])
+    first = next((each for each in problems if not each.known_elsewhere), problems[0])
     place = first.place[:-1] if first.lacks else first.place
     where = "" if not place else _dotted(place) if called is None else called(place)
     if first.lacks:
-        return f"{f'its {where}' if where and called is None else where or 'it'} {first.said}"
-    said = _said([each for each in found if each.place == first.place and not each.lacks])
+        return f"{f'its {where}' if where and called is None else where or 'it'} {first.message}"
+    clause = _clause([each for each in problems if each.place == first.place and not each.lacks])
     if not place:
-        return said
-    return f"its {where} does not fit: {said}" if called is None else f"{where}: {said}"
+        return clause
+    return f"its {where} does not fit: {clause}" if called is None else f"{where}: {clause}"
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class _Problem:
     """One of pydantic's errors: a sentence, or what was expected, and what came."""
 
     place: Place
-    said: str
+    message: str
     came: str
     expected: str = ""
     allowed: tuple[str, ...] = ()  # where it is one of some words
@@ -93,31 +93,32 @@ class _Problem:
         of, _, rest = kind.partition("_")
         if kind == "extra_forbidden":
             name = str(place[-1])
-            said = f"has no {quoted(name)}{nearest(name, names) or _all_of(names)}"
-            return cls(place, said, "", lacks=True, known_elsewhere=name in names)
+            message = f"has no {quoted(name)}{nearest(name, names) or _all_of(names)}"
+            return cls(place, message, "", lacks=True, known_elsewhere=name in names)
         if kind == "missing" and isinstance(place[-1], int):  # of a list of so many values
             return cls(place[:-1], "", "fewer", f"{place[-1] + 1} values or more")
         if kind == "missing":
             return cls(place, f"needs {quoted(str(place[-1]))}, got none", "", lacks=True)
-        said, came = one_line(error["msg"].removeprefix("Value error, "), 4 * _LONGEST_REST), came_as(value)
-        if kind in ("literal_error", "enum") or _CHOICE.search(said):
-            words = _CHOICE.split(context.get("expected") or said, 1)[-1].replace(" or ", ", ").split(", ")
-            return cls(place, said, came, "one", tuple(word.strip("'.") for word in words))
+        message = one_line(error["msg"].removeprefix("Value error, "), 4 * _LONGEST_REST)
+        came = came_as(value)
+        if kind in ("literal_error", "enum") or _CHOICE.search(message):
+            words = _CHOICE.split(context.get("expected") or message, 1)[-1].replace(" or ", ", ").split(", ")
+            return cls(place, message, came, "one", tuple(word.strip("'.") for word in words))
         if kind in _BOUNDS:
             bound, text = _BOUNDS[kind]
             came = str(context["actual_length"]) if context.get("actual_length") is not None else came
             limit = context[bound]
-            return cls(place, said, came, text.format(f"{limit:g}" if isinstance(limit, float) else limit))
+            return cls(place, message, came, text.format(f"{limit:g}" if isinstance(limit, float) else limit))
         if kind == "string_unicode":
-            return cls(place, said, came, "text in Unicode")
+            return cls(place, message, came, "text in Unicode")
         if kind == "finite_number":
-            return cls(place, said, came, "a finite number")
+            return cls(place, message, came, "a finite number")
         if of in _KINDS and rest in ("type", "parsing", "parsing_size", "from_float", "required"):
-            return cls(place, said, came, _KINDS[of])
-        return cls(place, said, came)
+            return cls(place, message, came, _KINDS[of])
+        return cls(place, message, came)
 
 
-def _said(problems: Sequence[_Problem]) -> str:
+def _clause(problems: Sequence[_Problem]) -> str:
     """What does not fit of one value, which may be of one of several kinds."""
     first = problems[0]
     expected = [each.expected for each in problems if each.expected and not each.allowed]
@@ -125,7 +126,7 @@ def _said(problems: Sequence[_Problem]) -> str:
     if allowed:
         expected.append(" or ".join(filter(None, (", ".join(allowed[:-1]), allowed[-1]))))
     if not expected or not first.expected:
-        return first.said
+        return first.message
     return f"expected {' or '.join(dict.fromkeys(expected))}, got {first.came}{nearest(first.came, allowed)}"
 
 
@@ -144,7 +145,7 @@ def came_as(value: object) -> str:
             return "a list"
         case BaseModel():
             return f"a {type(value).__name__}"
-    return shown(value)
+    return quote(value)
 
 
 def nearest(name: str, names: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cache
 
-_SHOWN = 3
+_NAMED_AT_MOST = 3
 
 _logger = logging.getLogger("amber_id")
 
@@ -43,20 +43,20 @@ def note_case_twins(where: object, what: str, names: Iterable[str]) -> None:
     """Log, once for each place, which names differ in case only; `what` says whose they are."""
     twins = case_twins(names)
     if twins:
-        _note(f"{where}: {_said(twins, what)}")
+        _note(f"{where}: {_clause(twins, what)}")
 
 
-def said_of_case_twins(what: str, names: Iterable[str]) -> tuple[str, ...]:
-    """The same as a whole sentence, or nothing where there is nothing to note."""
+def case_twin_remarks(what: str, names: Iterable[str]) -> tuple[str, ...]:
+    """One sentence about names that differ in case only, or nothing where there are none."""
     twins = case_twins(names)
-    said = _said(twins, what)
-    return (f"{said[0].upper()}{said[1:]}.",) if twins else ()
+    clause = _clause(twins, what)
+    return (f"{clause[0].upper()}{clause[1:]}.",) if twins else ()
 
 
-def _said(twins: tuple[tuple[str, ...], ...], what: str) -> str:
-    shown = "; ".join(" and ".join(group) for group in twins[:_SHOWN])
-    more = f", and {len(twins) - _SHOWN} more such" if len(twins) > _SHOWN else ""
-    return f"{what} that differ in case only count as two: {shown}{more}; if they are one, write them alike"
+def _clause(twins: tuple[tuple[str, ...], ...], what: str) -> str:
+    pairs = "; ".join(" and ".join(group) for group in twins[:_NAMED_AT_MOST])
+    more = f", and {len(twins) - _NAMED_AT_MOST} more such" if len(twins) > _NAMED_AT_MOST else ""
+    return f"{what} that differ in case only count as two: {pairs}{more}; if they are one, write them alike"
 
 
 @cache

@@ -58,12 +58,12 @@ class ArrayFile:
         self.path, self._expected = path, expected
         self._file, self._members = file, members
         self._at_most = self._left = at_most
-        found = (
+        infos = (
             []
             if members is None
             else [info for info in members.infolist() if not info.filename.endswith("/")]
         )
-        self._infos = {info.filename.removesuffix(".npy"): info for info in found}
+        self._infos = {info.filename.removesuffix(".npy"): info for info in infos}
 
     @property
     def is_archive(self) -> bool:

@@ -13,10 +13,10 @@ _LONGEST_VALUE = 40  # a file of another kind may have no line end at all
 _LONGEST_LINE = 2000
 
 
-def shown(value: object, longest: int = _LONGEST_VALUE) -> str:
+def quote(value: object, longest: int = _LONGEST_VALUE) -> str:
     r"""A value of other people's, quoted, on one line, cut after `longest` characters.
 
-    >>> shown("two\nlines"), shown(b"caf\xc3\xa9"), shown("a" * 100, longest=5)
+    >>> quote("two\nlines"), quote(b"caf\xc3\xa9"), quote("a" * 100, longest=5)
     ("'two\\nlines'", "'café'", "'aaaaa…'")
     """
     text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
@@ -29,7 +29,7 @@ def escaped(text: str) -> str:
     >>> escaped("two\nlines\x1b[2J")
     'two\\nlines\\x1b[2J'
     """
-    return _HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+    return _HIDDEN.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def one_line(text: str, longest: int = _LONGEST_LINE) -> str:

@@ -29,7 +29,7 @@ from safetensors import SafetensorError
 
 from amber_id.errors import FileFormatError
 from amber_id.misfits import first_problem
-from amber_id.quoting import one_line, shown
+from amber_id.quoting import one_line, quote
 
 UNREADABLE: tuple[type[Exception], ...] = (
     ValueError,  # of most parsers: no UTF-8, no JSON, no TOML, an integer of too many digits, pydantic
@@ -149,7 +149,8 @@ def check_line(path: Path, place: int, line: bytes) -> None:
     """Refuse a line that is longer than `LONGEST_LINE`; raises FileFormatError."""
     if len(line) > LONGEST_LINE:
         raise FileFormatError(
-            path, f"line {place}: expected at most {LONGEST_LINE:,} bytes, got {shown(line[:100])} and more"
+            path,
+            f"line {place}: expected at most {LONGEST_LINE:,} bytes, got {quote(line[:100])} and more",
         )
 
 

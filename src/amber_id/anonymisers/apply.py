@@ -72,8 +72,8 @@ def apply_reference(
                 raise AmberError(f"{entry.clip} could not be changed: {result.reason}")
     write_index(out)
     write_failures(out, read_failures(recordings.root))
-    found = {entry.clip: entry for entry in RecordingSet.open(out).entries}
-    same = tuple(replace(found[entry.clip], subject=entry.subject) for entry in recordings.entries)
+    entries = {entry.clip: entry for entry in RecordingSet.open(out).entries}
+    same = tuple(replace(entries[entry.clip], subject=entry.subject) for entry in recordings.entries)
     return RecordingSet(out, same)
 
 

@@ -154,7 +154,7 @@ def _inverse(placement: HeadPlacement) -> HeadPlacement:
 
 
 def _calmed(in_picture: HeadPlacement, factor: float) -> HeadPlacement:
-    """The same movement of the head about its middle, smaller."""
+    """Reduce the movement of the head about its middle."""
     middle = mean_rotation(in_picture.rotation)
     turns = Rotation.from_matrix(in_picture.rotation @ middle.T)
     rotation = Rotation.from_rotvec(factor * turns.as_rotvec()).as_matrix() @ middle

@@ -95,24 +95,24 @@ class Avatar:
         One that vertices hang on, itself or below, comes before others: a mesh may be called as a bone is.
         """
         wanted = [name.lower() for name in names]
-        found = [node.name.split(":")[-1].lower() for node in self.nodes]
+        present = [node.name.split(":")[-1].lower() for node in self.nodes]
         carries = self._carries()
-        order = [(not carries[i], wanted.index(name), i) for i, name in enumerate(found) if name in wanted]
+        order = [(not carries[i], wanted.index(name), i) for i, name in enumerate(present) if name in wanted]
         return min(order)[2] if order else None
 
     def below(self, node: int) -> Bool[np.ndarray, " K"]:
         """Which nodes are this one, or hang on it."""
-        found = np.zeros(len(self.nodes), bool)
+        is_below = np.zeros(len(self.nodes), bool)
         for i, each in enumerate(self.nodes):
-            found[i] = i == node or (each.parent >= 0 and found[each.parent])
-        return found
+            is_below[i] = i == node or (each.parent >= 0 and is_below[each.parent])
+        return is_below
 
     def _carries(self) -> Bool[np.ndarray, " K"]:
         """Which nodes have vertices hanging on them or below them."""
-        found = np.zeros(len(self.nodes), bool)
+        carries = np.zeros(len(self.nodes), bool)
         for joint in np.unique(self.joints[self.weights > 0]):
-            found[self.skin[joint].node] = True
+            carries[self.skin[joint].node] = True
         for i in range(len(self.nodes) - 1, 0, -1):  # children come after their parents
-            if found[i] and self.nodes[i].parent >= 0:
-                found[self.nodes[i].parent] = True
-        return found
+            if carries[i] and self.nodes[i].parent >= 0:
+                carries[self.nodes[i].parent] = True
+        return carries

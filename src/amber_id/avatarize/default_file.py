@@ -41,7 +41,7 @@ def default_avatar_file(model: ModelBundle, palette: Palette = "sand") -> Path:
 
 
 def _code_hash() -> str:
-    """Of the modules of this package that make and write the default avatar, and of all that they import."""
+    """Hash of the modules of this package that make and write the default avatar, and of their imports."""
     package, texts, waiting = files("amber_id.avatarize"), dict[str, str](), list(_MAKERS)
     while waiting:
         name = waiting.pop()

@@ -69,7 +69,7 @@ def drive_of(recording: Recording) -> Drive:
 
 
 def at_rate(drive: Drive, fps: float) -> Drive:
-    """The same motion at ``k / fps`` seconds from the first frame, up to the last one.
+    """Resample a drive to ``k / fps`` seconds from the first frame, up to the last one.
 
     A frame is without a face where the original's nearest frame is. Raises ValueError as `resample` does.
     """
@@ -95,6 +95,6 @@ def _nearest_rotations(matrices: Float64[np.ndarray, "T 3 3"]) -> Float64[np.nda
 
 
 def _last_tracked(tracked: Bool[np.ndarray, " T"]) -> np.ndarray:
-    """For each frame the last tracked one up to it; before there is any, the first."""
+    """The last tracked frame up to each frame; before there is any, the first."""
     frames = np.where(tracked, np.arange(len(tracked)), -1)
     return np.maximum(np.maximum.accumulate(frames), np.argmax(tracked))

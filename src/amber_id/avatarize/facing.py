@@ -80,8 +80,8 @@ def _leftwards(rig: Rig) -> Float[np.ndarray, " 3"] | None:
     """From the avatar's right to its left, by the shapes that it has on both sides."""
     pairs = [(name, name.removesuffix("Left") + "Right") for name in _SIDES]
     places = [(_middle(rig, [left]), _middle(rig, [right])) for left, right in pairs]
-    found = [left - right for left, right in places if left is not None and right is not None]
-    return _unit(np.sum(found, axis=0)) if found else None
+    directions = [left - right for left, right in places if left is not None and right is not None]
+    return _unit(np.sum(directions, axis=0)) if directions else None
 
 
 def _way(rig: Rig, below: tuple[str, ...], above: tuple[str, ...]) -> Float[np.ndarray, " 3"] | None:

@@ -142,8 +142,8 @@ class Job:
             anew = "" if self._note(clip) is None else "it was made with other settings, or another recording"
         elif not note.source_sha256:
             anew = "its video is newer than its avatar, or of another size"
-        elif (kept := kept_for(source, note.source_sha256)) is not None:
-            return kept
+        elif (earlier := kept_for(source, note.source_sha256)) is not None:
+            return earlier
         else:
             anew = "its video is another than the one that its avatar was made of"
         try:

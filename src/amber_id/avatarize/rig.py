@@ -99,15 +99,15 @@ class Rig:
 
     def _globals(self, overrides: dict[int, Float[np.ndarray, "3 3"]]) -> Float32[np.ndarray, "K 4 4"]:
         """From each node's coordinates to the scene's."""
-        found = np.empty((len(self.avatar.nodes), 4, 4))
+        matrices = np.empty((len(self.avatar.nodes), 4, 4))
         for i, node in enumerate(self.avatar.nodes):
-            found[i] = node.local if node.parent < 0 else found[node.parent] @ node.local
+            matrices[i] = node.local if node.parent < 0 else matrices[node.parent] @ node.local
             if i in overrides:
-                found[i, :3, :3] = overrides[i] @ self._rest[i, :3, :3]
-        return found.astype(np.float32)
+                matrices[i, :3, :3] = overrides[i] @ self._rest[i, :3, :3]
+        return matrices.astype(np.float32)
 
     def _normals(self, vertices: Float[np.ndarray, "V 3"]) -> Float32[np.ndarray, "V 3"]:
-        """Of each vertex, from the triangles about it, by area."""
+        """Normal of each vertex, from the triangles about it, by area."""
         a, b, c = vertices[self.avatar.triangles.T]
         summed = (self._faces_of @ np.cross(b - a, c - a))[self._welded]
         lengths = np.linalg.norm(summed, axis=1, keepdims=True)

@@ -274,8 +274,8 @@ def error_curve(
     mated_masses = _masses(mated, mated_weights, scores, "mated_weights")
     nonmated_masses = _masses(nonmated, nonmated_weights, scores, "nonmated_weights")
     # A score of weight 0 is no threshold.
-    kept = mated_masses + nonmated_masses > 0
-    return ErrorCurve.of_masses(scores[kept], mated_masses[kept], nonmated_masses[kept])
+    occurs = mated_masses + nonmated_masses > 0
+    return ErrorCurve.of_masses(scores[occurs], mated_masses[occurs], nonmated_masses[occurs])
 
 
 def _masses(

@@ -49,7 +49,7 @@ class Placeholders:
         return np.isin(scores, self.values)
 
     def brought_near(self, scores: Float64[np.ndarray, " P"]) -> Float64[np.ndarray, " P"]:
-        """The same with each such value next to the others: below or above all by their range."""
+        """Copy of the scores with each such value next to the others: below or above all by their range."""
         reach = self.highest - self.lowest
         near = np.where(scores < self.lowest, self.lowest - reach, self.highest + reach)
         return np.where(self.among(scores), near, scores)

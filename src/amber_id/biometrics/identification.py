@@ -201,7 +201,7 @@ below it too few people say anything; ask for a higher FPIR or add people
 
 
 def _rivals(gallery: Gallery) -> tuple[Int64[np.ndarray, " Q"], Int64[np.ndarray, " Q"]]:
-    """For each probe, how many other people score above its mate, and how many tie with it."""
+    """Numbers of other people who score above the mate of each probe, and who tie with it."""
     own = gallery.mate_scores[:, None]
     return np.count_nonzero(gallery.scores > own, axis=1), np.count_nonzero(gallery.scores == own, axis=1) - 1
 

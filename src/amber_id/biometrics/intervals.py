@@ -61,16 +61,16 @@ class Spread:
     n_deciding: int  # those with comparisons of the kind that fewer of them have
 
     @classmethod
-    def of(cls, found: Resampled, name: str, level: float) -> "Spread":
+    def of(cls, figures: Resampled, name: str, level: float) -> "Spread":
         """One of the statistics that were resampled, for intervals of a level."""
         return cls(
-            found.values[name],
-            found.resampled[name],
-            found.left_out[name],
-            found.redrawn,
+            figures.values[name],
+            figures.resampled[name],
+            figures.left_out[name],
+            figures.redrawn,
             level,
-            found.n_subjects,
-            found.n_deciding,
+            figures.n_subjects,
+            figures.n_deciding,
         )
 
     def moves_to(self, other: "Spread") -> "Spread":
@@ -90,7 +90,7 @@ class Spread:
 
     @property
     def degrees_of_freedom(self) -> float:
-        """Of the standard error, by the kurtosis of the figures with one subject left out."""
+        """Those of the standard error, by the kurtosis of the figures with one subject left out."""
         S, most = len(self.left_out), max(self.n_deciding - 1, 1)
         shifts = self.left_out[np.isfinite(self.left_out)]
         shifts = shifts - shifts.mean()
@@ -142,8 +142,8 @@ def difference_of(spread: Spread, *, width: float = 0.0) -> Difference:
     upper, df = (1 + spread.level) / 2, spread.degrees_of_freedom
     reach = max(spread.reach(upper), width)
     detectable = max(spread.reach(upper) + spread.reach(_POWER), width)
-    found = _made(spread, spread.value, spread.value - reach, spread.value + reach, df)
-    return Difference(**vars(found), detectable=detectable)
+    estimate = _made(spread, spread.value, spread.value - reach, spread.value + reach, df)
+    return Difference(**vars(estimate), detectable=detectable)
 
 
 def _made(spread: Spread, value: float, low: float, high: float, degrees_of_freedom: float) -> Estimate:
@@ -161,7 +161,7 @@ def _made(spread: Spread, value: float, low: float, high: float, degrees_of_free
 
 
 def _as_rate(spread: Spread, least: float, most: float) -> Spread:
-    """The same between 0 and 1; what is within rounding of an end is at it, else its probit has no size."""
+    """Clip a rate to 0 to 1; what is within rounding of an end is set to it, else its probit has no size."""
 
     def rate(values: Float64[np.ndarray, " R"]) -> Float64[np.ndarray, " R"]:
         rates = (values - least) / (most - least)

@@ -173,8 +173,8 @@ def study_power(plan: StudyPlan, *, studies: int = 60, replicates: int = 200, se
     """
     if studies < 1:
         raise ValueError(f"studies must be 1 or more, got {studies}")
-    found = [simulate_study(plan, number, replicates=replicates, seed=seed) for number in range(studies)]
-    return StudyPower.of(plan, found)
+    simulated = [simulate_study(plan, number, replicates=replicates, seed=seed) for number in range(studies)]
+    return StudyPower.of(plan, simulated)
 
 
 def simulate_study(plan: StudyPlan, number: int, *, replicates: int = 200, seed: int = 0) -> SimulatedStudy:
@@ -280,11 +280,11 @@ def condition_vectors(plan: StudyPlan, rng: np.random.Generator) -> list[Float64
     """The vectors of all clips in both conditions, person after person."""
     S, C, D = plan.people, plan.clips, DIMENSIONS
     noises = [_noise_for(eer, plan.unlike) for eer in (plan.eer, plan.eer + plan.detect)]
-    kept = plan.correlation
+    correlation = plan.correlation
 
     def both(*shape: int) -> Float64[np.ndarray, "2 ..."]:
         first, fresh = rng.normal(size=(2, *shape))
-        return np.stack([first, kept * first + np.sqrt(1 - kept**2) * fresh])
+        return np.stack([first, correlation * first + np.sqrt(1 - correlation**2) * fresh])
 
     people, clips, sizes = both(S, 1, D), both(S, C, D), np.exp(plan.unlike * both(S, 1, 1))
     return [(people[k] + noises[k] * sizes[k] * clips[k]).reshape(S * C, D) for k in (0, 1)]
@@ -303,7 +303,7 @@ def _tallied(vectors: Float64[np.ndarray, "N D"], plan: StudyPlan) -> Tally:
 
 def _judged(one: Tally, other: Tally, replicates: int, rng: np.random.Generator) -> SimulatedStudy:
     """What `bootstrap` finds of the first and `bootstrap_difference` of both, from resampling them once."""
-    found = resample([one, other], {"eer": _EER}, replicates=replicates, rng=rng)
-    first, second = (Spread.of(side, "eer", _LEVEL) for side in found)
+    sides = resample([one, other], {"eer": _EER}, replicates=replicates, rng=rng)
+    first, second = (Spread.of(side, "eer", _LEVEL) for side in sides)
     width = unmoved_width(first, second, _EER.bounds)
     return SimulatedStudy(estimate_of(first, _EER.bounds), difference_of(first.moves_to(second), width=width))

@@ -72,8 +72,8 @@ def decide_recognition(eer: Estimate, auc_test: PermutationTest | None) -> Recog
     'leak not excluded'
     """
     p_value, permutations = (None, None) if auc_test is None else (auc_test.p_value, auc_test.permutations)
-    shown = p_value is not None and p_value <= LEVEL
-    if shown or _high_at(eer, 1 - LEVEL if auc_test is None else _BESIDE_TEST) < GUESSING:
+    recognises = p_value is not None and p_value <= LEVEL
+    if recognises or _high_at(eer, 1 - LEVEL if auc_test is None else _BESIDE_TEST) < GUESSING:
         return Recognition("recognised", p_value, permutations, None, None)
     obstacle = _obstacle(eer, auc_test)
     outcome: Outcome = "not_recognised" if obstacle is None else "not_decided"

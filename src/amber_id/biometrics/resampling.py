@@ -193,7 +193,7 @@ class _Draws:
 def _drawn_sessions(
     unit_subjects: Int64[np.ndarray, " U"], replicates: int, rng: np.random.Generator
 ) -> Float64[np.ndarray, "R U"]:
-    """For each subject as many of its sessions as it has, with replacement."""
+    """Sessions of each subject drawn with replacement, as many as it has."""
     times = np.empty((replicates, len(unit_subjects)))
     for subject in np.unique(unit_subjects):
         own = np.flatnonzero(unit_subjects == subject)

@@ -316,7 +316,7 @@ class _SubjectCounter:
 
 
 def _own_spans(study: _Study, rows: slice) -> Iterator[tuple[int, int, int]]:
-    """For each subject of a block, counted from its start: first row, end of rows, end of columns."""
+    """First row, end of rows and end of columns of each subject of a block, counted from its start."""
     for subject in range(study.of_clip[rows.start], study.of_clip[rows.stop - 1] + 1):
         first, last = study.first[subject], study.first[subject + 1]
         yield max(first - rows.start, 0), min(last, rows.stop) - rows.start, last - rows.start

@@ -123,7 +123,7 @@ class PairTally:
         return np.asarray(self.counts.any(axis=1))
 
     def balanced(self) -> "PairTally":
-        """The same with the mated comparisons of each subject weighing 1 in all, and those of each pair."""
+        """Reweighted tally: the mated comparisons of each subject weigh 1 in all, and those of each pair."""
         pair = pair_numbers(self.unit_subjects[self.one], self.unit_subjects[self.other], len(self.subjects))
         _, place = np.unique(pair, return_inverse=True)
         totals = np.bincount(place, weights=self.counts.sum(axis=1))

@@ -50,12 +50,12 @@ def two_covariance_llr(
         raise ValueError("variances must not be negative")
     if ((within == 0) & (between > 0)).any():
         raise ValueError("within must be above zero wherever people differ")
-    told = between > 0
-    if not told.any():
+    varies = between > 0
+    if not varies.any():
         return np.zeros(len(enrolment))
-    total = between[told] + within[told]
-    r = between[told] / total
-    unit = vectors[:, told] / np.sqrt(total)
+    total = between[varies] + within[varies]
+    r = between[varies] / total
+    unit = vectors[:, varies] / np.sqrt(total)
     weight = r / (1 - r**2)
     own = (unit**2) @ (weight * r) / 2
     alike = ((unit * weight) @ unit.T)[enrolment, probe]

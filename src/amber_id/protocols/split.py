@@ -15,7 +15,7 @@ from typing import Literal, get_args
 from amber_id.atomic_files import write_text_atomically
 from amber_id.errors import FileFormatError, LeakError, SplitError
 from amber_id.file_formats import table_rows, table_text
-from amber_id.quoting import escaped, shown
+from amber_id.quoting import escaped, quote
 
 Partition = Literal["train", "dev", "test", "unused"]
 
@@ -120,7 +120,7 @@ def read_split(path: Path) -> Split:
         rule = cells.get(_RULE_COLUMN, "")
         if rule not in ("", _ACROSS_SESSIONS):
             wanted = f"{_ACROSS_SESSIONS} or nothing"
-            raise FileFormatError(path, f"column {_RULE_COLUMN}: expected {wanted}, got {shown(rule)}")
+            raise FileFormatError(path, f"column {_RULE_COLUMN}: expected {wanted}, got {quote(rule)}")
         rules.add(rule)
         before = folds.setdefault(int(fold), {}).setdefault(subject, partition)  # type: ignore[arg-type]
         if before != partition:

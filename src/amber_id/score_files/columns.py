@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from amber_id.errors import FileFormatError
-from amber_id.quoting import shown
+from amber_id.quoting import quote
 from amber_id.score_files.score_file import IdentifiedBy, ScoreFile
 from amber_id.score_files.trials import (
     NameColumn,
@@ -160,7 +160,7 @@ def _mated(columns: Columns, places: Int[np.ndarray, " P"]) -> Bool[np.ndarray, 
     known = np.array([each is not None for each in labels], bool)[label.rows]
     if not known.all():
         row = int(np.flatnonzero(~known)[0])
-        word = shown(label.names[label.rows[row]])
+        word = quote(label.names[label.rows[row]])
         raise FileFormatError(
             columns.path,
             f"{columns.place_name} {places[row]}: expected target or nontarget in the column {heading}, got "

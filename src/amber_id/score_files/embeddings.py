@@ -141,26 +141,26 @@ def _read_tensor_file(path: Path) -> tuple[Shaped[np.ndarray, "..."], Shaped[np.
     if set(tensors) != {"vectors"}:
         raise FileFormatError(path, f"expected the array vectors, got {', '.join(sorted(tensors)) or 'none'}")
     if len(header.clips) != len(header.subjects):
-        said = f"{len(header.clips)} clips and {len(header.subjects)} subjects"
-        raise FileFormatError(path, f"expected a clip and a subject for each vector, got {said}")
+        lengths = f"{len(header.clips)} clips and {len(header.subjects)} subjects"
+        raise FileFormatError(path, f"expected a clip and a subject for each vector, got {lengths}")
     return tensors["vectors"], np.array(header.subjects, dtype=np.str_)
 
 
 def _read_archive(path: Path) -> tuple[Shaped[np.ndarray, "..."], Shaped[np.ndarray, "..."]]:
     with open_arrays(path, EXPECTED, LARGEST_SCORES) as archive:
-        found = [
+        chosen = [
             next((name for name in names if name in archive.names), None) for names in (_VECTORS, _SUBJECTS)
         ]
-        missing = [what for what, name in zip(("vectors", "subjects"), found, strict=True) if not name]
+        missing = [what for what, name in zip(("vectors", "subjects"), chosen, strict=True) if not name]
         if missing:
             raise FileFormatError(
                 path,
                 f"expected vectors and subjects, got no {missing[0]} among {', '.join(archive.names)}; "
                 "call the rows vectors, and who each of them shows subjects",
             )
-        for name in filter(None, found):
+        for name in filter(None, chosen):
             head_of(archive, name)
-        vectors, subjects = (archive.read(name) for name in filter(None, found))
+        vectors, subjects = (archive.read(name) for name in filter(None, chosen))
         return vectors, _decoded(path, subjects)
 
 

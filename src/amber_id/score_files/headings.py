@@ -108,32 +108,32 @@ def columns_by_meaning(path: Path, headings: Iterable[str]) -> dict[str, str]:
     {'enrol': 'Model ID', 'probe': 'test', 'label': 'is_target', 'score': 'Cosine'}
     """
     headings = list(headings)
-    found: dict[str, str] = {}
+    headings_of: dict[str, str] = {}
     for name in _EXACT & {*headings}:
         ours = _OURS.get(name, name)
-        if ours in found:
-            both = " or ".join(sorted((name, found[ours]), reverse=ours == "label"))
+        if ours in headings_of:
+            both = " or ".join(sorted((name, headings_of[ours]), reverse=ours == "label"))
             raise FileFormatError(path, f"expected the column {both}, got both; leave one out")
-        found[ours] = name
+        headings_of[ours] = name
     plain = {heading: _plain(heading) for heading in headings}
     for ours, words in _WORDS.items():
         customary = [heading for heading in headings if plain[heading] in words]
-        if ours in found or not customary:
+        if ours in headings_of or not customary:
             continue
         if len(customary) > 1:
             raise FileFormatError(
                 path,
                 f"expected one column of {ours}, got {' and '.join(customary)}; call the right one {ours}",
             )
-        found[ours] = customary[0]
+        headings_of[ours] = customary[0]
     distances = [heading for heading in headings if plain[heading] in _DISTANCES]
-    if "score" not in found and distances:
+    if "score" not in headings_of and distances:
         raise FileFormatError(
             path,
             f"expected a score, higher for clips that are more alike, got a {distances[0]}; write its "
             "negative as score",
         )
-    return {ours: found[ours] for ours in _WORDS if ours in found}
+    return {ours: headings_of[ours] for ours in _WORDS if ours in headings_of}
 
 
 def _plain(heading: str) -> str:

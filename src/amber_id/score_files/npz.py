@@ -14,7 +14,7 @@ from jaxtyping import Float64
 
 from amber_id.errors import FileFormatError, UsageError
 from amber_id.npz_archives import ArrayFile, ArrayHead, open_arrays
-from amber_id.quoting import one_line, shown
+from amber_id.quoting import one_line, quote
 from amber_id.reading import reading
 from amber_id.score_files.columns import Columns, columns_of, trials_of
 from amber_id.score_files.headings import columns_by_meaning
@@ -69,7 +69,7 @@ def npz_of(scores: ScoreFile, path: Path) -> bytes:
         for name, column in columns.names.items():
             ending = [text for text in column.names if text.endswith("\0")]
             if ending:
-                raise UsageError(f"{path}: {name} {shown(ending[0])} ends in a NUL, which .npz cannot hold")
+                raise UsageError(f"{path}: {name} {quote(ending[0])} ends in a NUL, which .npz cannot hold")
         names = {name: np.array(column.names)[column.rows] for name, column in columns.names.items()}
         numbers = columns.numbers
         arrays = {"scores": numbers["score"], "mated": numbers["mated"], **names}
@@ -125,14 +125,14 @@ def _numbers(archive: ArrayFile, name: str) -> np.ndarray:
 
 def _sides(names: Iterable[str]) -> dict[str, str]:
     """Which arrays hold the scores of each kind of comparison, if any do."""
-    found = {}
+    sides = {}
     for name in names:
         word = "".join(letter for letter in name.casefold() if letter.isalpha())
         word = word.removesuffix("s").removesuffix("score")
         for side, words in _SIDES.items():
             if word in words or f"{word}s" in words:
-                found[side] = name
-    return found
+                sides[side] = name
+    return sides
 
 
 def _names(archive: ArrayFile, name: str) -> NameColumn:

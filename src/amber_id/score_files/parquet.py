@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from amber_id.errors import FileFormatError
-from amber_id.quoting import shown
+from amber_id.quoting import quote
 from amber_id.reading import reading
 from amber_id.score_files.columns import COLUMNS, Columns, columns_of, trials_of
 from amber_id.score_files.headings import columns_by_meaning
@@ -69,13 +69,13 @@ def _read_into(columns: Columns, file: BinaryIO) -> None:
     path, broken = columns.path, (pa.ArrowException,)
     # Not read_table, which would take columns from the names of the folders above.
     with reading(path, "Parquet", broken):
-        found = parquet.ParquetFile(file)
-        schema, metadata = found.schema_arrow, found.metadata
+        table = parquet.ParquetFile(file)
+        schema, metadata = table.schema_arrow, table.metadata
     columns.headings.update(columns_by_meaning(path, schema.names))
     kinds = {name: schema.field(heading).type for name, heading in columns.headings.items()}
     for name, kind in kinds.items():
         if pa.types.is_nested(kind):
-            heading = shown(columns.headings[name])
+            heading = quote(columns.headings[name])
             raise FileFormatError(path, f"expected one value a row in the column {heading}, got {kind}")
     check_size(path, metadata.num_rows, 0)
     are_names = {name: _are_names(name, kind) for name, kind in kinds.items()}

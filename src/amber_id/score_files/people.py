@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from amber_id.biometrics.comparisons import Comparisons
 from amber_id.errors import EvaluationError
-from amber_id.names import said_of_case_twins
+from amber_id.names import case_twin_remarks
 from amber_id.score_files.folders import subject_of_folder
 from amber_id.score_files.score_file import IdentifiedBy, ScoreFile
 from amber_id.score_files.subject_table import SubjectTable, read_subject_table
@@ -44,14 +44,14 @@ def identify(trials: Trials, table: Path | None = None) -> ScoreFile:
     if table is not None:
         known = read_subject_table(table, trials.clips, trials.path)
         subject_of, identified_by = known.subjects_of(trials.clips), IdentifiedBy.TABLE
-        sessions_of, said = _sessions(known, trials)
-        remarks += said
+        sessions_of, session_remarks = _sessions(known, trials)
+        remarks += session_remarks
     else:
         subject_of, identified_by = _by_file(trials)
         sessions_of = trials.sessions
     subjects, names = _numbered(subject_of)
     _check_labels(trials, subjects, names, identified_by)
-    remarks += said_of_case_twins("names of people", names)
+    remarks += case_twin_remarks("names of people", names)
     sessions, session_names = None, None
     if sessions_of is not None:
         # Session 1 of one person is not session 1 of the next.

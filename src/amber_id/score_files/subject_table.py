@@ -11,14 +11,14 @@ from pathlib import Path
 
 from amber_id.errors import FileFormatError
 from amber_id.file_formats import table_rows
-from amber_id.quoting import shown
+from amber_id.quoting import quote
 from amber_id.reading import reading
 from amber_id.score_files.folders import subject_of_folder
 
 _CLIPS = ("clip", "clips", "file", "filename", "path", "utt", "utterance_id", "utt_id", "name")
 _SUBJECTS = ("subject", "subjects", "speaker", "speaker_id", "spk", "person", "identity", "subject_id")
 _SESSIONS = ("session", "sessions", "session_id")
-_SHOWN = 3  # clips in a message
+_NAMED_AT_MOST = 3  # clips in a message
 _HEADING_BYTES = 1 << 16
 
 
@@ -47,9 +47,9 @@ def read_subject_table(table: Path, clips: Sequence[str], scores: Path) -> Subje
     if clip_at is None:
         raise FileFormatError(
             table,
-            f"expected the columns clip, subject in its first line, got {shown(', '.join(heading), 200)}",
+            f"expected the columns clip, subject in its first line, got {quote(', '.join(heading), 200)}",
         )
-    found: dict[str, tuple[str, str]] = {}
+    people: dict[str, tuple[str, str]] = {}
     for line, row in rows:
         if len(row) != len(heading):
             raise FileFormatError(table, f"line {line}: expected {len(heading)} values, got {len(row)}")
@@ -59,36 +59,36 @@ def read_subject_table(table: Path, clips: Sequence[str], scores: Path) -> Subje
         if subject is None:
             raise FileFormatError(
                 table,
-                f"line {line}: expected a column subject, or clips in numbered folders, got {shown(clip)} "
+                f"line {line}: expected a column subject, or clips in numbered folders, got {quote(clip)} "
                 "and no such column",
             )
         if not (clip and subject):
             raise FileFormatError(
-                table, f"expected no empty value, got {shown(f'{clip}, {subject}')}; fill it in"
+                table, f"expected no empty value, got {quote(f'{clip}, {subject}')}; fill it in"
             )
-        if found.setdefault(clip, (subject, session)) != (subject, session):
+        if people.setdefault(clip, (subject, session)) != (subject, session):
             raise FileFormatError(
                 table,
-                f"clip {clip} is {' '.join(found[clip]).strip()} in one row and "
+                f"clip {clip} is {' '.join(people[clip]).strip()} in one row and "
                 f"{f'{subject} {session}'.strip()} in another; a clip shows one person in one session",
             )
-    _check_all_there(table, found, clips, scores)
-    return SubjectTable({clip: found[clip][0] for clip in clips}, {clip: found[clip][1] for clip in clips})
+    _check_all_there(table, people, clips, scores)
+    return SubjectTable({clip: people[clip][0] for clip in clips}, {clip: people[clip][1] for clip in clips})
 
 
 def _check_all_there(
-    table: Path, found: dict[str, tuple[str, str]], clips: Sequence[str], scores: Path
+    table: Path, people: dict[str, tuple[str, str]], clips: Sequence[str], scores: Path
 ) -> None:
-    missing = [clip for clip in clips if clip not in found]
+    missing = [clip for clip in clips if clip not in people]
     if not missing:
         return
-    shown = f"{', '.join(missing[:_SHOWN])}{' …' if len(missing) > _SHOWN else ''}"
+    names = f"{', '.join(missing[:_NAMED_AT_MOST])}{' …' if len(missing) > _NAMED_AT_MOST else ''}"
     mend = "add them"
-    if all(str(Path(clip).with_suffix("")) in found for clip in missing):
+    if all(str(Path(clip).with_suffix("")) in people for clip in missing):
         mend = "its clips have no suffix, those of the scores have: write them alike"
     raise FileFormatError(
         table,
-        f"expected every clip of {scores}, got no row for {len(missing)} of {len(clips)}: {shown}; {mend}",
+        f"expected every clip of {scores}, got no row for {len(missing)} of {len(clips)}: {names}; {mend}",
     )
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from amber_id.errors import FileFormatError
 from amber_id.file_formats import csv_rows
-from amber_id.quoting import shown
+from amber_id.quoting import quote
 from amber_id.reading import text_lines
 from amber_id.score_files.columns import Columns, trials_of
 from amber_id.score_files.headings import columns_by_meaning
@@ -70,15 +70,15 @@ def read_table_of_scores(path: Path, layout: Layout) -> Trials:
     """
     places, rows = array("q"), _rows(path, layout)
     headings = layout.headings or _order(path, layout)
-    found = columns_by_meaning(path, headings)
-    at = {name: headings.index(heading) for name, heading in found.items()}
+    headings_of = columns_by_meaning(path, headings)
+    at = {name: headings.index(heading) for name, heading in headings_of.items()}
     names = {name: NameNumbers() for name in at if name != "score"}
     numbers: dict[str, array[int]] = {name: array("i") for name in names}
     scores = array("d")
     for place, row in rows:
         if len(row) != len(headings):
             raise FileFormatError(
-                path, f"line {place}: expected {len(headings)} values, got {len(row)}: {shown(row)}"
+                path, f"line {place}: expected {len(headings)} values, got {len(row)}: {quote(row)}"
             )
         places.append(place)
         if not len(places) % _PIECE:
@@ -93,7 +93,7 @@ def read_table_of_scores(path: Path, layout: Layout) -> Trials:
         path,
         {name: NameColumn(np.array(numbers[name], np.int32), [*map(str, names[name])]) for name in names},
         {"score": np.array(scores)} if "score" in at else {},
-        headings=found,
+        headings=headings_of,
         place_name="line",
         places=np.array(places, np.int64),
     )
@@ -146,7 +146,7 @@ def _order(path: Path, layout: Layout) -> tuple[str, ...]:
             raise FileFormatError(
                 path,
                 f"line {place}: expected a heading, or `enrol probe target|nontarget score` with {separated} "
-                f"between, got {shown(row)}; a heading names the columns enrol, probe, label and score",
+                f"between, got {quote(row)}; a heading names the columns enrol, probe, label and score",
             )
         possible = fits
         if len(fits) == 1:
@@ -190,4 +190,4 @@ def _score(path: Path, place: int, word: str, layout: Layout) -> float:
         mend = "; write a decimal point"
     elif not word.strip():
         mend = "; leave the comparison out as a failure to acquire, or fill it in"
-    raise FileFormatError(path, f"line {place}: expected a score, got {shown(word)}{mend}")
+    raise FileFormatError(path, f"line {place}: expected a score, got {quote(word)}{mend}")

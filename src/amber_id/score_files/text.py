@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int
 
 from amber_id.errors import FileFormatError, UsageError
-from amber_id.quoting import shown
+from amber_id.quoting import quote
 from amber_id.reading import LONGEST_LINE, check_line
 from amber_id.score_files.lines import BOM, is_number, is_packed, opened
 from amber_id.score_files.score_file import ScoreFile
@@ -117,7 +117,7 @@ def text_of(scores: ScoreFile, path: Path) -> bytes:
     for clip in scores.clips:
         if clip.encode().split() != [clip.encode()] or clip.startswith(("#", "\ufeff")):
             raise UsageError(
-                f"{path}: clip {shown(clip)} has white space in its name or begins with #, which text cannot "
+                f"{path}: clip {quote(clip)} has white space in its name or begins with #, which text cannot "
                 "hold; write .parquet"
             )
     rows = zip(
@@ -169,7 +169,7 @@ def _split_line_by_line(path: Path, data: bytes, first: int) -> _Piece:
             commented += bool(row) and _is_comparison(line.lstrip(b" \t#").split())
             continue
         if len(row) != 4:
-            reason = f"{_EXPECTED}, 4 columns, got {len(row)}: {shown(line.strip())}; {_mend(row)}"
+            reason = f"{_EXPECTED}, 4 columns, got {len(row)}: {quote(line.strip())}; {_mend(row)}"
             raise FileFormatError(path, f"line {place}: {reason}")
         rows.append(row)
         places.append(place)
@@ -207,8 +207,8 @@ def _order(path: Path, piece: _Piece) -> _Order | None:
                 mend = "a heading names the columns enrol, probe, label and score"
             raise FileFormatError(
                 path,
-                f"line {place}: expected target or nontarget in column 3 or 4, got {shown(words[2])} and "
-                f"{shown(words[3])}; {mend}",
+                f"line {place}: expected target or nontarget in column 3 or 4, got {quote(words[2])} and "
+                f"{quote(words[3])}; {mend}",
             )
     return None
 
@@ -231,7 +231,7 @@ def _labels(path: Path, piece: _Piece, column: int, score: int) -> Bool[np.ndarr
         return np.fromiter(map(_LABELS.__getitem__, labels), bool, len(labels))
     except KeyError:
         at = next(index for index, label in enumerate(labels) if label not in _LABELS)
-    reason = f"expected target or nontarget in column {column + 1}, got {shown(labels[at])}"
+    reason = f"expected target or nontarget in column {column + 1}, got {quote(labels[at])}"
     if piece.columns[score][at] in _LABELS:
         reason += "; label and score have changed places since the lines before"
     raise FileFormatError(path, f"line {piece.places[at]}: {reason}")
@@ -245,7 +245,7 @@ def _scores(path: Path, piece: _Piece, words: list[bytes]) -> Float64[np.ndarray
         scores = np.fromiter(map(float, words), np.float64, len(words))
     except ValueError:
         at = next(index for index, word in enumerate(words) if not is_number(word))
-        reason = f"line {piece.places[at]}: expected a score, got {shown(words[at])}"
+        reason = f"line {piece.places[at]}: expected a score, got {quote(words[at])}"
         raise FileFormatError(path, reason) from None
     check_finite_scores(path, "line", piece.places, scores)
     return scores
@@ -296,6 +296,6 @@ def _decoded(
             decoded.append(name.decode())
         except UnicodeDecodeError:
             row = np.flatnonzero((rows[0] == number) | (rows[1] == number))[0]
-            reason = f"line {places[row]}: expected names in UTF-8, got {shown(name)}"
+            reason = f"line {places[row]}: expected names in UTF-8, got {quote(name)}"
             raise FileFormatError(path, reason) from None
     return decoded

@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float64, Int, Int64
 from amber_id.biometrics.comparisons import pair_numbers
 from amber_id.errors import FileFormatError
 from amber_id.names import composed
-from amber_id.quoting import shown
+from amber_id.quoting import quote
 
 _MATED = ("target", "tar", "mated", "genuine", "same", "match", "true", "positive", "1")
 _NONMATED = (
@@ -102,7 +102,7 @@ def number_names(
     one, other = (NameColumn(each.rows, [composed(name) for name in each.names]) for each in (one, other))
     used = [np.flatnonzero(np.bincount(column.rows, minlength=len(column.names))) for column in (one, other)]
     names = sorted(
-        {column.names[index] for column, found in zip((one, other), used, strict=True) for index in found}
+        {column.names[index] for column, indices in zip((one, other), used, strict=True) for index in indices}
     )
     numbers = {name: number for number, name in enumerate(names)}
     first, second = (
@@ -170,7 +170,7 @@ def check_pairs(trials: Trials) -> tuple[str, ...]:
     unclear = np.flatnonzero(same_way & (apart | (trials.mated[first] != trials.mated[second])))
     if unclear.size:
         _refuse_two_scores(trials, int(first[unclear[0]]), int(second[unclear[0]]), unclear.size)
-    return _said_of_pairs(trials, first[again], second[again], int((again & ~same_way).sum()))
+    return _pair_remarks(trials, first[again], second[again], int((again & ~same_way).sum()))
 
 
 def _refuse_two_scores(trials: Trials, one: int, other: int, count: int) -> NoReturn:
@@ -183,23 +183,23 @@ def _refuse_two_scores(trials: Trials, one: int, other: int, count: int) -> NoRe
     )
 
 
-def _said_of_pairs(
+def _pair_remarks(
     trials: Trials, first: Int64[np.ndarray, " D"], second: Int64[np.ndarray, " D"], n_both_ways: int
 ) -> tuple[str, ...]:
     """What a report says of pairs that stand twice."""
-    said = [
+    remarks = [
         f"Comparisons of two clips that were compared before: {len(first):,}, {n_both_ways:,} of them in the "
         "other direction. Each counts, as in other programs; intervals over people allow for that."
     ]
     change = np.abs(trials.scores[first] / 2 - trials.scores[second] / 2)
     differ = change > _ROUNDING * np.abs(trials.scores[first])
     if differ.any():
-        said.append(
+        remarks.append(
             f"Two scores of one pair of clips differ {np.count_nonzero(differ):,} times, by up to "
             f"{2 * change.max():.3g}. That is right for a system that treats the two sides differently. "
             f"Otherwise, {_PREFIX}."
         )
-    return tuple(said)
+    return tuple(remarks)
 
 
 def check_size(path: Path, n_comparisons: int, n_names: int) -> None:
@@ -217,7 +217,8 @@ def check_length(path: Path, names: Iterable[str]) -> None:
     long = next((name for name in names if len(name) > LONGEST_NAME), None)
     if long is not None:
         raise FileFormatError(
-            path, f"expected names of at most {LONGEST_NAME:,} letters, got {len(long):,} in {shown(long)}"
+            path,
+            f"expected names of at most {LONGEST_NAME:,} letters, got {len(long):,} in {quote(long)}",
         )
 
 

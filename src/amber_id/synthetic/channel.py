@@ -19,7 +19,7 @@ from amber_id.synthetic.rig import RATE_HZ, ClipSignals
 
 @dataclass(frozen=True)
 class _Arrival:
-    """Of coefficients: correlation after the channel, gain, and how much they usually move in a clip."""
+    """Coefficients after the channel: correlation, gain, and how much they usually move in a clip."""
 
     correlation: float
     gain: float
@@ -77,11 +77,11 @@ def through_channel(signals: ClipSignals, rng: np.random.Generator) -> ClipSigna
 
 def _of_coefficients() -> tuple[Float[np.ndarray, " 52"], Float[np.ndarray, " 52"]]:
     """Gain and noise of every coefficient; both 0 for one that avatars do not have."""
-    gain, kept, spread = (
+    gain, correlation, spread = (
         coefficients({name: getattr(each, what) for name, each in _ARRIVALS.items()})
         for what in ("gain", "correlation", "spread")
     )
-    return gain, gain * _noise_for(np.where(kept > 0, kept, 1), spread)
+    return gain, gain * _noise_for(np.where(correlation > 0, correlation, 1), spread)
 
 
 def _noise_for(

@@ -159,5 +159,5 @@ def _tracked(
     begins_lost = rng.random() < share
     ends = np.cumsum(np.roll(lengths, int(begins_lost), axis=1).ravel())
     spell = np.searchsorted(ends, times, side="right")
-    found: Bool[np.ndarray, " T"] = spell % 2 == int(begins_lost)
-    return found
+    has_face: Bool[np.ndarray, " T"] = spell % 2 == int(begins_lost)
+    return has_face

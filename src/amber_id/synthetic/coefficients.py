@@ -27,13 +27,13 @@ def coefficients(values: Mapping[str, float]) -> Float[np.ndarray, " 52"]:
 
 def of(*names: str) -> Bool[np.ndarray, " 52"]:
     """Where the coefficients of these names are; a name without its side stands for both sides."""
-    found = np.zeros(len(BLENDSHAPE_NAMES), dtype=bool)
+    in_region = np.zeros(len(BLENDSHAPE_NAMES), dtype=bool)
     for name in names:
         both = [full in (name, f"{name}Left", f"{name}Right") for full in BLENDSHAPE_NAMES]
         if not any(both):
             raise ValueError(f"no blendshape is called {name}")
-        found |= both
-    return found
+        in_region |= both
+    return in_region
 
 
 def sides(ratio: float) -> Float[np.ndarray, " 52"]:

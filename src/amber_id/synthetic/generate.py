@@ -100,14 +100,14 @@ def _write_corpus(config: SynthConfig, path: Path) -> None:
     rows = []
     for k, c in product(range(config.people), range(config.clips)):
         origin = origin_of(config, k, c)
-        said = {"free": f"{k + 1}-{origin + 1}", "same": "1", "own": f"{k + 1}"}[config.content]
+        spoken_text = {"free": f"{k + 1}-{origin + 1}", "same": "1", "own": f"{k + 1}"}[config.content]
         session = session_of(config, origin) + 1
-        rows.append([clip_id(config, k, c), subject_of(k), source_name(config, k), session, said])
+        rows.append([clip_id(config, k, c), subject_of(k), source_name(config, k), session, spoken_text])
     write_table(path, ["clip", "subject", "source", "session", "utterance"], rows)
 
 
 def _refuse_strangers(out: Path, oracle: str) -> None:
-    """The same run may be repeated or completed; another one's recordings must not mix with it."""
+    """Refuse recordings of another run; this run itself may be repeated or completed."""
     path = out / "oracle.json"
     same = path.is_file() and path.read_bytes() == oracle.encode()
     if not same and any(any((out / condition).rglob("*.safetensors")) for condition in CONDITIONS):

@@ -87,7 +87,7 @@ def oracle_scores(
 
 
 def _share_of_one_session(config: SynthConfig, k: int) -> float:
-    """Of the pairs of a person's clips, or groups of `k`, how many are of one session."""
+    """Share of the pairs of a person's clips, or of groups of `k`, that are of one session."""
     sizes = np.bincount([session_of(config, clip) for clip in range(config.clips)]) // k
     pairs = sizes.sum() * (sizes.sum() - 1)
     return float((sizes * (sizes - 1)).sum() / pairs) if pairs else 0.0

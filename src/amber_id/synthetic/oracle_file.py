@@ -81,7 +81,7 @@ class Oracle(BaseModel):
         if len(oracle.people) != oracle.config.people:
             reason = f"expected {oracle.config.people:,} people, got {len(oracle.people):,}"
             raise FileFormatError(path, reason)
-        if any(_traits_hash(oracle.config, name) != found for name, found in oracle.traits_sha256.items()):
+        if any(_traits_hash(oracle.config, name) != sha256 for name, sha256 in oracle.traits_sha256.items()):
             raise FileFormatError(
                 path,
                 f"tells of people whom AMBER-ID {__version__} draws otherwise; run amber synth again",
@@ -121,7 +121,7 @@ class Oracle(BaseModel):
 
 
 def _lowest_eers(config: SynthConfig, condition: Condition) -> dict[int, Rate]:
-    found = {}
+    rates = {}
     for k in _CLIPS_PER_SIDE:
         try:
             comparisons = oracle_comparisons(config, condition, k=k)
@@ -130,8 +130,8 @@ def _lowest_eers(config: SynthConfig, condition: Condition) -> dict[int, Rate]:
             )
         except EvaluationError:
             continue  # too few people or clips; what is not there is not claimed
-        found[k] = Rate.of(estimate["eer"], chance=0.5)
-    return found
+        rates[k] = Rate.of(estimate["eer"], chance=0.5)
+    return rates
 
 
 def _traits_hash(config: SynthConfig, condition: Condition) -> str:

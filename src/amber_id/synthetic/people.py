@@ -108,11 +108,11 @@ def avatar_traits(config: SynthConfig, person: Person, clip: int) -> Traits:
     The error's size is fixed: it is that at which, with habits of strength 1, a habit in the clip and in the
     avatar's correlate as `HABITS` says.
     """
-    shown = original_traits(config, person, clip).habits
+    original = original_traits(config, person, clip).habits
     errors = stream(config.seed, "channel", person.index, clip)
-    kept = survival()
-    lost = np.sqrt((1 - kept**2) * (1 + RATIO))
-    habits = kept * shown + lost * errors.standard_normal(len(HABITS))
+    survives = survival()
+    lost = np.sqrt((1 - survives**2) * (1 + RATIO))
+    habits = survives * original + lost * errors.standard_normal(len(HABITS))
     return Traits(habits, _SHAPE_WITHIN * errors.standard_normal((3, MODES)))
 
 
@@ -128,9 +128,9 @@ def variances(config: SynthConfig, condition: Condition) -> Variances:
     within = np.ones(len(HABITS))
     shape = np.full(3 * MODES, config.shape**2)
     if condition == "avatar":
-        kept = survival() ** 2
-        between, session = kept * between, kept * session
-        within = kept + (1 - kept) * (1 + RATIO)
+        survives = survival() ** 2
+        between, session = survives * between, survives * session
+        within = survives + (1 - survives) * (1 + RATIO)
         shape = np.zeros(3 * MODES)
     return Variances(
         between=np.concatenate([between, shape]),

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from amber_id.quoting import shown
+from amber_id.quoting import quote
 
 By = Literal["all", "source", "person", "clip"]
 
@@ -42,7 +42,7 @@ class Setting(BaseModel):
                 "values": tuple(_number(each) for each in numbers.split(",")),
             }
         except (ValueError, ZeroDivisionError):
-            raise ValueError(f"expected one number, or BY=number,number, got {shown(value)}") from None
+            raise ValueError(f"expected one number, or BY=number,number, got {quote(value)}") from None
 
     @model_validator(mode="after")
     def _as_many_as_needed(self) -> "Setting":

@@ -105,8 +105,8 @@ def speak(
     vowels = _VOWELS[utterance.vowels[heard]] * strengths[:, None] * _gains(traits, loudness)
     jaw = _mixed(bumps(times, centres, reach), vowels * _OPENING)
     lips = _mixed(bumps(times - traits["lip_lag"], centres, reach), vowels * ~_OPENING)
-    said = np.eye(len(_CONSONANTS))[utterance.consonants[heard]]
-    shapes = np.clip(_mixed(bumps(times, centres - 0.5 * lengths, 0.45 * lengths), said), 0, 1)
+    spoken = np.eye(len(_CONSONANTS))[utterance.consonants[heard]]
+    shapes = np.clip(_mixed(bumps(times, centres - 0.5 * lengths, 0.45 * lengths), spoken), 0, 1)
     taken = np.clip((shapes * _TAKEN_AWAY).sum(axis=1, keepdims=True), 0, 1)
     pressed = _CONSONANTS * np.where(_LIPS_MEET, traits["lip_press"], _gains(traits, 1.0))
     mouth = jaw * (1 - taken) + lips + _mixed(shapes, pressed)

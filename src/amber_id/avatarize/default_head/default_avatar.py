@@ -107,14 +107,14 @@ def _skin(face: ExpressiveFace) -> Part:
 
 
 def _morphs(parts: Sequence[Part]) -> Float32[np.ndarray, "52 V 3"]:
-    found = np.zeros((SHAPES, sum(len(part.positions) for part in parts), 3), np.float32)
+    moves = np.zeros((SHAPES, sum(len(part.positions) for part in parts), 3), np.float32)
     start = 0
     for part in parts:
         own = slice(start, start + len(part.positions))
         start = own.stop
         for name, moved in part.shapes.items():
-            found[ARKIT_NAMES.index(name), own] = _METRES * moved
-    return found
+            moves[ARKIT_NAMES.index(name), own] = _METRES * moved
+    return moves
 
 
 def _skinning(parts: Sequence[Part]) -> tuple[Int32[np.ndarray, "V 4"], Float32[np.ndarray, "V 4"]]:
@@ -146,6 +146,6 @@ def _skeleton() -> tuple[tuple[Node, ...], tuple[Joint, ...]]:
 
 
 def _shift(by: Float[np.ndarray, " 3"]) -> Float32[np.ndarray, "4 4"]:
-    found = np.eye(4, dtype=np.float32)
-    found[:3, 3] = by
-    return found
+    matrix = np.eye(4, dtype=np.float32)
+    matrix[:3, 3] = by
+    return matrix

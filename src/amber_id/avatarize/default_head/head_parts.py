@@ -121,12 +121,12 @@ def skull_and_hair(skin: Part) -> list[Part]:
 def ears() -> list[Part]:
     """Two flat shells."""
     unit, uvs, triangles = _sphere(14, 12)
-    found = []
+    parts = []
     for sign in (1, -1):
         turn = Rotation.from_euler("yz", (sign * 25, -sign * 10), degrees=True)
         shell = turn.apply(unit * (0.45, 1.75, 1.05)) + np.array([sign * 7.95, 0.4, -3.6])
-        found.append(Part(shell, _plain("skin", len(uvs)), triangles))
-    return found
+        parts.append(Part(shell, _plain("skin", len(uvs)), triangles))
+    return parts
 
 
 def neck_and_shoulders() -> list[Part]:
@@ -248,8 +248,8 @@ def _hair(skull: Sequence[Float[np.ndarray, "E 3"]]) -> Part:
     high = np.minimum(outline[:, 1], np.roll(outline[:, 1], -1)) > _HAIR_FROM_HEIGHT
     behind = np.arange(len(rings) - 1) >= _HAIR_BEHIND_RING + len(front)
     covered = (high[None, :] | behind[:, None]).ravel()
-    kept = _between_rings(len(rings), around)[np.repeat(covered, 2)]
-    return Part(np.concatenate(rings), _plain("hair", len(rings) * around), kept)
+    triangles = _between_rings(len(rings), around)[np.repeat(covered, 2)]
+    return Part(np.concatenate(rings), _plain("hair", len(rings) * around), triangles)
 
 
 def _tube(rings: Sequence[tuple[float, float, float, float]], color: Field, bone: Bone) -> Part:

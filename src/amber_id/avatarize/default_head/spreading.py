@@ -47,13 +47,13 @@ class Spreading:
         free = ~far
         free[list(moved)] = False
         values = np.array(list(moved.values()), dtype=float)
-        found = np.zeros((len(far), values.shape[1]))
-        found[list(moved)] = values
+        moves = np.zeros((len(far), values.shape[1]))
+        moves[list(moved)] = values
         if free.any():
-            between = self._bending[np.ix_(free, ~free)] @ found[~free]
+            between = self._bending[np.ix_(free, ~free)] @ moves[~free]
             stiffness = self._bending[np.ix_(free, free)] + _TINY * np.eye(int(np.count_nonzero(free)))
-            found[free] = -np.linalg.solve(stiffness, between)
-        return found
+            moves[free] = -np.linalg.solve(stiffness, between)
+        return moves
 
     def _edges_from(self, seeds: Collection[int]) -> Int[np.ndarray, " N"]:
         distance = np.full(len(self._linked), _UNREACHED)

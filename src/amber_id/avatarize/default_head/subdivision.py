@@ -59,19 +59,19 @@ def _inner_share(neighbours: int) -> float:
 
 
 def _neighbours(across: dict[tuple[int, int], list[int]], vertices: int) -> list[tuple[list[int], list[int]]]:
-    """Of each vertex all neighbours, and those along an open edge."""
-    found: list[tuple[list[int], list[int]]] = [([], []) for _ in range(vertices)]
+    """All neighbours of each vertex, and those along an open edge."""
+    neighbours: list[tuple[list[int], list[int]]] = [([], []) for _ in range(vertices)]
     for (i, j), thirds in across.items():
         for one, other in ((i, j), (j, i)):
-            found[one][0].append(other)
+            neighbours[one][0].append(other)
             if len(thirds) == 1:
-                found[one][1].append(other)
-    return found
+                neighbours[one][1].append(other)
+    return neighbours
 
 
 def _split(triangles: Int[np.ndarray, "F 3"], number: dict[tuple[int, int], int]) -> Int[np.ndarray, "K 3"]:
-    found = []
+    parts = []
     for a, b, c in triangles.tolist():
         ab, bc, ca = (number[min(i, j), max(i, j)] for i, j in ((a, b), (b, c), (c, a)))
-        found += [(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)]
-    return np.array(found)
+        parts += [(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)]
+    return np.array(parts)

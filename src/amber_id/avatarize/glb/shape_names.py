@@ -79,7 +79,7 @@ def match_shape(name: str) -> Match | None:
 
 
 def best_offers(offers: Iterable[Offer]) -> list[Offer]:
-    """For each shape the offers of the best kind, which add up; own names come before expressions."""
+    """The offers of the best kind for each shape, which add up; own names come before expressions."""
     offers = list(offers)
     best: dict[int, tuple[Grade, bool]] = {}
     for offer in offers:

@@ -24,7 +24,7 @@ _FARTHEST_UV = 1e6
 
 
 def with_one_material(avatar: Avatar) -> Avatar:
-    """The same avatar with one material of one picture, white and opaque but for what is cut out.
+    """Merge an avatar's materials into one of one picture, white and opaque but for what is cut out.
 
     Raises
     ------
@@ -104,7 +104,7 @@ class _Piece:
         return min(self.width, self.height) >= 4 * _RIM
 
     def halved(self) -> "_Piece":
-        """The same with half as many texels each way."""
+        """Piece with half as many texels each way."""
         texels = _resized(self.texels, self.width // 2, self.height // 2)
         share = np.array([texels.shape[1], texels.shape[0]]) / (self.width, self.height)
         return _Piece(texels, self.per_uv * share, self.first * share)
@@ -118,8 +118,8 @@ def _apart(avatar: Avatar) -> tuple[Avatar, Int[np.ndarray, " V"]]:
     """The avatar without vertices and materials that are not used; and the material of each vertex."""
     used, material_of = np.unique(avatar.material_of, return_inverse=True)
     pairs = avatar.triangles.astype(np.int64) * len(used) + material_of[:, None]
-    kept, triangles = np.unique(pairs, return_inverse=True)
-    vertices, materials = kept // len(used), kept % len(used)
+    corners, triangles = np.unique(pairs, return_inverse=True)
+    vertices, materials = corners // len(used), corners % len(used)
     apart = replace(
         avatar,
         positions=avatar.positions[vertices],
@@ -136,7 +136,7 @@ def _apart(avatar: Avatar) -> tuple[Avatar, Int[np.ndarray, " V"]]:
 
 
 def _plain_colors_to_materials(avatar: Avatar, materials: Int[np.ndarray, " V"]) -> Avatar:
-    """The same with the vertices' own colour in the material where all its vertices have the same."""
+    """Move the vertices' own colour into the material where all its vertices have one colour."""
     if avatar.colors is None:
         return avatar
     left, colored = avatar.colors.copy(), list(avatar.materials)

@@ -57,10 +57,10 @@ class Vrm:
 
     def offers(self) -> dict[int, list[Offer]]:
         """What the expressions offer for ARKit's shapes, by the index of the mesh."""
-        found: dict[int, list[Offer]] = defaultdict(list)
+        by_mesh: dict[int, list[Offer]] = defaultdict(list)
         for match, mesh, target, weight, snaps in (*self._old_moves(), *self._new_moves()):
-            found[mesh].append(Offer(match, target, float(weight), by_clip=True, snaps=snaps))
-        return found
+            by_mesh[mesh].append(Offer(match, target, float(weight), by_clip=True, snaps=snaps))
+        return by_mesh
 
     @property
     def _extensions(self) -> dict[str, Any]:

@@ -71,10 +71,10 @@ def merge_avatar(source: Path, out: Path) -> AvatarFile:
     MissingDependencyError
         If pygltflib or Pillow is not installed.
     """
-    found = read_avatar(source)
+    file = read_avatar(source)
     with naming(source):
-        nodes = _with_bone_names(found.avatar)
-        write_avatar(replace(found.avatar, nodes=nodes), out, name=source.stem)
+        nodes = _with_bone_names(file.avatar)
+        write_avatar(replace(file.avatar, nodes=nodes), out, name=source.stem)
     return read_avatar(out)
 
 
@@ -269,7 +269,7 @@ def _resting_unturned(avatar: Avatar, bone: str, bends_rad: float) -> Avatar:
 
 
 def _normals(avatar: Avatar) -> np.ndarray:
-    """Of each vertex, in the coordinates that it is given in."""
+    """Normal of each vertex, in the coordinates that it is given in."""
     still = replace(
         avatar,
         joints=np.zeros_like(avatar.joints),

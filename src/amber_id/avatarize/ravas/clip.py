@@ -49,8 +49,8 @@ def ravas_clip(
         in ``<out>/.ravas/<clip id>/video.log``.
     """
     source = source or OneFile(clip.path, clip.id)
-    kept = out / _FOLDER / clip.id / "video.log"
-    _forget(kept, out)
+    kept_log = out / _FOLDER / clip.id / "video.log"
+    _forget(kept_log, out)
     try:
         with scratch_folder(out / _FOLDER) as work:
             try:
@@ -59,7 +59,7 @@ def ravas_clip(
                     run, setup, clip, avatar_sha256, out, size=size, no_face=no_face, source=source
                 )
             except ClipError as error:  # which may name the file only
-                _keep(work / "video.log", kept)
+                _keep(work / "video.log", kept_log)
                 raise ClipError(clip.id, error.reason) from error
     finally:
         _remove_empty(out / _FOLDER, out)
@@ -99,7 +99,7 @@ def _written(
         source_bytes=source.size,
         warning=run.warning,
     )
-    return write_avatar_clip(note, clip, out, _shown(run, size, no_face), source)
+    return write_avatar_clip(note, clip, out, _frames(run, size, no_face), source)
 
 
 def remove_killed(out: Path) -> None:
@@ -108,18 +108,18 @@ def remove_killed(out: Path) -> None:
     _remove_empty(out / _FOLDER, out)
 
 
-def _keep(log: Path, kept: Path) -> None:
+def _keep(log: Path, kept_log: Path) -> None:
     """Put what RAVAS printed where it stays, if it got so far as to print."""
     if log.is_file():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        log.replace(kept)
+        kept_log.parent.mkdir(parents=True, exist_ok=True)
+        log.replace(kept_log)
 
 
-def _forget(kept: Path, out: Path) -> None:
+def _forget(kept_log: Path, out: Path) -> None:
     """Delete the log of an earlier failure, and the folders that are empty then."""
     with contextlib.suppress(OSError):  # what is wrong with the place is met again, and note
-        kept.unlink(missing_ok=True)
-        _remove_empty(kept.parent, out)
+        kept_log.unlink(missing_ok=True)
+        _remove_empty(kept_log.parent, out)
 
 
 def _remove_empty(folder: Path, out: Path) -> None:
@@ -133,7 +133,7 @@ def _remove_empty(folder: Path, out: Path) -> None:
             return
 
 
-def _shown(run: RavasRun, size: int, no_face: NoFace) -> Iterator[tuple[float, UInt8[np.ndarray, "S S 3"]]]:
+def _frames(run: RavasRun, size: int, no_face: NoFace) -> Iterator[tuple[float, UInt8[np.ndarray, "S S 3"]]]:
     """Frames and times; where the last is held, those before the first face wait for it."""
     lost = set(run.without_face) if no_face == "hold" else set()
     last: np.ndarray | None = None
@@ -142,8 +142,8 @@ def _shown(run: RavasRun, size: int, no_face: NoFace) -> Iterator[tuple[float, U
         if i in lost and last is None:
             waiting.append(float(time_s))
             continue
-        shown = rgb if last is None or i not in lost else last
-        yield from ((early_s, shown) for early_s in waiting)
+        picture = rgb if last is None or i not in lost else last
+        yield from ((early_s, picture) for early_s in waiting)
         waiting.clear()
-        yield float(time_s), shown
-        last = shown
+        yield float(time_s), picture
+        last = picture

@@ -63,11 +63,11 @@ def _main() -> None:
 
 def _versions() -> dict[str, str]:
     """Python's, and those of the packages that pip knows."""
-    found = {"python": platform.python_version()}
+    versions = {"python": platform.python_version()}
     for pip in sorted(_NEEDED.values()):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[pip] = importlib.metadata.version(pip)
-    return found
+            versions[pip] = importlib.metadata.version(pip)
+    return versions
 
 
 def _end_with_caller() -> None:

@@ -99,8 +99,8 @@ def _watch(process: "subprocess.Popen[bytes]", watch: Watch) -> None:
         time.sleep(_POLL_S)
         now = time.monotonic()
         printed = _printed(watch.log)
-        if found := _RENDERER_FAILED.search(printed):
-            raise TryFailedError(f"its renderer failed: {_short(found[1]) or 'it did not say why'}")
+        if failure := _RENDERER_FAILED.search(printed):
+            raise TryFailedError(f"its renderer failed: {_short(failure[1]) or 'it did not say why'}")
         if failing_since is None and _PROCESS_FAILED.search(printed):
             failing_since = now
         if failing_since is not None and now - failing_since > _ENDING_S:

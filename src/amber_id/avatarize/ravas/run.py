@@ -80,7 +80,7 @@ class RavasRun:
 
     @property
     def frames_without_face(self) -> int:
-        """In how many frames RAVAS saw no face."""
+        """Number of frames in which RAVAS saw no face."""
         return len(self.without_face)
 
 
@@ -182,7 +182,7 @@ def _config(video: Path, results: Path, avatar: Path) -> dict[str, object]:
 
 
 def _detections(path: Path) -> int:
-    """In how many frames RAVAS saw a face, as its log has it."""
+    """Number of frames in which RAVAS saw a face, according to its log."""
     try:
         entries = parsed_json(read_text(path, "JSON"), path)
     except FileFormatError as error:

@@ -109,10 +109,10 @@ def _python(python: Path | None, root: Path) -> tuple[Path, dict[str, str]]:
     """Where that Python is, and versions in it; links stay, for a virtual environment is found by them."""
     if python is None:
         raise UsageError("--ravas needs --ravas-python, the Python that has RAVAS' packages")
-    found = shutil.which(python)
-    if found is None:
+    executable = shutil.which(python)
+    if executable is None:
         raise AmberError(f"--ravas-python {python}: expected a program, found none")
-    command = [found, "-I", str(LAUNCHER), str(root), "--check"]
+    command = [executable, "-I", str(LAUNCHER), str(root), "--check"]
     try:
         ran = subprocess.run(
             command,
@@ -136,9 +136,9 @@ def _python(python: Path | None, root: Path) -> tuple[Path, dict[str, str]]:
         )
     if answer.missing:
         raise MissingDependencyError(
-            f"RAVAS' packages are not all there; run: {found} -m pip install {' '.join(answer.missing)}"
+            f"RAVAS' packages are not all there; run: {executable} -m pip install {' '.join(answer.missing)}"
         )
-    return Path(found).absolute(), answer.versions
+    return Path(executable).absolute(), answer.versions
 
 
 class _Answer(BaseModel):
@@ -179,7 +179,7 @@ def _git(root: Path, *arguments: str) -> list[str]:
 
 
 def _files_hash(root: Path) -> str:
-    """Of all that is in RAVAS' package but what Python made of it."""
+    """Hash of all files in RAVAS' package except what Python compiled."""
     package, hashes = root / _PACKAGE, hashlib.sha256()
     for path in sorted(package.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:

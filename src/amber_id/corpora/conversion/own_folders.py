@@ -29,8 +29,8 @@ from amber_id.corpora.conversion.source_files import SourceFile, is_video, list_
 from amber_id.corpora.corpus_file import csv_rows
 from amber_id.corpora.other_files import told_of_others
 from amber_id.errors import CorpusError, FileFormatError
-from amber_id.names import composed, said_of_case_twins
-from amber_id.quoting import one_line, shown
+from amber_id.names import case_twin_remarks, composed
+from amber_id.quoting import one_line, quote
 
 _KNOWN_COLUMNS = ("path", "subject", "source", "clip", *(each.name for each in fields(ClipFacts)))
 _MOST_REASONS = 3
@@ -100,8 +100,8 @@ def find_own(
     notes = (
         *(_said_of_columns(src) if is_table else ()),
         *said,
-        *said_of_case_twins("people", {person for _, person in numbers}),
-        *said_of_case_twins("sources", {source for source, _ in numbers}),
+        *case_twin_remarks("people", {person for _, person in numbers}),
+        *case_twin_remarks("sources", {source for source, _ in numbers}),
     )
     return Findings(sources, clips, tuple(lost), one_file_each=True, notes=notes)
 
@@ -153,7 +153,7 @@ def _said_of_columns(table: Path) -> tuple[str, ...]:
     for name in heading:
         if name not in _KNOWN_COLUMNS:
             near = get_close_matches(name.lower(), _KNOWN_COLUMNS, n=1)
-            said.append(shown(name) + (f" (is {near[0]} meant?)" if near else ""))
+            said.append(quote(name) + (f" (is {near[0]} meant?)" if near else ""))
     if not said:
         return ()
     return (f"{table}: passed over: {', '.join(said)}; known are {', '.join(_KNOWN_COLUMNS)}.",)
