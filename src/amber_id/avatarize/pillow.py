@@ -6,13 +6,7 @@ from amber_id.extras import from_extra
 
 
 def import_pillow() -> ModuleType:
-    """The package ``PIL`` with its ``Image``, ``ImageDraw`` and ``ImageFilter``.
-
-    Raises
-    ------
-    MissingDependencyError
-        If it is not installed.
-    """
+    """The package ``PIL`` with its parts; raises MissingDependencyError where it is not installed."""
     with from_extra("pillow", "avatar"):
         import PIL.Image
         import PIL.ImageDraw

@@ -14,7 +14,7 @@ Brümmer and du Preez, Application-independent evaluation of speaker detection, 
 """
 
 from dataclasses import dataclass
-from typing import Unpack
+from typing import TypeAlias, Unpack
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -25,6 +25,8 @@ from amber_id.biometrics.comparisons import check_finite
 from amber_id.biometrics.curves import ErrorCurve, PerResample, error_curve
 from amber_id.biometrics.error_rates import Weights
 from amber_id.errors import EvaluationError
+
+_Masses: TypeAlias = Float64[np.ndarray, " B"]  # comparisons of one kind at each of B scores
 
 
 @dataclass(frozen=True)
@@ -269,10 +271,7 @@ def _cost(curve: ErrorCurve, llrs: Float64[np.ndarray, "*Q B"]) -> PerResample:
 
 
 def _logistic_regression(
-    design: Float64[np.ndarray, "B 2"],
-    mated: Float64[np.ndarray, " B"],
-    nonmated: Float64[np.ndarray, " B"],
-    prior_log_odds: float,
+    design: Float64[np.ndarray, "B 2"], mated: _Masses, nonmated: _Masses, prior_log_odds: float
 ) -> Float64[np.ndarray, " 2"]:
     """Slope and level that minimise the mean logarithmic loss of the posterior."""
 

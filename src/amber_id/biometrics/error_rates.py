@@ -13,7 +13,7 @@ and `ValueError` when a score is not finite or the weights do not fit. For sever
 scores, call :func:`error_curve` once and use the methods of the same names.
 """
 
-from typing import NamedTuple, TypedDict, Unpack
+from typing import NamedTuple, TypeAlias, TypedDict, Unpack
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -22,6 +22,9 @@ from scipy.special import ndtri
 from amber_id.biometrics.comparisons import lowest_rate
 from amber_id.biometrics.curves import error_curve
 from amber_id.errors import UndefinedMetricError
+
+Mated: TypeAlias = Float[np.ndarray, " M"]
+Nonmated: TypeAlias = Float[np.ndarray, " N"]
 
 
 class Weights(TypedDict, total=False):
@@ -47,7 +50,7 @@ class Det(NamedTuple):
     thresholds: Float64[np.ndarray, " K"]  # descending
 
 
-def roc(mated: Float[np.ndarray, " M"], nonmated: Float[np.ndarray, " N"], **weights: Unpack[Weights]) -> Roc:
+def roc(mated: Mated, nonmated: Nonmated, **weights: Unpack[Weights]) -> Roc:
     """TMR against FMR, one point for each different score and the one that accepts nothing.
 
     Examples
@@ -64,7 +67,7 @@ def roc(mated: Float[np.ndarray, " M"], nonmated: Float[np.ndarray, " N"], **wei
     return Roc(curve.fmr[::-1], curve.tmr[::-1], curve.thresholds[::-1])
 
 
-def det(mated: Float[np.ndarray, " M"], nonmated: Float[np.ndarray, " N"], **weights: Unpack[Weights]) -> Det:
+def det(mated: Mated, nonmated: Nonmated, **weights: Unpack[Weights]) -> Det:
     """FNMR against FMR on probit axes (normal deviates), where Gaussian scores give a straight line.
 
     The axes' ticks: probit(0.5) = 0, probit(0.16) = -0.99, probit(0.01) = -2.33. Points whose FMR or FNMR is
@@ -85,9 +88,7 @@ def det(mated: Float[np.ndarray, " M"], nonmated: Float[np.ndarray, " N"], **wei
     return Det(ndtri(fmr), ndtri(fnmr), points.thresholds[inside])
 
 
-def eer(
-    mated: Float[np.ndarray, " M"], nonmated: Float[np.ndarray, " N"], **weights: Unpack[Weights]
-) -> float:
+def eer(mated: Mated, nonmated: Nonmated, **weights: Unpack[Weights]) -> float:
     """Equal error rate: the value that FMR and FNMR share where they cross.
 
     Linear interpolation between the last threshold with FMR >= FNMR and the next one. 0 when every mated
@@ -108,9 +109,7 @@ def eer(
     return float(error_curve(mated, nonmated, **weights).eer())
 
 
-def eer_rocch(
-    mated: Float[np.ndarray, " M"], nonmated: Float[np.ndarray, " N"], **weights: Unpack[Weights]
-) -> float:
+def eer_rocch(mated: Mated, nonmated: Nonmated, **weights: Unpack[Weights]) -> float:
     """Equal error rate on the convex hull of the ROC, in [0, 0.5].
 
     The error of the best mixture of two thresholds that errs equally on both sides; never above
@@ -130,9 +129,7 @@ def eer_rocch(
     return float(error_curve(mated, nonmated, **weights).eer_rocch())
 
 
-def eer_threshold(
-    mated: Float[np.ndarray, " M"], nonmated: Float[np.ndarray, " N"], **weights: Unpack[Weights]
-) -> float:
+def eer_threshold(mated: Mated, nonmated: Nonmated, **weights: Unpack[Weights]) -> float:
     """Threshold of the equal error rate, to be found on dev and used on test.
 
     Both rates stay the same for thresholds above one score and up to the next. Each point of the curve
@@ -152,9 +149,7 @@ def eer_threshold(
     return float(error_curve(mated, nonmated, **weights).eer_threshold())
 
 
-def auc(
-    mated: Float[np.ndarray, " M"], nonmated: Float[np.ndarray, " N"], **weights: Unpack[Weights]
-) -> float:
+def auc(mated: Mated, nonmated: Nonmated, **weights: Unpack[Weights]) -> float:
     """Probability that a mated score exceeds a non-mated one, ties counting half.
 
     Exact; equals the area under the ROC (Hanley and McNeil, Radiology 143, 1982).
@@ -170,10 +165,7 @@ def auc(
 
 
 def rates_at(
-    mated: Float[np.ndarray, " M"],
-    nonmated: Float[np.ndarray, " N"],
-    threshold: float,
-    **weights: Unpack[Weights],
+    mated: Mated, nonmated: Nonmated, threshold: float, **weights: Unpack[Weights]
 ) -> tuple[float, float]:
     """FMR and FNMR at a threshold, which may be any number or +-inf but not NaN.
 
@@ -188,12 +180,7 @@ def rates_at(
     return float(fmr), float(fnmr)
 
 
-def threshold_at_fmr(
-    mated: Float[np.ndarray, " M"],
-    nonmated: Float[np.ndarray, " N"],
-    fmr: float,
-    **weights: Unpack[Weights],
-) -> float:
+def threshold_at_fmr(mated: Mated, nonmated: Nonmated, fmr: float, **weights: Unpack[Weights]) -> float:
     """Lowest score, of either side, at which the FMR is at most `fmr`.
 
     +inf, which accepts nothing, where no score is high enough. Nothing is interpolated or extrapolated:
@@ -210,12 +197,7 @@ def threshold_at_fmr(
 
 
 def tmr_at_fmr(
-    mated: Float[np.ndarray, " M"],
-    nonmated: Float[np.ndarray, " N"],
-    fmr: float,
-    *,
-    floor: float | None = None,
-    **weights: Unpack[Weights],
+    mated: Mated, nonmated: Nonmated, fmr: float, *, floor: float | None = None, **weights: Unpack[Weights]
 ) -> float:
     """Share of mated comparisons accepted at the threshold whose FMR is at most `fmr`.
 
@@ -259,12 +241,7 @@ below it too few pairs of people say anything; ask for a higher FMR or add peopl
     return float(curve.tmr_at_fmr(fmr))
 
 
-def accuracy_at(
-    mated: Float[np.ndarray, " M"],
-    nonmated: Float[np.ndarray, " N"],
-    threshold: float,
-    **weights: Unpack[Weights],
-) -> float:
+def accuracy_at(mated: Mated, nonmated: Nonmated, threshold: float, **weights: Unpack[Weights]) -> float:
     """Share of all comparisons that are decided rightly at a threshold, which is fixed on dev.
 
     It depends on how many comparisons are mated: with 1 in 100, rejecting everything reaches 0.99.
@@ -277,12 +254,7 @@ def accuracy_at(
     return float(error_curve(mated, nonmated, **weights).accuracy_at(threshold))
 
 
-def hter_at(
-    mated: Float[np.ndarray, " M"],
-    nonmated: Float[np.ndarray, " N"],
-    threshold: float,
-    **weights: Unpack[Weights],
-) -> float:
+def hter_at(mated: Mated, nonmated: Nonmated, threshold: float, **weights: Unpack[Weights]) -> float:
     """Half total error rate (FMR + FNMR) / 2 at a threshold, which is fixed on dev; a guesser has 0.5.
 
     Examples
@@ -294,10 +266,7 @@ def hter_at(
 
 
 def balanced_accuracy_at(
-    mated: Float[np.ndarray, " M"],
-    nonmated: Float[np.ndarray, " N"],
-    threshold: float,
-    **weights: Unpack[Weights],
+    mated: Mated, nonmated: Nonmated, threshold: float, **weights: Unpack[Weights]
 ) -> float:
     """Accuracy with both sides counting the same, 1 - HTER; a guesser has 0.5.
 
@@ -310,7 +279,7 @@ def balanced_accuracy_at(
 
 
 def best_balanced_accuracy(
-    mated: Float[np.ndarray, " M"], nonmated: Float[np.ndarray, " N"], **weights: Unpack[Weights]
+    mated: Mated, nonmated: Nonmated, **weights: Unpack[Weights]
 ) -> tuple[float, float]:
     """Highest balanced accuracy of any threshold, and the lowest score that reaches it as threshold.
 
@@ -327,8 +296,8 @@ def best_balanced_accuracy(
 
 
 def min_dcf(
-    mated: Float[np.ndarray, " M"],
-    nonmated: Float[np.ndarray, " N"],
+    mated: Mated,
+    nonmated: Nonmated,
     *,
     prior: float = 0.01,
     cost_miss: float = 1.0,
@@ -353,8 +322,8 @@ def min_dcf(
 
 
 def act_dcf(
-    mated: Float[np.ndarray, " M"],
-    nonmated: Float[np.ndarray, " N"],
+    mated: Mated,
+    nonmated: Nonmated,
     *,
     prior: float = 0.01,
     cost_miss: float = 1.0,

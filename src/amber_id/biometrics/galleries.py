@@ -125,12 +125,8 @@ def gallery_scores(comparisons: Comparisons, *, directed: bool = False) -> Galle
 
     Examples
     --------
-    >>> comparisons = Comparisons(
-    ...     scores=np.array([0.9, 0.25, 0.5]),
-    ...     enrolment=np.array([0, 0, 1]),
-    ...     probe=np.array([1, 2, 2]),
-    ...     subjects=np.array([0, 0, 1]),
-    ... )
+    >>> pairs = np.array([0, 0, 1]), np.array([1, 2, 2])
+    >>> comparisons = Comparisons(np.array([0.9, 0.25, 0.5]), *pairs, subjects=np.array([0, 0, 1]))
     >>> gallery = gallery_scores(comparisons)
     >>> gallery.scores
     array([[0.9 , 0.25],

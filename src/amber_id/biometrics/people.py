@@ -63,12 +63,8 @@ def per_subject_figures(comparisons: Comparisons) -> tuple[SubjectFigures, ...]:
 
     Examples
     --------
-    >>> comparisons = Comparisons(
-    ...     scores=np.array([0.75, 0.25, 0.5]),
-    ...     enrolment=np.array([0, 0, 1]),
-    ...     probe=np.array([1, 2, 2]),
-    ...     subjects=np.array([0, 0, 1]),
-    ... )
+    >>> pairs = np.array([0, 0, 1]), np.array([1, 2, 2])
+    >>> comparisons = Comparisons(np.array([0.75, 0.25, 0.5]), *pairs, subjects=np.array([0, 0, 1]))
     >>> for figures in per_subject_figures(comparisons):
     ...     print(figures.mated_mean, figures.nonmated_mean, figures.n_mated, figures.n_nonmated, figures.eer)
     0.75 0.375 1 2 0.0

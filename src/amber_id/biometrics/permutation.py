@@ -40,6 +40,7 @@ _CHUNK = 64  # permutations judged at once
 _MAX_DRAWS = 1000  # for one permutation that leaves both sides
 _MAX_CHANGE = 0.1  # of the number of mated comparisons by permutation
 
+_Clips: TypeAlias = Bool[np.ndarray, " N"]  # those for which something holds
 # Mated and non-mated comparisons in each bin.
 _Masses: TypeAlias = tuple[Int64[np.ndarray, " B"], Int64[np.ndarray, " B"]]
 
@@ -297,10 +298,7 @@ def _met_pairs(comparisons: Comparisons, component: Int[np.ndarray, " N"]) -> In
 
 
 def _possible_pairs(
-    group: Int64[np.ndarray, " N"],
-    one_set: Bool[np.ndarray, " N"],
-    enrolled: Bool[np.ndarray, " N"],
-    probed: Bool[np.ndarray, " N"],
+    group: Int64[np.ndarray, " N"], one_set: _Clips, enrolled: _Clips, probed: _Clips
 ) -> float:
     """How many comparisons the clips of each group allow, in all groups together."""
     number = np.unique(group, return_inverse=True)[1]

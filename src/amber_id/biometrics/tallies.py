@@ -32,6 +32,8 @@ _MOST_PAIRS = MOST_PAIRED_SUBJECTS * (MOST_PAIRED_SUBJECTS + 1) // 2
 DEFAULT_BINS = 1024
 _ROWS_AT_A_TIME = 4096  # histograms turned to floating point at once
 
+_Masses: TypeAlias = Shaped[np.ndarray, " B"]  # comparisons of one kind at each of B scores
+
 
 @dataclass(frozen=True, eq=False)
 class ScoreHistogram:
@@ -338,10 +340,7 @@ def _subject_tally(
 
 
 def quantile_edges(
-    values: Float64[np.ndarray, " B"],
-    mated: Shaped[np.ndarray, " B"],
-    nonmated: Shaped[np.ndarray, " B"],
-    bins: int,
+    values: Float64[np.ndarray, " B"], mated: _Masses, nonmated: _Masses, bins: int
 ) -> Float64[np.ndarray, " _"]:
     """At most `bins` of the ascending `values`: the first, and quantiles of both sides and their tails."""
     if bins < 2:

@@ -52,10 +52,8 @@ def cropped_frames(video: Path, size: int) -> Iterator[UInt8[np.ndarray, "S S 3"
 
     Raises
     ------
-    MissingDependencyError
-        If PyAV is not installed.
-    OSError
-        If `video` cannot be read; PyAV's own errors are of this kind, or a ValueError.
+    MissingDependencyError, OSError
+        Under the conditions of `black_frames`.
     """
     av = import_av("avatar")
     rows, columns = slice(CROP_TOP, CROP_TOP + CROP_SIDE), slice(CROP_LEFT, CROP_LEFT + CROP_SIDE)
