@@ -21,7 +21,6 @@ from pathlib import Path
 
 import numpy as np
 
-from amber_id.audit.attack.names import training_of
 from amber_id.audit.attack.strongest_attacker import Scored, score_attackers
 from amber_id.audit.attack.tested import embed_people
 from amber_id.biometrics import (
@@ -37,6 +36,7 @@ from amber_id.protocols import Split, SplitConfig, make_split, source_of_subject
 from amber_id.recordings import RecordingSet
 from amber_id.synthetic import SynthConfig, generate, oracle_comparisons
 from amber_id.training import LoopConfig, train
+from amber_id.training.named import training_of
 from amber_id.training.network import EpochReport
 
 ZOO = ("moments", "moments on blendshapes", "stgcn", "blendshapes", "distances")

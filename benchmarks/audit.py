@@ -24,7 +24,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from amber_id.audit import StudyConfig
-from amber_id.audit.attack.names import training_of
 from amber_id.audit.study.by_moments import regions_of_cells, views_of
 from amber_id.audit.study.clips import study_clips
 from amber_id.audit.study.stages import Stages
@@ -33,6 +32,7 @@ from amber_id.protocols import SplitConfig, make_split, source_of_subjects
 from amber_id.recordings import RecordingSet
 from amber_id.results import ConditionName
 from amber_id.synthetic import SynthConfig, generate
+from amber_id.training.named import training_of
 
 Truths = dict[str, bool]
 

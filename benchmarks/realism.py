@@ -25,7 +25,7 @@ import numpy as np
 from scipy.signal import find_peaks, peak_widths
 from scipy.spatial.transform import Rotation
 
-from amber_id.attackers.moments import BANDS_HZ, window_statistics
+from amber_id.attackers.window_statistics import BANDS_HZ, window_statistics
 from amber_id.face_mesh import BLENDSHAPE_NAMES, OUTER_EYE_CORNERS, points_of
 from amber_id.motion import FeatureConfig, load_windows
 from amber_id.motion.alignment import HeadPlacement, align, isotropic

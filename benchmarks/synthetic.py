@@ -24,7 +24,8 @@ from functools import partial
 
 import numpy as np
 
-from amber_id.attackers.moments import MomentsConfig, fit_to_statistics, window_statistics
+from amber_id.attackers.moments import MomentsConfig, fit_to_statistics
+from amber_id.attackers.window_statistics import window_statistics
 from amber_id.biometrics import Comparisons, Estimate, bootstrap_eer, compare_all
 from amber_id.motion import FeatureConfig, clip_features
 from amber_id.motion.features import ClipFeatures

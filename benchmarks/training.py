@@ -19,13 +19,11 @@ from multiprocessing import get_context
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from amber_id.attackers import AttackerName, default_signals, default_streams
-from amber_id.attackers.networks import make_network
+from amber_id.attackers import NETWORKS, AttackerName, default_signals, default_streams
 from amber_id.motion import FeatureConfig, in_channels, vertex_graph
 from amber_id.training import LossConfig
 from amber_id.training.losses import Loss
 
-NETWORKS: tuple[AttackerName, ...] = ("thesis", "stgcn", "distances", "blendshapes")
 SUBJECTS = 112
 
 
@@ -45,7 +43,7 @@ def measure(attacker: AttackerName, batch: int, threads: int, steps: int, bf16: 
     torch.manual_seed(0)
     signals = default_signals(attacker)
     features = FeatureConfig(signals=signals, streams=default_streams(attacker, signals, "all"))
-    network = make_network(attacker, features, {})
+    network = NETWORKS[attacker].make(features, {})
     size = (in_channels(features), 64, vertex_graph(features).n_vertices)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         dimensions = network.eval()(torch.randn(1, *size), torch.ones(1, 64, dtype=torch.bool)).shape[1]

@@ -7,8 +7,6 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from amber_id.attackers import Attacker
-from amber_id.attackers.moments import MomentsAttacker
-from amber_id.attackers.window_statistics import statistics_of
 from amber_id.errors import EmbeddingError
 from amber_id.motion import WindowSet
 
@@ -23,10 +21,7 @@ def embed_clips(attacker: Attacker, windows: WindowSet) -> Float[np.ndarray, "M 
         features that the attacker was trained on.
     """
     _refuse_other_features(attacker, windows)
-    if isinstance(attacker, MomentsAttacker):
-        return mean_directions(attacker.project(statistics_of(windows)), windows)
-    parts = [attacker.embed(*part) for part in windows.in_parts()]
-    return mean_directions(np.concatenate(parts), windows)
+    return mean_directions(attacker.embed_set(windows), windows)
 
 
 def mean_directions(

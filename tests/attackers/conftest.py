@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from amber_id.attackers import CheckpointHeader, DevFigures, find_device, save_checkpoint
+from amber_id.attackers import NETWORKS, CheckpointHeader, DevFigures, find_device, save_checkpoint
 from amber_id.attackers.checkpoint import DevCalibration
-from amber_id.attackers.networks import NetworkAttacker, make_network
+from amber_id.attackers.networks import NetworkAttacker
 from amber_id.motion import FeatureConfig, in_channels, vertex_graph
 
 
@@ -45,7 +45,7 @@ def network_checkpoint(network_header: CheckpointHeader, tmp_path_factory: pytes
     """To be read only."""
     features = network_header.features
     torch.manual_seed(0)
-    network = make_network("stgcn", features, network_header.attacker_config)
+    network = NETWORKS["stgcn"].make(features, network_header.attacker_config)
     V = vertex_graph(features).n_vertices
     for _ in range(3):  # so that the running figures of the norms are not those of a fresh network
         x = torch.randn(6, in_channels(features), features.window_frames, V)

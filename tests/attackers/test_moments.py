@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from amber_id.attackers import moments
+from amber_id.attackers import window_statistics as statistics_module
 from amber_id.attackers.moments import (
-    BANDS_HZ,
     MomentsAttacker,
     MomentsConfig,
     fit_moments,
-    window_statistics,
 )
+from amber_id.attackers.window_statistics import BANDS_HZ, window_statistics
 from amber_id.biometrics import compare_all, eer, two_covariance_llr
 from amber_id.errors import TrainingError
 from amber_id.motion import FeatureConfig
@@ -111,7 +111,7 @@ def test_the_amount_of_padding_changes_nothing():
 def test_how_many_windows_are_computed_together_changes_nothing(monkeypatch: pytest.MonkeyPatch):
     values, mask = _some_windows(7)
     at_once = window_statistics(values, mask, rate_hz=RATE_HZ)
-    monkeypatch.setattr(moments, "_AT_ONCE", 2)
+    monkeypatch.setattr(statistics_module, "_AT_ONCE", 2)
     np.testing.assert_array_equal(window_statistics(values, mask, rate_hz=RATE_HZ), at_once)
     assert window_statistics(values[:0], mask[:0], rate_hz=RATE_HZ).shape == (0, 22 * 2 * V)
 

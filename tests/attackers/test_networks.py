@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from amber_id.attackers import (
+    NETWORKS,
     AttackerName,
     CheckpointHeader,
     DevFigures,
@@ -16,7 +17,7 @@ from amber_id.attackers import (
     resolved_config,
     save_checkpoint,
 )
-from amber_id.attackers.networks import NetworkAttacker, make_network
+from amber_id.attackers.networks import NetworkAttacker
 from amber_id.embeddings import embed_clips
 from amber_id.errors import EmbeddingError, FileFormatError, UsageError
 from amber_id.motion import FeatureConfig, in_channels, load_windows, vertex_graph
@@ -28,7 +29,6 @@ SMALL = {
     "distances": {"channels": (8, 12), "anchors": 10, "dimensions": 12},
     "blendshapes": {"channels": (8,), "parts": 4, "width": 16, "dimensions": 12},
 }
-NETWORKS: tuple[AttackerName, ...] = ("stgcn", "thesis", "distances", "blendshapes")
 
 
 def _features(attacker: AttackerName) -> FeatureConfig:
@@ -39,7 +39,7 @@ def _features(attacker: AttackerName) -> FeatureConfig:
 def _made(attacker: AttackerName) -> NetworkAttacker:
     torch.manual_seed(0)
     features = _features(attacker)
-    network = make_network(attacker, features, SMALL[attacker])
+    network = NETWORKS[attacker].make(features, SMALL[attacker])
     x, mask = _some(features)
     network(torch.from_numpy(x), torch.from_numpy(mask))  # fills the running figures
     return NetworkAttacker(network, torch.device("cpu"), features)

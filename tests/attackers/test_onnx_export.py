@@ -12,8 +12,15 @@ import torch
 from safetensors import safe_open
 from torch import nn
 
-from amber_id.attackers import CheckpointHeader, find_device, load_attacker, load_checkpoint, save_checkpoint
-from amber_id.attackers.networks import NetworkAttacker, make_network
+from amber_id.attackers import (
+    NETWORKS,
+    CheckpointHeader,
+    find_device,
+    load_attacker,
+    load_checkpoint,
+    save_checkpoint,
+)
+from amber_id.attackers.networks import NetworkAttacker
 from amber_id.attackers.onnx_export import (
     Exported,
     export_onnx,
@@ -74,7 +81,7 @@ def test_one_that_disagrees_is_not_written(network_header: CheckpointHeader, tmp
     features = network_header.features.model_copy(update={"streams": ("joint",)})
     own = {"anchors": 3, "channels": (4,), "dimensions": 2}
     changes = {"attacker": "distances", "attacker_config": own, "features": features}
-    network = make_network("distances", features, own)
+    network = NETWORKS["distances"].make(features, own)
     torch.nn.init.constant_(network.project.weight, 3e38)
     tensors = NetworkAttacker(network, find_device("cpu"), features).tensors()
     path = tmp_path / "checkpoint.safetensors"

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 from typer.testing import CliRunner
 
-from amber_id.attackers import AttackerName
+from amber_id.attackers import ATTACKERS
 from amber_id.cli import app, train
 from amber_id.motion import Signals, View
 from amber_id.protocols import Control, read_split
@@ -45,13 +45,21 @@ def test_every_verb_explains_itself(verb: list[str]) -> None:
 def test_choices_are_those_of_the_library() -> None:
     flags = train.__annotations__
     for flag, names in {
-        "attacker": AttackerName,
         "view": View,
         "signals": Signals,
         "control": Control,
     }.items():
         offered = str(get_args(flags[flag])[0])
         assert all(repr(name) in offered for name in get_args(names)), flag
+
+
+def test_help_and_refusal_name_the_rows_of_a_table() -> None:
+    runner = CliRunner()
+    helped = runner.invoke(app, ["train", "--help"]).output
+    assert f"--attacker <{'|'.join(ATTACKERS)}>" in helped
+    refused = runner.invoke(app, ["train", ".", "--out", "run", "--attacker", "stgnc"])
+    assert refused.exit_code == 2
+    assert "moments or blendshapes, got 'stgnc'; do you mean stgcn?" in refused.output
 
 
 def test_bad_videos_are_named_and_good_ones_tracked(

@@ -7,7 +7,7 @@ import torch
 from pydantic import ValidationError
 from torch.nn import functional as F
 
-from amber_id.attackers.networks import make_network
+from amber_id.attackers import NETWORKS
 from amber_id.motion import FeatureConfig, in_channels, vertex_graph
 from amber_id.training import LoopConfig, LossConfig
 from amber_id.training.losses import Loss
@@ -101,7 +101,7 @@ def test_a_loss_is_computed_in_float32_whatever_the_network_is(name: str) -> Non
 def test_embeddings_have_length_one_in_bf16(name: str) -> None:
     features = FeatureConfig(regions=("nose",))
     torch.manual_seed(0)
-    network = make_network(name, features, {"channels": (8,)} if name == "thesis" else {}).train()
+    network = NETWORKS[name].make(features, {"channels": (8,)} if name == "thesis" else {}).train()
     x = torch.randn(3, in_channels(features), 64, vertex_graph(features).n_vertices)
     mask = torch.ones(3, 64, dtype=torch.bool)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):

@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from amber_id.attackers import CheckpointHeader, load_checkpoint, save_checkpoint
-from amber_id.attackers.networks import make_network
+from amber_id.attackers import NETWORKS, CheckpointHeader, load_checkpoint, save_checkpoint
 from amber_id.audit import evaluate
 from amber_id.motion import FeatureConfig
 from amber_id.protocols import SplitConfig, make_split, source_of_subjects
@@ -64,7 +63,7 @@ def test_results_of_such_a_network_say_so(people: RecordingSet, tmp_path: Path) 
     # A network whose last norm is all but a constant: everybody looks alike.
     (folder,) = run.folds
     header, tensors = load_checkpoint(folder.checkpoint)
-    assert make_network("stgcn", features, SMALL).output_norm.weight.shape
+    assert NETWORKS["stgcn"].make(features, SMALL).output_norm.weight.shape
     tensors["output_norm.weight"][:] = 1e-4
     tensors["output_norm.bias"][:] = 1.0
     save_checkpoint(folder.checkpoint, header, tensors)

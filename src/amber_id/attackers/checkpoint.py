@@ -7,11 +7,12 @@ and to judge it (dev figures, versions, hashes). Never pickle.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from amber_id.attackers.catalogue import AttackerName
 from amber_id.errors import EvaluationError
 from amber_id.file_formats import LARGE_HEADER, read_tensors, validated, write_tensors
 from amber_id.motion import FeatureConfig
@@ -22,8 +23,6 @@ SCHEMA = "amber-id/checkpoint/2"
 
 MOST_FOLDS = 100_000
 """How many folds a training may have: more than there are people in any corpus."""
-
-AttackerName = Literal["stgcn", "thesis", "distances", "moments", "blendshapes"]
 
 
 class DevCalibration(BaseModel):
@@ -78,7 +77,7 @@ class CheckpointHeader(BaseModel):
     split_sha256: str
     versions: dict[str, str]
 
-    def check_point_set(self, found: PointSet, what: str) -> None:
+    def check_point_set(self, point_set: PointSet, what: str) -> None:
         """Refuse landmarks of another tracker than those that were trained on.
 
         Raises
@@ -86,9 +85,9 @@ class CheckpointHeader(BaseModel):
         EvaluationError
             If `what`, e.g. a file, has another point set; the message names both.
         """
-        if found != self.point_set:
+        if point_set != self.point_set:
             raise EvaluationError(
-                f"{what}: has the points {found}, the checkpoint was trained on {self.point_set}; "
+                f"{what}: has the points {point_set}, the checkpoint was trained on {self.point_set}; "
                 "track the videos with the tracker of the checkpoint"
             )
 

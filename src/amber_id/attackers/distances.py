@@ -12,6 +12,8 @@ where two anchors meet, as lids and lips do. Padding is hidden after every layer
 Shapes: N windows, C channels, T frames, V vertices, P pairs, E channels given, S frames given, D dimensions.
 """
 
+from typing import ClassVar
+
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
@@ -19,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from amber_id.attackers.networks import Network
 from amber_id.attackers.stgcn import Channels, MaskedVertexNorm, OddKernel, Widths
 from amber_id.motion import FaceGraph
 
@@ -35,7 +38,7 @@ class DistancesConfig(BaseModel):
     dropout: float = Field(0.2, ge=0, lt=1)
 
 
-class Distances(nn.Module):
+class Distances(Network):
     """Windows (N, C, T, V) and their mask (N, T) to embeddings (N, D) of length one.
 
     Raises
@@ -44,11 +47,13 @@ class Distances(nn.Module):
         If the channels are not those of the joint stream, or if there is no pair of vertices.
     """
 
+    configuration: ClassVar[type[DistancesConfig]] = DistancesConfig
+
     first: Tensor
     second: Tensor
 
     def __init__(self, in_channels: int, graph: FaceGraph, config: DistancesConfig) -> None:
-        super().__init__()
+        super().__init__(in_channels, graph, config)
         if in_channels not in (2, 3):
             raise ValueError(
                 f"distances take the joint stream alone, of 2 or 3 channels, got {in_channels} channels"

@@ -18,7 +18,7 @@ from amber_id.attackers.checkpoint import SCHEMA, save_checkpoint
 from amber_id.attackers.model_card import model_card
 from amber_id.attackers.zoo import load_attacker
 from amber_id.extras import from_extra
-from amber_id.motion import FeatureConfig
+from amber_id.motion import FeatureConfig, WindowSet
 from amber_id.no_telemetry import quiet_import
 
 with from_extra("huggingface_hub", "hub"), quiet_import():
@@ -59,6 +59,10 @@ class PretrainedAttacker(ModelHubMixin):
     ) -> Float[np.ndarray, "N D"]:
         """Embed windows; `amber_id.embeddings.embed_clips` makes vectors of clips of them."""
         return self._attacker.embed(values, mask)
+
+    def embed_set(self, windows: WindowSet) -> Float[np.ndarray, "N D"]:
+        """Embed all windows of a set, in order."""
+        return self._attacker.embed_set(windows)
 
     def tensors(self) -> dict[str, np.ndarray]:
         """What the checkpoint holds."""

@@ -19,7 +19,7 @@ The covariance within subjects is shrunk after Ledoit and Wolf, J. Multivariate 
 It needs seconds, and it is what a network has to beat.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,23 +28,19 @@ from jaxtyping import Bool, Float, Int
 from pydantic import BaseModel, ConfigDict, Field
 from scipy.linalg import eigh
 
+from amber_id.attackers.attacker import FittedKind
+from amber_id.attackers.window_statistics import n_statistics, statistics_of, window_statistics
 from amber_id.errors import TrainingError
 from amber_id.extras import from_extra
-from amber_id.motion import FeatureConfig, in_channels, vertex_graph
+from amber_id.motion import FeatureConfig, WindowSet
 
-BANDS_HZ = ((0.4, 1.0), (1.0, 2.0), (2.0, 3.5), (3.5, 5.5), (5.5, 8.0), (8.0, 12.0))
-QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
-_RANGES = ((1, 3), (3, 5), (0, 6))  # of these, whose distance is taken
-_OF_CHANGES = (0.02, 0.98)
 _ARRAYS = ("mean", "scale", "projection")  # of a checkpoint
-_PER_BAND = 4  # frequencies looked at in each band
 _TINY = 1e-12
 _LEAST_WEIGHT = 0.003  # of a statistic that tells nobody apart, as an intraclass correlation
 _SHRINK_BETWEEN = 0.7  # towards a round one: the subjects are few
 _LEAST_BETWEEN = 1e-3  # variance of subjects, in that of their windows, where none is found
 _EXACT_UP_TO = 1500  # windows or statistics
 _NOTHING_DIFFERS = "moments: no statistic differs between any two windows; check the recordings"
-_AT_ONCE = 16  # windows at a time: what they need on the way fits the cache of a processor
 
 
 class MomentsConfig(BaseModel):
@@ -72,8 +68,12 @@ class MomentsAttacker:
         """Embeddings of windows, not yet normalised."""
         return self.project(window_statistics(values, mask, rate_hz=self.features.rate_hz))
 
+    def embed_set(self, windows: WindowSet) -> Float[np.ndarray, "N D"]:
+        """Embeddings of all windows of a set, from statistics that are computed once for each clip."""
+        return self.project(statistics_of(windows))
+
     def project(self, statistics: Float[np.ndarray, "N F"]) -> Float[np.ndarray, "N D"]:
-        """The same from the statistics of `window_statistics`."""
+        """Embeddings of windows, from their statistics as `window_statistics` gives them."""
         return ((statistics - self.mean) / self.scale) @ self.projection
 
     def tensors(self) -> dict[str, np.ndarray]:
@@ -98,12 +98,6 @@ class MomentsAttacker:
         if not (finite and D and (tensors["scale"] > 0).all()):
             raise ValueError("expected a finite mean and projection and a positive scale, got others")
         return cls(**tensors, features=features)
-
-
-def n_statistics(features: FeatureConfig) -> int:
-    """How many statistics there are of a window of these features."""
-    still = np.zeros((1, in_channels(features), 2, vertex_graph(features).n_vertices), np.float32)
-    return window_statistics(still, np.ones((1, 2), dtype=bool), rate_hz=features.rate_hz).shape[1]
 
 
 def fit_moments(
@@ -132,7 +126,10 @@ def fit_to_statistics(
     *,
     features: FeatureConfig,
 ) -> MomentsAttacker:
-    """The same from the statistics of `window_statistics`, for whoever fits to parts of them in turn."""
+    """Fit to the statistics of `window_statistics`, for whoever fits to parts of them in turn.
+
+    Raises TrainingError as `fit_moments` does.
+    """
     mean, scale = weighted_scale(statistics, subject)
     components, reduced = _principal((statistics - mean) / scale, _n_components(config, subject))
     matrix = components @ _discriminant(reduced, subject, config)
@@ -277,73 +274,33 @@ def _lda(reduced: Float[np.ndarray, "N P"], subject: Int[np.ndarray, " N"]) -> F
     return lda.scalings_[:, : len(np.unique(subject)) - 1]
 
 
-def window_statistics(
-    values: Float[np.ndarray, "N C T V"], mask: Bool[np.ndarray, "N T"], *, rate_hz: float
-) -> Float[np.ndarray, "N F"]:
-    """22 statistics of every signal of each window, in float64; frames outside the mask do not count."""
-    parts = [
-        _statistics(values[n : n + _AT_ONCE], mask[n : n + _AT_ONCE], rate_hz=rate_hz)
-        for n in range(0, max(len(values), 1), _AT_ONCE)
-    ]
-    return np.concatenate(parts)
+def _fitter(windows: WindowSet, config: MomentsConfig) -> Callable[[WindowSet], MomentsAttacker]:
+    """A function that fits to some of these windows, whose statistics are computed once for all folds."""
+    statistics = statistics_of(windows)
+    subject_of_clip = np.array([entry.subject for entry in windows.entries])
+
+    def fit(train: WindowSet) -> MomentsAttacker:
+        own = np.isin(subject_of_clip, train.subjects)[windows.clip]
+        subject = train.subject_of_clip[train.clip]
+        return fit_to_statistics(statistics[own], subject, config, features=train.config)
+
+    return fit
 
 
-def _statistics(
-    values: Float[np.ndarray, "N C T V"], mask: Bool[np.ndarray, "N T"], *, rate_hz: float
-) -> Float[np.ndarray, "N F"]:
-    N, C, T, V = values.shape
-    signals = values.astype(np.float64).transpose(0, 1, 3, 2).reshape(N, C * V, T)
-    weight = mask.astype(np.float64)[:, None, :]
-    frames = weight.sum(axis=2)
-    mean = (signals * weight).sum(axis=2) / frames
-    centred = (signals - mean[:, :, None]) * weight
-    spread = np.sqrt((centred * centred).sum(axis=2) / frames)
-    skewness = (centred * centred * centred).sum(axis=2) / frames / (spread**3 + _TINY)
-    both = weight[:, :, 1:] * weight[:, :, :-1]
-    changes = np.sqrt((np.diff(signals, axis=2) ** 2 * both).sum(axis=2) / np.maximum(both.sum(axis=2), 1))
-    bands = _band_powers(centred, weight, rate_hz=rate_hz)
-    logs = [np.log(x + 1e-6) for x in (spread, changes)]
-    quantiles = _quantiles(signals, weight, QUANTILES)
-    ranges = [np.log(quantiles[high] - quantiles[low] + 1e-3) for low, high in _RANGES]
-    quantiles += _quantiles(np.diff(signals, axis=2), both, _OF_CHANGES)
-    return np.concatenate([mean, skewness, *logs, *bands, *quantiles, *ranges], axis=1)
+def _loaded(tensors: Mapping[str, np.ndarray], features: FeatureConfig) -> MomentsAttacker:
+    """The attacker of a checkpoint; raises ValueError where its arrays are not those of its features."""
+    attacker = MomentsAttacker.from_tensors(tensors, features)
+    expected = n_statistics(features)
+    if attacker.mean.size != expected:
+        raise ValueError(f"expected {expected} statistics, as its features have, got {attacker.mean.size}")
+    return attacker
 
 
-def _quantiles(
-    signals: Float[np.ndarray, "N S T"], weight: Float[np.ndarray, "N 1 T"], shares: tuple[float, ...]
-) -> list[Float[np.ndarray, "N S"]]:
-    """Quantiles over the frames of the mask, linear between two frames; zero where there are none."""
-    ordered = np.sort(np.where(weight > 0, signals, np.inf), axis=2)
-    last = np.maximum(weight.sum(axis=2) - 1, 0)
-    found = []
-    for share in shares:
-        at = share * last
-        low = np.floor(at).astype(np.int64)
-        lower = np.take_along_axis(ordered, low[:, :, None], axis=2)[:, :, 0]
-        upper = np.take_along_axis(ordered, np.ceil(at).astype(np.int64)[:, :, None], axis=2)[:, :, 0]
-        found.append(lower + (at - low) * (upper - lower))
-    return found
-
-
-def _band_powers(
-    centred: Float[np.ndarray, "N S T"], weight: Float[np.ndarray, "N 1 T"], *, rate_hz: float
-) -> list[Float[np.ndarray, "N S"]]:
-    """Logarithm of the mean power in each band, by a Fourier sum over the frames of the mask.
-
-    A Hann taper over those frames keeps slow drift out of the fast bands. Bands above half the rate are
-    left out.
-    """
-    T = centred.shape[2]
-    length = weight.sum(axis=2, keepdims=True)
-    taper = weight * np.sin(np.pi * (np.arange(T) + 0.5) / length) ** 2
-    tapered = centred * taper
-    energy = (taper**2).sum(axis=2)
-    powers = []
-    for low, high in BANDS_HZ:
-        if high > rate_hz / 2:
-            break
-        frequencies = np.linspace(low, high, _PER_BAND, endpoint=False)
-        phase = 2 * np.pi * frequencies * np.arange(T)[:, None] / rate_hz
-        power = (tapered @ np.cos(phase)) ** 2 + (tapered @ np.sin(phase)) ** 2
-        powers.append(np.log(power.mean(axis=2) / energy + 1e-12))
-    return powers
+MOMENTS = FittedKind(
+    name="moments",
+    config=MomentsConfig,
+    streams=("joint",),
+    streams_with_pose=("joint", "face"),
+    fitter=_fitter,
+    loader=_loaded,
+)

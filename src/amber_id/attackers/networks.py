@@ -1,12 +1,12 @@
-"""The networks of the zoo: which there are, how one is built, and how a trained one is used on arrays.
+"""How is a network made, and how is a trained one used on arrays?
 
-Every network is a module with ``forward(x, mask)``: windows (N, C, T, V) and the mask of their real frames
-(N, T) to embeddings (N, D) of length one.
+Every network is a `Network`: ``forward(x, mask)`` takes windows (N, C, T, V) and the mask of their real
+frames (N, T) to embeddings (N, D) of length one.
 """
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -15,20 +15,7 @@ from pydantic import BaseModel
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from amber_id.attackers.checkpoint import AttackerName
-from amber_id.attackers.distances import Distances, DistancesConfig
-from amber_id.attackers.stgcn import Stgcn, StgcnConfig
-from amber_id.attackers.thesis import Thesis, ThesisConfig
-from amber_id.motion import FeatureConfig, in_channels, vertex_graph
-
-# The upper bound for an avatar that is driven by blendshapes is the default network on these.
-_NETWORKS: dict[AttackerName, tuple[Any, type[BaseModel]]] = {
-    "stgcn": (Stgcn, StgcnConfig),
-    "blendshapes": (Stgcn, StgcnConfig),
-    "thesis": (Thesis, ThesisConfig),
-    "distances": (Distances, DistancesConfig),
-}
-
+from amber_id.motion import FaceGraph, FeatureConfig, WindowSet, in_channels, vertex_graph
 
 MOST_NUMBERS = 2**28
 """How many numbers the weights of a network may be: a GiB. The largest here has three million."""
@@ -60,27 +47,28 @@ class _AtMost(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def config_of(attacker: AttackerName) -> type[BaseModel]:
-    """What a network is configured by."""
-    return _NETWORKS[attacker][1]
+class Network(nn.Module):
+    """Windows (N, C, T, V) and their mask (N, T) to embeddings (N, D) of length one."""
+
+    configuration: ClassVar[type[BaseModel]]
+
+    def __init__(self, in_channels: int, graph: FaceGraph, config: Any) -> None:
+        """Make it for so many channels of the vertices of `graph`; `config` is of its `configuration`."""
+        del in_channels, graph, config  # for those that are made of it
+        super().__init__()
 
 
 def make_network(
-    attacker: AttackerName,
-    features: FeatureConfig,
-    values: Mapping[str, Any],
-    at_most: int = MOST_NUMBERS,
-) -> nn.Module:
+    network: type[Network], features: FeatureConfig, values: Mapping[str, Any], at_most: int = MOST_NUMBERS
+) -> Network:
     """A network with fresh weights for these features.
 
     Raises ValueError if it cannot take them, or would be larger than `at_most` numbers; what is larger is
     never allocated.
     """
-    network, config = _NETWORKS[attacker]
-    own = config.model_validate(values)
+    own = network.configuration.model_validate(values)
     with _AtMost(min(at_most, MOST_NUMBERS)):
-        made: nn.Module = network(in_channels(features), vertex_graph(features), own)
-    return made
+        return network(in_channels(features), vertex_graph(features), own)
 
 
 class NetworkAttacker:
@@ -104,6 +92,10 @@ class NetworkAttacker:
                 m = torch.from_numpy(mask[start : start + batch]).to(self.device)
                 parts.append(self.network(x, m).float().cpu().numpy())
         return np.concatenate(parts)
+
+    def embed_set(self, windows: WindowSet) -> Float[np.ndarray, "N D"]:
+        """Embeddings of all windows of a set, of length one, in order."""
+        return np.concatenate([self.embed(*part) for part in windows.in_parts()])
 
     def tensors(self) -> dict[str, np.ndarray]:
         """What a checkpoint holds."""

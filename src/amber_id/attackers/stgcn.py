@@ -20,7 +20,7 @@ far it was padded.
 Shapes: N windows, C channels, T frames, V vertices, K partitions, P parts, S frames after strides.
 """
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from jaxtyping import Bool, Float
@@ -28,6 +28,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from amber_id.attackers.networks import Network
 from amber_id.motion import FaceGraph
 
 
@@ -62,11 +63,13 @@ class StgcnConfig(BaseModel):
     dropout: float = Field(0.3, ge=0, lt=1)
 
 
-class Stgcn(nn.Module):
+class Stgcn(Network):
     """Windows (N, C, T, V) and their mask (N, T) to embeddings (N, D) of length one."""
 
+    configuration: ClassVar[type[StgcnConfig]] = StgcnConfig
+
     def __init__(self, in_channels: int, graph: FaceGraph, config: StgcnConfig) -> None:
-        super().__init__()
+        super().__init__(in_channels, graph, config)
         V, first, last = graph.n_vertices, config.channels[0], config.channels[-1]
         self.input_norm = MaskedVertexNorm(in_channels, V)
         self.stem = TemporalConv(in_channels, first, config.stem_kernel, stride=config.stem_stride)

@@ -17,11 +17,14 @@ equally long; here padding is hidden before and after every temporal convolution
 Shapes: N windows, C channels, T frames, V vertices, A attention width, E channels given, D dimensions.
 """
 
+from typing import ClassVar
+
 from jaxtyping import Bool, Float
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from amber_id.attackers.networks import Network
 from amber_id.attackers.stgcn import Channels, OddKernel, Widths
 from amber_id.motion import FaceGraph
 
@@ -37,16 +40,18 @@ class ThesisConfig(BaseModel):
     dropout: float = Field(0.3, ge=0, lt=1)
 
 
-class Thesis(nn.Module):
+class Thesis(Network):
     """Windows (N, C, T, V) and their mask (N, T) to embeddings (N, D) of length one."""
+
+    configuration: ClassVar[type[ThesisConfig]] = ThesisConfig
 
     def __init__(
         self,
         in_channels: int,
-        graph: FaceGraph,  # noqa: ARG002  (every network is given one; this one does not look at it)
+        graph: FaceGraph,
         config: ThesisConfig,
     ) -> None:
-        super().__init__()
+        super().__init__(in_channels, graph, config)
         widths = (in_channels, *config.channels)
         self.blocks = nn.ModuleList(
             AttentionBlock(widths[i], widths[i + 1], config) for i in range(len(config.channels))

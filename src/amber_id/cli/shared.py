@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 import typer
 from typer.core import TyperGroup
 
+from amber_id.cli.choices import fill_in_names
 from amber_id.errors import FileFormatError, UsageError
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ _P = ParamSpec("_P")
 
 class _Verbs(TyperGroup):
     """All verbs; what does not fit a flag is said without the words of pydantic, which Typer passes on."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        fill_in_names(command)
+        return name, command, rest
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -200,12 +206,12 @@ def check_before(verb: str, out: Path, *of: str) -> None:
 
 def check_runs(verb: str, *runs: Path, out: Path | None = None) -> None:
     """Look for what the attackers of these runs, and the verb itself, will import, and at the place `out`."""
-    from amber_id.attackers import load_checkpoint
+    from amber_id.attackers import NETWORKS, load_checkpoint
     from amber_id.extras import check_needs
     from amber_id.training import find_checkpoints
 
     headers = [load_checkpoint(path)[0] for run in runs for path in find_checkpoints(run)[:1]]
-    of = ["of a network"] if any(header.attacker != "moments" for header in headers) else []
+    of = ["of a network"] if any(header.attacker in NETWORKS for header in headers) else []
     check_needs(verb, *of)
     if out is not None:
         check_before(verb, out)

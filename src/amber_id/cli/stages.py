@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from amber_id.cli.choices import row_of
 from amber_id.cli.shared import (
     FOLDS,
     GOES_ON,
@@ -187,9 +188,7 @@ def _print_people(division: Any, found: Any) -> None:
 def train(
     recordings: Recordings,
     out: Annotated[Path, typer.Option(help="The run: checkpoints, log, configuration.")],
-    attacker: Annotated[
-        Literal["stgcn", "thesis", "distances", "moments", "blendshapes"], typer.Option(help="Who attacks.")
-    ] = "stgcn",
+    attacker: Annotated[str, row_of("amber_id.attackers:ATTACKERS", "Who attacks.")] = "stgcn",
     view: Annotated[
         Literal["all", "motion", "static", "pose"], typer.Option(help="What of the face it is shown.")
     ] = "all",

@@ -50,10 +50,10 @@ def _over_file(
 
 def check_attacker(settings: "TrainConfig", file: Path | None, device: str) -> None:
     """Raise UsageError, before anything is read, where the attacker cannot be made so, or not there."""
-    from amber_id.attackers import find_device
+    from amber_id.attackers import NETWORKS, find_device
     from amber_id.training import resolved
 
-    if settings.attacker != "moments":
+    if settings.attacker in NETWORKS:
         find_device(device)
 
     try:

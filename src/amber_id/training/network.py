@@ -74,8 +74,8 @@ class Learner(nn.Module):
         self, x: Float[Tensor, "N C T V"], mask: Bool[Tensor, "N T"], subject: Int[Tensor, " N"]
     ) -> Float[Tensor, ""]:
         """The loss of a batch."""
-        found: Tensor = self.loss(self.network(x, mask), subject)
-        return found
+        loss: Tensor = self.loss(self.network(x, mask), subject)
+        return loss
 
 
 @dataclass
@@ -91,6 +91,22 @@ class _State:
     def epoch(self) -> int:
         """Epochs that are done."""
         return len(self.log)
+
+    def note(self, loss: float, figures: DevFigures) -> bool:
+        """Write an epoch down, and return whether it is the best so far."""
+        is_best = all((figures.eer, -figures.auc) < (row[2], -row[3]) for row in self.log)
+        rate = float(self.optimiser.param_groups[0]["lr"])
+        self.log.append((self.epoch + 1.0, loss, figures.eer, figures.auc, rate))
+        return is_best
+
+
+@dataclass(frozen=True)
+class _Learning:
+    """A network and its optimiser on the devices of a training."""
+
+    fabric: "Fabric"
+    learner: nn.Module
+    optimiser: torch.optim.Optimizer
 
 
 def train_network(
@@ -123,25 +139,15 @@ def train_network(
     state = _begin(make_network, train, config, seed=seed, fold=folder.fold, device=fabric.device)
     if resume and folder.state.exists():
         _restore(state, folder, fingerprint, config)
-    step, optimiser = _set_up(fabric, state, config)
+    learning = _set_up(fabric, state, config)
     windows = DeviceWindows.of(train, fabric.device)
-    subject = torch.from_numpy(train.subject_of_clip)
     started, first = time.perf_counter(), state.epoch
     while not _is_over(state.log, config):
         if state.second is not None and not _in_first_phase(state.epoch, config):
             _begin_second_phase(state, config)
-            step, optimiser = _set_up(fabric, state, config)
-        epoch_started = time.perf_counter()
+            learning = _set_up(fabric, state, config)
         with _seeded(seed, folder.fold, state.epoch) as word:
-            batches = clip_batches(
-                train.subject_of_clip,
-                config.batch,
-                per_subject=config.clips_per_subject,
-                seed=word,
-                subjects_once=config.subjects_once,
-            )
-            loss = _train_epoch(fabric, step, optimiser, windows, subject, batches, state.epoch, config)
-        seconds = time.perf_counter() - epoch_started
+            loss, clips_per_s = _next_epoch(learning, windows, train, state.epoch, config, seed=word)
         if not math.isfinite(loss):
             raise TrainingError(_diverged(folder, state.epoch, loss))
         attacker = NetworkAttacker(state.learner.network, fabric.device, train.config)
@@ -149,9 +155,7 @@ def train_network(
         if is_first_process():
             measured = _measure(attacker, dev, session_of, folder, state.epoch, loss)
         figures: DevFigures = fabric.broadcast(measured)  # type: ignore[assignment]
-        is_best = all((figures.eer, -figures.auc) < (row[2], -row[3]) for row in state.log)
-        rate = float(state.optimiser.param_groups[0]["lr"])
-        state.log.append((state.epoch + 1.0, loss, figures.eer, figures.auc, rate))
+        is_best = state.note(loss, figures)
         if not is_first_process():
             continue
         save_epoch(attacker, state.epoch, figures, is_best, _is_over(state.log, config))
@@ -159,16 +163,10 @@ def train_network(
         _write_state(state, folder, fingerprint)
         if on_epoch is not None:
             per_epoch = (time.perf_counter() - started) / (state.epoch - first)
+            left = per_epoch * (config.epochs - state.epoch)
             on_epoch(
                 EpochReport(
-                    fold=folder.fold,
-                    epoch=state.epoch,
-                    epochs=config.epochs,
-                    loss=loss,
-                    dev=figures,
-                    is_best=is_best,
-                    clips_per_s=sum(map(len, batches)) / seconds,
-                    seconds_left=per_epoch * (config.epochs - state.epoch),
+                    folder.fold, state.epoch, config.epochs, loss, figures, is_best, clips_per_s, left
                 )
             )
     fabric.barrier()
@@ -259,17 +257,38 @@ def _begin_second_phase(state: _State, config: LoopConfig) -> None:
         state.optimiser, state.second = _optimiser(state.learner, config), None
 
 
-def _set_up(fabric: "Fabric", state: _State, config: LoopConfig) -> tuple[nn.Module, torch.optim.Optimizer]:
+def _set_up(fabric: "Fabric", state: _State, config: LoopConfig) -> _Learning:
     if config.compiled:
         state.learner.compile()
-    step, optimiser = fabric.setup(state.learner, state.optimiser)
-    return step, optimiser
+    learner, optimiser = fabric.setup(state.learner, state.optimiser)
+    return _Learning(fabric, learner, optimiser)
+
+
+def _next_epoch(
+    learning: _Learning,
+    windows: DeviceWindows,
+    train: WindowSet,
+    epoch: int,
+    config: LoopConfig,
+    *,
+    seed: int,
+) -> tuple[float, float]:
+    """See every clip once; the mean loss, and clips per second."""
+    started = time.perf_counter()
+    batches = clip_batches(
+        train.subject_of_clip,
+        config.batch,
+        per_subject=config.clips_per_subject,
+        seed=seed,
+        subjects_once=config.subjects_once,
+    )
+    subject = torch.from_numpy(train.subject_of_clip)
+    loss = _train_epoch(learning, windows, subject, batches, epoch, config)
+    return loss, sum(map(len, batches)) / (time.perf_counter() - started)
 
 
 def _train_epoch(
-    fabric: "Fabric",
-    learner: nn.Module,
-    optimiser: torch.optim.Optimizer,
+    learning: _Learning,
     windows: DeviceWindows,
     subject: Int[Tensor, " M"],
     batches: list[Int[Tensor, " B"]],
@@ -277,6 +296,7 @@ def _train_epoch(
     config: LoopConfig,
 ) -> float:
     """Take one step for each batch; the mean loss."""
+    fabric, learner, optimiser = learning.fabric, learning.learner, learning.optimiser
     learner.train()
     phase = config.first_phase if config.first_phase and _in_first_phase(epoch, config) else config
     highest = phase.learning_rate * (config.batch / _BATCH_OF_RATE) ** 0.5

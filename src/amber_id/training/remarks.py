@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from amber_id.attackers import CheckpointHeader
+from amber_id.attackers import NETWORKS, CheckpointHeader
 
 _ALIKE = 0.998  # cosine
 _WEAK = "what it does not find says little about privacy"
@@ -26,25 +26,25 @@ def remarks_on(
     `headers` are those of the checkpoint of each fold, `scores` the cosines of the test comparisons of each,
     if they are known; else the lowest score of the dev people stands for them.
     """
-    if headers[0].attacker == "moments" or headers[0].control is not None:
-        return ()  # it has no epochs, and cannot collapse; a control shall learn nothing
+    if headers[0].attacker not in NETWORKS or headers[0].control is not None:
+        return ()  # without epochs it cannot collapse; a control shall learn nothing
     first = [header.fold for header in headers if header.epoch == 1]
     lowest = [float(each.min()) if len(each) else 0.0 for each in scores] or [
         header.dev.calibration.lowest if header.dev.calibration else 0.0 for header in headers
     ]
     alike = [header.fold for header, low in zip(headers, lowest, strict=True) if low > _ALIKE]
-    said = []
+    remarks = []
     if first:
-        said.append(
+        remarks.append(
             f"{name}: the chosen epoch is the first{_where(first, headers)}, so nothing learnt later "
             f"did better on dev people; {_WEAK}. Look at log.csv of the run, and try a lower learning rate."
         )
     if alike:
-        said.append(
+        remarks.append(
             f"{name}: all scores lie above {_ALIKE}{_where(alike, headers)}: its embeddings are alike for "
             f"everybody, it has collapsed; {_WEAK}. Train it with a lower learning rate or more people."
         )
-    return tuple(said)
+    return tuple(remarks)
 
 
 def _where(folds: Sequence[int], headers: Sequence[CheckpointHeader]) -> str:

@@ -10,22 +10,21 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-
 from amber_id import __version__
 from amber_id.attackers import (
+    ATTACKERS,
+    FITTED,
+    NETWORKS,
     Attacker,
     CheckpointHeader,
     DevFigures,
     find_device,
-    resolved_config,
     save_checkpoint,
 )
-from amber_id.attackers.moments import MomentsConfig, fit_to_statistics
-from amber_id.attackers.window_statistics import statistics_of
 from amber_id.errors import TrainingError, UsageError
 from amber_id.extras import versions_of
 from amber_id.motion import WindowSet, load_windows
@@ -75,65 +74,91 @@ def train(
     sessions = sessions_kept_apart(recordings, split)
     if allow is not None and is_first_process():  # by true labels, also where a control permutes them
         refuse_leaks(recordings, split, allow)
-    record = RunRecord(
-        config=config,
-        folds=len(split.folds),
-        recordings_sha256=recordings.content_hash(),
-        split_sha256=split.content_hash(),
-        versions=versions(),
-        allowed=tuple(sorted(set(allow or ()))),
-    )
-    run = _open_or_create(out, record, resume=resume)
+    run = _open_or_create(out, _record(config, recordings, split, allow or ()), resume=resume)
     if is_first_process() and not (out / SPLIT_FILE).exists():
         write_split(split, out / SPLIT_FILE)
     _note_compiling(config, device)
-    shown = labelled(recordings, config.control, seed=config.seed)
-    windows = load_windows(_of_train_and_dev(shown, split), config.features, on_clip=on_clip)
-    statistics = statistics_of(windows) if config.attacker == "moments" else None
-    present = set(windows.subjects)
+    known = labelled(recordings, config.control, seed=config.seed)
+    windows = load_windows(_of_train_and_dev(known, split), config.features, on_clip=on_clip)
     failures = dict.fromkeys(windows.failures)
+    ahead = [folder for folder in run.folds if not (resume and _is_finished(run, folder))]
+    if config.attacker in FITTED:
+        train_fold = _by_fitting(run, windows, sessions)
+    else:
+        train_fold = _in_epochs(run, sessions, device=device, resume=resume, on_epoch=on_epoch)
     for folder in run.folds:
-        if resume and _is_finished(run, folder):
-            if not for_reselect:
-                _forget_state(folder)
-            continue
-        train_windows, single = _of_several_clips(
-            windows.select(present & set(split.subjects("train", folder.fold)))
-        )
-        failures |= dict.fromkeys(single)
-        dev_windows = windows.select(present & set(split.subjects("dev", folder.fold)))
-        save_epoch = _saver(run, folder, train_windows, dev_windows, for_reselect=for_reselect)
-        if statistics is None:
-            _train_network(
-                train_windows,
-                dev_windows,
-                run,
-                folder,
-                save_epoch,
-                sessions=sessions,
-                device=device,
-                resume=resume,
-                on_epoch=on_epoch,
-            )
-        else:
-            # Those of all clips were computed once, whatever the number of folds.
-            own = np.isin([entry.subject for entry in windows.entries], train_windows.subjects)
-            fitted = fit_to_statistics(
-                statistics[own[windows.clip]],
-                train_windows.subject_of_clip[train_windows.clip],
-                MomentsConfig.model_validate(config.attacker_config),
-                features=config.features,
-            )
-            save_epoch(fitted, 1, measure_dev(fitted, dev_windows, sessions), True, True)
+        if folder in ahead:
+            fold, single = _windows_of_fold(windows, split, folder.fold)
+            failures |= dict.fromkeys(single)
+            train_fold(folder, fold, _saver(run, folder, fold, for_reselect=for_reselect))
         if not for_reselect:
             _forget_state(folder)
     return run, tuple(failures)
 
 
+@dataclass(frozen=True)
+class _FoldWindows:
+    """The windows of a fold of whom is trained on, and of whom is chosen on."""
+
+    train: WindowSet
+    dev: WindowSet
+
+
+# Takes a trained attacker, its epoch from one, its dev figures, whether it is the best so far, and the last.
+_SaveEpoch = Callable[[Attacker, int, DevFigures, bool, bool], None]
+_TrainFold = Callable[[FoldFolder, _FoldWindows, _SaveEpoch], None]
+
+
+def _by_fitting(run: Run, windows: WindowSet, sessions: Mapping[str, str] | None) -> _TrainFold:
+    """How a fold is trained by an attacker without a network; `windows` are those of all folds."""
+    config = run.record.config
+    kind = FITTED[config.attacker]
+    fit = kind.fitter(windows, kind.configuration().model_validate(config.attacker_config))
+
+    def train_fold(folder: FoldFolder, fold: _FoldWindows, save_epoch: _SaveEpoch) -> None:
+        del folder  # there is no state to go on from
+        fitted = fit(fold.train)
+        save_epoch(fitted, 1, measure_dev(fitted, fold.dev, sessions), True, True)
+
+    return train_fold
+
+
+def _in_epochs(
+    run: Run,
+    sessions: Mapping[str, str] | None,
+    *,
+    device: str,
+    resume: bool,
+    on_epoch: Callable[..., None] | None,
+) -> _TrainFold:
+    """How a fold is trained by a network."""
+    config = run.record.config
+    kind, chosen = NETWORKS[config.attacker], find_device(device)
+    from amber_id.training.network import train_network
+
+    def train_fold(folder: FoldFolder, fold: _FoldWindows, save_epoch: _SaveEpoch) -> None:
+        train_network(
+            lambda: kind.make(config.features, config.attacker_config),
+            fold.train,
+            fold.dev,
+            config.loop,
+            folder,
+            seed=config.seed,
+            device=chosen,
+            fingerprint=_fingerprint(run),
+            resume=resume,
+            session_of=sessions,
+            save_epoch=save_epoch,
+            on_epoch=on_epoch,
+        )
+
+    return train_fold
+
+
 def resolved(config: TrainConfig) -> TrainConfig:
     """The configuration with every default of its attacker written out."""
     config.loop.augment.check(config.features)
-    own = resolved_config(config.attacker, config.features, config.attacker_config)
+    own = ATTACKERS[config.attacker].resolved(config.features, config.attacker_config)
     return config.model_copy(update={"attacker_config": own})
 
 
@@ -146,7 +171,7 @@ def versions() -> dict[str, str]:
 
 
 def _note_compiling(config: TrainConfig, device: str) -> None:
-    if config.attacker == "moments" or not config.loop.compiled or find_device(device).type != "cpu":
+    if config.attacker not in NETWORKS or not config.loop.compiled or find_device(device).type != "cpu":
         return
     if is_first_process():
         _warn_of_compiling()
@@ -159,6 +184,18 @@ def _warn_of_compiling() -> None:
         "compiled = true on a CPU: compiling takes minutes for each fold, once for each size of batch, and "
         "training is no faster; its random numbers are others too: the weights are not those of a run "
         "without it. Leave it out, or train on a GPU"
+    )
+
+
+def _record(config: TrainConfig, recordings: RecordingSet, split: Split, allow: Collection[str]) -> RunRecord:
+    """What a run says of itself."""
+    return RunRecord(
+        config=config,
+        folds=len(split.folds),
+        recordings_sha256=recordings.content_hash(),
+        split_sha256=split.content_hash(),
+        versions=versions(),
+        allowed=tuple(sorted(set(allow))),
     )
 
 
@@ -184,7 +221,7 @@ def _of_train_and_dev(recordings: RecordingSet, split: Split) -> RecordingSet:
 
 
 def _is_finished(run: Run, folder: FoldFolder) -> bool:
-    if run.record.config.attacker == "moments":
+    if run.record.config.attacker in FITTED:
         return folder.checkpoint.exists()
     if not folder.state.exists():
         return False
@@ -194,11 +231,18 @@ def _is_finished(run: Run, folder: FoldFolder) -> bool:
 
 
 def _forget_state(folder: FoldFolder) -> None:
-    """Of a fold that is finished, keep of its state only that it is; a fold of `moments` has none."""
+    """Keep of the state of a finished fold only that it is finished; an attacker that was fitted has none."""
     if is_first_process() and folder.state.exists():
         from amber_id.training.network import forget_tensors
 
         forget_tensors(folder)
+
+
+def _windows_of_fold(windows: WindowSet, split: Split, fold: int) -> tuple[_FoldWindows, tuple[Failure, ...]]:
+    """The windows of a fold, and the clips of train people that were of no use alone."""
+    present = set(windows.subjects)
+    train, single = _of_several_clips(windows.select(present & set(split.subjects("train", fold))))
+    return _FoldWindows(train, windows.select(present & set(split.subjects("dev", fold)))), single
 
 
 def _of_several_clips(train_windows: WindowSet) -> tuple[WindowSet, tuple[Failure, ...]]:
@@ -225,14 +269,12 @@ def _of_several_clips(train_windows: WindowSet) -> tuple[WindowSet, tuple[Failur
     return train_windows.select(set(train_windows.subjects) - single), left_out
 
 
-def _saver(
-    run: Run, folder: FoldFolder, train_windows: WindowSet, dev_windows: WindowSet, *, for_reselect: bool
-) -> Callable[[Attacker, int, DevFigures, bool, bool], None]:
+def _saver(run: Run, folder: FoldFolder, fold: _FoldWindows, *, for_reselect: bool) -> _SaveEpoch:
     loop = run.record.config.loop
     stride = -(-loop.epochs // loop.kept_checkpoints)
 
     def save_epoch(attacker: Attacker, epoch: int, dev: DevFigures, is_best: bool, is_last: bool) -> None:
-        header = _header(run, folder, train_windows, dev_windows, epoch, dev)
+        header = _header(run, folder, fold, epoch, dev)
         # The best first: a kill in between repeats the epoch and writes the same bytes again.
         if is_best:
             save_checkpoint(folder.checkpoint, header, attacker.tensors())
@@ -242,57 +284,19 @@ def _saver(
     return save_epoch
 
 
-def _train_network(
-    train_windows: WindowSet,
-    dev_windows: WindowSet,
-    run: Run,
-    folder: FoldFolder,
-    save_epoch: Callable[[Attacker, int, DevFigures, bool, bool], None],
-    *,
-    sessions: Mapping[str, str] | None,
-    device: str,
-    resume: bool,
-    on_epoch: Callable[..., None] | None,
-) -> None:
-    config = run.record.config
-    chosen = find_device(device)
-    from amber_id.attackers.networks import make_network
-    from amber_id.training.network import train_network
-
-    train_network(
-        lambda: make_network(config.attacker, config.features, config.attacker_config),
-        train_windows,
-        dev_windows,
-        config.loop,
-        folder,
-        seed=config.seed,
-        device=chosen,
-        fingerprint=_fingerprint(run),
-        resume=resume,
-        session_of=sessions,
-        save_epoch=save_epoch,
-        on_epoch=on_epoch,
-    )
-
-
 def _header(
-    run: Run,
-    folder: FoldFolder,
-    train_windows: WindowSet,
-    dev_windows: WindowSet,
-    epoch: int,
-    dev: DevFigures,
+    run: Run, folder: FoldFolder, fold: _FoldWindows, epoch: int, dev: DevFigures
 ) -> CheckpointHeader:
     record = run.record
     return CheckpointHeader(
         attacker=record.config.attacker,
         attacker_config=record.config.attacker_config,
         features=record.config.features,
-        point_set=train_windows.entries[0].point_set,
-        train_subjects=train_windows.subjects,
-        dev_subjects=dev_windows.subjects,
-        train_clips=len(train_windows.entries),
-        train_sources=tuple(sorted({entry.source for entry in train_windows.entries})),
+        point_set=fold.train.entries[0].point_set,
+        train_subjects=fold.train.subjects,
+        dev_subjects=fold.dev.subjects,
+        train_clips=len(fold.train.entries),
+        train_sources=tuple(sorted({entry.source for entry in fold.train.entries})),
         fold=folder.fold,
         folds=record.folds,
         seed=record.config.seed,

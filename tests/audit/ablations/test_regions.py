@@ -8,7 +8,6 @@ import pytest
 
 from amber_id.audit.ablations.clip_statistics import ClipStatistics, attacked, attacked_on
 from amber_id.audit.ablations.regions import PARTS, SIDES, regions_of, shapley_weights
-from amber_id.audit.attack.names import training_of
 from amber_id.biometrics import Comparisons, eer
 from amber_id.errors import TrainingError
 from amber_id.face_mesh import points_of
@@ -17,6 +16,7 @@ from amber_id.motion import FeatureConfig, load_windows
 from amber_id.protocols import SplitConfig, make_split, source_of_subjects
 from amber_id.recordings import RecordingSet
 from amber_id.synthetic import SynthConfig, generate
+from amber_id.training.named import training_of
 
 
 def test_shapley_values_are_means_over_all_orders():

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from amber_id.attackers import CheckpointHeader
+from amber_id.attackers.names import attacker_names
 from amber_id.audit import EvaluationConfig, evaluate
 from amber_id.audit.attack import tested as evaluation
-from amber_id.audit.attack.names import attacker_names
 from amber_id.audit.attack.openings import OPENINGS_FILE
 from amber_id.audit.attack.strongest_attacker import score_attackers
 from amber_id.biometrics import eer, eer_threshold

@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 
 from amber_id.attackers import load_attacker
-from amber_id.audit.attack.names import training_of
 from amber_id.audit.attack.tested import embed_people
 from amber_id.biometrics import Comparisons, compare_all
 from amber_id.embeddings import embed_clips
@@ -23,6 +22,7 @@ from amber_id.motion import View, WindowSet, load_windows
 from amber_id.protocols import Control, Split
 from amber_id.recordings import RecordingSet
 from amber_id.training import AugmentConfig, LoopConfig, find_checkpoints, train
+from amber_id.training.named import training_of
 
 _HIDDEN = 0.5  # chance of each region: every set of regions is as likely as any other
 Epochs = Callable[..., None] | None

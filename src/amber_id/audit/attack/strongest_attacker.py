@@ -16,8 +16,8 @@ import numpy as np
 from jaxtyping import Float
 
 from amber_id.attackers import CheckpointHeader
+from amber_id.attackers.names import attacker_names
 from amber_id.audit.attack.fusion import RIDGE, fit_fusion, left_out_llrs
-from amber_id.audit.attack.names import attacker_names
 from amber_id.audit.attack.tested import Tested
 from amber_id.biometrics import Comparisons, eer, eer_threshold
 from amber_id.errors import EvaluationError

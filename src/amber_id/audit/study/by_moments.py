@@ -9,7 +9,6 @@ from functools import partial
 from amber_id.audit.ablations.clip_statistics import ClipStatistics, attacked, attacked_on
 from amber_id.audit.ablations.curves import clips_curve, people_curve, seconds_curve
 from amber_id.audit.ablations.regions import regions_of
-from amber_id.audit.attack.names import training_of
 from amber_id.audit.controls.planted_habits import sensitivity_of
 from amber_id.audit.controls.without_motion import (
     permuted_labels,
@@ -23,6 +22,7 @@ from amber_id.biometrics import Comparisons
 from amber_id.motion import Stream, WindowSet
 from amber_id.protocols import labelled
 from amber_id.results import ControlResult, CurvePoint, CurvesResult, RegionResult, SensitivityResult
+from amber_id.training.named import training_of
 
 _STREAMS: tuple[Stream, ...] = ("joint", "bone", "joint_motion")
 

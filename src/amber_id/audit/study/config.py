@@ -3,7 +3,8 @@
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from amber_id.anonymisers.catalogue import REFERENCES
-from amber_id.audit.attack.names import attacker_and_signals
+from amber_id.attackers import ATTACKERS
+from amber_id.attackers.names import attacker_and_signals
 from amber_id.audit.confounds.find import ConfoundConfig
 from amber_id.audit.utility.measure import UtilityConfig
 from amber_id.judging.judge import EvaluationConfig
@@ -33,7 +34,7 @@ class StudyConfig(BaseModel):
         """The first of the attackers that is a network on landmarks, which can be asked for regions."""
         for name in self.attackers:
             attacker, signals = attacker_and_signals(name)
-            if attacker != "moments" and signals == "landmarks":
+            if ATTACKERS[attacker].is_network and signals == "landmarks":
                 return name
         return None
 

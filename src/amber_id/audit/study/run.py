@@ -29,7 +29,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from amber_id.audit.attack.names import training_of
 from amber_id.audit.study.clips import RecordingsOf, study_clips
 from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.leaks import find_study_leaks
@@ -45,6 +44,7 @@ from amber_id.recordings import RecordingSet
 from amber_id.results import StudyResults
 from amber_id.score_files import ScoreFile
 from amber_id.training import versions
+from amber_id.training.named import training_of
 
 
 def run_study(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amber_id.audit.ablations.clip_statistics import ClipStatistics
-from amber_id.audit.attack.names import training_of
 from amber_id.audit.study.clips import RecordingsOf, StudyClips, bare_sets
 from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.scenarios import own_cells
@@ -16,6 +15,7 @@ from amber_id.motion import FeatureConfig, View, WindowSet, load_windows
 from amber_id.protocols import Split
 from amber_id.recordings import RecordingSet
 from amber_id.results import ConditionName, VariantResult
+from amber_id.training.named import training_of
 
 Variants = dict[str, VariantResult]
 VIEWS: tuple[View, ...] = ("all", "motion", "pose", "static")

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from amber_id.audit.attack.names import training_of
+from amber_id.attackers import ATTACKERS
+from amber_id.attackers.names import attacker_and_signals
 from amber_id.audit.attack.openings import record_opening
 from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.scenarios import trained_on
@@ -15,8 +16,9 @@ from amber_id.audit.study.study import Study
 from amber_id.file_formats import file_hash
 from amber_id.results import ConditionName
 from amber_id.training import find_checkpoints, train
+from amber_id.training.named import training_of
 
-_MOMENTS, _EPOCH = 3.0, 12.0  # seconds of a training by `moments`; of an epoch of a network, on one condition
+_FITTED, _EPOCH = 3.0, 12.0  # seconds of a training without a network; of an epoch of one, on one condition
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def training_stages(conditions: Collection[ConditionName], config: StudyConfig) 
 
 def seconds_of_training(name: str, config: StudyConfig) -> float:
     """How long a training on the clips of one condition usually takes."""
-    return _MOMENTS if training_of(name).attacker == "moments" else _EPOCH * config.loop.epochs
+    attacker, _ = attacker_and_signals(name)
+    return _EPOCH * config.loop.epochs if ATTACKERS[attacker].is_network else _FITTED
 
 
 def _stage(name: str, kinds: tuple[ConditionName, ...]) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from amber_id.attackers import AttackerName, default_signals, default_streams
+from amber_id.attackers import NETWORKS, AttackerName, default_signals, default_streams
 from amber_id.face_mesh import Region
 from amber_id.judging.judge import EvaluationConfig
 from amber_id.motion import FeatureConfig, Stream, View
@@ -51,7 +51,7 @@ class CorrectedPipelineConfig(BaseModel):
     @model_validator(mode="after")
     def _on_landmarks(self) -> "CorrectedPipelineConfig":
         on_landmarks = default_signals(self.attacker) == "landmarks" and self.views[0] != "pose"
-        if self.attacker == "moments" or not on_landmarks:
+        if self.attacker not in NETWORKS or not on_landmarks:
             raise ValueError(
                 "corrected: expected a network on landmarks and a first view of them, of which regions are "
                 f"asked, got {self.attacker} and {self.views[0]}"

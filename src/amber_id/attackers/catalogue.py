@@ -1,0 +1,44 @@
+"""Which attackers are there? One row for each, from which every choice of an attacker is taken.
+
+A new attacker is a file of this room and its row here. That of an attacker without a network stands in its
+own file; that of a network stands here, since the file of a network needs torch, and this table does not.
+"""
+
+from typing import TYPE_CHECKING, Literal
+
+from amber_id.attackers.attacker import AttackerKind, FittedKind
+from amber_id.attackers.moments import MOMENTS
+from amber_id.attackers.network_kind import NetworkKind
+
+_NETWORKS = (
+    NetworkKind(name="stgcn", network="amber_id.attackers.stgcn:Stgcn"),
+    NetworkKind(
+        name="thesis",
+        network="amber_id.attackers.thesis:Thesis",
+        streams=("joint",),
+        streams_with_pose=("joint",),
+    ),
+    NetworkKind(
+        name="distances",
+        network="amber_id.attackers.distances:Distances",
+        streams=("joint",),
+        streams_with_pose=("joint",),
+    ),
+    # The upper bound for an avatar that is driven by blendshapes is the default network on these.
+    NetworkKind(
+        name="blendshapes",
+        network="amber_id.attackers.stgcn:Stgcn",
+        signals="blendshapes",
+        only_its_signals=True,
+    ),
+)
+_FITTED = (MOMENTS,)
+
+NETWORKS: dict[str, NetworkKind] = {kind.name: kind for kind in _NETWORKS}
+FITTED: dict[str, FittedKind] = {kind.name: kind for kind in _FITTED}
+ATTACKERS: dict[str, AttackerKind] = {**NETWORKS, **FITTED}
+
+if TYPE_CHECKING:
+    AttackerName = str
+else:
+    AttackerName = Literal[tuple(ATTACKERS)]  # one of the names, for whatever checks types at run time
