@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from amber_id.attackers import ATTACKERS
 from amber_id.cli import app, train
-from amber_id.motion import Signals, View
+from amber_id.motion import Signals
 from amber_id.protocols import Control, read_split
 from amber_id.recordings import RecordingSet
 
@@ -45,7 +45,6 @@ def test_every_verb_explains_itself(verb: list[str]) -> None:
 def test_choices_are_those_of_the_library() -> None:
     flags = train.__annotations__
     for flag, names in {
-        "view": View,
         "signals": Signals,
         "control": Control,
     }.items():

@@ -127,8 +127,8 @@ def test_the_middle_of_the_rigid_points_is_where_all_is_centred(talking):
 
 def test_coefficients_by_hand():
     values = np.array([[[0.1], [0.5]], [[0.3], [0.5]]])
-    assert coefficient_view(values, "all") is values
-    np.testing.assert_allclose(coefficient_view(values, "motion")[:, :, 0], [[-0.1, 0.0], [0.1, 0.0]])
-    np.testing.assert_allclose(coefficient_view(values, "static")[:, :, 0], [[0.2, 0.5], [0.2, 0.5]])
-    with pytest.raises(ValueError, match="pose view has no blendshapes"):
-        coefficient_view(values, "pose")
+    pose = np.arange(12.0).reshape(2, 6, 1)
+    np.testing.assert_array_equal(coefficient_view(values, pose, "all"), np.hstack([values, pose]))
+    assert coefficient_view(values, pose, "pose") is pose
+    np.testing.assert_allclose(coefficient_view(values, pose, "motion")[:, :, 0], [[-0.1, 0.0], [0.1, 0.0]])
+    np.testing.assert_allclose(coefficient_view(values, pose, "static")[:, :, 0], [[0.2, 0.5], [0.2, 0.5]])

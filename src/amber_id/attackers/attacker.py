@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from amber_id.errors import FileFormatError, UsageError
 from amber_id.misfits import first_problem
-from amber_id.motion import FeatureConfig, Signals, Stream, View, WindowSet
+from amber_id.motion import VIEWS, FeatureConfig, Signals, Stream, View, WindowSet
 
 
 @runtime_checkable
@@ -103,9 +103,10 @@ class AttackerKind(ABC):
 
         Head pose and blendshapes have neither bones nor a frame of the head.
         """
-        if signals == "blendshapes" or view == "pose":
+        row = VIEWS[view]
+        if signals == "blendshapes" or row.vertices:
             return ("joint",)
-        return self.streams_with_pose if view == "all" else self.streams
+        return self.streams_with_pose if row.has_pose else self.streams
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -189,9 +189,7 @@ def train(
     recordings: Recordings,
     out: Annotated[Path, typer.Option(help="The run: checkpoints, log, configuration.")],
     attacker: Annotated[str, row_of("amber_id.attackers:ATTACKERS", "Who attacks.")] = "stgcn",
-    view: Annotated[
-        Literal["all", "motion", "static", "pose"], typer.Option(help="What of the face it is shown.")
-    ] = "all",
+    view: Annotated[str, row_of("amber_id.motion:VIEWS", "What of the face it is shown.")] = "all",
     signals: Annotated[
         Literal["landmarks", "blendshapes"] | None,
         typer.Option(help="Landmarks, or blendshapes and head pose; the attacker's own unless told."),

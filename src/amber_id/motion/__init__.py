@@ -14,10 +14,11 @@ from amber_id.motion.features import (
 )
 from amber_id.motion.graph import FaceGraph
 from amber_id.motion.streams import Stream
-from amber_id.motion.views import View
+from amber_id.motion.views import VIEWS, View
 from amber_id.motion.window_set import WindowSet, load_windows
 
 __all__ = [
+    "VIEWS",
     "ClipFeatures",
     "FaceGraph",
     "FeatureConfig",

@@ -17,7 +17,7 @@ from amber_id.motion.alignment import align, isotropic
 from amber_id.motion.graph import FaceGraph, face_graph, parents, unconnected_graph
 from amber_id.motion.streams import Stream, bones, stack_streams, still_part
 from amber_id.motion.thesis_normalisation import WINDOW_FRAMES, frames_shown, thesis_clip
-from amber_id.motion.views import POSE_VERTICES, View, coefficient_view, head_pose, landmark_view
+from amber_id.motion.views import VIEWS, View, coefficient_view, head_pose, landmark_view
 from amber_id.motion.windows import cut_windows
 from amber_id.recordings import Recording
 from amber_id.recordings.frame_rates import FASTEST_HZ, SLOWEST_HZ
@@ -74,7 +74,7 @@ class FeatureConfig(BaseModel):
         parts = {still_part(stream) for stream in self.streams}
         if not self.on_face and "bone" in parts:
             raise ValueError("bone streams need landmarks; head pose and blendshapes have no bones")
-        if "face" in parts and not (self.on_face and self.view == "all"):
+        if "face" in parts and not (self.on_face and VIEWS[self.view].has_pose):
             raise ValueError(
                 "face streams need landmarks in the view all; elsewhere the head's pose is taken out already"
             )
@@ -99,14 +99,14 @@ class FeatureConfig(BaseModel):
     @property
     def on_face(self) -> bool:
         """Whether the vertices are landmarks."""
-        return self.signals == "landmarks" and self.view != "pose"
+        return self.signals == "landmarks" and not VIEWS[self.view].vertices
 
     @property
     def channels_per_stream(self) -> int:
         """The numbers of a vertex in one stream."""
         if self.signals == "blendshapes":
             return 1
-        return 3 if self.depth or self.view == "pose" else 2
+        return 3 if self.depth or VIEWS[self.view].vertices else 2
 
     @property
     def points(self) -> tuple[int, ...]:
@@ -206,7 +206,10 @@ def vertex_graph(config: FeatureConfig) -> FaceGraph:
     """The graph of the vertex axis that `clip_features` gives under this configuration."""
     if config.on_face:
         return face_graph(config.points)
-    return unconnected_graph(len(POSE_VERTICES) if config.signals == "landmarks" else _n_coefficients(config))
+    if config.signals == "landmarks":
+        return unconnected_graph(len(VIEWS[config.view].vertices))
+    frame = coefficient_view(np.zeros((1, len(BLENDSHAPE_NAMES), 1)), np.zeros((1, 6, 1)), config.view)
+    return unconnected_graph(frame.shape[1])
 
 
 def _segments(recording: Recording, config: FeatureConfig) -> list[Float[np.ndarray, "T S"]]:
@@ -285,12 +288,4 @@ def _coefficients(
     """Blendshapes, and the six numbers of the head pose where the view has them, one vertex each."""
     _, placement = align(points, rigid)
     pose = head_pose(points, placement, rigid).reshape(len(points), -1, 1)
-    if config.view == "pose":
-        return pose
-    shown = coefficient_view(blendshapes, config.view)
-    return np.concatenate([shown, pose], axis=1) if config.view == "all" else shown
-
-
-def _n_coefficients(config: FeatureConfig) -> int:
-    pose = 3 * len(POSE_VERTICES)
-    return {"pose": pose, "all": len(BLENDSHAPE_NAMES) + pose}.get(config.view, len(BLENDSHAPE_NAMES))
+    return coefficient_view(blendshapes, pose, config.view)

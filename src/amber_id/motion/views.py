@@ -3,15 +3,17 @@
 all       isotropic landmarks, centred and scaled once per clip; head pose kept, and with it how the camera
           was tilted against the face
 motion    aligned landmarks with their mean over the clip removed: neither shape nor head pose
-static    the mean over the clip of the aligned landmarks: shape and resting expression only
 pose      rotation and translation of the head only, relative to the clip's middle pose
+static    the mean over the clip of the aligned landmarks: shape and resting expression only
 
-A view is computed over a whole clip, which may be several segments. Lengths are in units of the outer
-eye corner distance of the mean face.
+A view is one row of `VIEWS`, from which features, studies, pages and the command line take it. It is computed
+over a whole clip, which may be several segments. Lengths are in units of the outer eye corner distance of the
+mean face.
 """
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -20,10 +22,97 @@ from scipy.spatial.transform import Rotation
 from amber_id.face_mesh import RIGID_POINTS
 from amber_id.motion.alignment import HeadPlacement, align, mean_rotation
 
-View = Literal["all", "motion", "static", "pose"]
 
-# The vertices of the pose view.
-POSE_VERTICES = ("rotation", "translation")
+@dataclass(frozen=True)
+class AlignedClip:
+    """The landmarks of all frames of a clip, as they are and aligned to the mean face."""
+
+    points: Float[np.ndarray, "T V 3"]  # isotropic
+    aligned: Float[np.ndarray, "T V 3"]
+    placement: HeadPlacement
+    rigid: Sequence[int]  # places of the rigid points among the vertices
+
+    def placed_once(self) -> Float[np.ndarray, "T V 3"]:
+        """The landmarks, centred and scaled once for the clip."""
+        centre = np.median(self.points[:, list(self.rigid)].mean(axis=1), axis=0)
+        return (self.points - centre) * np.median(self.placement.scale)
+
+    def head_pose(self) -> Float[np.ndarray, "T 2 3"]:
+        """Turn and shift of the head in each frame, as `head_pose` has them."""
+        return head_pose(self.points, self.placement, self.rigid)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewKind:
+    """One view: what it is called, and how it is computed of landmarks and of blendshapes."""
+
+    name: str
+    meaning: str  # what leaks, where people are recognised in it
+    of_landmarks: str  # what an attacker saw: "re-identified by ..."
+    of_blendshapes: str
+    # W = V, unless `vertices` are named.
+    landmarks: Callable[[AlignedClip], Float[np.ndarray, "T W 3"]]
+    # Of B blendshape coefficients and the six numbers of the head pose.
+    coefficients: Callable[
+        [Float[np.ndarray, "T B 1"], Float[np.ndarray, "T 6 1"]], Float[np.ndarray, "T W 1"]
+    ]
+    has_pose: bool  # whether the head pose is in it together with the face
+    vertices: tuple[str, ...] = ()  # its own, of three numbers each, where these are no landmarks
+
+
+def _without_mean(values: Float[np.ndarray, "T V C"]) -> Float[np.ndarray, "T V C"]:
+    return values - values.mean(axis=0)
+
+
+def _mean_alone(values: Float[np.ndarray, "T V C"]) -> Float[np.ndarray, "T V C"]:
+    return np.broadcast_to(values.mean(axis=0), values.shape).copy()
+
+
+_VIEWS = (
+    ViewKind(
+        name="all",
+        meaning="Face shape, head pose (the camera's tilt against the face, too) and motion together",
+        of_landmarks="face shape, head pose and motion together",
+        of_blendshapes="blendshapes and head pose",
+        landmarks=AlignedClip.placed_once,
+        coefficients=lambda blendshapes, pose: np.concatenate([blendshapes, pose], axis=1),
+        has_pose=True,
+    ),
+    ViewKind(
+        name="motion",
+        meaning="Motion of the face alone: head still, mean face taken away",
+        of_landmarks="motion alone",
+        of_blendshapes="blendshape motion alone",
+        landmarks=lambda clip: _without_mean(clip.aligned),
+        coefficients=lambda blendshapes, _: _without_mean(blendshapes),
+        has_pose=False,
+    ),
+    ViewKind(
+        name="pose",
+        meaning="Turn and place of the head alone",
+        of_landmarks="head pose alone",
+        of_blendshapes="head pose alone",
+        landmarks=AlignedClip.head_pose,
+        coefficients=lambda _, pose: pose,
+        has_pose=False,
+        vertices=("rotation", "translation"),
+    ),
+    ViewKind(
+        name="static",
+        meaning="The face at rest alone, without motion",
+        of_landmarks="the face at rest, without motion",
+        of_blendshapes="mean blendshapes alone",
+        landmarks=lambda clip: _mean_alone(clip.aligned),
+        coefficients=lambda blendshapes, _: _mean_alone(blendshapes),
+        has_pose=False,
+    ),
+)
+VIEWS: dict[str, ViewKind] = {view.name: view for view in _VIEWS}
+
+if TYPE_CHECKING:
+    View = str
+else:
+    View = Literal[tuple(VIEWS)]  # one of the names, for whatever checks types at run time
 
 
 def landmark_view(
@@ -34,21 +123,7 @@ def landmark_view(
     All frames of the clip, one segment after another: what is taken once per clip is taken over them all.
     `rigid` as in `align`.
     """
-    aligned, placement = align(points, rigid)
-    if view == "motion":
-        return aligned - aligned.mean(axis=0)
-    if view == "static":
-        return np.broadcast_to(aligned.mean(axis=0), aligned.shape).copy()
-    if view == "pose":
-        return head_pose(points, placement, rigid)
-    return _placed_once(points, placement, rigid)
-
-
-def _placed_once(
-    points: Float[np.ndarray, "T V 3"], placement: HeadPlacement, rigid: Sequence[int]
-) -> Float[np.ndarray, "T V 3"]:
-    centre = np.median(points[:, list(rigid)].mean(axis=1), axis=0)
-    return (points - centre) * np.median(placement.scale)
+    return VIEWS[view].landmarks(AlignedClip(points, *align(points, rigid), rigid))
 
 
 def head_pose(
@@ -69,12 +144,8 @@ def head_pose(
     return np.stack([Rotation.from_matrix(turned).as_rotvec(), moved], axis=1)
 
 
-def coefficient_view(values: Float[np.ndarray, "T V 1"], view: View) -> Float[np.ndarray, "T V 1"]:
-    """One view of a clip's blendshape coefficients: as they are, without their mean, or their mean only."""
-    if view == "motion":
-        return values - values.mean(axis=0)
-    if view == "static":
-        return np.broadcast_to(values.mean(axis=0), values.shape).copy()
-    if view == "all":
-        return values
-    raise ValueError("the pose view has no blendshapes")
+def coefficient_view(
+    blendshapes: Float[np.ndarray, "T B 1"], pose: Float[np.ndarray, "T 6 1"], view: View
+) -> Float[np.ndarray, "T W 1"]:
+    """One view of a clip's blendshape coefficients and of the six numbers of its head pose."""
+    return VIEWS[view].coefficients(blendshapes, pose)

@@ -10,8 +10,6 @@ from amber_id.biometrics import Comparisons
 from amber_id.errors import EvaluationError
 from amber_id.results import AttackerResult, CellResult, Difference, Rate, Share, StudyResults
 
-VIEWS = ("all", "motion", "pose", "static")
-
 
 def check_belong(results: StudyResults, comparisons: Mapping[str, Comparisons]) -> None:
     """Refuse scores of another study.

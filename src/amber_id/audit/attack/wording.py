@@ -4,18 +4,9 @@ from amber_id.audit.attack.strongest_attacker import Scored, Tried
 from amber_id.audit.attack.tested import Tested
 from amber_id.judging.judge import Judged
 from amber_id.judging.limits import as_percent, interval_limits
+from amber_id.motion import VIEWS
 from amber_id.results import Metrics, Recognition
 
-_SHOWN = {
-    ("landmarks", "all"): "face shape, head pose and motion together",
-    ("landmarks", "motion"): "motion alone",
-    ("landmarks", "static"): "the face at rest, without motion",
-    ("landmarks", "pose"): "head pose alone",
-    ("blendshapes", "all"): "blendshapes and head pose",
-    ("blendshapes", "motion"): "blendshape motion alone",
-    ("blendshapes", "static"): "mean blendshapes alone",
-    ("blendshapes", "pose"): "head pose alone",
-}
 DID = {
     "recognised": "People were re-identified",
     "not_recognised": "People were not measurably re-identified",
@@ -33,8 +24,9 @@ def headline(scored: Scored, metrics: Metrics, recognition: Recognition) -> str:
         return f"Control with permuted labels: {basis}; 50 % is what must come out"
     if scored.is_fusion:
         return f"{DID[recognition.outcome]} by {len(scored.members)} attackers together: {basis}"
-    shown = _SHOWN[header.features.signals, header.features.view]
-    return f"{DID[recognition.outcome]} by {shown}: {basis}"
+    view = VIEWS[header.features.view]
+    seen = view.of_landmarks if header.features.signals == "landmarks" else view.of_blendshapes
+    return f"{DID[recognition.outcome]} by {seen}: {basis}"
 
 
 def limits(tried: Tried, judged: Judged, failed_clips: int, *, synthetic: bool) -> tuple[str, ...]:

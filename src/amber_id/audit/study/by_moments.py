@@ -17,9 +17,9 @@ from amber_id.audit.controls.without_motion import (
     without_motion,
 )
 from amber_id.audit.study.matrix import Cell
-from amber_id.audit.study.study import ALL, MOTION, SHUFFLED, VIEWS, Study, Variants, beside_the_whole
+from amber_id.audit.study.study import ALL, MOTION, SHUFFLED, Study, Variants, beside_the_whole
 from amber_id.biometrics import Comparisons
-from amber_id.motion import Stream, WindowSet
+from amber_id.motion import VIEWS, Stream, WindowSet
 from amber_id.protocols import labelled
 from amber_id.results import ControlResult, CurvePoint, CurvesResult, RegionResult, SensitivityResult
 from amber_id.training.named import training_of

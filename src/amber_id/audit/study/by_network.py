@@ -9,9 +9,10 @@ from amber_id.audit.controls.without_motion import permuted_labels, shuffled_fra
 from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.matrix import Cell
 from amber_id.audit.study.scenarios import own_cells
-from amber_id.audit.study.study import SHUFFLED, VIEWS, Study, beside_the_whole
+from amber_id.audit.study.study import SHUFFLED, Study, beside_the_whole
 from amber_id.audit.study.training import seconds_of_training
 from amber_id.biometrics import Comparisons
+from amber_id.motion import VIEWS
 from amber_id.results import ConditionName, ControlResult, NetworkResult
 
 _OF_CELL, _OF_CONTROLS = 4.0, 1.0  # trainings of a network
@@ -50,7 +51,7 @@ def network_controls_of(
 def _network_in(study: Study, cell: str, of_cell: Cell) -> NetworkResult:
     network = _network(study, cell)
     compared = {"all": _by_network(study, of_cell)}
-    compared |= {str(view): network.in_view(view) for view in VIEWS[1:]}
+    compared |= {str(view): network.in_view(view) for view in VIEWS if view != "all"}
     return NetworkResult(
         name=network.name,
         views=beside_the_whole(study, compared, "all"),

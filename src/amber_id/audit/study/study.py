@@ -11,14 +11,13 @@ from amber_id.audit.study.scenarios import own_cells
 from amber_id.audit.study.stages import Stages
 from amber_id.biometrics import Comparisons
 from amber_id.judging.judge import judged_rates_and_recognition, less
-from amber_id.motion import FeatureConfig, View, WindowSet, load_windows
+from amber_id.motion import FeatureConfig, WindowSet, load_windows
 from amber_id.protocols import Split
 from amber_id.recordings import RecordingSet
 from amber_id.results import ConditionName, VariantResult
 from amber_id.training.named import training_of
 
 Variants = dict[str, VariantResult]
-VIEWS: tuple[View, ...] = ("all", "motion", "pose", "static")
 SHUFFLED = "shuffled frames"  # among the views, since it is asked in the same way
 ALL = training_of("moments").features
 MOTION = training_of("moments", view="motion").features

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from amber_id.attackers import NETWORKS, AttackerName, default_signals, default_streams
 from amber_id.face_mesh import Region
 from amber_id.judging.judge import EvaluationConfig
-from amber_id.motion import FeatureConfig, Stream, View
+from amber_id.motion import VIEWS, FeatureConfig, Stream, View
 from amber_id.protocols import SplitConfig
 from amber_id.results import PipelineName, ThesisSplit
 from amber_id.training import LoopConfig, TrainConfig
@@ -50,7 +50,7 @@ class CorrectedPipelineConfig(BaseModel):
 
     @model_validator(mode="after")
     def _on_landmarks(self) -> "CorrectedPipelineConfig":
-        on_landmarks = default_signals(self.attacker) == "landmarks" and self.views[0] != "pose"
+        on_landmarks = default_signals(self.attacker) == "landmarks" and not VIEWS[self.views[0]].vertices
         if self.attacker not in NETWORKS or not on_landmarks:
             raise ValueError(
                 "corrected: expected a network on landmarks and a first view of them, of which regions are "

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from amber_id.report.cells import VIEWS, shown_eer
+from amber_id.motion import VIEWS
+from amber_id.report.cells import shown_eer
 from amber_id.report.drawing.captions import mark_cell
 from amber_id.report.drawing.palette import CELL_STYLES, NEUTRAL, CellStyle
 from amber_id.report.drawing.plotly_chart import Chart, line_trace, plain_layout, six_digits
@@ -46,7 +47,8 @@ def views_chart(results: StudyResults) -> Chart:
         Marks(letters, CELL_STYLES[letters], {view: found.eer for view, found in views.items()})
         for letters, views in results.views.items()
     ]
-    return intervals_chart(marks, VIEWS, "Equal error rate, EER, of moments")
+    rows = [view for view in VIEWS if any(view in each.rates for each in marks)]
+    return intervals_chart(marks, rows, "Equal error rate, EER, of moments")
 
 
 def intervals_chart(marks: Sequence[Marks], rows: Sequence[str], title: str, *, apart: bool = True) -> Chart:

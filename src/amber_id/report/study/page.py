@@ -15,6 +15,7 @@ from typing import Any
 
 from amber_id.atomic_files import write_text_atomically
 from amber_id.biometrics import Comparisons
+from amber_id.motion import VIEWS
 from amber_id.recordings import RecordingSet
 from amber_id.report.cells import (
     check_belong,
@@ -39,7 +40,6 @@ from amber_id.report.study.map import StudyMap, map_notes, played_faces, study_m
 from amber_id.report.study.tables import cell_rows, check_rows, control_rows, matrix_columns, parts_kept
 from amber_id.report.study.wording import (
     STREAM_MEANINGS,
-    VIEW_MEANINGS,
     officer_notes,
     officer_warnings,
 )
@@ -134,7 +134,7 @@ def _content(
         "confounds": check_rows(results.confounds),
         "columns": columns,
         "matrix": {letters: cell_rows(each, columns) for letters, each in results.cells.items()},
-        "view_meanings": VIEW_MEANINGS,
+        "view_meanings": {name: view.meaning for name, view in VIEWS.items()},
         "stream_meanings": STREAM_MEANINGS,
         "faces": {
             letters: face_drawing(regions, largest_share(results))

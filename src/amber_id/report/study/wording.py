@@ -20,12 +20,6 @@ VERDICTS = {
     "not_checked": "NOT CHECKED",
     "pass": "PASS",
 }
-VIEW_MEANINGS = {
-    "all": "Face shape, head pose (the camera's tilt against the face, too) and motion together",
-    "motion": "Motion of the face alone: head still, mean face taken away",
-    "pose": "Turn and place of the head alone",
-    "static": "The face at rest alone, without motion",
-}
 STREAM_MEANINGS = {
     "joint": "Where each landmark is, about its mean",
     "bone": "Where it is from its neighbour in the graph",
