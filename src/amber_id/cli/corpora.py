@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,21 +30,13 @@ def corpus_ravdess(
     quiet: Quiet = False,
 ) -> None:
     """RAVDESS' clips of speech (zip files or folders) as id001 to id024."""
-    from amber_id.corpora.conversion import find_ravdess, refuse_overlap
-
-    require_place("DST", dst)
-    refuse_overlap(src, dst)
-    _convert(find_ravdess(src, with_video_only=with_video_only), dst, copy, quiet)
+    _convert_public("ravdess", src, dst, copy, quiet, with_video_only=with_video_only)
 
 
 @corpus_app.command("nvfair")
 def corpus_nvfair(src: Source, dst: Destination, copy: Copy = False, quiet: Quiet = False) -> None:
     """The clips of NVFAIR that NVIDIA recorded as id025 to id070."""
-    from amber_id.corpora.conversion import find_nvfair, refuse_overlap
-
-    require_place("DST", dst)
-    refuse_overlap(src, dst)
-    _convert(find_nvfair(src), dst, copy, quiet)
+    _convert_public("nvidia", src, dst, copy, quiet)
 
 
 @corpus_app.command("crema-d")
@@ -58,11 +50,7 @@ def corpus_crema_d(
     quiet: Quiet = False,
 ) -> None:
     """CREMA-D's clips as id071 to id161."""
-    from amber_id.corpora.conversion import find_crema_d, refuse_overlap
-
-    require_place("DST", dst)
-    refuse_overlap(src, dst)
-    _convert(find_crema_d(src, demographics=demographics), dst, copy, quiet)
+    _convert_public("cremad", src, dst, copy, quiet, demographics=demographics)
 
 
 @corpus_app.command("folders")
@@ -109,6 +97,15 @@ def corpus_check(
         tell(table)
     if problems:
         raise typer.Exit(SOME_CLIPS_LOST)
+
+
+def _convert_public(source: str, src: Path, dst: Path, copy: bool, quiet: bool, **options: Any) -> None:
+    """Convert a public corpus; `options` are those that its conversion alone has."""
+    from amber_id.corpora.conversion import conversion_of, refuse_overlap
+
+    require_place("DST", dst)
+    refuse_overlap(src, dst)
+    _convert(conversion_of(source).find(src, **options), dst, copy, quiet)
 
 
 def _convert(findings: "Findings", dst: Path, copy: bool, quiet: bool) -> None:

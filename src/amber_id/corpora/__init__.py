@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from amber_id.corpora.corpus_file import CORPUS_FILE, ClipFacts, copy_corpus_file, read_corpus_file
-from amber_id.corpora.numbering import PublicSource, actors_of, person_folder
+from amber_id.corpora.numbering import PUBLIC_CORPORA, PublicSource, actors_of, person_folder
 from amber_id.corpora.other_files import ARCHIVE_SUFFIXES, OTHER_SUFFIXES, told_of_others, what_it_is
 from amber_id.corpora.suffixes import VIDEO_SUFFIXES, may_be_video, why_no_video
 from amber_id.errors import CorpusError
@@ -32,6 +32,7 @@ __all__ = [
     "ARCHIVE_SUFFIXES",
     "CORPUS_FILE",
     "OTHER_SUFFIXES",
+    "PUBLIC_CORPORA",
     "VIDEO_SUFFIXES",
     "Clip",
     "ClipFacts",

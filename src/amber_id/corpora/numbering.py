@@ -1,23 +1,69 @@
-"""Which number has each actor of a public corpus?
+"""Which public corpora are there, and which number has each of their actors?
 
 The thesis' own numbering, so that its people are ours: RAVDESS is id001 to id024, the subset of NVFAIR that
 NVIDIA recorded id025 to id070, CREMA-D id071 to id161. An actor is called as the publisher calls it:
 ``Actor_07``, ``id007``, ``1007``.
 """
 
-from typing import Literal, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from amber_id.errors import CorpusError
 
-PublicSource = Literal["cremad", "nvidia", "ravdess"]
 
-# By source: what stands before the actor's own number, the lowest and the highest of these numbers with the
-# digits they have, and the number of the person less the actor's own.
-_ACTORS: dict[PublicSource, tuple[str, int, int, int, int]] = {
-    "cremad": ("", 1001, 1091, 4, 70 - 1000),
-    "nvidia": ("id", 1, 46, 3, 24),
-    "ravdess": ("Actor_", 1, 24, 2, 0),
-}
+@dataclass(frozen=True, kw_only=True)
+class PublicCorpus:
+    """One public corpus: its actors, their numbers, and where its conversion lies."""
+
+    source: str  # what stands before _id in the names of its people's folders
+    before: str  # what stands before an actor's own number
+    first: int  # the lowest of these numbers
+    last: int
+    digits: int  # that they have
+    offset: int  # the number of the person less the actor's own
+    conversion: str  # ``module:name`` of a `PublicConversion`
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """The publisher's names of all actors, in the order of their numbers."""
+        return tuple(f"{self.before}{number:0{self.digits}d}" for number in range(self.first, self.last + 1))
+
+
+_CORPORA = (
+    PublicCorpus(
+        source="cremad",
+        before="",
+        first=1001,
+        last=1091,
+        digits=4,
+        offset=70 - 1000,
+        conversion="amber_id.corpora.conversion.crema_d:CREMA_D",
+    ),
+    PublicCorpus(
+        source="nvidia",
+        before="id",
+        first=1,
+        last=46,
+        digits=3,
+        offset=24,
+        conversion="amber_id.corpora.conversion.nvfair:NVFAIR",
+    ),
+    PublicCorpus(
+        source="ravdess",
+        before="Actor_",
+        first=1,
+        last=24,
+        digits=2,
+        offset=0,
+        conversion="amber_id.corpora.conversion.ravdess:RAVDESS",
+    ),
+)
+PUBLIC_CORPORA: dict[str, PublicCorpus] = {corpus.source: corpus for corpus in _CORPORA}
+
+if TYPE_CHECKING:
+    PublicSource = str
+else:
+    PublicSource = Literal[tuple(PUBLIC_CORPORA)]  # one of them, for whatever checks types at run time
 
 
 def actors_of(source: PublicSource) -> tuple[str, ...]:
@@ -26,8 +72,7 @@ def actors_of(source: PublicSource) -> tuple[str, ...]:
     >>> actors_of("ravdess")[:2], len(actors_of("nvidia")), actors_of("cremad")[-1]
     (('Actor_01', 'Actor_02'), 46, '1091')
     """
-    before, first, last, digits, _ = _ACTORS[source]
-    return tuple(f"{before}{number:0{digits}d}" for number in range(first, last + 1))
+    return PUBLIC_CORPORA[source].actors
 
 
 def person_folder(source: PublicSource, actor: str) -> str:
@@ -36,8 +81,10 @@ def person_folder(source: PublicSource, actor: str) -> str:
     >>> person_folder("cremad", "1001"), person_folder("nvidia", "id046")
     ('cremad_id071', 'nvidia_id070')
     """
-    if source not in get_args(PublicSource) or actor not in actors_of(source):
-        known = ", ".join(f"{each} has {actors_of(each)[0]} to {actors_of(each)[-1]}" for each in _ACTORS)
+    corpus = PUBLIC_CORPORA.get(source)
+    if corpus is None or actor not in corpus.actors:
+        known = ", ".join(
+            f"{each.source} has {each.actors[0]} to {each.actors[-1]}" for each in PUBLIC_CORPORA.values()
+        )
         raise CorpusError(f"{source}: expected an actor of a known corpus, got {actor}; {known}")
-    before, _, _, _, offset = _ACTORS[source]
-    return f"{source}_id{int(actor.removeprefix(before)) + offset:03d}"
+    return f"{source}_id{int(actor.removeprefix(corpus.before)) + corpus.offset:03d}"

@@ -2,8 +2,9 @@
 
 Conventions
 -----------
-One module for each public corpus says what its names mean: `ravdess`, `crema_d`, `nvfair`; `own_folders` is
-for anyone's own videos. Each finds clips; `convert` puts them into the corpus. Nobody's file is changed.
+One module for each public corpus says what its names mean: `ravdess`, `crema_d`, `nvfair`, with its row in
+`PUBLIC_CORPORA`; `own_folders` is for anyone's own videos. Each finds clips; `convert` puts them into the
+corpus. Nobody's file is changed.
 """
 
 from amber_id.corpora.conversion.completeness import SourceCheck, check_corpus
@@ -14,6 +15,7 @@ from amber_id.corpora.conversion.left_out import LEFT_OUT_FILE, Kind, LeftOut, c
 from amber_id.corpora.conversion.nvfair import find_nvfair, nvfair_clips, nvfair_facts
 from amber_id.corpora.conversion.own_folders import OwnConfig, find_own
 from amber_id.corpora.conversion.people_numbers import PEOPLE_FILE
+from amber_id.corpora.conversion.public import PublicConversion, conversion_of
 from amber_id.corpora.conversion.ravdess import find_ravdess, ravdess_clips, ravdess_facts
 
 __all__ = [
@@ -25,8 +27,10 @@ __all__ = [
     "Kind",
     "LeftOut",
     "OwnConfig",
+    "PublicConversion",
     "SourceCheck",
     "check_corpus",
+    "conversion_of",
     "convert",
     "counted",
     "crema_d_clips",

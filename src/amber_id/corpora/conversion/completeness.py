@@ -1,38 +1,23 @@
 """Is a corpus whole? What its folders hold, against what the publishers have."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from amber_id.corpora import (
-    ClipFacts,
-    PublicSource,
-    actors_of,
-    find_corpus,
-    find_subject_folders,
-    person_folder,
-)
-from amber_id.corpora.conversion.crema_d import as_published, crema_d_clips, crema_d_facts
+from amber_id.corpora import PUBLIC_CORPORA, find_corpus, find_subject_folders, person_folder
 from amber_id.corpora.conversion.left_out import LeftOut
-from amber_id.corpora.conversion.nvfair import nvfair_clips, nvfair_facts
 from amber_id.corpora.conversion.placing import source_of
-from amber_id.corpora.conversion.ravdess import ravdess_clips, ravdess_facts
+from amber_id.corpora.conversion.public import PublicConversion, conversion_of
 from amber_id.corpora.conversion.source_files import SourceFile, is_video, trouble_with
 from amber_id.errors import AmberError
 
-_CLIPS: Mapping[PublicSource, Callable[[], Mapping[str, frozenset[str]]]] = {
-    "cremad": crema_d_clips,
-    "nvidia": nvfair_clips,
-    "ravdess": ravdess_clips,
-}
-_FACTS: Mapping[PublicSource, Callable[[str], tuple[str, ClipFacts] | None]] = {
-    "cremad": crema_d_facts,
-    "nvidia": nvfair_facts,
-    "ravdess": ravdess_facts,
-}
 # The publishers' names of people, by folder.
-_ACTORS = {person_folder(source, actor): actor for source in _CLIPS for actor in actors_of(source)}
+_ACTORS = {
+    person_folder(source, actor): actor
+    for source, corpus in PUBLIC_CORPORA.items()
+    for actor in corpus.actors
+}
 
 
 @dataclass(frozen=True)
@@ -62,15 +47,15 @@ def clips_in(dst: Path, sources: Collection[str]) -> Mapping[str, frozenset[str]
     AmberError
         If one of the folders cannot be listed: what is in it is not known then.
     """
-    found: dict[str, frozenset[str]] = {}
+    stems: dict[str, frozenset[str]] = {}
     for folder in find_subject_folders(dst) if dst.is_dir() else ():
         if folder.source in sources:
             try:
                 names = [entry.name for entry in os.scandir(folder.path)]
             except OSError as error:
                 raise AmberError(f"{folder.path}: cannot be listed ({error.strerror or error})") from error
-            found[folder.path.name] = frozenset(name.rpartition(".")[0] for name in names if is_video(name))
-    return found
+            stems[folder.path.name] = frozenset(name.rpartition(".")[0] for name in names if is_video(name))
+    return stems
 
 
 def missing_from(
@@ -81,12 +66,13 @@ def missing_from(
         source = source_of(folder)
         if source not in sources:
             continue
-        found = {as_published(stem) for stem in present.get(folder, frozenset())}
-        if not found or (stems and not stems & found):
+        as_published = conversion_of(source).as_published
+        here = {as_published(stem) for stem in present.get(folder, frozenset())}
+        if not here or (stems and not stems & here):
             detail = f"{_ACTORS[folder]}; expected {len(stems) or 'one or more'} clips"
             yield LeftOut(source, "missing", folder, "no clip of this person", detail)
             continue
-        for stem in sorted(stems - found):
+        for stem in sorted(stems - here):
             yield LeftOut(
                 source, "missing", f"{folder}/{stem}", "the publisher has this clip, the corpus has not"
             )
@@ -122,20 +108,20 @@ def check_corpus(root: Path) -> tuple[SourceCheck, ...]:
 
 
 def _check(source: str, people: Mapping[str, set[str]], problems: list[LeftOut]) -> SourceCheck:
-    public = next((known for known in _CLIPS if known == source), None)
-    if public is None:
+    if source not in PUBLIC_CORPORA:
         clips = sum(map(len, people.values()))
         return SourceCheck(source, clips, len(people), 0, 0, 0, tuple(problems))
-    expected = _CLIPS[public]()
+    conversion = conversion_of(source)
+    expected = conversion.clips()
     clips = beyond = 0
     lame = {row.path for row in problems}
     for folder, stems in people.items():
         wanted = expected.get(folder, frozenset())
         for stem in sorted(stems):
-            objection = _objection(public, folder, stem)
+            objection = _objection(conversion, folder, stem)
             if objection:
                 problems.append(LeftOut(source, "unusable", f"{folder}/{stem}", objection))
-            elif not wanted or as_published(stem) in wanted:
+            elif not wanted or conversion.as_published(stem) in wanted:
                 clips += 1
             else:
                 beyond += 1
@@ -146,9 +132,9 @@ def _check(source: str, people: Mapping[str, set[str]], problems: list[LeftOut])
     return SourceCheck(source, clips, known_people, total, len(expected), beyond, tuple(problems))
 
 
-def _objection(source: PublicSource, folder: str, stem: str) -> str:
+def _objection(conversion: PublicConversion, folder: str, stem: str) -> str:
     """Why a clip is not the publisher's clip of this person, or nothing."""
-    known = _FACTS[source](stem)
+    known = conversion.facts(stem)
     if known is None:
         return "the publisher has no such clip"
     return "" if _ACTORS.get(folder) == known[0] else "the clip of another person"

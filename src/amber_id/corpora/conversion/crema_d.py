@@ -16,6 +16,7 @@ from pathlib import Path
 from amber_id.corpora import ClipFacts, actors_of, person_folder
 from amber_id.corpora.conversion.findings import Findings, FoundClip, sort_out
 from amber_id.corpora.conversion.left_out import LeftOut
+from amber_id.corpora.conversion.public import PublicConversion
 from amber_id.corpora.conversion.source_files import SourceFile
 from amber_id.errors import FileFormatError
 from amber_id.file_formats import table_rows
@@ -154,3 +155,8 @@ def _clip(file: SourceFile, people: Mapping[str, tuple[str, str]]) -> FoundClip 
     # What the publisher ships is preferred to what somebody made of it, and a file to an archive.
     rank = 2 * (suffix.lower() != "flv") + (file.member is not None)
     return FoundClip(_FOLDERS[actor], file.name, file, facts, rank)
+
+
+CREMA_D = PublicConversion(
+    find=find_crema_d, clips=crema_d_clips, facts=crema_d_facts, as_published=as_published
+)

@@ -16,6 +16,7 @@ from pathlib import Path
 from amber_id.corpora import ClipFacts, actors_of, person_folder
 from amber_id.corpora.conversion.findings import Findings, FoundClip, sort_out
 from amber_id.corpora.conversion.left_out import LeftOut
+from amber_id.corpora.conversion.public import PublicConversion
 from amber_id.corpora.conversion.source_files import SourceFile
 
 _FOLDERS = {actor: person_folder("nvidia", actor) for actor in actors_of("nvidia")}
@@ -62,3 +63,6 @@ def _clip(file: SourceFile) -> FoundClip | LeftOut:
         detail = f"its name says {actor}"
         return LeftOut("nvidia", "unusable", file.path, "lies in the folder of another actor", detail)
     return FoundClip(_FOLDERS[actor], file.name, file, facts, rank=int(file.member is not None))
+
+
+NVFAIR = PublicConversion(find=find_nvfair, clips=nvfair_clips, facts=nvfair_facts)

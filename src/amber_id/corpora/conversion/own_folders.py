@@ -17,11 +17,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from amber_id.corpora import ClipFacts, PublicSource
+from amber_id.corpora import PUBLIC_CORPORA, ClipFacts
 from amber_id.corpora.conversion.findings import Findings, FoundClip
 from amber_id.corpora.conversion.left_out import LeftOut, counted
 from amber_id.corpora.conversion.people_numbers import number_people
@@ -108,7 +108,7 @@ def find_own(
 
 def checked_source(source: str) -> str:
     """The name of a source of one's own; raises ValueError if it cannot be one."""
-    if source in get_args(PublicSource):
+    if source in PUBLIC_CORPORA:
         raise ValueError(f"{source} is the name of a public corpus; give yours another")
     if len(source) > _LONGEST_SOURCE:
         raise ValueError(f"expected at most {_LONGEST_SOURCE} letters, got {len(source)}")

@@ -17,6 +17,7 @@ from pathlib import Path
 from amber_id.corpora import ClipFacts, actors_of, person_folder
 from amber_id.corpora.conversion.findings import Findings, FoundClip, sort_out
 from amber_id.corpora.conversion.left_out import LeftOut
+from amber_id.corpora.conversion.public import PublicConversion
 from amber_id.corpora.conversion.source_files import SourceFile
 
 _FOLDERS = {actor: person_folder("ravdess", actor) for actor in actors_of("ravdess")}
@@ -90,3 +91,6 @@ def _clip(file: SourceFile, with_video_only: bool) -> FoundClip | LeftOut:
         return LeftOut("ravdess", "choice", file.path, "modality 02: the same performance without its sound")
     # A file is preferred to the archive that it was unpacked from.
     return FoundClip(_FOLDERS[actor], file.name, file, facts, rank=int(file.member is not None))
+
+
+RAVDESS = PublicConversion(find=find_ravdess, clips=ravdess_clips, facts=ravdess_facts)
