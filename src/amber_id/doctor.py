@@ -11,12 +11,7 @@ from pathlib import Path
 from amber_id.avatarize import drawing_driver
 from amber_id.errors import AmberError, MissingDependencyError
 from amber_id.extras import EXTRAS
-from amber_id.tracking import find_cached_model, find_face_mesh
-
-# MediaPipe loads these even where it computes on the CPU.
-_GRAPHICS = {"libEGL.so.1": "libegl1", "libGLESv2.so.2": "libgles2"}
-# The version with FaceMesh brings its own of these, but loads OpenCV, which needs others.
-_FACEMESH_GRAPHICS = {"libGL.so.1": "libgl1", "libglib-2.0.so.0": "libglib2.0-0"}
+from amber_id.tracking import TRACKERS, TrackerKind, find_cached_model
 
 
 @dataclass(frozen=True)
@@ -24,27 +19,39 @@ class Finding:
     """One thing that was looked at; `remedy` is empty where nothing is to be done."""
 
     what: str
-    found: str
+    state: str
     remedy: str = ""
 
 
 def examine() -> tuple[Finding, ...]:
-    """Look at Python, the extras, the graphics libraries, OpenGL, the model bundle and the GPU.
+    """Look at Python, the extras, the system's libraries, OpenGL, the model bundle, the trackers and the GPU.
 
-    An environment that has FaceMesh is for tracking alone: it is asked for no more than that.
+    An environment of a tracker that has one of its own is for tracking alone: no more than that is looked at.
     """
+    apart = [kind for kind in TRACKERS.values() if kind.environment]
+    for kind in apart:
+        if _is_here(kind):
+            return _examine_environment_of(kind)
+    libraries = dict(
+        library for kind in TRACKERS.values() if not kind.environment for library in kind.libraries.items()
+    )
+    elsewhere = [Finding(kind.title, f"not in this environment; {kind.environment}") for kind in apart]
+    return (_python(), *_extras(), *_graphics(libraries), _drawing(), _model(), *elsewhere, _gpu())
+
+
+def _is_here(kind: TrackerKind) -> bool:
     try:
-        find_face_mesh()
+        kind.find(None)
     except MissingDependencyError:
-        elsewhere = "not in this environment; the thesis' tracker has one of its own (make facemesh)"
-        return (
-            *(_python(), *_extras(), *_graphics(_GRAPHICS), _drawing(), _model()),
-            *(Finding("FaceMesh", elsewhere), _gpu()),
-        )
-    here = f"mediapipe {version('mediapipe')}; amber track ... --tracker facemesh"
+        return False
+    return True
+
+
+def _examine_environment_of(kind: TrackerKind) -> tuple[Finding, ...]:
+    here = f"mediapipe {version('mediapipe')}; amber track ... --tracker {kind.name}"
     model = _model()
-    bundle = Finding(model.what, f"{model.found}; FaceMesh brings its own models and needs none")
-    return (_python(), Finding("FaceMesh", here), *_graphics(_FACEMESH_GRAPHICS), bundle)
+    bundle = Finding(model.what, f"{model.state}; {kind.title} brings its own models and needs none")
+    return (_python(), Finding(kind.title, here), *_graphics(kind.libraries), bundle)
 
 
 def _python() -> Finding:
@@ -55,15 +62,15 @@ def _python() -> Finding:
 def _extras() -> list[Finding]:
     findings = []
     for extra, packages in EXTRAS.items():
-        found, missing = [], []
+        present, missing = [], []
         for package in packages.values():
             try:
-                found.append(f"{package} {version(package)}")
+                present.append(f"{package} {version(package)}")
             except PackageNotFoundError:
                 missing.append(package)
         remedy = f"pip install 'amber-id[{extra}]'" if missing else ""
-        shown = ", ".join(found + [f"no {package}" for package in missing])
-        findings.append(Finding(f"extra `{extra}`", shown, remedy))
+        packages_of_it = ", ".join(present + [f"no {package}" for package in missing])
+        findings.append(Finding(f"extra `{extra}`", packages_of_it, remedy))
     return findings
 
 

@@ -50,6 +50,7 @@ class AttackerKind(ABC):
     is_network: ClassVar[bool]  # whether it learns in epochs, with torch
 
     name: str
+    summary: str  # for the help of the command line
     signals: Signals = "landmarks"  # that it is given unless others are named
     only_its_signals: bool = False  # whether it takes no others
     streams: tuple[Stream, ...]  # that it is given of landmarks, unless others are named

@@ -11,15 +11,21 @@ from amber_id.attackers.moments import MOMENTS
 from amber_id.attackers.network_kind import NetworkKind
 
 _NETWORKS = (
-    NetworkKind(name="stgcn", network="amber_id.attackers.stgcn:Stgcn"),
+    NetworkKind(
+        name="stgcn",
+        summary="a network on the graph of the face",
+        network="amber_id.attackers.stgcn:Stgcn",
+    ),
     NetworkKind(
         name="thesis",
+        summary="the network of the thesis",
         network="amber_id.attackers.thesis:Thesis",
         streams=("joint",),
         streams_with_pose=("joint",),
     ),
     NetworkKind(
         name="distances",
+        summary="a network on the distances between landmarks",
         network="amber_id.attackers.distances:Distances",
         streams=("joint",),
         streams_with_pose=("joint",),
@@ -27,6 +33,7 @@ _NETWORKS = (
     # The upper bound for an avatar that is driven by blendshapes is the default network on these.
     NetworkKind(
         name="blendshapes",
+        summary="stgcn on blendshapes and head pose",
         network="amber_id.attackers.stgcn:Stgcn",
         signals="blendshapes",
         only_its_signals=True,

@@ -298,6 +298,7 @@ def _loaded(tensors: Mapping[str, np.ndarray], features: FeatureConfig) -> Momen
 
 MOMENTS = FittedKind(
     name="moments",
+    summary="statistics of every signal and a linear discriminant, in seconds",
     config=MomentsConfig,
     streams=("joint",),
     streams_with_pose=("joint", "face"),

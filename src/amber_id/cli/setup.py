@@ -13,7 +13,7 @@ def doctor() -> None:
 
     findings = examine()
     for finding in findings:
-        tell(f"{'lacks' if finding.remedy else 'ok':6} {finding.what}: {finding.found}")
+        tell(f"{'lacks' if finding.remedy else 'ok':6} {finding.what}: {finding.state}")
         if finding.remedy:
             tell(f"{'':6} -> {finding.remedy}")
     raise typer.Exit(any(finding.remedy for finding in findings))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 import typer
 from typer.core import TyperGroup
 
-from amber_id.cli.choices import fill_in_names
+from amber_id.cli.choices import fill_in_tables
 from amber_id.errors import FileFormatError, UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class _Verbs(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
-        fill_in_names(command)
+        fill_in_tables(command)
         return name, command, rest
 
     def invoke(self, ctx: Any) -> Any:

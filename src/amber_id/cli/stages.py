@@ -36,12 +36,9 @@ from amber_id.cli.shared import (
     tell,
 )
 from amber_id.cli.training_file import check_attacker, names_in, said_of_training
-from amber_id.errors import UsageError
 
 if TYPE_CHECKING:
-    from amber_id.tracking import CorpusSummary, Tracker
-
-TrackerName = Literal["landmarker", "facemesh"]
+    from amber_id.tracking import CorpusSummary
 
 
 @app.command()
@@ -49,9 +46,7 @@ TrackerName = Literal["landmarker", "facemesh"]
 def track(
     videos: Annotated[Path, typer.Argument(help="Folder with <source>_id<number>/<clip>.mp4 ...")],
     recordings: Annotated[Path, typer.Argument(help="Where the recordings go.")],
-    tracker: Annotated[
-        TrackerName, typer.Option(help="MediaPipe's FaceLandmarker, or the FaceMesh of the thesis.")
-    ] = "landmarker",
+    tracker: Annotated[str, row_of("amber_id.tracking:TRACKERS", "What follows the face.")] = "landmarker",
     model: Model = None,
     workers: Workers = None,
     shard: Shard = None,
@@ -76,7 +71,7 @@ def track_folder(
     videos: Path,
     recordings: Path,
     *,
-    tracker: TrackerName = "landmarker",
+    tracker: str = "landmarker",
     model: Path | None,
     workers: int | None,
     shard: tuple[int, int] | None = None,
@@ -85,15 +80,23 @@ def track_folder(
     """Track the videos of a folder with a bar, and say what became of them."""
     from amber_id.corpora import find_corpus
     from amber_id.progress import ClipBar
-    from amber_id.tracking import ShareConfig, check_apart, estimate_bytes, select_shard, track_corpus
+    from amber_id.tracking import (
+        TRACKERS,
+        ShareConfig,
+        check_apart,
+        estimate_bytes,
+        select_shard,
+        track_corpus,
+    )
 
     config = configured(ShareConfig, workers=workers, shard=shard)
     require_place("RECORDINGS", recordings)
     corpus = find_corpus(videos)
     check_apart(corpus, recordings)
-    if tracker == "landmarker":  # the other one has an environment of its own
+    kind = TRACKERS[tracker]
+    if not kind.environment:  # which lacks what the others need
         check_before("track", recordings)
-    chosen = _chosen_tracker(tracker, model)
+    chosen = kind.find(model)
     part = select_shard(corpus, config.shard)
     if not quiet:
         size = estimate_bytes(part) / 1e6
@@ -115,16 +118,6 @@ def track_folder(
         say(f"no clips by their kind, beside the clips: {counts}; listed in {recordings / 'warnings.csv'}")
     print_summary(summary, recordings, "clips tracked", lost=lost)
     return summary
-
-
-def _chosen_tracker(name: TrackerName, model: Path | None) -> "Tracker":
-    from amber_id.tracking import Landmarker, find_face_mesh, find_model
-
-    if name == "landmarker":
-        return Landmarker(find_model(model))
-    if model is not None:
-        raise UsageError("--model names a face landmarker, and --tracker facemesh has its own: leave it out")
-    return find_face_mesh()
 
 
 @app.command()

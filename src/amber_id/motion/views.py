@@ -47,7 +47,7 @@ class ViewKind:
     """One view: what it is called, and how it is computed of landmarks and of blendshapes."""
 
     name: str
-    meaning: str  # what leaks, where people are recognised in it
+    summary: str  # what is in it
     of_landmarks: str  # what an attacker saw: "re-identified by ..."
     of_blendshapes: str
     # W = V, unless `vertices` are named.
@@ -71,7 +71,7 @@ def _mean_alone(values: Float[np.ndarray, "T V C"]) -> Float[np.ndarray, "T V C"
 _VIEWS = (
     ViewKind(
         name="all",
-        meaning="Face shape, head pose (the camera's tilt against the face, too) and motion together",
+        summary="face shape, head pose (the camera's tilt against the face, too) and motion together",
         of_landmarks="face shape, head pose and motion together",
         of_blendshapes="blendshapes and head pose",
         landmarks=AlignedClip.placed_once,
@@ -80,7 +80,7 @@ _VIEWS = (
     ),
     ViewKind(
         name="motion",
-        meaning="Motion of the face alone: head still, mean face taken away",
+        summary="motion of the face alone: head still, mean face taken away",
         of_landmarks="motion alone",
         of_blendshapes="blendshape motion alone",
         landmarks=lambda clip: _without_mean(clip.aligned),
@@ -89,7 +89,7 @@ _VIEWS = (
     ),
     ViewKind(
         name="pose",
-        meaning="Turn and place of the head alone",
+        summary="turn and place of the head alone",
         of_landmarks="head pose alone",
         of_blendshapes="head pose alone",
         landmarks=AlignedClip.head_pose,
@@ -99,7 +99,7 @@ _VIEWS = (
     ),
     ViewKind(
         name="static",
-        meaning="The face at rest alone, without motion",
+        summary="the face at rest alone, without motion",
         of_landmarks="the face at rest, without motion",
         of_blendshapes="mean blendshapes alone",
         landmarks=lambda clip: _mean_alone(clip.aligned),

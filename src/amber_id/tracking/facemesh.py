@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from amber_id.errors import MissingDependencyError
+from amber_id.errors import MissingDependencyError, UsageError
 from amber_id.recordings import POINT_SETS, PointSet
 from amber_id.tracking.following import FaceChoice
 from amber_id.tracking.landmarker import import_mediapipe, tracker_version
 from amber_id.tracking.placement import SeenFace
-from amber_id.tracking.tracker import MOST_FACES, landmarks_of
+from amber_id.tracking.tracker import MOST_FACES, TrackerKind, landmarks_of
 
 TRACKER = "mediapipe FaceMesh"
 
@@ -141,3 +141,20 @@ def find_face_mesh() -> FaceMesh:
     for path in paths:
         digest.update(path.read_bytes())
     return FaceMesh(digest.hexdigest())
+
+
+def _find_without_model(model: Path | None) -> FaceMesh:
+    if model is not None:
+        raise UsageError("--model names a face landmarker, and --tracker facemesh has its own: leave it out")
+    return find_face_mesh()
+
+
+FACEMESH = TrackerKind(
+    name="facemesh",
+    title="FaceMesh",
+    summary="MediaPipe's older FaceMesh, the tracker of the thesis, in an environment of its own",
+    find=_find_without_model,
+    # Its version of MediaPipe brings its own graphics libraries, but loads OpenCV, which needs others.
+    libraries={"libGL.so.1": "libgl1", "libglib-2.0.so.0": "libglib2.0-0"},
+    environment="the thesis' tracker has one of its own (make facemesh)",
+)

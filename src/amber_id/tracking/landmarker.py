@@ -25,9 +25,9 @@ from amber_id.face_mesh import BLENDSHAPE_NAMES
 from amber_id.no_telemetry import mediapipe_kept_in
 from amber_id.recordings import PointSet
 from amber_id.tracking.following import FaceChoice
-from amber_id.tracking.model_bundle import ModelBundle
+from amber_id.tracking.model_bundle import ModelBundle, find_model
 from amber_id.tracking.placement import SeenFace
-from amber_id.tracking.tracker import MOST_FACES, landmarks_of
+from amber_id.tracking.tracker import MOST_FACES, TrackerKind, landmarks_of
 
 _POINTS = 478
 _DEBIAN_COMMAND = "apt-get install libegl1 libgles2 libgl1 libglib2.0-0"
@@ -216,3 +216,17 @@ def _missing_library(error: Exception) -> MissingDependencyError:
         f"mediapipe cannot load a system library ({str(error).splitlines()[0]}); "
         f"on Debian run: {_DEBIAN_COMMAND}"
     )
+
+
+def _find_landmarker(model: Path | None) -> Landmarker:
+    return Landmarker(find_model(model))
+
+
+LANDMARKER = TrackerKind(
+    name="landmarker",
+    title="FaceLandmarker",
+    summary="MediaPipe's FaceLandmarker",
+    find=_find_landmarker,
+    # MediaPipe loads these even where it computes on the CPU.
+    libraries={"libEGL.so.1": "libegl1", "libGLESv2.so.2": "libgles2"},
+)

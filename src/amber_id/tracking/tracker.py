@@ -9,8 +9,10 @@ frame is the same to the bit, whichever frames came before.
 Landmarks are x / width, y / height, z in the scale of x, not smoothed, in the order of `amber_id.face_mesh`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -68,6 +70,19 @@ class Tracker(Protocol):
 
     def look(self) -> AbstractContextManager[FaceFinder]:
         """A finder for single pictures, to be used in a ``with`` block."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackerKind:
+    """A tracker that can be chosen: one row of the table `TRACKERS`."""
+
+    name: str
+    title: str  # what its makers call it
+    summary: str  # for the help of the command line
+    # With the file of its model, if one is named; raises AmberError where it is not here, or takes none.
+    find: Callable[[Path | None], Tracker]
+    libraries: Mapping[str, str] = field(default_factory=dict)  # of the system, and their Debian packages
+    environment: str = ""  # where one of its own is to be had, if it needs one; it is for tracking alone
 
 
 def landmarks_of(points: Iterable[Any]) -> Float32[np.ndarray, "V 3"]:

@@ -134,7 +134,7 @@ def _content(
         "confounds": check_rows(results.confounds),
         "columns": columns,
         "matrix": {letters: cell_rows(each, columns) for letters, each in results.cells.items()},
-        "view_meanings": {name: view.meaning for name, view in VIEWS.items()},
+        "view_meanings": {name: view.summary[0].upper() + view.summary[1:] for name, view in VIEWS.items()},
         "stream_meanings": STREAM_MEANINGS,
         "faces": {
             letters: face_drawing(regions, largest_share(results))
