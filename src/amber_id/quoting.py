@@ -5,6 +5,7 @@ of a terminal, half a character, or a million letters. What is printed shows the
 """
 
 import re
+from collections.abc import Sequence
 
 # Controls (also those of C1), the two line ends of Unicode, marks that turn the direction of writing, and
 # halves of characters, which no terminal can print.
@@ -21,6 +22,16 @@ def quote(value: object, longest: int = _LONGEST_VALUE) -> str:
     """
     text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
     return escaped(repr(text if len(text) <= longest else text[:longest] + "…"))
+
+
+def names_and_more(names: Sequence[str], at_most: int) -> str:
+    """The first of some names with commas, and how many more there are.
+
+    >>> names_and_more(["a", "b", "c"], 2), names_and_more(["a", "b"], 2)
+    ('a, b and 1 more', 'a, b')
+    """
+    more = f" and {len(names) - at_most} more" if len(names) > at_most else ""
+    return ", ".join(names[:at_most]) + more
 
 
 def escaped(text: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from amber_id.audit import StudyConfig
 from amber_id.cli import audit, split
 from amber_id.cli.auditing import _asked
-from amber_id.protocols import ByPeople, Protocol, SplitConfig, read_split
+from amber_id.protocols import ByPeople, ProtocolName, SplitConfig, read_split
 from amber_id.recordings import RecordingSet
 
 
@@ -30,9 +30,9 @@ def of_two_sources(people: RecordingSet) -> Path:
 
 
 def test_the_flags_are_the_protocols():
-    assert get_args(get_type_hints(split)["protocol"]) == get_args(Protocol)
+    assert get_args(get_type_hints(split)["protocol"]) == get_args(ProtocolName)
     flag = get_args(get_args(get_type_hints(audit)["protocol"])[0])
-    assert {*flag, "cross-session"} == {*get_args(Protocol)}
+    assert {*flag, "cross-session"} == {*get_args(ProtocolName)}
 
 
 def test_partitions_are_printed_with_their_sources(of_two_sources: Path):

@@ -5,7 +5,7 @@ import pytest
 from amber_id.errors import SplitError
 from amber_id.protocols import (
     FEWEST_IN_FOLDS,
-    Protocol,
+    ProtocolName,
     SplitConfig,
     compared_pairs,
     fewest_people,
@@ -76,7 +76,9 @@ def test_too_few_people_are_told_how_many_it_takes():
         ("nvfair", {}, None),
     ],
 )
-def test_the_fewest_people_are_those_that_can_be_divided(protocol: Protocol, asked: dict, needed: int | None):
+def test_the_fewest_people_are_those_that_can_be_divided(
+    protocol: ProtocolName, asked: dict, needed: int | None
+):
     config = SplitConfig(protocol=protocol, **asked)
     assert fewest_people(config) == needed
     if needed is None:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from amber_id.corpora import actors_of, person_folder
 from amber_id.errors import FileFormatError, SplitError
 from amber_id.protocols import (
-    Protocol,
+    ProtocolName,
     Split,
     SplitConfig,
     divide,
@@ -274,8 +274,8 @@ def test_what_a_protocol_does_not_use_is_refused(asked: dict, message: str):
         SplitConfig(**asked)
 
 
-@pytest.mark.parametrize("protocol", get_args(Protocol))
-def test_a_resolved_configuration_is_the_same_configuration(protocol: Protocol):
+@pytest.mark.parametrize("protocol", get_args(ProtocolName))
+def test_a_resolved_configuration_is_the_same_configuration(protocol: ProtocolName):
     config = SplitConfig(protocol=protocol, seed=7)
     assert SplitConfig.model_validate(config.model_dump()) == config
     assert SplitConfig.model_validate_json(config.model_dump_json()) == config
@@ -304,7 +304,9 @@ def corpora(draw: st.DrawFn) -> tuple[dict[str, str], dict[str, int]]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(corpora(), st.sampled_from(get_args(Protocol)), st.integers(0, 99), st.randoms(use_true_random=False))
+@given(
+    corpora(), st.sampled_from(get_args(ProtocolName)), st.integers(0, 99), st.randoms(use_true_random=False)
+)
 def test_nobody_is_in_two_partitions_and_the_order_does_not_matter(corpus, protocol, seed: int, random):
     source_of, sessions = corpus
     config = SplitConfig(protocol=protocol, seed=seed)
@@ -326,8 +328,8 @@ def test_nobody_is_in_two_partitions_and_the_order_does_not_matter(corpus, proto
     assert again.split.to_csv() == split.to_csv()
 
 
-@pytest.mark.parametrize("protocol", [p for p in get_args(Protocol) if p != "nvfair"])
-def test_the_seed_decides(protocol: Protocol):
+@pytest.mark.parametrize("protocol", [p for p in get_args(ProtocolName) if p != "nvfair"])
+def test_the_seed_decides(protocol: ProtocolName):
     sessions = dict.fromkeys(THESIS, 2)
     made = [
         make_split(THESIS, SplitConfig(protocol=protocol, seed=seed), sessions_of=sessions).to_csv()

@@ -124,10 +124,11 @@ def track_folder(
 def split(
     recordings: Recordings,
     protocol: Annotated[
-        Literal[
-            "shares", "thesis-sizes", "5-fold", "nvfair", "within-source", "cross-source", "cross-session"
-        ],
-        typer.Option(help="How people are divided; docs/protocols.md says what each answers."),
+        str,
+        row_of(
+            "amber_id.protocols:PROTOCOLS",
+            "How people are divided; docs/protocols.md says what each answers.",
+        ),
     ] = "shares",
     dev: Annotated[
         float | None, typer.Option(help="Share of the people to choose on; 0.2 unless told.")
@@ -139,18 +140,26 @@ def split(
     seed: Annotated[int | None, typer.Option(help="Same seed, same result; 0 unless told.")] = None,
 ) -> None:
     """Divide the people into train, dev and test; stratified by source."""
-    from amber_id.protocols import RECORD_FILE, SPLIT_FILE, SplitConfig, divide_recordings, save_division
+    from amber_id.protocols import (
+        PROTOCOLS,
+        RECORD_FILE,
+        SPLIT_FILE,
+        SplitConfig,
+        divide_recordings,
+        save_division,
+    )
     from amber_id.recordings import RecordingSet
 
     require("--folds", folds, FOLDS, folds is None or folds >= 2)
-    require("--seed", seed, "left out, since nvfair is a list", protocol != "nvfair" or seed is None)
+    is_drawn = PROTOCOLS[protocol].is_drawn
+    require("--seed", seed, f"left out, since {protocol} is a list", is_drawn or seed is None)
     config = configured(SplitConfig, protocol=protocol, dev=dev, test=test, folds=folds, seed=seed or 0)
     found = RecordingSet.open(recordings)
     division = divide_recordings(found, config)
     save_division(division, found, config, recordings)
     for remark in division.remarks:
         say(remark)
-    tell(f"protocol {protocol}" + ("" if protocol == "nvfair" else f", seed {config.seed}"))
+    tell(f"protocol {protocol}" + (f", seed {config.seed}" if is_drawn else ""))
     _print_people(division.split, found)
     if division.split.across_sessions:
         tell("mated comparisons count across sessions only")

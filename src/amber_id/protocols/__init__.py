@@ -11,7 +11,7 @@ from amber_id.protocols.assignment import (
 from amber_id.protocols.by_people import FEWEST_IN_FOLDS, ByPeople, compared_pairs, folds_by_people
 from amber_id.protocols.leaks import Leak, find_leaks, refuse_leaks
 from amber_id.protocols.nvfair import nvfair_partitions
-from amber_id.protocols.protocol import Division, Protocol, SplitConfig, divide, fewest_people, make_split
+from amber_id.protocols.protocol import SplitConfig, divide, make_split
 from amber_id.protocols.record import (
     RECORD_FILE,
     SplitRecord,
@@ -23,18 +23,21 @@ from amber_id.protocols.record import (
     remarks_of,
     save_division,
 )
+from amber_id.protocols.rules import PROTOCOLS, Division, ProtocolKind, ProtocolName, fewest_people
 from amber_id.protocols.sessions import across_sessions, sessions_kept_apart
 from amber_id.protocols.split import SPLIT_FILE, Split, read_split, refuse_too_few_tested, write_split
 
 __all__ = [
     "FEWEST_IN_FOLDS",
+    "PROTOCOLS",
     "RECORD_FILE",
     "SPLIT_FILE",
     "ByPeople",
     "Control",
     "Division",
     "Leak",
-    "Protocol",
+    "ProtocolKind",
+    "ProtocolName",
     "Split",
     "SplitConfig",
     "SplitRecord",

@@ -6,8 +6,9 @@ from typing import Literal
 import numpy as np
 
 from amber_id.errors import SplitError
-from amber_id.protocols.protocol import Division, SplitConfig, divide
+from amber_id.protocols.protocol import SplitConfig, divide
 from amber_id.protocols.record import save_division
+from amber_id.protocols.rules import Division
 from amber_id.protocols.sessions import sessions_of_subjects
 from amber_id.protocols.split import SPLIT_FILE, Partition, Split, read_split
 from amber_id.recordings import RecordingSet

@@ -18,7 +18,8 @@ from amber_id import __version__
 from amber_id.atomic_files import write_text_atomically
 from amber_id.errors import SplitError
 from amber_id.file_formats import read_json
-from amber_id.protocols.protocol import Division, Protocol, SplitConfig
+from amber_id.protocols.protocol import SplitConfig
+from amber_id.protocols.rules import Division, ProtocolName
 from amber_id.protocols.split import SPLIT_FILE, Partition, Split, write_split
 from amber_id.recordings import RecordingSet
 
@@ -42,7 +43,7 @@ class SplitRecord(BaseModel):
     remarks: tuple[str, ...]  # what had to be said of it
 
     @property
-    def protocol(self) -> Protocol:
+    def protocol(self) -> ProtocolName:
         """By which the people were divided."""
         return self.config.protocol
 
@@ -80,7 +81,7 @@ def save_division(division: Division, recordings: RecordingSet, config: SplitCon
     write_text_atomically(folder / RECORD_FILE, record.model_dump_json(indent=2, by_alias=True) + "\n")
 
 
-def protocol_of(folder: Path, split: Split) -> Protocol | None:
+def protocol_of(folder: Path, split: Split) -> ProtocolName | None:
     """The protocol of a split in a folder; None where it was made or edited by hand.
 
     Raises

@@ -7,7 +7,7 @@ import pytest
 from amber_id.audit import StudyConfig, run_study
 from amber_id.errors import SplitError
 from amber_id.judging.judge import EvaluationConfig
-from amber_id.protocols import Protocol, SplitConfig, divide_recordings
+from amber_id.protocols import ProtocolName, SplitConfig, divide_recordings
 from amber_id.recordings import RecordingSet
 from amber_id.report import write_study_report
 from amber_id.results import write_results
@@ -51,6 +51,6 @@ def test_a_study_of_them_is_made_and_says_so(own_names: Path, tmp_path: Path):
         ("nvfair", "the list of NVFAIR does not name name001_id001"),
     ],
 )
-def test_protocols_by_source_refuse_them_in_a_line(own_names: Path, protocol: Protocol, said: str):
+def test_protocols_by_source_refuse_them_in_a_line(own_names: Path, protocol: ProtocolName, said: str):
     with pytest.raises(SplitError, match=said):
         divide_recordings(RecordingSet.open(own_names), SplitConfig(protocol=protocol))

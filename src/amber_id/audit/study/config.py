@@ -9,7 +9,7 @@ from amber_id.audit.confounds.find import ConfoundConfig
 from amber_id.audit.utility.measure import UtilityConfig
 from amber_id.judging.judge import EvaluationConfig
 from amber_id.misfits import nearest
-from amber_id.protocols import ByPeople, SplitConfig
+from amber_id.protocols import PROTOCOLS, ByPeople, SplitConfig
 from amber_id.training import LoopConfig
 
 
@@ -54,10 +54,10 @@ class StudyConfig(BaseModel):
     @field_validator("split")
     @classmethod
     def _not_across_sessions(cls, split: ByPeople | SplitConfig) -> ByPeople | SplitConfig:
-        if isinstance(split, SplitConfig) and split.protocol == "cross-session":
+        if isinstance(split, SplitConfig) and not PROTOCOLS[split.protocol].is_for_audits:
             raise ValueError(
-                "protocol cross-session: an audit counts all mated comparisons; use amber split, amber train "
-                "and amber evaluate"
+                f"protocol {split.protocol}: an audit counts all mated comparisons; use amber split, amber "
+                "train and amber evaluate"
             )
         return split
 
