@@ -27,7 +27,16 @@ from amber_id.cli.corpora import corpus_check, corpus_crema_d, corpus_folders, c
 from amber_id.cli.importing import corpus_landmarks
 
 # isort: split
-from amber_id.cli.stages import evaluate, reselect, split, track, train
+from amber_id.cli.tracking import track
+
+# isort: split
+from amber_id.cli.splitting import split
+
+# isort: split
+from amber_id.cli.training import reselect, train
+
+# isort: split
+from amber_id.cli.evaluating import evaluate
 
 # isort: split
 from amber_id.cli.avatars import avatar_merge, avatar_preview, avatarize

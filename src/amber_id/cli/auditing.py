@@ -86,7 +86,7 @@ def audit(
     require("--folds", folds, FOLDS, folds is None or folds >= 2)
     told = read_toml(config)
     asked = _asked(told, file=config, protocol=protocol, folds=folds, epochs=epochs, full=full, seed=seed)
-    settings = configured(StudyConfig, asked, told=told, file=config)
+    settings = configured(StudyConfig, asked, stated=told, file=config)
     named: dict[ConditionName, Path | None] = {"original": original, "anonymised": anonymised}
     folders = {name: folder for name, folder in named.items() if folder is not None}
     if not folders:
@@ -200,7 +200,7 @@ def recordings_of(
     `checked` is a folder of avatars, and the condition of the videos: what `amber avatarize --check` tracked
     is taken from there. `on_tracked` is called with the number of clips that were tracked.
     """
-    from amber_id.cli.stages import track_folder
+    from amber_id.cli.tracking import track_folder
     from amber_id.recordings import RecordingSet, holds_recordings
 
     if holds_recordings(folder):

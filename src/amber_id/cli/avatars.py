@@ -24,7 +24,7 @@ from amber_id.cli.shared import (
     say,
     tell,
 )
-from amber_id.cli.stages import track_folder
+from amber_id.cli.tracking import track_folder
 from amber_id.errors import UsageError
 from amber_id.extras import check_needs
 

@@ -108,22 +108,22 @@ def configured(
     values: Mapping[str, Any] | None = None,
     /,
     *,
-    told: Mapping[str, Any] | None = None,
+    stated: Mapping[str, Any] | None = None,
     file: Path | None = None,
     **flags: Any,
 ) -> _Model:
     """A configuration from flags; what does not fit is wrong usage.
 
-    `values` are such as are in no flag, `told` is what `file` says, already among them: where that does not
-    fit, the message names the file.
+    `values` are such as are in no flag; `stated` are those of a `file`, which are among them already: where
+    one of these does not fit, the message names the file.
     """
     from pydantic import ValidationError
 
     from amber_id.misfits import first_problem
 
-    def called(place: tuple[str | int, ...]) -> str:
+    def name_of(place: tuple[str | int, ...]) -> str:
         names = [str(part) for part in place]
-        if _says(told or {}, names):
+        if _states(stated or {}, names):
             return f"{file}: {'.'.join(names)}"
         flag = names[names[0] in _TABLES] if len(names) > 1 else names[0]
         return f"--{flag.replace('_', '-')}"
@@ -133,27 +133,27 @@ def configured(
         configuration: _Model = made(**{**(values or {}), **flags})
         return configuration
     except ValidationError as error:
-        said = first_problem(error, model, called)
+        problem = first_problem(error, model, name_of)
         # Flags are never unknown: a name at the top that is must stand in the file.
-        raise UsageError(f"{file}: {said}" if said.startswith("it has no ") else said) from error
+        raise UsageError(f"{file}: {problem}" if problem.startswith("it has no ") else problem) from error
 
 
-def _says(told: Any, names: Sequence[str]) -> bool:
-    """Whether a file says something at a place, or something that has no such place."""
+def _states(stated: Any, names: Sequence[str]) -> bool:
+    """Whether a file has a value at a place, or a value that has no such place."""
     for name in names:
-        if not isinstance(told, dict):
+        if not isinstance(stated, dict):
             return True
-        if name not in told:
+        if name not in stated:
             return False
-        told = told[name]
+        stated = stated[name]
     return bool(names)
 
 
-def table_of(told: Mapping[str, Any], name: str, file: Path | None) -> dict[str, Any]:
+def table_of(stated: Mapping[str, Any], name: str, file: Path | None) -> dict[str, Any]:
     """A table of a TOML file, empty where it is not there; anything else by that name is wrong usage."""
     from amber_id.misfits import came_as
 
-    table = told.get(name, {})
+    table = stated.get(name, {})
     if not isinstance(table, dict):
         raise UsageError(f"{file}: {name}: expected a table, [{name}], got {came_as(table)}")
     return table

@@ -60,7 +60,7 @@ def study_thesis(
 
     seeded = {"seed": seed} | {name: {"seed": seed} for name in ("k0", "folds", "evaluation")}
     told = read_toml(config)
-    settings = configured(ThesisStudyConfig, thesis_study_config(seeded, told), told=told, file=config)
+    settings = configured(ThesisStudyConfig, thesis_study_config(seeded, told), stated=told, file=config)
     folders: dict[ConditionName, Path] = {"original": didd, "anonymised": tavd}
     check_before("study thesis", out)
     said = _outlook(folders, out, settings, device)

@@ -1,4 +1,4 @@
-"""What the TOML of `amber train` says, beside its flags."""
+"""The TOML file of `amber train`, beside its flags."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,30 +16,30 @@ _FLAGS = frozenset(
 )  # what a file might say in their place
 
 
-def said_of_training(
-    told: Mapping[str, Any], file: Path | None, *, epochs: int | None, loss: str | None
+def training_settings(
+    stated: Mapping[str, Any], file: Path | None, *, epochs: int | None, loss: str | None
 ) -> dict[str, Any]:
-    """What a file says of the attacker and of the training, with what the command line says put over it.
+    """The settings of the attacker and of its training: those of a file, overruled by those of flags.
 
     Raises
     ------
     UsageError
-        If it says anything else.
+        If the file has anything else.
     """
     from amber_id.misfits import nearest, quoted
 
-    for name in told:
+    for name in stated:
         if name not in _NAMES:
             where = f"; --{name} says it" if name in _FLAGS else nearest(name, _NAMES)
             raise UsageError(f"{file}: it has no {quoted(name)}, only {' and '.join(_NAMES)}{where}")
-    attacker_config, loop = (table_of(told, name, file) for name in _NAMES)
+    attacker_config, loop = (table_of(stated, name, file) for name in _NAMES)
     return {"attacker_config": attacker_config, "loop": _over_file(loop, file, epochs=epochs, loss=loss)}
 
 
 def _over_file(
     loop: Mapping[str, Any], file: Path | None, *, epochs: int | None, loss: str | None
 ) -> dict[str, Any]:
-    """What a file says of the training, with what the command line says put over it."""
+    """The settings of the training in a file, overruled by those of flags."""
     values = {**loop} if epochs is None else {**loop, "epochs": epochs}
     if loss is not None:
         values["loss"] = table_of(loop, "loss", file) | {"name": loss}

@@ -11,9 +11,7 @@ Started by ``torchrun`` it trains on several devices, each with its share of eve
 written by the first of them.
 """
 
-import logging
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,11 +27,11 @@ from amber_id.atomic_files import write_text_atomically
 from amber_id.attackers import DevFigures
 from amber_id.attackers.networks import NetworkAttacker
 from amber_id.errors import EmbeddingError, FileFormatError, TrainingError
-from amber_id.extras import from_extra
 from amber_id.motion import WindowSet
 from amber_id.reading import reading
 from amber_id.training.batches import DeviceWindows, clip_batches, shuffled
 from amber_id.training.dev import measure_dev
+from amber_id.training.fabric import open_fabric
 from amber_id.training.loop_config import LoopConfig
 from amber_id.training.losses import Loss
 from amber_id.training.run_folder import FoldFolder, is_first_process
@@ -135,7 +133,7 @@ def train_network(
     TrainingError
         If the training has diverged, so that the loss or embeddings are no longer numbers.
     """
-    fabric = _fabric(device, config)
+    fabric = open_fabric(device, config)
     state = _begin(make_network, train, config, seed=seed, fold=folder.fold, device=fabric.device)
     if resume and folder.state.exists():
         _restore(state, folder, fingerprint, config)
@@ -188,33 +186,6 @@ def _is_over(log: Sequence[Sequence[float]], config: LoopConfig) -> bool:
         return False
     best = min(log, key=lambda row: (row[2], -row[3], row[0]))
     return len(log) >= config.epochs or len(log) - best[0] >= config.patience
-
-
-def _fabric(device: torch.device, config: LoopConfig) -> "Fabric":
-    """One device, or those of ``torchrun``; raises MissingDependencyError without lightning-fabric."""
-    with from_extra("lightning_fabric", "train"):
-        from lightning_fabric import Fabric
-    # At every start it would say on standard error which precision it uses.
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-    world, local = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    fabric = Fabric(
-        accelerator=device.type,
-        devices=local if world > 1 or device.type == "cpu" else [device.index or 0],
-        num_nodes=world // local,
-        strategy="ddp" if world > 1 else "auto",
-        precision="bf16-mixed" if _in_bf16(device, config) else "32-true",
-    )
-    fabric.launch()
-    return fabric
-
-
-def _in_bf16(device: torch.device, config: LoopConfig) -> bool:
-    if config.precision != "auto":
-        return config.precision == "bf16"
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    # On a CPU without such units bf16 is slower than float32.
-    return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
 
 
 def _begin(
