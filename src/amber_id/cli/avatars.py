@@ -1,6 +1,7 @@
 """Avatars: from videos to avatars' videos, and what an avatar's file holds."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -29,12 +30,43 @@ from amber_id.errors import UsageError
 from amber_id.extras import check_needs
 
 if TYPE_CHECKING:
-    from amber_id.avatarize import Avatar
+    from amber_id.avatarize import Avatar, AvatarizeConfig, DriveFolders
     from amber_id.avatarize.following_file import FollowingSummary
+    from amber_id.corpora import Corpus
+    from amber_id.tracking import CorpusSummary, ModelBundle, ShareConfig
 
 Palette = Annotated[
     Literal["sand", "umber", "rose"] | None,
-    typer.Option(help="Colours of the default avatar; sand unless told."),
+    typer.Option(help="Colours of the default avatar; default: sand."),
+]
+File = Annotated[Path | None, typer.Argument(help="A .glb; default: the default avatar.")]
+_Avatar = Annotated[
+    Path | None, typer.Option(help="A .glb with ARKit's shapes; default: the default avatar.")
+]
+_Engine = Annotated[
+    Literal["builtin", "ravas"], typer.Option(help="What draws; ravas needs a checkout of RAVAS.")
+]
+_Fps = Annotated[
+    float | None, typer.Option(help="Frames per second of all avatars; default: those of each original.")
+]
+_NoFace = Annotated[
+    Literal["hold", "black"],
+    typer.Option(help="Picture of a frame without a face: hold the last one, or black."),
+]
+_SaveDrive = Annotated[
+    Path | None,
+    typer.Option(help="Folder for the recordings of the originals, as `amber track` makes them."),
+]
+_FromDrive = Annotated[
+    Path | None, typer.Option(help="Folder of recordings to draw from, instead of tracking again.")
+]
+_Check = Annotated[
+    bool, typer.Option("--check", help="Track the avatars, too, and check that they follow their originals.")
+]
+_Ravas = Annotated[Path | None, typer.Option(help="Folder of a checkout of RAVAS, for --engine ravas.")]
+_RavasPython = Annotated[Path | None, typer.Option(help="The Python by which RAVAS is run.")]
+_RavasTimeout = Annotated[
+    float | None, typer.Option(help="Seconds that RAVAS may take for a clip; default: 600.")
 ]
 
 
@@ -44,53 +76,30 @@ def avatarize(
     videos: Annotated[
         Path, typer.Argument(help="Folder with <source>_id<number>/<clip>.mp4 ..., or recordings.")
     ],
-    out: Annotated[Path, typer.Argument(help="Where the avatars' videos go, in the same tree.")],
-    avatar: Annotated[
-        Path | None, typer.Option(help="A .glb with ARKit's shapes; the default avatar unless told.")
-    ] = None,
+    out: Annotated[Path, typer.Argument(help="Folder for the videos of the avatars, in the same tree.")],
+    avatar: _Avatar = None,
     palette: Palette = None,
-    engine: Annotated[
-        Literal["builtin", "ravas"], typer.Option(help="What draws; ravas needs a checkout of RAVAS.")
-    ] = "builtin",
+    engine: _Engine = "builtin",
     size: Annotated[int, typer.Option(help="Width and height of the pictures, in pixels.")] = 512,
-    fps: Annotated[
-        float | None, typer.Option(help="Frames in a second of all avatars; each original's own unless told.")
-    ] = None,
-    no_face: Annotated[
-        Literal["hold", "black"], typer.Option(help="What a frame without a face shows: the last, or black.")
-    ] = "hold",
-    save_drive: Annotated[
-        Path | None, typer.Option(help="Keep the originals' recordings here, as amber track would.")
-    ] = None,
-    from_drive: Annotated[
-        Path | None, typer.Option(help="Draw from the recordings here instead of tracking again.")
-    ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Track the avatars: do they move as their originals?")
-    ] = False,
-    ravas: Annotated[Path | None, typer.Option(help="RAVAS' checkout, for --engine ravas.")] = None,
-    ravas_python: Annotated[Path | None, typer.Option(help="The Python that RAVAS runs with.")] = None,
-    ravas_timeout: Annotated[
-        float | None, typer.Option(help="Seconds that RAVAS may take for a clip; 600 unless told.")
-    ] = None,
+    fps: _Fps = None,
+    no_face: _NoFace = "hold",
+    save_drive: _SaveDrive = None,
+    from_drive: _FromDrive = None,
+    check: _Check = False,
+    ravas: _Ravas = None,
+    ravas_python: _RavasPython = None,
+    ravas_timeout: _RavasTimeout = None,
     model: Model = None,
     workers: Workers = None,
     shard: Shard = None,
     quiet: Quiet = False,
 ) -> None:
-    """Turn every talking head into an avatar that moves alike. Run again, what is finished is skipped."""
-    from amber_id.avatarize import (
-        CHECKED,
-        RECORDING_SUFFIX,
-        AvatarizeConfig,
-        DriveFolders,
-        avatarize_corpus,
-        find_clips,
-        find_ravas,
-        read_avatar,
-    )
-    from amber_id.progress import ClipBar
-    from amber_id.tracking import ShareConfig, find_model, select_shard
+    """Draw every talking head as an avatar.
+
+    The avatar moves as the person does. When run again, clips that are finished are skipped.
+    """
+    from amber_id.avatarize import AvatarizeConfig, DriveFolders
+    from amber_id.tracking import ShareConfig
 
     config = configured(AvatarizeConfig, engine=engine, size=size, fps=fps, no_face=no_face)
     share = configured(ShareConfig, workers=workers, shard=parsed_shard(shard))
@@ -100,26 +109,87 @@ def avatarize(
     if check and shard is not None:
         raise UsageError("--check looks at the whole corpus: run it once more without --shard")
     require_place("OUT", out)
+    job = _job(videos, out, ravas, from_drive, save_drive, model, check=check)
+    look = _avatar_file(avatar, palette, model)
+    by_ravas = _found_ravas(ravas, ravas_python, ravas_timeout, look)
+    drives = DriveFolders(read_from=from_drive, keep_in=job.keep)
+    summary = _drawn(job, out, look, config, share, drives, by_ravas, quiet=quiet)
+    is_suspect = False
+    if check and summary.done + summary.skipped:
+        if by_ravas is not None:
+            track_folder(videos, job.originals, model=model, workers=share.workers, quiet=quiet)
+        is_suspect = _check(job.originals, out, model, share.workers, quiet, by_ravas=by_ravas is not None)
+    if summary.failures or is_suspect:
+        raise typer.Exit(SOME_CLIPS_LOST)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """Which clips are drawn, and where the recordings of their originals lie."""
+
+    corpus: "Corpus"
+    bundle: "ModelBundle | None"  # None where nothing is tracked
+    keep: Path | None  # where recordings that are made on the way are kept
+    originals: Path  # recordings of the originals, for the check
+
+
+def _job(
+    videos: Path,
+    out: Path,
+    ravas: Path | None,
+    from_drive: Path | None,
+    save_drive: Path | None,
+    model: Path | None,
+    *,
+    check: bool,
+) -> _Job:
+    from amber_id.avatarize import CHECKED, RECORDING_SUFFIX, find_clips
+    from amber_id.tracking import find_model
+
     corpus = find_clips(videos)
     by_recordings = corpus.clips[0].path.suffix == RECORDING_SUFFIX
     tracks = ravas is None and not by_recordings and from_drive is None
-    bundle = find_model(model) if tracks or check else None
-    look = _avatar_file(avatar, palette, model)
-    timeout_s = 600.0 if ravas_timeout is None else ravas_timeout
-    by_ravas = None if ravas is None else find_ravas(ravas, ravas_python, look, timeout_s=timeout_s)
     keep = save_drive or (out / CHECKED["original"] if check and tracks else None)
-    part = select_shard(corpus, share.shard)
+    originals = videos if by_recordings else from_drive or keep or out / CHECKED["original"]
+    return _Job(corpus, find_model(model) if tracks or check else None, keep, originals)
+
+
+def _found_ravas(ravas: Path | None, python: Path | None, timeout_s: float | None, look: Path) -> Any:
+    """RAVAS in its checkout, None where it is not to draw."""
+    from amber_id.avatarize import find_ravas
+
+    timeout_s = 600.0 if timeout_s is None else timeout_s
+    return None if ravas is None else find_ravas(ravas, python, look, timeout_s=timeout_s)
+
+
+def _drawn(
+    job: _Job,
+    out: Path,
+    look: Path,
+    config: "AvatarizeConfig",
+    share: "ShareConfig",
+    drives: "DriveFolders",
+    by_ravas: Any,
+    *,
+    quiet: bool,
+) -> "CorpusSummary":
+    """Draw the avatars of a job with a bar, and say what became of them."""
+    from amber_id.avatarize import avatarize_corpus, read_avatar
+    from amber_id.progress import ClipBar
+    from amber_id.tracking import select_shard
+
+    part = select_shard(job.corpus, share.shard)
     if not quiet:
         say(f"{len(part.clips)} clips of {len(part.subjects)} people, avatar {look}")
     _say_what_is_missing(read_avatar(look).avatar, look)
     with ClipBar("avatars", len(part.clips), quiet=quiet) as bar:
         summary = avatarize_corpus(
-            corpus,
+            job.corpus,
             out,
             look,
-            bundle,
+            job.bundle,
             config,
-            drives=DriveFolders(read_from=from_drive, keep_in=keep),
+            drives=drives,
             ravas=by_ravas,
             workers=share.workers,
             shard=share.shard,
@@ -129,24 +199,17 @@ def avatarize(
     print_summary(summary, out, "avatars made", lost=len(summary.failures))
     if summary.failures:
         tell(f"failures: {out / 'failures.csv'}")
-    suspect = False
-    if check and summary.done + summary.skipped:
-        originals = videos if by_recordings else from_drive or keep or out / CHECKED["original"]
-        if by_ravas is not None:
-            track_folder(videos, originals, model=model, workers=share.workers, quiet=quiet)
-        suspect = _check(originals, out, model, share.workers, quiet, by_ravas=by_ravas is not None)
-    if summary.failures or suspect:
-        raise typer.Exit(SOME_CLIPS_LOST)
+    return summary
 
 
 @avatar_app.command("preview")
 def avatar_preview(
-    file: Annotated[Path | None, typer.Argument(help="A .glb; the default avatar unless told.")] = None,
-    out: Annotated[Path, typer.Option(help="The picture, a .png.")] = Path("avatar.png"),
+    file: File = None,
+    out: Annotated[Path, typer.Option(help="File of the picture, a .png.")] = Path("avatar.png"),
     palette: Palette = None,
     model: Model = None,
 ) -> None:
-    """Draw the 52 shapes of an avatar on one contact sheet."""
+    """Draw the 52 shapes of an avatar on a sheet."""
     from amber_id.avatarize import read_avatar, write_preview
 
     check_needs("avatar preview")
@@ -159,12 +222,12 @@ def avatar_preview(
 
 @avatar_app.command("merge")
 def avatar_merge(
-    file: Annotated[Path | None, typer.Argument(help="A .glb; the default avatar unless told.")] = None,
-    out: Annotated[Path, typer.Option(help="The .glb to be written.")] = Path("avatar.glb"),
+    file: File = None,
+    out: Annotated[Path, typer.Option(help="File to be written, a .glb.")] = Path("avatar.glb"),
     palette: Palette = None,
     model: Model = None,
 ) -> None:
-    """Write an avatar as the one mesh with one texture that RAVAS needs."""
+    """Write an avatar as RAVAS needs it: one mesh with one texture."""
     from amber_id.avatarize import merge_avatar
 
     if file is not None and out.resolve() == file.resolve():
@@ -209,38 +272,42 @@ def _check(
     track_folder(out, tracked, model=model, workers=workers, quiet=quiet)
     report = check_following(originals, tracked)
     write_following(report, out / "check")
-    found = report.summary()
+    summary = report.summary()
     table = out / "check" / "following.csv"
     tell(f"{table}: {len(report.clips)} avatars compared with their originals")
-    if found.face_share is not None and found.median is not None:
-        tell(f"  a face in {found.face_share:.1%} of the frames where the original has one")
-        tell(f"  median correlation of what moves: {found.median:.2f}")
-    tell(f"  {found.match_their_own} of {found.searched} move most like their own original")
-    tell(f"  the head, offset and gain: {'; '.join(_angles(found))}")
-    if by_ravas:
-        tell(
-            "  (RAVAS itself turns head, neck and chest, in all 1.3 times as far as the person turned; "
-            "roll gains up to 2.4 were seen)"
-        )
-    if found.lost:
-        lost = (f"{name} ({found.channels[name].median:.2f})" for name in found.lost)
-        moving = sum(channel.clips > 0 for channel in found.channels.values())
-        say(
-            f"lost in the avatars: {len(found.lost)} of {moving} channels that move in the originals "
-            f"(median r below {found.config.floor:g}): {', '.join(lost)}; no attack can use them: "
-            "results on these avatars do not hold for better ones"
-        )
+    _print_following(summary, by_ravas=by_ravas)
     for clip in (clip for clip in report.clips if clip.flags):
-        said = [f"{flag} ({clip.best_match})" if flag == "follows another" else flag for flag in clip.flags]
-        say(f"{clip.clip}: {', '.join(said)}")
+        flags = [f"{flag} ({clip.best_match})" if flag == "follows another" else flag for flag in clip.flags]
+        say(f"{clip.clip}: {', '.join(flags)}")
     for failure in report.failures:
         say(f"{failure.clip}: {failure.reason}")
     return bool(report.failures) or any(clip.is_suspect for clip in report.clips)
 
 
-def _angles(found: "FollowingSummary") -> Iterator[str]:
+def _print_following(summary: "FollowingSummary", *, by_ravas: bool) -> None:
+    if summary.face_share is not None and summary.median is not None:
+        tell(f"  a face in {summary.face_share:.1%} of the frames where the original has one")
+        tell(f"  median correlation of what moves: {summary.median:.2f}")
+    tell(f"  {summary.match_their_own} of {summary.searched} move most like their own original")
+    tell(f"  the head, offset and gain: {'; '.join(_angles(summary))}")
+    if by_ravas:
+        tell(
+            "  (RAVAS itself turns head, neck and chest, in all 1.3 times as far as the person turned; "
+            "roll gains up to 2.4 were seen)"
+        )
+    if summary.lost:
+        lost = (f"{name} ({summary.channels[name].median:.2f})" for name in summary.lost)
+        moving = sum(channel.clips > 0 for channel in summary.channels.values())
+        say(
+            f"lost in the avatars: {len(summary.lost)} of {moving} channels that move in the originals "
+            f"(median r below {summary.config.floor:g}): {', '.join(lost)}; no attack can use them: "
+            "results on these avatars do not hold for better ones"
+        )
+
+
+def _angles(summary: "FollowingSummary") -> Iterator[str]:
     """The head's angles in words."""
-    for name, angle in found.head.items():
+    for name, angle in summary.head.items():
         if angle.offset_deg is not None:
             gain = "does not move" if angle.gain is None else f"{angle.gain:.2f}"
             yield f"{name} {angle.offset_deg:+.1f} degrees, {gain}"

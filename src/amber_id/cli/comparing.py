@@ -5,8 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amber_id.cli.shared import Seed, app, check_before, configured, say, tell
-from amber_id.errors import UsageError
+from amber_id.cli.shared import (
+    Level,
+    Replicates,
+    Seed,
+    app,
+    check_before,
+    configured,
+    require_folder,
+    say,
+    tell,
+)
 
 if TYPE_CHECKING:
     from amber_id.results import ComparisonResults
@@ -21,7 +30,8 @@ def compare(
         Path, typer.Option(help="Folder for comparison.json, comparison.csv, figures/ and compare.html.")
     ],
     cell: Annotated[
-        str | None, typer.Option(help="Cell to compare; AAA if all have it, else the first that all have.")
+        str | None,
+        typer.Option(help="Cell to compare; default: AAA if all have it, else the first that all have."),
     ] = None,
     pool: Annotated[
         bool,
@@ -29,23 +39,21 @@ def compare(
             "--pool", help="The studies are parts of one, with other people in each: judge them as one too."
         ),
     ] = False,
-    replicates: Annotated[
-        int, typer.Option(help="Resamples of people, for the intervals of differences; 100 or more.")
-    ] = 1000,
-    level: Annotated[float, typer.Option(help="Level of those intervals, between 0 and 1.")] = 0.95,
+    replicates: Replicates = 1000,
+    level: Level = 0.95,
     seed: Seed = 0,
 ) -> None:
-    """Several studies side by side: who is recognised under which anonymiser, and is that a difference?
+    """Compare several studies.
 
-    Differences are those to the first study, paired over people where both tested the same ones.
+    Who is recognised under which anonymiser, and is the difference more than chance? Differences are those to
+    the first study, paired over people where both tested the same ones.
     """
     from amber_id.audit import EvaluationConfig, compare_read, pool_parts, read_studies
     from amber_id.report import write_comparison_report
     from amber_id.results import write_results
 
     config = configured(EvaluationConfig, replicates=replicates, level=level, seed=seed)
-    if out.is_file():
-        raise UsageError(f"--out names a folder, got the file {out}")
+    require_folder("--out", out)
     check_before("compare", out)
     letters, read = read_studies(studies, cell)
     pooled = pool_parts(letters, read) if pool else None

@@ -6,16 +6,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from amber_id.cli.shared import SOME_CLIPS_LOST, Quiet, configured, corpus_app, require_place, say, tell
+from amber_id.cli.shared import (
+    SOME_CLIPS_LOST,
+    Quiet,
+    configured,
+    corpus_app,
+    require_place,
+    say,
+    say_some,
+    tell,
+)
 
 if TYPE_CHECKING:
     from amber_id.corpora.conversion import Findings, Kind, LeftOut, SourceCheck
 
-Source = Annotated[Path, typer.Argument(help="The folder with the corpus as it was downloaded.")]
-Destination = Annotated[Path, typer.Argument(help="The corpus; several sources may share one.")]
-Copy = Annotated[bool, typer.Option("--copy", help="Copy the files; else each is a link to where it lies.")]
-
-_SHOWN = 20
+Source = Annotated[Path, typer.Argument(help="Folder with the corpus as it was downloaded.")]
+Destination = Annotated[Path, typer.Argument(help="Folder of the corpus; several sources may share one.")]
+Copy = Annotated[bool, typer.Option("--copy", help="Copy the files; default: links to where they lie.")]
 
 
 @corpus_app.command("ravdess")
@@ -25,17 +32,20 @@ def corpus_ravdess(
     copy: Copy = False,
     with_video_only: Annotated[
         bool,
-        typer.Option("--with-video-only", help="Also modality 02: the same, soundless."),
+        typer.Option("--with-video-only", help="Take modality 02, too: the same performances without sound."),
     ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """RAVDESS' clips of speech (zip files or folders) as id001 to id024."""
+    """Convert RAVDESS: its clips of speech become id001 to id024.
+
+    SRC holds zip files or folders.
+    """
     _convert_public("ravdess", src, dst, copy, quiet, with_video_only=with_video_only)
 
 
 @corpus_app.command("nvfair")
 def corpus_nvfair(src: Source, dst: Destination, copy: Copy = False, quiet: Quiet = False) -> None:
-    """The clips of NVFAIR that NVIDIA recorded as id025 to id070."""
+    """Convert NVFAIR: the clips that NVIDIA recorded become id025 to id070."""
     _convert_public("nvidia", src, dst, copy, quiet)
 
 
@@ -45,11 +55,11 @@ def corpus_crema_d(
     dst: Destination,
     copy: Copy = False,
     demographics: Annotated[
-        Path | None, typer.Option(help="VideoDemographics.csv, where it does not lie in SRC.")
+        Path | None, typer.Option(help="The file VideoDemographics.csv, if it does not lie in SRC.")
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """CREMA-D's clips as id071 to id161."""
+    """Convert CREMA-D: its clips become id071 to id161."""
     _convert_public("cremad", src, dst, copy, quiet, demographics=demographics)
 
 
@@ -60,16 +70,23 @@ def corpus_folders(
         typer.Argument(help="SRC/person/[session/]clip.mp4, or a CSV table with columns path and subject."),
     ],
     dst: Destination,
-    source: Annotated[str, typer.Option(help="What stands before _id in the folders' names.")] = "own",
-    first: Annotated[int, typer.Option(help="The lowest number to give to a person.")] = 1,
+    source: Annotated[
+        str, typer.Option(help="Name of the source, which stands before _id in the names of folders.")
+    ] = "own",
+    first: Annotated[int, typer.Option(help="Lowest number that a person is given.")] = 1,
     like: Annotated[
         Path | None,
-        typer.Option(help="A corpus whose people.csv numbers the same people, e.g. the originals'."),
+        typer.Option(
+            help="A corpus of the same people, e.g. of the originals: its people.csv gives their numbers."
+        ),
     ] = None,
     copy: Copy = False,
     quiet: Quiet = False,
 ) -> None:
-    """Your own videos. A person keeps the number that people.csv in DST has."""
+    """Convert your own videos.
+
+    A person keeps the number that people.csv in DST has.
+    """
     from amber_id.corpora.conversion import OwnConfig, find_own, refuse_overlap
 
     require_place("DST", dst)
@@ -81,17 +98,23 @@ def corpus_folders(
 
 @corpus_app.command("check")
 def corpus_check(
-    corpus: Annotated[Path, typer.Argument(help="A corpus.")],
-    table: Annotated[Path | None, typer.Option(help="A .csv for all that is missing or unusable.")] = None,
+    corpus: Annotated[Path, typer.Argument(help="Folder of a corpus.")],
+    table: Annotated[
+        Path | None,
+        typer.Option(help="CSV file to be written with all clips that are missing or cannot be used."),
+    ] = None,
 ) -> None:
-    """Compare the counts with the publishers', and say which clips are missing or cannot be used."""
+    """Check whether a corpus is complete.
+
+    Counts are compared with those of the publishers; clips that are missing or cannot be used are named.
+    """
     from amber_id.corpora.conversion import check_corpus, write_left_out
 
     checks = check_corpus(corpus)
     for check in checks:
-        tell(_line(check))
+        tell(_counts_of_source(check))
     problems = [problem for check in checks for problem in check.problems]
-    _name(problems)
+    _name_rows(problems)
     if table is not None:
         write_left_out(table, problems)
         tell(table)
@@ -109,7 +132,7 @@ def _convert_public(source: str, src: Path, dst: Path, copy: bool, quiet: bool, 
 
 
 def _convert(findings: "Findings", dst: Path, copy: bool, quiet: bool) -> None:
-    """Put what was found into the corpus, say what was not, and end with the exit code for that."""
+    """Put the clips into the corpus, name those that could not be, and end with the exit code for that."""
     from amber_id.corpora.conversion import LEFT_OUT_FILE, convert
     from amber_id.progress import ClipBar
 
@@ -117,18 +140,18 @@ def _convert(findings: "Findings", dst: Path, copy: bool, quiet: bool) -> None:
         say(note)
     with ClipBar("clips", None, quiet=quiet) as bar:
         done = convert(findings, dst, copy=copy, on_clip=lambda clips, of: bar.step(clips, of))
-    _name([row for row in done.left_out if row.kind != "choice"])
+    _name_rows([row for row in done.left_out if row.kind != "choice"])
     tell(
         f"{dst}: {done.put:,} clips put, {done.there:,} were there already; "
         f"{done.people} people of {', '.join(sorted(findings.sources))}"
     )
-    _count(done.left_out)
+    _print_counts(done.left_out)
     tell(dst / LEFT_OUT_FILE)
     if not done.is_whole:
         raise typer.Exit(SOME_CLIPS_LOST)
 
 
-def _count(rows: Sequence["LeftOut"]) -> None:
+def _print_counts(rows: Sequence["LeftOut"]) -> None:
     """How much was left out, by reason."""
     from amber_id.corpora.conversion import counted
 
@@ -138,7 +161,7 @@ def _count(rows: Sequence["LeftOut"]) -> None:
             tell(f"  {'left out' if kind == 'choice' else kind:8} {count:7,}  {reason}")
 
 
-def _name(rows: Sequence["LeftOut"]) -> None:
+def _name_rows(rows: Sequence["LeftOut"]) -> None:
     """One line for each of some twenty at most: what is of no use, then what is missing, by person."""
     lines = [str(row) for row in rows if row.kind != "missing"]
     missing: dict[str, list[LeftOut]] = {}
@@ -149,13 +172,10 @@ def _name(rows: Sequence["LeftOut"]) -> None:
         clips = [row.path.partition("/")[2] for row in lost]
         some = ", ".join(clips[:3]) + (" ..." if len(clips) > 3 else "")
         lines.append(str(lost[0]) if clips == [""] else f"{person}: {len(clips)} clips missing: {some}")
-    for line in lines[:_SHOWN]:
-        say(line)
-    if len(lines) > _SHOWN:
-        say(f"... and {len(lines) - _SHOWN:,} more")
+    say_some(lines)
 
 
-def _line(check: "SourceCheck") -> str:
+def _counts_of_source(check: "SourceCheck") -> str:
     """What a corpus has of a source, in a line."""
     if not check.expected_people:
         return f"{check.source}: {check.clips:,} clips of {check.people} people; no publisher to compare with"

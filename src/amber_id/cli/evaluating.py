@@ -52,7 +52,10 @@ def evaluate(
     device: Device = "auto",
     quiet: Quiet = False,
 ) -> None:
-    """Test on the test people; write results.json, figures and report.html."""
+    """Test an attacker on the test people.
+
+    Writes results.json, figures and report.html.
+    """
     from amber_id.audit import EvaluationConfig
     from amber_id.audit import evaluate as evaluate_run
     from amber_id.progress import ClipBar

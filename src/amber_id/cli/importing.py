@@ -15,6 +15,7 @@ from amber_id.cli.shared import (
     print_summary,
     require,
     require_place,
+    require_workers,
     say,
     tell,
 )
@@ -23,34 +24,45 @@ from amber_id.cli.shared import (
 @corpus_app.command("landmarks")
 def corpus_landmarks(
     src: Annotated[Path, typer.Argument(help="Folder with <source>_id<number>/<clip>.npy or .npz ...")],
-    recordings: Annotated[Path, typer.Argument(help="Where the recordings go.")],
+    recordings: Annotated[Path, typer.Argument(help="Folder to which the recordings are written.")],
     fps: Annotated[
-        float | None, typer.Option(help="Frames per second, of files that do not say it themselves.")
+        float | None, typer.Option(help="Frames per second of files that do not state it themselves.")
     ] = None,
-    aspect: Annotated[str | None, typer.Option(help="Width to height of the pictures, e.g. 16:9.")] = None,
-    size: Annotated[str | None, typer.Option(help="Or their size in pixels, e.g. 1280x720.")] = None,
+    aspect: Annotated[
+        str | None, typer.Option(help="Ratio of width to height of the pictures, e.g. 16:9.")
+    ] = None,
+    size: Annotated[
+        str | None, typer.Option(help="Size of the pictures in pixels, e.g. 1280x720, in place of --aspect.")
+    ] = None,
     pixels: Annotated[
-        bool, typer.Option("--pixels", help="Coordinates are pixels, not shares of the picture; with --size.")
+        bool,
+        typer.Option(
+            "--pixels", help="Coordinates are in pixels, not in shares of the picture; needs --size."
+        ),
     ] = False,
     table: Annotated[
-        Path | None, typer.Option(help="CSV of what differs: clip,fps,width,height; cells may be empty.")
+        Path | None,
+        typer.Option(help="CSV file of clips that differ: clip,fps,width,height; cells may be empty."),
     ] = None,
     meta: Annotated[
-        Path | None, typer.Option(help="For the thesis' (71, 152, 4) files: the folder of their meta .npz.")
+        Path | None, typer.Option(help="Folder of the meta .npz of the thesis' (71, 152, 4) files.")
     ] = None,
     tracker: Annotated[
-        str, typer.Option(help="What made them, e.g. 'mediapipe FaceMesh 0.10.9'.")
+        str, typer.Option(help="Program that made the landmarks, e.g. 'mediapipe FaceMesh 0.10.9'.")
     ] = "unknown tracker",
     workers: Workers = None,
     quiet: Quiet = False,
 ) -> None:
-    """Make recordings of landmark arrays: (frames, 468 or 478, 2 or 3), or the thesis' (71, 152, 4)."""
+    """Make recordings of landmarks made elsewhere.
+
+    Arrays have the shape (frames, 468 or 478, 2 or 3), or that of the thesis, (71, 152, 4).
+    """
     from amber_id.progress import ClipBar
     from amber_id.recordings import ImportConfig
     from amber_id.tracking import find_landmark_files, import_landmarks, read_stated
 
     require_place("RECORDINGS", recordings)
-    require("--workers", workers, "1 or more", workers is None or workers >= 1)
+    require_workers(workers)
     require("--meta", meta, "a folder", meta is None or meta.is_dir())
     config = configured(
         ImportConfig,
@@ -85,7 +97,7 @@ def _pair(flag: str, text: str | None, number: str, between: str, example: str) 
     """Two positive numbers of a flag; anything else is wrong usage."""
     if text is None:
         return None
-    found = re.fullmatch(f"({number}){between}({number})", text)
-    pair = (float(found[1]), float(found[2])) if found else (0.0, 0.0)
+    match = re.fullmatch(f"({number}){between}({number})", text)
+    pair = (float(match[1]), float(match[2])) if match else (0.0, 0.0)
     require(flag, text, f"two positive numbers, e.g. {example}", min(pair) > 0)
     return pair

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from amber_id.cli.shared import Quiet, Seed, Workers, app, check_before, require, say, tell
+from amber_id.cli.shared import Quiet, Seed, Workers, app, check_before, require, require_workers, say, tell
 from amber_id.errors import AmberError, UsageError
 
 if TYPE_CHECKING:
@@ -19,53 +19,63 @@ if TYPE_CHECKING:
 
 _REPLICATES = 200  # of each bootstrap: a width is known to 5 %, and the median of many studies far better
 _TESTED = (
-    "people are those who are tested: the share --test of `amber split` (0.3 unless told) of all people, or, "
+    "people are those who are tested: the share --test of `amber split` (default: 0.3) of all people, or, "
     "with its --folds k, all of them; then give --folds k here too"
 )
 
 
+_People = Annotated[
+    str,
+    typer.Option(
+        help="Numbers of people who are tested: the share --test of `amber split`; with its --folds, all."
+    ),
+]
+_Detect = Annotated[
+    float | None,
+    typer.Option(
+        help="True difference of the EER, e.g. 0.1 between avatars and originals of the same people."
+    ),
+]
+_Folds = Annotated[
+    int, typer.Option(help="Folds, as in `amber split`; people of different folds are not compared.")
+]
+_Unlike = Annotated[
+    float,
+    typer.Option(help="How much people differ, 0 to 2: sigma of the lognormal size of their noise."),
+]
+_Correlation = Annotated[
+    float,
+    typer.Option(help="Correlation of people and clips between both conditions, 0 to below 1."),
+]
+_Out = Annotated[Path | None, typer.Option(help="Folder for power.json, power.csv, power.png and power.pdf.")]
+
+
 @app.command()
 def power(
-    people: Annotated[
-        str,
-        typer.Option(
-            help="How many are tested: of all people the share --test of `amber split`; with its --folds, "
-            "all of them."
-        ),
-    ] = "20,40,80,160",
-    clips: Annotated[str, typer.Option(help="Clips of each.")] = "5,20",
-    eer: Annotated[str, typer.Option(help="Expected EER: of the originals, say.")] = "0.1,0.2,0.3",
-    detect: Annotated[
-        float | None,
-        typer.Option(help="By how much it is truly higher for avatars of the same people, say: 0.1."),
-    ] = None,
-    folds: Annotated[
-        int, typer.Option(help="As in `amber split`: people of different folds are not compared.")
-    ] = 1,
-    unlike: Annotated[
-        float, typer.Option(help="How unlike people are, 0 to 2: sigma of the lognormal size of their noise.")
-    ] = 0.6,
-    correlation: Annotated[
-        float, typer.Option(help="How much alike people and clips are in both conditions, 0 to below 1.")
-    ] = 0.5,
+    people: _People = "20,40,80,160",
+    clips: Annotated[str, typer.Option(help="Numbers of clips of each person.")] = "5,20",
+    eer: Annotated[str, typer.Option(help="Expected EERs, e.g. of the originals.")] = "0.1,0.2,0.3",
+    detect: _Detect = None,
+    folds: _Folds = 1,
+    unlike: _Unlike = 0.6,
+    correlation: _Correlation = 0.5,
     studies: Annotated[int, typer.Option(help="Simulated studies behind each row; 10 or more.")] = 60,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for power.json, power.csv, power.png and power.pdf.")
-    ] = None,
+    out: _Out = None,
     workers: Workers = None,
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
-    """Before a study: how wide its intervals will be and what it can tell apart; simulated.
+    """Plan a study: how many people does it take?
 
-    Lists have commas; each combination of people, clips and EER is a row. See docs/power.md.
+    Simulates how wide the intervals of a study will be, and which differences it can tell apart. Lists have
+    commas; each combination of people, clips and EER is a row. See docs/power.md.
     """
     from amber_id.progress import ClipBar
 
     require("--studies", studies, "10 or more", studies >= 10)
     require("--seed", seed, "0 or more", seed >= 0)
     require("--detect", detect, "above 0", detect is None or detect > 0)
-    require("--workers", workers, "1 or more", workers is None or workers >= 1)
+    require_workers(workers)
     require("--out", out, "a folder", out is None or not out.is_file())
     if out is not None:
         check_before("power --out", out)
@@ -127,16 +137,16 @@ def _simulated(
     from amber_id.biometrics import SimulatedStudy, StudyPower
     from amber_id.workers import run_in_workers, usable_cores
 
-    found: dict[tuple[int, int], SimulatedStudy] = {}
+    simulated: dict[tuple[int, int], SimulatedStudy] = {}
     tasks = [(place, number) for place in range(len(plans)) for number in range(studies)]
     with _one_thread_each():
         for task, study in run_in_workers(tasks, partial(_simulate, plans, seed), workers or usable_cores()):
             if not isinstance(study, SimulatedStudy):
                 raise AmberError(f"{study.reason}; lower --workers, --people or --clips")
-            found[task] = study
+            simulated[task] = study
             on_study()
     return [
-        StudyPower.of(plan, [found[place, number] for number in range(studies)])
+        StudyPower.of(plan, [simulated[place, number] for number in range(studies)])
         for place, plan in enumerate(plans)
     ]
 
@@ -165,8 +175,8 @@ def _one_thread_each() -> Iterator[None]:
 def _table(powers: Sequence["StudyPower"]) -> Iterator[str]:
     """One line for each plan, and what the columns mean."""
     studies, plan = powers[0].studies, powers[0].plan
-    told = f"  {'told apart':>10}" if plan.detect else ""
-    yield f"people  clips    mated    non-mated    EER  width of the interval  detectable  held{told}"
+    told_apart = f"  {'told apart':>10}" if plan.detect else ""
+    yield f"people  clips    mated    non-mated    EER  width of the interval  detectable  held{told_apart}"
     for each in powers:
         own, spread = each.plan, f"{each.width:.3f} ({each.width_low:.3f}-{each.width_high:.3f})"
         yield (
@@ -202,14 +212,14 @@ def _needed(powers: Sequence["StudyPower"]) -> dict[tuple[int, float], float]:
 def _answer(kind: tuple[int, float], needed: float, powers: Sequence["StudyPower"]) -> str:
     (clips, eer), people = kind, [each.plan.people for each in powers]
     if math.isinf(needed):
-        said = f"more than {max(people)}"
+        number = f"more than {max(people)}"
     elif needed <= min(people):
-        said = f"{min(people)} or fewer"
+        number = f"{min(people)} or fewer"
     else:
-        said = f"about {_rounded_up(needed)}"
+        number = f"about {_rounded_up(needed)}"
     return (
         f"to tell an EER of {eer + powers[0].plan.detect:.3g} from one of {eer:.3g} with a chance of 80 %, "
-        f"test {said} people with {clips} clips each"
+        f"test {number} people with {clips} clips each"
     )
 
 

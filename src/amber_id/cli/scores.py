@@ -5,44 +5,64 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amber_id.cli.shared import Quiet, Seed, app, check_before, configured, print_figures, say, tell
+from amber_id.cli.shared import (
+    Level,
+    Quiet,
+    Replicates,
+    Seed,
+    app,
+    check_before,
+    configured,
+    print_figures,
+    require_folder,
+    say,
+    tell,
+)
 from amber_id.errors import UsageError
 
 if TYPE_CHECKING:
-    from amber_id.results import Disclosure
+    from amber_id.results import Disclosure, ScoreResults
+
+
+_Scores = Annotated[
+    Path,
+    typer.Argument(
+        help="Scores as text `enrol probe target|nontarget score`, CSV, Parquet or .npz; or embeddings as "
+        ".npz, or as `amber embed` writes them."
+    ),
+]
+_Subjects = Annotated[
+    Path | None,
+    typer.Option(help="CSV file clip,subject[,session], or corpus.csv: the person of each clip."),
+]
+_Dev = Annotated[
+    Path | None,
+    typer.Option(help="Scores of other people, on whom a threshold and a calibration are chosen."),
+]
+_Against = Annotated[
+    Path | None,
+    typer.Option(help="Scores of the same people by another system, for paired differences."),
+]
+_Permutations = Annotated[int, typer.Option(help="Permutations of clips, for linkability; 20 or more.")]
 
 
 @app.command()
 def metrics(
-    scores: Annotated[
-        Path,
-        typer.Argument(
-            help="Scores: text `enrol probe target|nontarget score`, CSV, Parquet, .npz; or embeddings: "
-            ".npz, or what `amber embed` wrote."
-        ),
-    ],
+    scores: _Scores,
     out: Annotated[Path, typer.Option(help="Folder for results.json.")],
-    subjects: Annotated[
-        Path | None, typer.Option(help="CSV clip,subject[,session], or corpus.csv: who is who.")
-    ] = None,
-    dev: Annotated[
-        Path | None, typer.Option(help="Scores of other people, to choose a threshold and a calibration on.")
-    ] = None,
-    against: Annotated[
-        Path | None,
-        typer.Option(help="Scores of the same people by another system: gives paired differences."),
-    ] = None,
-    replicates: Annotated[
-        int, typer.Option(help="Resamples of people, for the intervals; 100 or more.")
-    ] = 1000,
-    permutations: Annotated[
-        int, typer.Option(help="Permutations of clips, for linkability; 20 or more.")
-    ] = 200,
-    level: Annotated[float, typer.Option(help="Level of the intervals, between 0 and 1.")] = 0.95,
+    subjects: _Subjects = None,
+    dev: _Dev = None,
+    against: _Against = None,
+    replicates: Replicates = 1000,
+    permutations: _Permutations = 200,
+    level: Level = 0.95,
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
-    """Judge the scores of any verification system: error rates with intervals over people."""
+    """Judge the scores of any verification system.
+
+    Error rates have intervals over people, where the file says whose scores these are.
+    """
     from amber_id.audit import EvaluationConfig, judge_embeddings, judge_scores
     from amber_id.progress import ClipBar
     from amber_id.results import write_results
@@ -51,8 +71,7 @@ def metrics(
     config = configured(
         EvaluationConfig, replicates=replicates, permutations=permutations, level=level, seed=seed
     )
-    if out.is_file():
-        raise UsageError(f"--out names a folder for results.json, got the file {out}")
+    require_folder("--out", out, "a folder for results.json")
     check_before("metrics", out)
     if holds_embeddings(scores):
         if subjects or dev or against:
@@ -62,6 +81,14 @@ def metrics(
     else:
         results = judge_scores(scores, config, subjects=subjects, dev=dev, against=against)
     write_results(results, out / "results.json")
+    _print_results(results, against, level)
+    for limit in results.limits:
+        say(f"note: {limit}")
+    tell(out / "results.json")
+
+
+def _print_results(results: "ScoreResults", against: Path | None, level: float) -> None:
+    """Counts, differences, and the figures, with what they disclose."""
     counts = results.counts.comparisons
     known = f" of {results.counts.subjects} people; intervals at level {level:g}" if results.bootstrap else ""
     tell(f"{counts.mated} mated and {counts.nonmated} non-mated comparisons{known}")
@@ -74,18 +101,18 @@ def metrics(
     print_figures(results.metrics)
     if results.disclosure is not None:
         _print_disclosure(results.disclosure)
-    for limit in results.limits:
-        say(f"note: {limit}")
-    tell(out / "results.json")
 
 
-def _print_disclosure(found: "Disclosure") -> None:
-    for name, test in (("linkability", found.linkability), ("ZEBRA expected", found.zebra_expected)):
+def _print_disclosure(disclosure: "Disclosure") -> None:
+    for name, test in (
+        ("linkability", disclosure.linkability),
+        ("ZEBRA expected", disclosure.zebra_expected),
+    ):
         if test is not None:
             least = (
                 f"{test.permutations} permutations of clips, so at least {1 / (1 + test.permutations):.3f}"
             )
             tell(f"  {name} against chance: p {test.p_value:.3f} ({least})")
-    tell(f"  ZEBRA worst case {found.zebra_worst_case:.2f} (category {found.zebra_category})")
-    if found.worst_decile_eer is not None:
-        tell(f"  EER of the most recognisable tenth of people: {found.worst_decile_eer:.3f} or less")
+    tell(f"  ZEBRA worst case {disclosure.zebra_worst_case:.2f} (category {disclosure.zebra_category})")
+    if disclosure.worst_decile_eer is not None:
+        tell(f"  EER of the most recognisable tenth of people: {disclosure.worst_decile_eer:.3f} or less")

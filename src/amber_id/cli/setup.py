@@ -8,7 +8,7 @@ from amber_id.extras import check_needs
 
 @app.command()
 def doctor() -> None:
-    """Say what this machine lacks, and the exact remedy."""
+    """Tell what this machine lacks, with the remedy."""
     from amber_id.doctor import examine
 
     findings = examine()
@@ -21,7 +21,10 @@ def doctor() -> None:
 
 @models_app.command("fetch")
 def models_fetch() -> None:
-    """Download the face landmarker into the cache and check its SHA-256."""
+    """Download the face landmarker.
+
+    It is put into the cache, and its SHA-256 is checked.
+    """
     from amber_id.tracking import fetch_model
 
     check_needs("models fetch")

@@ -51,13 +51,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-models_app = typer.Typer(help="The face landmarker model.", no_args_is_help=True)
+models_app = typer.Typer(help="Fetch the face landmarker model.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
-avatar_app = typer.Typer(help="The avatar: look at it, make a file of it.", no_args_is_help=True)
+avatar_app = typer.Typer(help="Draw an avatar, or write it as a file.", no_args_is_help=True)
 app.add_typer(avatar_app, name="avatar")
-corpus_app = typer.Typer(
-    help="Corpora: public ones, your own, landmarks made elsewhere.", no_args_is_help=True
-)
+corpus_app = typer.Typer(help="Convert and check corpora.", no_args_is_help=True)
 app.add_typer(corpus_app, name="corpus")
 study_app = typer.Typer(help="Reproduce a published experiment.", no_args_is_help=True)
 app.add_typer(study_app, name="study")
@@ -71,17 +69,26 @@ GOES_ON = "the same command goes on where it was"
 FOLDS = "2 or more, in which everyone is tested once (leave it out for what is usual)"
 STUDY_LOCK = ".amber-study.lock"  # two runs of a study would be at the same stages
 STOPPED = 130  # as shells have it: by Ctrl-C
-_SHOWN_FAILURES = 20
+_LINES_AT_MOST = 20  # of one kind
 
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
-Seed = Annotated[int, typer.Option(help="Same seed, same result.")]
-Workers = Annotated[int | None, typer.Option(help="Processes; one per core unless told.")]
-Model = Annotated[Path | None, typer.Option(help="Face landmarker bundle; else found or fetched.")]
-Shard = Annotated[str | None, typer.Option(help="i/n: the i-th of n parts, for many machines.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
+Device = Annotated[str, typer.Option(help="Device of a network: auto, cpu, cuda or cuda:N.")]
+Seed = Annotated[int, typer.Option(help="Seed; the same seed gives the same result.")]
+Workers = Annotated[int | None, typer.Option(help="Number of processes; default: one per core.")]
+Model = Annotated[
+    Path | None,
+    typer.Option(help="Face landmarker bundle; default: the one in the cache, which is fetched if need be."),
+]
+Shard = Annotated[
+    str | None, typer.Option(help="i/n: do the i-th of n parts only, so that several machines can share.")
+]
+Replicates = Annotated[
+    int, typer.Option(help="Bootstrap replicates over people, for the intervals; 100 or more.")
+]
+Level = Annotated[float, typer.Option(help="Level of the intervals, between 0 and 1.")]
 Allow = Annotated[
     list[str] | None,
-    typer.Option(help="A leak that is known and meant, by its key as the refusal names it; may be repeated."),
+    typer.Option(help="Key of a known leak, as the refusal names it, to be accepted; may be repeated."),
 ]
 Recordings = Annotated[Path, typer.Argument(help="Folder of recordings, as `amber track` leaves it.")]
 
@@ -181,6 +188,17 @@ def parsed_shard(text: str | None) -> tuple[int, int] | None:
     return int(i), int(n)
 
 
+def require_workers(workers: int | None) -> None:
+    """Refuse fewer processes than one; none are named where it is one for each core."""
+    require("--workers", workers, "1 or more", workers is None or workers >= 1)
+
+
+def require_folder(flag: str, out: Path, what: str = "a folder") -> None:
+    """Refuse a file where a folder is to be written, or is."""
+    if out.is_file():
+        raise UsageError(f"{flag} names {what}, got the file {out}")
+
+
 def require(flag: str, value: object, expected: str, fits: bool) -> None:
     """A flag that does not fit is wrong usage."""
     if not fits:
@@ -250,31 +268,29 @@ def print_figures(figures: "Mapping[str, Rate | Point]") -> None:
         tell(f"  {name:30} {figure.value:.3f}{interval}  chance {figure.chance:.3f}")
 
 
-def name_failures(failures: Sequence["Failure"]) -> None:
-    """One line for each lost clip, of some twenty at most."""
-    _name_some(failures)
+def say_some(lines: Sequence[str]) -> None:
+    """Some twenty lines at most, and how many more there are."""
+    for line in lines[:_LINES_AT_MOST]:
+        say(line)
+    if len(lines) > _LINES_AT_MOST:
+        say(f"... and {len(lines) - _LINES_AT_MOST:,} more")
+
+
+def name_failures(failures: Sequence["Failure"], before: str = "") -> None:
+    """One line for each lost clip, of some twenty at most; `before` stands before each reason."""
+    say_some([f"{row.clip}: {before}{row.reason}" for row in failures])
 
 
 def name_dropped(dropped: Sequence["DroppedClip"]) -> None:
     """One line for each clip that a study left out, of some twenty at most."""
-    for each in dropped[:_SHOWN_FAILURES]:
-        say(f"{each.clip} ({each.condition}): {each.reason}")
-    if len(dropped) > _SHOWN_FAILURES:
-        say(f"... and {len(dropped) - _SHOWN_FAILURES} more")
-
-
-def _name_some(rows: Sequence["Failure"], what: str = "") -> None:
-    for row in rows[:_SHOWN_FAILURES]:
-        say(f"{row.clip}: {what}{row.reason}")
-    if len(rows) > _SHOWN_FAILURES:
-        say(f"... and {len(rows) - _SHOWN_FAILURES} more")
+    say_some([f"{each.clip} ({each.condition}): {each.reason}" for each in dropped])
 
 
 def print_summary(summary: "CorpusSummary", out: Path, what: str, *, lost: int) -> None:
     """What a run over a corpus did, in a line, after a line for each clip that is not whole or was there."""
     for warning in summary.warnings:
         say(f"{warning.clip}: kept, but {warning.reason}")
-    _name_some(summary.anew, "made anew: ")
+    name_failures(summary.anew, "made anew: ")
     reasons: dict[str, list[Failure]] = {}
     for row in summary.unsure:
         reasons.setdefault(row.reason, []).append(row)

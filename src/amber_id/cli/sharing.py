@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from amber_id.cli.shared import Device, Quiet, Recordings, app, check_before, end_with, require, say, tell
+from amber_id.cli.shared import (
+    Device,
+    Model,
+    Quiet,
+    Recordings,
+    app,
+    check_before,
+    end_with,
+    require,
+    say,
+    tell,
+)
 from amber_id.errors import UsageError
 from amber_id.extras import check_needs
 
@@ -24,15 +35,22 @@ _Checkpoint = Annotated[
 def embed(
     checkpoint: _Checkpoint,
     recordings: Recordings,
-    out: Annotated[Path, typer.Option(help="FILE.safetensors; `amber metrics` reads it.")],
+    out: Annotated[
+        Path, typer.Option(help="File to be written, FILE.safetensors; `amber metrics` reads it.")
+    ],
     partition: Annotated[
         Literal["train", "dev", "test"] | None,
-        typer.Option(help="As the checkpoint knows them; test: whom it has never seen. All unless told."),
+        typer.Option(
+            help="People of one partition of the checkpoint; test: all it has never seen; default: all."
+        ),
     ] = None,
     device: Device = "auto",
     quiet: Quiet = False,
 ) -> None:
-    """One vector for each clip, to be compared by cosine."""
+    """Embed every clip as one vector.
+
+    Two clips are compared by the cosine of their vectors.
+    """
     from amber_id import __version__
     from amber_id.attackers import load_attacker
     from amber_id.attackers.terms import PERSONAL_DATA
@@ -79,12 +97,17 @@ def embed(
 def verify(
     first: Annotated[Path, typer.Argument(metavar="A", help="A video, or a recording (.safetensors).")],
     second: Annotated[Path, typer.Argument(metavar="B", help="Another.")],
-    checkpoint: Annotated[Path, typer.Option(help="Whose attacker compares: one checkpoint, or a run.")],
-    model: Annotated[Path | None, typer.Option(help="Face landmarker bundle; else found or fetched.")] = None,
-    prior: Annotated[float, typer.Option(help="How probable one person is before, between 0 and 1.")] = 0.5,
+    checkpoint: Annotated[
+        Path, typer.Option(help="One checkpoint, or a run that has one; its attacker compares.")
+    ],
+    model: Model = None,
+    prior: Annotated[float, typer.Option(help="Prior probability of one person, between 0 and 1.")] = 0.5,
     device: Device = "auto",
 ) -> None:
-    """Do two clips show one person? With the limits of the answer. For tests, not for decisions on people."""
+    """Compare two clips: do they show one person?
+
+    The limits of the answer are printed with it. For tests, not for decisions on people.
+    """
     from amber_id.attackers.terms import NOT_FOR
     from amber_id.verification import verify as verify_clips
 
@@ -102,9 +125,12 @@ def verify(
 @app.command()
 def export(
     checkpoint: _Checkpoint,
-    onnx: Annotated[Path, typer.Option(help="FILE.onnx to write, for programs without torch.")],
+    onnx: Annotated[Path, typer.Option(help="File to be written, FILE.onnx, for programs without torch.")],
 ) -> None:
-    """Export a network to ONNX, after checking that onnxruntime gives the same embeddings."""
+    """Export a network to ONNX.
+
+    The file is written if onnxruntime gives the same embeddings.
+    """
     from amber_id.attackers.onnx_export import export_onnx
 
     require("--onnx", onnx, "a file, FILE.onnx", onnx.suffix.lower() == ".onnx" and not onnx.is_dir())

@@ -37,7 +37,10 @@ def split(
         int | None, typer.Option(help="Seed of the draw; the same seed gives the same split; default: 0.")
     ] = None,
 ) -> None:
-    """Divide the people into train, dev and test, stratified by source."""
+    """Divide people into train, dev and test.
+
+    Every partition has its share of every source.
+    """
     from amber_id.protocols import (
         PROTOCOLS,
         RECORD_FILE,

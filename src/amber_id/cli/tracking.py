@@ -44,7 +44,10 @@ def track(
     shard: Shard = None,
     quiet: Quiet = False,
 ) -> None:
-    """Track the face in every video. When run again, clips whose video is unchanged are skipped."""
+    """Track the face in every video.
+
+    When run again, clips whose video is unchanged are skipped.
+    """
     summary = track_folder(
         videos,
         recordings,

@@ -75,7 +75,10 @@ def train(
     device: Device = "auto",
     quiet: Quiet = False,
 ) -> None:
-    """Train an attacker: on originals the reference model, on avatars the attacker model."""
+    """Train an attacker.
+
+    Trained on originals it is the reference model, on avatars the attacker model.
+    """
     from amber_id.progress import ClipBar, epoch_line
     from amber_id.recordings import RecordingSet
     from amber_id.training import TrainConfig, is_first_process
@@ -148,7 +151,10 @@ def reselect(
     device: Device = "auto",
     quiet: Quiet = False,
 ) -> None:
-    """Choose anew, among all checkpoints of a run, the one with the lowest EER on the dev people."""
+    """Choose the best checkpoint of a run anew.
+
+    Among all that were kept, the one with the lowest EER on the dev people; test people are not looked at.
+    """
     from amber_id.progress import ClipBar
     from amber_id.recordings import RecordingSet
     from amber_id.training import Run

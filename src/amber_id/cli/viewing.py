@@ -18,10 +18,13 @@ def view(
         list[Path],
         typer.Argument(metavar="RECORDING", help="One to six .safetensors files; several play side by side."),
     ],
-    out: Annotated[Path, typer.Option(help="The page; replaced if it is there.")] = Path("view.html"),
+    out: Annotated[Path, typer.Option(help="File of the page; replaced if it is there.")] = Path("view.html"),
     quiet: Quiet = False,
 ) -> None:
-    """Play tracked faces side by side: one page for any browser, no network."""
+    """Play tracked faces side by side.
+
+    Writes one page for any browser; it needs no network.
+    """
     from amber_id.corpora import VIDEO_SUFFIXES
     from amber_id.recordings import load_recording
     from amber_id.report import write_motion_view
