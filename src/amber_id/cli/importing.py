@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,36 +20,43 @@ from amber_id.cli.shared import (
     tell,
 )
 
+if TYPE_CHECKING:
+    from amber_id.tracking import CorpusSummary
+
+_Fps = Annotated[
+    float | None, typer.Option(help="Frames per second of files that do not state it themselves.")
+]
+_Aspect = Annotated[str | None, typer.Option(help="Ratio of width to height of the pictures, e.g. 16:9.")]
+_Size = Annotated[
+    str | None, typer.Option(help="Size of the pictures in pixels, e.g. 1280x720, in place of --aspect.")
+]
+_Pixels = Annotated[
+    bool,
+    typer.Option("--pixels", help="Coordinates are in pixels, not in shares of the picture; needs --size."),
+]
+_Table = Annotated[
+    Path | None,
+    typer.Option(help="CSV file of clips that differ: clip,fps,width,height; cells may be empty."),
+]
+_Meta = Annotated[
+    Path | None, typer.Option(help="Folder of the meta .npz of the thesis' (71, 152, 4) files.")
+]
+_TrackerName = Annotated[
+    str, typer.Option(help="Program that made the landmarks, e.g. 'mediapipe FaceMesh 0.10.9'.")
+]
+
 
 @corpus_app.command("landmarks")
 def corpus_landmarks(
     src: Annotated[Path, typer.Argument(help="Folder with <source>_id<number>/<clip>.npy or .npz ...")],
     recordings: Annotated[Path, typer.Argument(help="Folder to which the recordings are written.")],
-    fps: Annotated[
-        float | None, typer.Option(help="Frames per second of files that do not state it themselves.")
-    ] = None,
-    aspect: Annotated[
-        str | None, typer.Option(help="Ratio of width to height of the pictures, e.g. 16:9.")
-    ] = None,
-    size: Annotated[
-        str | None, typer.Option(help="Size of the pictures in pixels, e.g. 1280x720, in place of --aspect.")
-    ] = None,
-    pixels: Annotated[
-        bool,
-        typer.Option(
-            "--pixels", help="Coordinates are in pixels, not in shares of the picture; needs --size."
-        ),
-    ] = False,
-    table: Annotated[
-        Path | None,
-        typer.Option(help="CSV file of clips that differ: clip,fps,width,height; cells may be empty."),
-    ] = None,
-    meta: Annotated[
-        Path | None, typer.Option(help="Folder of the meta .npz of the thesis' (71, 152, 4) files.")
-    ] = None,
-    tracker: Annotated[
-        str, typer.Option(help="Program that made the landmarks, e.g. 'mediapipe FaceMesh 0.10.9'.")
-    ] = "unknown tracker",
+    fps: _Fps = None,
+    aspect: _Aspect = None,
+    size: _Size = None,
+    pixels: _Pixels = False,
+    table: _Table = None,
+    meta: _Meta = None,
+    tracker: _TrackerName = "unknown tracker",
     workers: Workers = None,
     quiet: Quiet = False,
 ) -> None:
@@ -86,6 +93,10 @@ def corpus_landmarks(
             workers=workers,
             on_progress=lambda event: bar.advance(event.frames),
         )
+    _print_import(summary, recordings)
+
+
+def _print_import(summary: "CorpusSummary", recordings: Path) -> None:
     lost = sum(failure.stage != "pair" for failure in summary.failures)
     print_summary(summary, recordings, "landmark files imported", lost=lost)
     if summary.failures:

@@ -122,26 +122,30 @@ def track_corpus(
         on_progress=on_progress,
     )
     for clip, outcome in outcomes.items():
-        if (
-            outcome.failure
-        ):  # what another model made of it, or of another video, must not pass for this one's
+        if outcome.failure:  # a recording by another model, or of another video, must not pass for this one's
             recording_path(out, clip).unlink(missing_ok=True)
-    failures, warnings = failures_of(outcomes, "track"), warnings_of(outcomes, "track")
+    failures = _write_tables(corpus, out, outcomes)
+    wall_s = time.monotonic() - began
+    warnings = warnings_of(outcomes, "track")
+    return summary_of(part, outcomes, failures, warnings, wall_s, stage="track", unsure=unsure)
+
+
+def _write_tables(corpus: Corpus, out: Path, outcomes: Mapping[Clip, ClipOutcome]) -> list[Failure]:
+    """Write the index, the failures, the warnings and the states of the videos; gives the failures."""
     acquired = {clip.id for clip in corpus.clips if recording_path(out, clip).is_file()}
-    found = [*not_clips(corpus), *single_clips(corpus, out)]
+    failures = [*failures_of(outcomes, "track"), *not_clips(corpus), *single_clips(corpus, out)]
     with hold_lock(out / ".amber-tables.lock"):
         write_index(out)
         write_clip_tables(
             out,
             "track",
-            [*failures, *found],
-            [*warnings, *beside_clips(corpus)],
+            failures,
+            [*warnings_of(outcomes, "track"), *beside_clips(corpus)],
             untouched={clip.id for clip in set(corpus.clips) - set(worked_on(outcomes))},
             acquired=acquired,
         )
         note_states(out, corpus, outcomes, acquired)
-    wall_s = time.monotonic() - began
-    return summary_of(part, outcomes, [*failures, *found], warnings, wall_s, stage="track", unsure=unsure)
+    return failures
 
 
 def check_apart(corpus: Corpus, out: Path) -> None:

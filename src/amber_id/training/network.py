@@ -161,12 +161,9 @@ def train_network(
         _write_state(state, folder, fingerprint)
         if on_epoch is not None:
             per_epoch = (time.perf_counter() - started) / (state.epoch - first)
-            left = per_epoch * (config.epochs - state.epoch)
-            on_epoch(
-                EpochReport(
-                    folder.fold, state.epoch, config.epochs, loss, figures, is_best, clips_per_s, left
-                )
-            )
+            left_s = per_epoch * (config.epochs - state.epoch)
+            done = (folder.fold, state.epoch, config.epochs)
+            on_epoch(EpochReport(*done, loss, figures, is_best, clips_per_s, left_s))
     fabric.barrier()
 
 
