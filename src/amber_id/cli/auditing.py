@@ -1,10 +1,11 @@
 """The audit: from two folders to everything that motion gives away."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from amber_id.cli.choices import row_of
 from amber_id.cli.shared import (
     FOLDS,
     GOES_ON,
@@ -46,8 +47,10 @@ def audit(
         Path | None, typer.Option(help="Folder of the same clips anonymised, or their recordings.")
     ] = None,
     protocol: Annotated[
-        Literal["shares", "thesis-sizes", "5-fold", "nvfair", "within-source", "cross-source"] | None,
-        typer.Option(help="How people are divided, as in `amber split`; shares unless told."),
+        str | None,
+        row_of(
+            "amber_id.protocols:AUDIT_PROTOCOLS", "The rule by which people are divided; default: shares."
+        ),
     ] = None,
     folds: Annotated[
         int | None,

@@ -351,6 +351,7 @@ _PROTOCOLS = (
     ),
 )
 PROTOCOLS: dict[str, ProtocolKind] = {protocol.name: protocol for protocol in _PROTOCOLS}
+AUDIT_PROTOCOLS = {name: protocol for name, protocol in PROTOCOLS.items() if protocol.is_for_audits}
 
 if TYPE_CHECKING:
     ProtocolName = str
