@@ -31,10 +31,10 @@ def _checked(table: str) -> Callable[[Any], Any]:
         names = tuple(resolve_name(table))
         if value is not None and value not in names:
             from amber_id.misfits import nearest
-            from amber_id.quoting import shown
+            from amber_id.quoting import quote
 
             expected = f"{', '.join(names[:-1])} or {names[-1]}"
-            raise typer.BadParameter(f"expected {expected}, got {shown(value)}{nearest(value, names)}")
+            raise typer.BadParameter(f"expected {expected}, got {quote(value)}{nearest(value, names)}")
         return value
 
     return check
