@@ -3,6 +3,7 @@
 import csv
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -11,9 +12,10 @@ from typer.testing import CliRunner
 
 from amber_id.attackers import ATTACKERS
 from amber_id.cli import app, train
-from amber_id.motion import Signals
-from amber_id.protocols import Control, read_split
+from amber_id.motion import VIEWS, Signals
+from amber_id.protocols import AUDIT_PROTOCOLS, PROTOCOLS, Control, read_split
 from amber_id.recordings import RecordingSet
+from amber_id.tracking import TRACKERS
 
 
 def amber(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -52,13 +54,26 @@ def test_choices_are_those_of_the_library() -> None:
         assert all(repr(name) in offered for name in get_args(names)), flag
 
 
-def test_help_and_refusal_name_the_rows_of_a_table() -> None:
-    runner = CliRunner()
-    helped = runner.invoke(app, ["train", "--help"]).output
-    assert f"--attacker <{'|'.join(ATTACKERS)}>" in helped
-    refused = runner.invoke(app, ["train", ".", "--out", "run", "--attacker", "stgnc"])
+@pytest.mark.parametrize(
+    ("arguments", "flag", "rows"),
+    [
+        (["train", ".", "--out", "run"], "--attacker", ATTACKERS),
+        (["train", ".", "--out", "run"], "--view", VIEWS),
+        (["track", ".", "out"], "--tracker", TRACKERS),
+        (["split", "."], "--protocol", PROTOCOLS),
+        (["audit", "--out", "out"], "--protocol", AUDIT_PROTOCOLS),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_help_and_refusal_name_the_rows_of_a_table(
+    arguments: list[str], flag: str, rows: Mapping[str, object]
+) -> None:
+    help_text = CliRunner().invoke(app, [arguments[0], "--help"]).output
+    assert f"{flag} <{'|'.join(rows)}>" in help_text
+    assert all(f"{name}:" in "".join(help_text.split()) for name in rows)  # with the summary of each
+    refused = CliRunner().invoke(app, [*arguments, flag, f"{next(iter(rows))}x"])
     assert refused.exit_code == 2
-    assert "moments or blendshapes, got 'stgnc'; do you mean stgcn?" in refused.output
+    assert f"do you mean {next(iter(rows))}?" in " ".join(refused.output.split())
 
 
 def test_bad_videos_are_named_and_good_ones_tracked(

@@ -4,14 +4,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args, get_type_hints
 
 import pytest
 
 from amber_id.audit import StudyConfig
-from amber_id.cli import audit, split
 from amber_id.cli.auditing import _asked
-from amber_id.protocols import ByPeople, ProtocolName, SplitConfig, read_split
+from amber_id.protocols import ByPeople, SplitConfig, read_split
 from amber_id.recordings import RecordingSet
 
 
@@ -27,12 +25,6 @@ def of_two_sources(people: RecordingSet) -> Path:
         if person.is_dir() and int(person.name[-3:]) > 7:
             person.rename(people.root / person.name.replace("synth", "other"))
     return people.root
-
-
-def test_the_flags_are_the_protocols():
-    assert get_args(get_type_hints(split)["protocol"]) == get_args(ProtocolName)
-    flag = get_args(get_args(get_type_hints(audit)["protocol"])[0])
-    assert {*flag, "cross-session"} == {*get_args(ProtocolName)}
 
 
 def test_partitions_are_printed_with_their_sources(of_two_sources: Path):
