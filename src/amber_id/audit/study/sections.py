@@ -97,7 +97,7 @@ def _both(study: Study) -> tuple[RecordingSet, RecordingSet]:
 SECTIONS: tuple[Section, ...] = (
     Section(
         "confounds",
-        "What other than the motion of a face tells people apart in these clips?",
+        "Which properties other than the motion of a face distinguish people in these clips?",
         lambda study, _: find_confounds(study.bare(), study.config.confounds),
         kept_as=tuple[Confound, ...],
         seconds=4.0,
@@ -126,7 +126,7 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "views",
-        "Is it the face at rest, the head, the motion of the face, or all of it?",
+        "Are people recognised by the face at rest, the head, the motion of the face, or all of these?",
         lambda study, _: views_of(study),
         kept_as=dict[str, Variants],
         seconds=60.0,
@@ -134,7 +134,7 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "streams",
-        "Is it position, the offset from a neighbour, or velocity?",
+        "Are people recognised by position, the offset from a neighbour, or velocity?",
         lambda study, _: streams_of(study),
         kept_as=dict[str, Variants],
         seconds=30.0,
@@ -142,7 +142,7 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "regions",
-        "Which part of the face gives people away?",
+        "Which part of the face identifies people?",
         lambda study, _: regions_of_cells(study),
         kept_as=dict[str, dict[str, RegionResult]],
         seconds=25.0,
@@ -158,7 +158,7 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "sensitivity",
-        "Would a habit have been found, had there been one?",
+        "Would a habit have been detected if there were one?",
         lambda study, _: sensitivity_of_cells(study),
         kept_as=dict[str, SensitivityResult],
         seconds=40.0,
@@ -184,7 +184,7 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "references",
-        "What would simple anonymisers of landmarks reach on the same originals?",
+        "What would simple anonymisers of landmarks achieve on the same originals?",
         lambda study, _: references_of(study),
         stages=reference_stages,
         belongs=lambda conditions, _: "original" in conditions,
@@ -193,7 +193,7 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "network",
-        "What does the network say of views and regions?",
+        "What does the network show for views and regions?",
         lambda study, answers: network_of(study, answers["matrix"]),
         stages=network_stages,
         belongs=lambda _, config: config.full,
