@@ -27,6 +27,7 @@ ROOMS = (
     "workers",
     "face_mesh",
     "biometrics",
+    "figures",
     "score_files",
     "results",
     "judging",
@@ -52,8 +53,8 @@ ROOMS = (
 # The same within the rooms that have rooms: a part imports only from parts above it.
 PARTS = {
     "judging": (
-        *("figures", "limits", "recognition", "judge", "score_input", "score_differences"),
-        "score_results",
+        *("config", "limits", "recognition", "permuted", "rates", "identification", "judge", "made_by"),
+        *("identities", "score_input", "score_differences", "score_results", "embedding_results"),
     ),
     "audit": ("confounds", "utility", "attack", "ablations", "controls", "compare", "study", "thesis"),
     "report": (

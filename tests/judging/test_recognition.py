@@ -15,7 +15,9 @@ from amber_id.biometrics import (
     compare_all,
     eer_threshold,
 )
-from amber_id.judging.judge import EvaluationConfig, judge, judged_recognition
+from amber_id.judging.config import EvaluationConfig
+from amber_id.judging.judge import judge
+from amber_id.judging.rates import judged_recognition
 from amber_id.judging.recognition import recognition_of, undecided
 from amber_id.judging.score_results import judge_scores
 from amber_id.results import Difference

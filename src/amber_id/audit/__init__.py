@@ -12,8 +12,9 @@ from amber_id.audit.study.stage_list import stages_of_study
 from amber_id.audit.thesis.config import ThesisStudyConfig, thesis_study_config
 from amber_id.audit.thesis.division import divided_as, divisions_of
 from amber_id.audit.thesis.run import run_thesis_study
-from amber_id.judging.judge import EvaluationConfig
-from amber_id.judging.score_results import judge_embeddings, judge_scores
+from amber_id.judging.config import EvaluationConfig
+from amber_id.judging.embedding_results import judge_embeddings
+from amber_id.judging.score_results import judge_scores
 
 __all__ = [
     "EvaluationConfig",

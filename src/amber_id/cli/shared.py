@@ -261,11 +261,13 @@ def tell(text: object) -> None:
 
 
 def print_figures(figures: "Mapping[str, Rate | Point]") -> None:
-    """One line for each figure, with its interval if it has one, and what guessing would give."""
+    """One line for each figure, with its interval if it has one, what guessing would give, and its title."""
+    from amber_id.figures import FIGURES
+
     for name, figure in figures.items():
         low, high = (getattr(figure, end, None) for end in ("low", "high"))
         interval = "" if low is None else f" [{low:.3f}, {high:.3f}]"
-        tell(f"  {name:30} {figure.value:.3f}{interval}  chance {figure.chance:.3f}")
+        tell(f"  {name:30} {figure.value:.3f}{interval}  chance {figure.chance:.3f}  {FIGURES[name].title}")
 
 
 def say_some(lines: Sequence[str]) -> None:

@@ -6,18 +6,14 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64
 
-from amber_id.biometrics import Comparisons, ErrorCurve, Statistic, min_cllr_of
+from amber_id.biometrics import Comparisons
 from amber_id.biometrics.comparisons import pair_numbers
 from amber_id.errors import EvaluationError
-from amber_id.judging.judge import EvaluationConfig, less
+from amber_id.figures import figures_in
+from amber_id.judging.config import EvaluationConfig
+from amber_id.judging.rates import less
 from amber_id.results import Difference
 from amber_id.score_files import ScoreFile
-
-_COMPARED = {
-    "eer": Statistic(ErrorCurve.eer),
-    "auc": Statistic(ErrorCurve.auc),
-    "min_cllr": Statistic(min_cllr_of),
-}
 
 
 def differences(
@@ -50,8 +46,9 @@ def differences(
             f"{min(apart)}; leave out their comparisons, or, where people are named after a clip, say who is "
             "who (--subjects)"
         )
-    found = less(other.comparisons, read.comparisons, config, _COMPARED)
-    return found, tuple(_other_comparisons(read, other, path))
+    names = [row.name for row in figures_in("differences")]
+    changes = less(other.comparisons, read.comparisons, config, names)
+    return changes, tuple(_other_comparisons(read, other, path))
 
 
 def _other_comparisons(read: ScoreFile, other: ScoreFile, path: Path) -> Iterator[str]:

@@ -7,12 +7,20 @@ from typing import Literal
 
 from pydantic import Field
 
-from amber_id.results.figures import ComparisonCounts, ConditionName, Difference, Frozen, Rate
+from amber_id.results.figures import (
+    ComparisonCounts,
+    ConditionName,
+    Difference,
+    Frozen,
+    Rate,
+    with_figures,
+)
 from amber_id.results.study import Headline
 
 COMPARISON_SCHEMA: Literal["amber-id/comparison/1"] = "amber-id/comparison/1"
 
 
+@with_figures("comparison")
 class ComparedCell(Frozen):
     """A cell of the threat matrix by its strongest attacker, as its study has it."""
 
@@ -21,9 +29,6 @@ class ComparedCell(Frozen):
     eer: Rate
     eer_within_source: Rate | None  # None where there is one source only, and for pooled parts
     auc: Rate
-    tmr_at_fmr_10_percent: Rate | None  # None where too few pairs of people say anything at that FMR
-    tmr_at_fmr_1_percent: Rate | None
-    tmr_at_fmr_0_1_percent: Rate | None
 
 
 class PairedDifferences(Frozen):

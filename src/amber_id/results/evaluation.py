@@ -17,6 +17,7 @@ from amber_id.results.figures import (
     Rate,
     Recognition,
     Times,
+    with_figures,
 )
 
 EVALUATION_SCHEMA: Literal["amber-id/evaluation/5"] = "amber-id/evaluation/5"
@@ -35,24 +36,14 @@ class Counts(Frozen):
     failed_clips: int  # test clips without usable features, and clips of the corpus that were never tracked
 
 
+@with_figures("evaluation")
 class Metrics(Frozen):
     """1:1 verification by the headline attacker's scores; accept when score >= threshold."""
 
     eer: Rate
-    eer_balanced: Rate | None  # every person and pair of people weighing alike; None beyond 300 people
-    eer_rocch: Rate  # on the convex hull of the ROC
     auc: Rate
-    tmr_at_fmr_10_percent: Rate | None  # None where too few pairs of people say anything at that FMR
-    tmr_at_fmr_1_percent: Rate | None
-    tmr_at_fmr_0_1_percent: Rate | None
-    rank1: Rate | None  # closed-set identification; None where no galleries can be made
-    min_dcf: Rate  # normalised, prior 0.01, equal costs
-    min_cllr: Rate  # bits
-    linkability: Rate  # D_sys, less what it is where there is nothing to find
-    zebra_expected: Rate  # bits, at most 0.7213
-    accuracy: Rate  # share of right decisions at the dev threshold, all comparisons alike
-    balanced_accuracy: Rate  # 1 - (FMR + FNMR) / 2 at the dev threshold
-    balanced_accuracy_optimistic: Rate  # at the threshold that is best on the test comparisons themselves
+    rank1: Rate | None = None
+    balanced_accuracy: Rate
 
 
 class OracleResult(Frozen):
@@ -95,15 +86,13 @@ class Attacker(Frozen):
     train_clips: int
 
 
+@with_figures("attackers")
 class AttackerResult(Attacker):
     """One of the attackers that were tried, on the same comparisons and draws of people as the others."""
 
     dev_eer: float | None  # what is chosen by: dev comparisons of all folds; None where there was no choice
     eer: Rate
     auc: Rate
-    tmr_at_fmr_10_percent: Rate | None
-    tmr_at_fmr_1_percent: Rate | None
-    tmr_at_fmr_0_1_percent: Rate | None
     chosen: bool  # the strongest, of the lowest dev EER: `attacker`, `metrics` and all else are its own
     mapped: bool  # `vectors` and `tsne` beside these results are its own
 

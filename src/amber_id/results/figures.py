@@ -4,13 +4,15 @@ Rates are fractions. None stands where a figure is not defined; NaN is refused.
 """
 
 import platform
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from amber_id import __version__
 from amber_id.biometrics import Difference as PairedEstimate
 from amber_id.biometrics import Estimate
+from amber_id.figures import Place, figures_in
 
 ConditionName = Literal["original", "anonymised"]
 
@@ -43,6 +45,45 @@ class Rate(Frozen):
     def of(cls, found: Estimate, chance: float) -> "Rate":
         """An estimate beside what guessing would give."""
         return cls(value=found.value, low=found.low, high=found.high, level=found.level, chance=chance)
+
+
+Model = TypeVar("Model", bound=Frozen)
+
+
+def with_figures(place: Place) -> Callable[[type[Model]], type[Model]]:
+    """Decorator of a model: a field for each figure that stands in a place, with its meaning as description.
+
+    A model declares those figures that code reads by name; of these only the description is added. Every
+    other one follows the figure before it in the table. The model may have no methods and no validators.
+    """
+
+    def extended(model: type[Model]) -> type[Model]:
+        fields: dict[str, Any] = {
+            name: (info.annotation, info)
+            for name, info in model.model_fields.items()
+            if name in model.__annotations__
+        }
+        names = list(fields)
+        place_of_next = 0
+        for figure in figures_in(place):
+            if figure.name in fields:
+                fields[figure.name][1].description = figure.description
+            else:
+                annotation = Rate | None if figure.undefined else Rate
+                default = None if figure.undefined else ...
+                fields[figure.name] = (annotation, Field(default, description=figure.description))
+                names.insert(place_of_next, figure.name)
+            place_of_next = names.index(figure.name) + 1
+        (base,) = model.__bases__
+        return create_model(
+            model.__name__,
+            __base__=base,
+            __doc__=model.__doc__,
+            __module__=model.__module__,
+            **{name: fields[name] for name in names},
+        )
+
+    return extended
 
 
 class Point(Frozen):

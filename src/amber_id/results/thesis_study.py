@@ -18,6 +18,7 @@ from amber_id.results.figures import (
     Rate,
     Recognition,
     Times,
+    with_figures,
 )
 from amber_id.results.study import DroppedClip
 
@@ -53,6 +54,7 @@ class FoldFigure(Frozen):
     eer: Rate | None  # None where there are too few people for an interval
 
 
+@with_figures("thesis")
 class ConditionFigures(Frozen):
     """An attacker trained, chosen and tested on clips of one condition; all folds pooled."""
 
@@ -63,9 +65,7 @@ class ConditionFigures(Frozen):
     eer: Rate
     auc: Rate
     recognition: Recognition
-    tmr_at_fmr_1_percent: Rate | None  # None where too few pairs of people say anything at that FMR
-    # Right decisions at the threshold of each fold's dev people; None where an older version made the study
-    accuracy: Rate | None = None
+    accuracy: Rate | None = None  # the two None where an older version made the study
     balanced_accuracy: Rate | None = None
     dev: tuple[DevFold, ...]
     folds: tuple[FoldFigure, ...]

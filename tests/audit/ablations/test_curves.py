@@ -9,7 +9,7 @@ from amber_id.audit.ablations.clip_statistics import ClipStatistics, attacked
 from amber_id.audit.ablations.curves import clips_curve, people_curve, seconds_curve
 from amber_id.biometrics import Comparisons, compare_all, eer
 from amber_id.embeddings import mean_directions
-from amber_id.judging.judge import EvaluationConfig
+from amber_id.judging.config import EvaluationConfig
 from amber_id.motion import FeatureConfig, load_windows
 from amber_id.protocols import Split, SplitConfig, make_split, source_of_subjects
 from amber_id.recordings import RecordingSet

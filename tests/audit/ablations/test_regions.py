@@ -11,7 +11,7 @@ from amber_id.audit.ablations.regions import PARTS, SIDES, regions_of, shapley_w
 from amber_id.biometrics import Comparisons, eer
 from amber_id.errors import TrainingError
 from amber_id.face_mesh import points_of
-from amber_id.judging.judge import EvaluationConfig
+from amber_id.judging.config import EvaluationConfig
 from amber_id.motion import FeatureConfig, load_windows
 from amber_id.protocols import SplitConfig, make_split, source_of_subjects
 from amber_id.recordings import RecordingSet

@@ -14,7 +14,8 @@ from amber_id.audit.controls.without_motion import (
 )
 from amber_id.audit.study.matrix import less
 from amber_id.biometrics import Comparisons, compare_all
-from amber_id.judging.judge import EvaluationConfig, judged_rates
+from amber_id.judging.config import EvaluationConfig
+from amber_id.judging.rates import judged_rates
 from amber_id.motion import FeatureConfig, load_windows
 from amber_id.protocols import SplitConfig, labelled, make_split, source_of_subjects
 from amber_id.recordings import RecordingEntry, RecordingSet

@@ -9,7 +9,7 @@ import pytest
 from amber_id.audit.ablations.regions import PARTS
 from amber_id.audit.controls.planted_habits import SPREADS, sensitivity_of, spread_of_people, with_habits
 from amber_id.face_mesh import points_of
-from amber_id.judging.judge import EvaluationConfig
+from amber_id.judging.config import EvaluationConfig
 from amber_id.motion import FeatureConfig, WindowSet, load_windows
 from amber_id.protocols import SplitConfig, make_split, source_of_subjects
 from amber_id.recordings import RecordingSet

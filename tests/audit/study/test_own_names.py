@@ -6,7 +6,7 @@ import pytest
 
 from amber_id.audit import StudyConfig, run_study
 from amber_id.errors import SplitError
-from amber_id.judging.judge import EvaluationConfig
+from amber_id.judging.config import EvaluationConfig
 from amber_id.protocols import ProtocolName, SplitConfig, divide_recordings
 from amber_id.recordings import RecordingSet
 from amber_id.report import write_study_report

@@ -9,7 +9,7 @@ from amber_id.anonymisers.catalogue import Reference
 from amber_id.anonymisers.changes import damping, noise
 from amber_id.audit.study.reference_points import reference_point
 from amber_id.audit.utility.measure import UtilityConfig
-from amber_id.judging.judge import EvaluationConfig
+from amber_id.judging.config import EvaluationConfig
 from amber_id.motion import FeatureConfig
 from amber_id.protocols import SplitConfig, make_split, source_of_subjects
 from amber_id.recordings import RecordingSet

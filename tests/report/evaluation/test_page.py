@@ -9,7 +9,7 @@ import pytest
 
 from amber_id.biometrics import Estimate, PermutationTest
 from amber_id.errors import FileFormatError, MissingDependencyError
-from amber_id.judging.figures import METRICS
+from amber_id.figures import figures_in
 from amber_id.judging.recognition import recognition_of
 from amber_id.report import write_report
 from amber_id.results import EvaluationResults, OracleResult
@@ -71,7 +71,7 @@ def test_every_figure_stands_with_interval_and_guesser(page: Page, evaluation: A
     assert (
         f"linkability would have been as large as here or larger in {100 * p:.1f} % of 20 draws" in page.text
     )
-    assert set(type(metrics).model_fields) == {name for name, *_ in METRICS}
+    assert set(type(metrics).model_fields) == {figure.name for figure in figures_in("evaluation")}
 
 
 def test_what_is_not_shown_comes_before_the_table(page: Page, evaluation: Any) -> None:

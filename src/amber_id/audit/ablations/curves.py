@@ -14,7 +14,8 @@ import numpy as np
 from amber_id.audit.ablations.clip_statistics import ClipStatistics, attacked, attacked_by, fitted_in_folds
 from amber_id.biometrics import Comparisons, aggregate_clips
 from amber_id.errors import EvaluationError
-from amber_id.judging.judge import EvaluationConfig, judged_rates, less
+from amber_id.judging.config import EvaluationConfig
+from amber_id.judging.rates import judged_rates, less
 from amber_id.protocols import Split
 from amber_id.results import CurvePoint
 

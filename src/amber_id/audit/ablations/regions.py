@@ -21,7 +21,8 @@ from amber_id.biometrics import Comparisons, ErrorCurve, Statistic
 from amber_id.biometrics.intervals import Spread, estimate_of
 from amber_id.biometrics.resampling import Resampled, resample
 from amber_id.face_mesh import Region, RegionGroup, points_of
-from amber_id.judging.judge import EvaluationConfig, judged_rates, less
+from amber_id.judging.config import EvaluationConfig
+from amber_id.judging.rates import judged_rates, less
 from amber_id.results import RegionResult, Share
 
 PARTS: tuple[Region | RegionGroup, ...] = ("eyes", "lips", "nose", "eyebrows", "face_oval")

@@ -14,7 +14,7 @@ from amber_id.audit.attack.strongest_attacker import Tried, attacker_results, me
 from amber_id.audit.attack.tested import embed_people, subject_results, trackers_of
 from amber_id.audit.attack.wording import headline, limits
 from amber_id.file_formats import file_hash
-from amber_id.judging.judge import EvaluationConfig
+from amber_id.judging.config import EvaluationConfig
 from amber_id.protocols import (
     Leak,
     Split,

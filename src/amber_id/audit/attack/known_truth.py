@@ -6,7 +6,8 @@ from pathlib import Path
 from amber_id.audit.attack.strongest_attacker import Scored
 from amber_id.errors import EvaluationError
 from amber_id.file_formats import file_hash
-from amber_id.judging.judge import EvaluationConfig, judged_rates
+from amber_id.judging.config import EvaluationConfig
+from amber_id.judging.rates import judged_rates
 from amber_id.recordings import RecordingSet
 from amber_id.results import Metrics, OracleResult
 from amber_id.synthetic import CONDITIONS, Oracle

@@ -21,11 +21,14 @@ from amber_id.audit.attack.fusion import RIDGE, fit_fusion, left_out_llrs
 from amber_id.audit.attack.tested import Tested
 from amber_id.biometrics import Comparisons, eer, eer_threshold
 from amber_id.errors import EvaluationError
-from amber_id.judging.judge import EvaluationConfig, Judged, judge, judged_rates
+from amber_id.figures import figures_in
+from amber_id.judging.config import EvaluationConfig
+from amber_id.judging.judge import Judged, judge
+from amber_id.judging.rates import judged_rates
 from amber_id.results import FUSION, Attacker, AttackerResult, DevFold, Metrics
 from amber_id.training import remarks_on
 
-_SHOWN = ("eer", "auc", "tmr_at_fmr_10_percent", "tmr_at_fmr_1_percent", "tmr_at_fmr_0_1_percent")
+_FIGURES = tuple(figure.name for figure in figures_in("attackers"))
 
 
 @dataclass(frozen=True)
@@ -141,8 +144,8 @@ def attacker_results(tried: Tried, metrics: Metrics, config: EvaluationConfig) -
 
 def _rates(scored: Scored, metrics: Metrics | None, config: EvaluationConfig) -> dict[str, object]:
     if metrics is not None:
-        return {name: getattr(metrics, name) for name in _SHOWN}
-    return dict.fromkeys(_SHOWN) | judged_rates(scored.comparisons, config, _SHOWN)
+        return {name: getattr(metrics, name) for name in _FIGURES}
+    return dict.fromkeys(_FIGURES) | judged_rates(scored.comparisons, config, _FIGURES)
 
 
 def _dev_eer(scored: Scored) -> float:

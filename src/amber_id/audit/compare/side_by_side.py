@@ -16,8 +16,9 @@ from amber_id.audit.compare.folders import StudyFolder, read_studies
 from amber_id.audit.compare.wording import limits_of, not_the_same
 from amber_id.biometrics import Comparisons
 from amber_id.errors import EvaluationError
-from amber_id.judging.figures import FMRS
-from amber_id.judging.judge import EvaluationConfig, judged_rates, less
+from amber_id.figures import figures_in
+from amber_id.judging.config import EvaluationConfig
+from amber_id.judging.rates import judged_rates, less
 from amber_id.results import (
     CellResult,
     ComparedCell,
@@ -30,7 +31,7 @@ from amber_id.results import (
     surroundings,
 )
 
-_TMRS = tuple(FMRS)
+_FIGURES = tuple(figure.name for figure in figures_in("comparison"))
 
 
 def compare_studies(
@@ -161,21 +162,17 @@ def _cell(cell: CellResult) -> ComparedCell:
     return ComparedCell(
         attacker=cell.attacker.name,
         counts=cell.counts,
-        eer=cell.metrics.eer,
         eer_within_source=cell.within_source,
-        auc=cell.metrics.auc,
-        **{name: getattr(cell.metrics, name) for name in _TMRS},
+        **{name: getattr(cell.metrics, name) for name in _FIGURES},
     )
 
 
 def _judged(pooled: Comparisons, attacker: str, config: EvaluationConfig) -> PooledParts:
-    rates = judged_rates(pooled, config, ("eer", "auc", *_TMRS))
+    rates = judged_rates(pooled, config, _FIGURES)
     cell = ComparedCell(
         attacker=attacker,
         counts=ComparisonCounts(mated=pooled.n_mated, nonmated=pooled.n_nonmated),
-        eer=rates["eer"],
         eer_within_source=None,
-        auc=rates["auc"],
-        **{name: rates.get(name) for name in _TMRS},
+        **{name: rates.get(name) for name in _FIGURES},
     )
     return PooledParts(subjects=pooled.n_subjects, cell=cell)

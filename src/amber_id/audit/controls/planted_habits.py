@@ -21,7 +21,8 @@ from amber_id.audit.ablations.clip_statistics import ClipStatistics, attacked, f
 from amber_id.audit.ablations.regions import PARTS
 from amber_id.biometrics import Comparisons
 from amber_id.face_mesh import points_of
-from amber_id.judging.judge import EvaluationConfig, judged_recognition
+from amber_id.judging.config import EvaluationConfig
+from amber_id.judging.rates import judged_recognition
 from amber_id.motion import WindowSet
 from amber_id.protocols import Split, labelled
 from amber_id.recordings import RecordingSet

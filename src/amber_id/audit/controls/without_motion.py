@@ -22,7 +22,8 @@ import numpy as np
 from jaxtyping import Float
 
 from amber_id.biometrics import Comparisons
-from amber_id.judging.judge import EvaluationConfig, judged_recognition
+from amber_id.judging.config import EvaluationConfig
+from amber_id.judging.rates import judged_recognition
 from amber_id.recordings import RecordingEntry
 from amber_id.results import ControlResult, Rate, VariantResult, Verdict
 

@@ -7,7 +7,7 @@ from amber_id.attackers import ATTACKERS
 from amber_id.attackers.names import attacker_and_signals
 from amber_id.audit.confounds.find import ConfoundConfig
 from amber_id.audit.utility.measure import UtilityConfig
-from amber_id.judging.judge import EvaluationConfig
+from amber_id.judging.config import EvaluationConfig
 from amber_id.misfits import nearest
 from amber_id.protocols import PROTOCOLS, ByPeople, SplitConfig
 from amber_id.training import LoopConfig

@@ -15,7 +15,8 @@ from amber_id.audit.study.study import Study
 from amber_id.audit.study.training import Trained
 from amber_id.biometrics import Comparisons
 from amber_id.biometrics.resampling import has_intervals
-from amber_id.judging.judge import EvaluationConfig, judged_recognition, less
+from amber_id.judging.config import EvaluationConfig
+from amber_id.judging.rates import judged_recognition, less
 from amber_id.protocols import Split
 from amber_id.results import Bootstrap, CellResult, ComparisonCounts, Difference
 from amber_id.score_files import IdentifiedBy, ScoreFile

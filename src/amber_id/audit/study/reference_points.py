@@ -17,7 +17,8 @@ from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.study import ALL, Study
 from amber_id.audit.utility.measure import UtilityConfig, measure_utility
 from amber_id.biometrics import Comparisons
-from amber_id.judging.judge import EvaluationConfig, judged_rates
+from amber_id.judging.config import EvaluationConfig
+from amber_id.judging.rates import judged_rates
 from amber_id.motion import FeatureConfig, load_windows
 from amber_id.protocols import Split
 from amber_id.recordings import RecordingSet

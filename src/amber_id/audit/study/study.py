@@ -10,7 +10,7 @@ from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.scenarios import own_cells
 from amber_id.audit.study.stages import Stages
 from amber_id.biometrics import Comparisons
-from amber_id.judging.judge import judged_rates_and_recognition, less
+from amber_id.judging.rates import judged_rates_and_recognition, less
 from amber_id.motion import FeatureConfig, WindowSet, load_windows
 from amber_id.protocols import Split
 from amber_id.recordings import RecordingSet

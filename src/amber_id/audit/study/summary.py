@@ -17,7 +17,8 @@ from amber_id.audit.study.split import manifest_of, splits_not_used
 from amber_id.audit.study.study import SHUFFLED, Study
 from amber_id.audit.study.training import Trained
 from amber_id.audit.study.wording import study_headline, study_limits
-from amber_id.judging.judge import EvaluationConfig, less
+from amber_id.judging.config import EvaluationConfig
+from amber_id.judging.rates import less
 from amber_id.judging.recognition import undecided
 from amber_id.protocols import Leak, manifest_hash, protocol_of, remarks_of, source_of_subjects
 from amber_id.protocols.leaks import limits_of

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from amber_id.attackers import NETWORKS, AttackerName, default_signals, default_streams
 from amber_id.face_mesh import Region
-from amber_id.judging.judge import EvaluationConfig
+from amber_id.judging.config import EvaluationConfig
 from amber_id.motion import VIEWS, FeatureConfig, Stream, View
 from amber_id.protocols import SplitConfig
 from amber_id.results import PipelineName, ThesisSplit

@@ -4,13 +4,9 @@ from amber_id.audit.attack.strongest_attacker import Tried
 from amber_id.audit.attack.tested import TestedFold
 from amber_id.biometrics import Comparisons
 from amber_id.errors import EvaluationError
-from amber_id.judging.judge import (
-    EvaluationConfig,
-    judged_rates,
-    judged_rates_and_recognition,
-    less,
-    rates_at_threshold,
-)
+from amber_id.figures import figures_in
+from amber_id.judging.config import EvaluationConfig
+from amber_id.judging.rates import judged_rates, judged_rates_and_recognition, less, rates_of
 from amber_id.results import ComparisonCounts, ConditionFigures, DevFold, Difference, FoldFigure
 
 
@@ -19,20 +15,16 @@ def figures_of(tried: Tried, config: EvaluationConfig) -> ConditionFigures:
     (scored,) = tried.scored
     (tested,) = scored.members
     compared, remarks = scored.comparisons, tried.limits
-    names = ("eer", "auc", "tmr_at_fmr_1_percent")
+    names = [figure.name for figure in figures_in("thesis")]
     rates, recognition = judged_rates_and_recognition(compared, config, names)
-    right = rates_at_threshold(scored.from_threshold, config)
+    rates |= rates_of(scored.from_threshold, config, "threshold")
     return ConditionFigures(
         subjects=len(tested.subjects),
         clips=len(tested.entries),
         failed_clips=sum(len(fold.test.failures) for fold in tested.folds),
         counts=ComparisonCounts(mated=compared.n_mated, nonmated=compared.n_nonmated),
-        eer=rates["eer"],
         recognition=recognition,
-        auc=rates["auc"],
-        tmr_at_fmr_1_percent=rates.get("tmr_at_fmr_1_percent"),
-        accuracy=right["accuracy"],
-        balanced_accuracy=right["balanced_accuracy"],
+        **{name: rates.get(name) for name in names},
         dev=tuple(
             DevFold(
                 fold=fold.header.fold,

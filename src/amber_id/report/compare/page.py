@@ -13,6 +13,7 @@ from typing import Any
 
 from amber_id.atomic_files import write_text_atomically
 from amber_id.biometrics import Comparisons
+from amber_id.figures import figures_in
 from amber_id.report.compare.lines import POOLED, drawn_dets, study_lines
 from amber_id.report.drawing.det import det_chart, draw_det
 from amber_id.report.drawing.figure_files import draw_files
@@ -23,14 +24,8 @@ from amber_id.report.numbers import FILTERS
 from amber_id.report.self_contained import own_file, plotly_js, render
 from amber_id.results import ComparedCell, ComparisonResults
 
-_FIGURES = (  # of a cell: field, name
-    ("eer", "EER"),
-    ("eer_within_source", "EER within sources"),
-    ("auc", "AUC"),
-    ("tmr_at_fmr_10_percent", "TMR at FMR 10 %"),
-    ("tmr_at_fmr_1_percent", "TMR at FMR 1 %"),
-    ("tmr_at_fmr_0_1_percent", "TMR at FMR 0.1 %"),
-)
+_EER, *_OTHERS = ((figure.name, figure.heading) for figure in figures_in("comparison"))
+_FIGURES = (_EER, ("eer_within_source", "EER within sources"), *_OTHERS)  # of a cell: field, heading
 
 
 def write_comparison_report(

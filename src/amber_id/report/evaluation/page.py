@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from amber_id.atomic_files import write_text_atomically
-from amber_id.judging.figures import METRICS
+from amber_id.figures import OPTIMISTIC, figures_in
 from amber_id.report.drawing.distributions import distributions_chart, score_bins
 from amber_id.report.drawing.maps import fold_maps, map_chart
 from amber_id.report.drawing.people import subject_rows, subjects_chart
@@ -106,16 +106,17 @@ def _content(results: EvaluationResults, arrays: EvaluationArrays) -> dict[str, 
 
 def _rates(results: EvaluationResults) -> list[dict[str, Any]]:
     """A row for each figure that this study allows."""
-    found = [(getattr(results.metrics, name), name, *said) for name, *said in METRICS]
+    rates = [(figure, getattr(results.metrics, figure.name)) for figure in figures_in("evaluation")]
     return [
         {
-            "name": title,
-            "meaning": meaning,
-            "value": in_unit(rate.value, unit),
-            "interval": interval_in_unit(rate, unit),
-            "chance": short_percent(rate.chance) if unit == "%" else f"{rate.chance:.3g}",
-            "optimistic": name.endswith("_optimistic"),
+            "name": figure.title,
+            "meaning": figure.meaning,
+            "value": in_unit(rate.value, figure.unit),
+            "interval": interval_in_unit(rate, figure.unit),
+            "chance": short_percent(rate.chance) if figure.unit == "%" else f"{rate.chance:.3g}",
+            "better": figure.better,
+            "optimistic": figure.name == OPTIMISTIC,
         }
-        for rate, name, title, unit, meaning in found
+        for figure, rate in rates
         if rate is not None
     ]

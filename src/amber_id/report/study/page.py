@@ -37,7 +37,14 @@ from amber_id.report.numbers import FILTERS, short_percent
 from amber_id.report.self_contained import own_file, plotly_js, render
 from amber_id.report.study.figures import write_study_figures
 from amber_id.report.study.map import StudyMap, map_notes, played_faces, study_map_chart, study_maps
-from amber_id.report.study.tables import cell_rows, check_rows, control_rows, matrix_columns, parts_kept
+from amber_id.report.study.tables import (
+    attacker_columns,
+    cell_rows,
+    check_rows,
+    control_rows,
+    matrix_columns,
+    parts_kept,
+)
 from amber_id.report.study.wording import (
     STREAM_MEANINGS,
     officer_notes,
@@ -133,6 +140,7 @@ def _content(
         "controls": control_rows(results),
         "confounds": check_rows(results.confounds),
         "columns": columns,
+        "of_attackers": attacker_columns(results),
         "matrix": {letters: cell_rows(each, columns) for letters, each in results.cells.items()},
         "view_meanings": {name: view.summary[0].upper() + view.summary[1:] for name, view in VIEWS.items()},
         "stream_meanings": STREAM_MEANINGS,

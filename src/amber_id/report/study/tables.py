@@ -9,23 +9,15 @@ in every row, and a dash in one row.
 from collections.abc import Sequence
 from typing import Any
 
+from amber_id.figures import Figure, figures_in
 from amber_id.report.numbers import in_unit, interval_in_unit, percent
 from amber_id.report.study.wording import VERDICTS
 from amber_id.results import CellResult, Confound, ControlResult, Rate, StudyResults, UtilityResult
 
 _DASH = "\N{EN DASH}"
-_COLUMNS = (  # of the matrix: field, name, unit
-    ("eer", "EER", "%"),
-    ("within_source", "EER within sources", "%"),
-    ("auc", "AUC", "%"),
-    ("tmr_at_fmr_10_percent", "TMR at FMR 10 %", "%"),
-    ("tmr_at_fmr_1_percent", "TMR at FMR 1 %", "%"),
-    ("tmr_at_fmr_0_1_percent", "TMR at FMR 0.1 %", "%"),
-    ("linkability", "Linkability", ""),
-    ("zebra_expected", "ZEBRA, bit", ""),
-    ("rank1", "Rank-1", "%"),
-)
-Column = tuple[str, str, str]
+Column = tuple[str, str, str]  # field, heading, unit
+_EER, *_OTHERS = ((figure.name, figure.heading, figure.unit) for figure in figures_in("matrix"))
+_COLUMNS: tuple[Column, ...] = (_EER, ("within_source", "EER within sources", "%"), *_OTHERS)
 
 
 def check_rows(checks: Sequence[ControlResult | Confound]) -> list[dict[str, Any]]:
@@ -64,6 +56,14 @@ def matrix_columns(results: StudyResults) -> list[Column]:
     """The figures that at least one cell has."""
     cells = results.cells.values()
     return [column for column in _COLUMNS if any(_rate(cell, column[0]) for cell in cells)]
+
+
+def attacker_columns(results: StudyResults) -> list[Figure]:
+    """The figures of all attackers that at least one of them has."""
+    attackers = [each for cell in results.cells.values() for each in cell.attackers.values()]
+    return [
+        figure for figure in figures_in("attackers") if any(getattr(each, figure.name) for each in attackers)
+    ]
 
 
 def cell_rows(cell: CellResult, columns: Sequence[Column]) -> list[dict[str, str]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from amber_id.atomic_files import write_text_atomically
+from amber_id.figures import figures_in
 from amber_id.report.drawing.intervals import Marks, intervals_chart
 from amber_id.report.drawing.palette import CELL_STYLES, NEUTRAL
 from amber_id.report.drawing.plotly_chart import Chart, legend_of, six_digits
@@ -25,7 +26,9 @@ PIPELINES = {"thesis": "as in the thesis", "corrected": "corrected"}
 _STYLES = {"original": CELL_STYLES["OOO"], "anonymised": CELL_STYLES["AAA"]}
 _LOSSES = {"cross_entropy": "cross-entropy", "arcface": "ArcFace", "supcon": "supervised contrast"}
 _PUBLISHED = "published elsewhere"
-_MORE = ("auc", "tmr_at_fmr_1_percent", "accuracy", "balanced_accuracy")  # of a part, not of its folds
+_MORE = tuple(
+    figure for figure in figures_in("thesis") if figure.name != "eer"
+)  # of a part, not of its folds
 
 
 def write_thesis_report(results: ThesisStudyResults, folder: Path) -> Path:
@@ -56,8 +59,8 @@ def thesis_rows(results: ThesisStudyResults) -> list[dict[str, Any]]:
         for condition, found in part.conditions.items():
             sizes = {"people": found.subjects, "mated": found.counts.mated, "nonmated": found.counts.nonmated}
             row = about | {"condition": condition, "fold": None} | sizes | spread("eer", found.eer)
-            for name in _MORE:
-                row |= spread(name, getattr(found, name))
+            for figure in _MORE:
+                row |= spread(figure.name, getattr(found, figure.name))
             rows.append(row)
             for fold in found.folds:
                 sizes = {
@@ -66,8 +69,8 @@ def thesis_rows(results: ThesisStudyResults) -> list[dict[str, Any]]:
                     "nonmated": fold.counts.nonmated,
                 }
                 row = about | {"condition": condition, "fold": fold.fold} | sizes | spread("eer", fold.eer)
-                for name in _MORE:
-                    row |= spread(name, None)
+                for figure in _MORE:
+                    row |= spread(figure.name, None)
                 rows.append(row)
     return rows
 
@@ -92,6 +95,7 @@ def _render(results: ThesisStudyResults, folder: Path) -> str:
         "pipelines": PIPELINES,
         "clips": CLIPS,
         "setting": setting,
+        "more": _MORE,
         "drawn": {name: list(drawn) for name, drawn in of_attackers.items()},
         "caption_of": caption_of,
         "fold_spread": fold_spread,
