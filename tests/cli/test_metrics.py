@@ -42,7 +42,8 @@ def test_the_table_says_what_results_json_says(scores: Path, tmp_path: Path) -> 
     eer = results["metrics"]["eer"]
     assert lines[1] == f"  {results['recognition']['words']}"
     assert lines[2].split() == [
-        "eer", f"{eer['value']:.3f}", f"[{eer['low']:.3f},", f"{eer['high']:.3f}]", "chance", "0.500"
+        "eer", f"{eer['value']:.3f}", f"[{eer['low']:.3f},", f"{eer['high']:.3f}]", "chance", "0.500",
+        *["Equal", "error", "rate", "(EER)"],
     ]  # fmt: skip
     assert len(results["metrics"]) > 8
     assert any("10 people are few" in line for line in done.stderr.splitlines())
