@@ -27,7 +27,7 @@ from amber_id.audit.confounds.corpus_facts import CorpusFacts
 from amber_id.audit.confounds.find import ConfoundConfig, find_confounds, property_confounds
 from amber_id.recordings import RecordingEntry, RecordingSet
 from amber_id.results import ConditionName
-from amber_id.results.confounds import Confound
+from amber_id.results.checks import Check
 from amber_id.synthetic import SynthConfig, generate
 from amber_id.synthetic.people import origin_of
 
@@ -148,7 +148,7 @@ def planted(rng: np.random.Generator, plant: Plant, people: int, clips: int) -> 
     return {"original": RecordingSet(Path(), tuple(made))}
 
 
-def flagged(found: Sequence[Confound]) -> set[str]:
+def flagged(found: Sequence[Check]) -> set[str]:
     """The checks that are no pass."""
     return {each.name for each in found if each.verdict in {"warn", "invalid"}}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from amber_id.atomic_files import write_text_atomically
 from amber_id.file_formats import read_json
 from amber_id.results.arrays import ARRAYS_SCHEMA, EvaluationArrays, read_arrays, write_arrays
+from amber_id.results.checks import VERDICTS, Check, Verdict, most_serious_first
 from amber_id.results.comparison import (
     COMPARISON_SCHEMA,
     ComparedCell,
@@ -17,7 +18,6 @@ from amber_id.results.comparison import (
     PairedDifferences,
     PooledParts,
 )
-from amber_id.results.confounds import Confound
 from amber_id.results.evaluation import (
     EVALUATION_SCHEMA,
     FUSION,
@@ -51,7 +51,6 @@ from amber_id.results.scores import METRICS_SCHEMA, ScoreCounts, ScoreProvenance
 from amber_id.results.study import (
     STUDY_SCHEMA,
     CellResult,
-    ControlResult,
     CurvePoint,
     CurvesResult,
     DroppedClip,
@@ -68,7 +67,6 @@ from amber_id.results.study import (
     StudyProvenance,
     StudyResults,
     VariantResult,
-    Verdict,
 )
 from amber_id.results.thesis_study import (
     THESIS_SCHEMA,
@@ -95,10 +93,12 @@ __all__ = [
     "METRICS_SCHEMA",
     "STUDY_SCHEMA",
     "THESIS_SCHEMA",
+    "VERDICTS",
     "Attacker",
     "AttackerResult",
     "Bootstrap",
     "CellResult",
+    "Check",
     "ComparedCell",
     "ComparedStudy",
     "ComparisonCounts",
@@ -106,8 +106,6 @@ __all__ = [
     "ComparisonResults",
     "ConditionFigures",
     "ConditionName",
-    "Confound",
-    "ControlResult",
     "Counts",
     "CurvePoint",
     "CurvesResult",
@@ -158,6 +156,7 @@ __all__ = [
     "UtilityResult",
     "VariantResult",
     "Verdict",
+    "most_serious_first",
     "read_arrays",
     "read_comparison",
     "read_results",

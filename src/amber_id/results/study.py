@@ -7,9 +7,9 @@ Two runs of the same study agree in everything but `times`. The JSON schema is p
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from amber_id.results.confounds import Confound
+from amber_id.results.checks import Check
 from amber_id.results.evaluation import Attacker, AttackerResult, DevFold, Metrics
 from amber_id.results.figures import (
     Bootstrap,
@@ -22,9 +22,10 @@ from amber_id.results.figures import (
     Recognition,
     Times,
 )
+from amber_id.results.older_studies import study_3_of
 from amber_id.results.utility import UtilityResult
 
-STUDY_SCHEMA: Literal["amber-id/study/2"] = "amber-id/study/2"
+STUDY_SCHEMA: Literal["amber-id/study/3"] = "amber-id/study/3"
 
 
 class DroppedClip(Frozen):
@@ -125,39 +126,23 @@ class EmbeddingMap(Frozen):
     points: tuple[MapPoint, ...]
 
 
-Verdict = Literal["pass", "not_decided", "warn", "invalid"]
-
-
-class ControlResult(Frozen):
-    """Something whose outcome is known, or that must not explain the finding."""
-
-    name: str
-    cell: str
-    eer: Rate
-    recognition: Recognition
-    verdict: Verdict
-    words: str
-
-
 class PlantedHabits(CurvePoint):
-    """What was found of habits of one strength; x is the spread."""
+    """How well habits of one strength are recognised; x is the spread."""
 
     recognition: Recognition
 
 
-class SensitivityResult(Frozen):
-    """Would habits have been found, had they been there? Planted in the clips of a cell, by `moments`.
+class SensitivityResult(Check):
+    """Would habits have been recognised, had they been there? Planted in the clips of a cell, by `moments`.
 
     A habit makes a person move each part of the face by a factor of its own; the standard deviation of its
-    logarithm over people is the spread.
+    logarithm over people is the spread. EER and recognition of the check are those of the strongest habits.
     """
 
     points: tuple[PlantedHabits, ...]  # from the smallest spread on
-    smallest_found: float | None  # smallest spread that was found, and every larger one; None: not even that
+    smallest_recognised: float | None  # spread from which on all are recognised; None: not the largest either
     spread_of_people: float  # of these people's own movements
     fit: float  # EER of `moments` on the people it learnt from, in the view motion
-    verdict: Literal["pass", "warn"]
-    words: str
 
 
 class ReferencePoint(Frozen):
@@ -208,7 +193,7 @@ class StudyProvenance(Frozen):
 class StudyResults(Frozen):
     """Everything that a study found."""
 
-    schema_: Literal["amber-id/study/2"] = Field(STUDY_SCHEMA, alias="schema")
+    schema_: Literal["amber-id/study/3"] = Field(STUDY_SCHEMA, alias="schema")
     headline: Headline
     config: dict[str, Any]
     counts: StudyCounts
@@ -221,11 +206,21 @@ class StudyResults(Frozen):
     curves: dict[str, CurvesResult]  # of a cell
     sensitivity: dict[str, SensitivityResult]  # of a cell that knows one condition
     maps: dict[str, EmbeddingMap]  # of a cell that knows one condition
-    controls: tuple[ControlResult, ...]
-    confounds: tuple[Confound, ...]
+    controls: tuple[Check, ...]
+    confounds: tuple[Check, ...]
     utility: UtilityResult | None  # None without both conditions
     references: dict[str, ReferencePoint]  # by the name of the anonymiser; empty without originals
     dropped: tuple[DroppedClip, ...]
     limits: tuple[str, ...]  # what these figures do not show
     provenance: StudyProvenance
     times: Times
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_earlier_version(cls, data: Any) -> Any:
+        return study_3_of(data, STUDY_SCHEMA)
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """All checks: controls, planted habits, confounds."""
+        return (*self.controls, *self.sensitivity.values(), *self.confounds)

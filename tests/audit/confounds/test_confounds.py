@@ -17,7 +17,7 @@ from amber_id.motion.likeness import Signals, compare, read_signals
 from amber_id.motion.near_copies import near_copies
 from amber_id.recordings import RecordingEntry, RecordingSet, save_recording
 from amber_id.results import ConditionName
-from amber_id.results.confounds import Confound
+from amber_id.results.checks import Check
 from amber_id.synthetic import SynthConfig, generate
 from amber_id.synthetic.clips import make_clip
 from amber_id.synthetic.people import origin_of
@@ -52,12 +52,12 @@ def planted(tmp_path: Path) -> Iterator[Make]:
     return make
 
 
-def named(found: Sequence[Confound], name: str, condition: str | None = None) -> Confound:
+def named(found: Sequence[Check], name: str, condition: str | None = None) -> Check:
     (one,) = (each for each in found if each.name == name and each.condition == condition)
     return one
 
 
-def flagged(found: Sequence[Confound]) -> set[tuple[str, str | None]]:
+def flagged(found: Sequence[Check]) -> set[tuple[str, str | None]]:
     return {(each.name, each.condition) for each in found if each.verdict in {"warn", "invalid"}}
 
 
@@ -241,7 +241,7 @@ def test_one_video_rendered_for_all_is_not_measurable(clean: Sets) -> None:
 
 
 def test_faces_lost_under_one_condition(clean: Sets) -> None:
-    def with_lost(share: float) -> Confound:
+    def with_lost(share: float) -> Check:
         entries = [
             replace(e, tracked_frames=round((1 - share) * e.frames)) for e in clean["anonymised"].entries
         ]

@@ -18,7 +18,7 @@ from amber_id.corpora import CORPUS_FILE
 from amber_id.errors import CorpusError
 from amber_id.protocols import SplitConfig
 from amber_id.recordings import RecordingEntry, RecordingSet
-from amber_id.results.confounds import Confound
+from amber_id.results.checks import Check
 from amber_id.synthetic import SynthConfig, generate
 
 CONFIG = ConfoundConfig(permutations=799)
@@ -52,14 +52,14 @@ def told(of: Iterable[RecordingEntry], said: Said) -> dict[str, str]:
     return {clip: value for clip, value in known.items() if value is not None}
 
 
-def utterance(of: tuple[RecordingEntry, ...], said: Said) -> Confound:
+def utterance(of: tuple[RecordingEntry, ...], said: Said) -> Check:
     facts = CorpusFacts({}, told(of, said), files=1)
     found = property_confounds({"original": RecordingSet(Path(), of)}, CONFIG, facts)
     (one,) = (each for each in found if each.name == "utterance")
     return one
 
 
-def session(of: tuple[RecordingEntry, ...], sat: Said) -> Confound:
+def session(of: tuple[RecordingEntry, ...], sat: Said) -> Check:
     return session_confound(CorpusFacts(told(of, sat), {}, files=1), of)
 
 
@@ -233,7 +233,7 @@ def write(found: RecordingSet, column: str, said: Said) -> None:
     (found.root / CORPUS_FILE).write_text(f"clip,{column}\n{''.join(rows)}")
 
 
-def checked(sets: Mapping, name: str) -> Confound:
+def checked(sets: Mapping, name: str) -> Check:
     (one,) = (each for each in find_confounds(sets, CONFIG) if each.name == name)
     return one
 

@@ -82,14 +82,14 @@ def test_several_sources_are_asked_for():
     seconds = np.full(len(SUBJECTS), 3.0) + np.random.default_rng(4).uniform(size=len(SUBJECTS))
     found = controls_of(seconds, found=0.01, sources=3)["source only"]
     assert found.verdict == "warn"
-    assert "source of a clip tells people apart" in found.words
+    assert "source of a clip alone tells people apart" in found.evidence
 
 
 def test_sources_of_one_person_each_are_no_finding():
     seconds = np.full(len(SUBJECTS), 3.0)
     found = controls_of(seconds, found=0.3, sources=len(set(SUBJECTS)))["source only"]
     assert found.verdict == "not_decided"
-    assert found.words.startswith("Each person is a source of their own")
+    assert found.evidence.startswith("Each person is a source of their own")
 
 
 @pytest.mark.parametrize(
@@ -108,10 +108,10 @@ def test_a_face_at_rest_that_is_enough_is_a_warning(outcome: str, gap: float, ve
 
 @pytest.mark.parametrize(
     ("gap", "said"),
-    [(0.2, "Order in time matters"), (0.0, "Not decided whether order"), (-0.2, "is of no use")],
+    [(0.2, "The order of frames matters"), (0.0, "not decided whether the order"), (-0.2, "does not help")],
 )
 def test_whether_order_matters_is_said_as_the_interval_allows(gap: float, said: str):
-    assert said in shuffled_frames(variant(0.3, gap), cell="OOO").words
+    assert said in shuffled_frames(variant(0.3, gap), cell="OOO").evidence
 
 
 def test_nothing_is_found_with_permuted_names(people: RecordingSet):

@@ -63,13 +63,13 @@ def test_strong_habits_are_found_and_nothing_where_nothing_is_planted(
 ):
     split = make_split(source_of_subjects(nobodies), SplitConfig(folds=2))
     monkeypatch.setattr("amber_id.audit.controls.planted_habits.SPREADS", (0.0, 0.8))
-    found = sensitivity_of(windows, nobodies, split, EvaluationConfig(replicates=100))
+    found = sensitivity_of(windows, nobodies, split, EvaluationConfig(replicates=100), cell="OOO")
     none, strong = found.points
     assert none.eer.high > 0.5
     assert strong.eer.high < 0.4
-    assert found.smallest_found == 0.8
+    assert found.smallest_recognised == 0.8
     assert found.verdict == "pass"
-    assert "from a spread of 0.8 on" in found.words
+    assert "from a spread of 0.8 on" in found.evidence
     assert 0 <= found.fit < 0.3
 
 
@@ -80,10 +80,13 @@ def test_a_study_that_finds_no_planted_habit_says_so(
     some = replace(nobodies, entries=tuple(e for e in few.entries if e.clip.endswith(("0", "1"))))
     monkeypatch.setattr("amber_id.audit.controls.planted_habits.SPREADS", (0.01, 0.02))
     split = make_split(source_of_subjects(some), SplitConfig(folds=2, dev=0.25))
-    found = sensitivity_of(load_windows(some, windows.config), some, split, EvaluationConfig(replicates=100))
-    assert found.smallest_found is None
+    found = sensitivity_of(
+        load_windows(some, windows.config), some, split, EvaluationConfig(replicates=100), cell="AAA"
+    )
+    assert found.smallest_recognised is None
     assert found.verdict == "warn"
-    assert "says nothing" in found.words
+    assert "it is uninformative that nobody was" in found.evidence
+    assert (found.cell, found.eer) == ("AAA", found.points[-1].eer)
 
 
 def test_spreads_rise():

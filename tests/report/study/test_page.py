@@ -130,7 +130,7 @@ def test_what_failed_stands_above_what_passed(tmp_path: Path) -> None:
     for confound in results.confounds:
         assert confound.evidence in table
     for control in results.controls:
-        assert control.words in text
+        assert control.evidence in text
         assert f"EER {100 * control.eer.value:.1f} %" in text
 
 
@@ -328,10 +328,10 @@ def test_streams_and_the_network_stand_where_they_leak(page: Any) -> None:
 def test_whether_planted_habits_were_found_stands_among_the_controls(
     tmp_path: Path, found: bool, verdict: str
 ) -> None:
-    planted = {"AAA": make_sensitivity(found=found)}
+    planted = {"AAA": make_sensitivity("AAA", found=found)}
     text = Page(written((make_study("AAA", sensitivity=planted)[0], {}), tmp_path)).text
     controls = text[text.index("Controls: attacks") : text.index("Confounds: what")]
-    assert f"{verdict} planted habits AAA {planted['AAA']['words']}" in controls
+    assert f"{verdict} planted habits AAA {planted['AAA']['evidence']}" in controls
 
 
 def test_nothing_on_the_page_is_said_to_protect(page: Any) -> None:
@@ -356,7 +356,7 @@ def test_no_text_of_the_results_can_become_markup(study: Any, tmp_path: Path) ->
         headline=plain["headline"] | {"text": EVIL, "valid": False, "reasons": [EVIL]},
         limits=[EVIL],
         config={EVIL: [EVIL]},
-        controls=[control | {"name": EVIL, "words": EVIL} for control in plain["controls"]],
+        controls=[control | {"name": EVIL, "evidence": EVIL} for control in plain["controls"]],
         confounds=[confound | {"name": EVIL, "evidence": EVIL} for confound in plain["confounds"]],
         dropped=[{"clip": EVIL, "condition": "original", "reason": EVIL}],
         counts=plain["counts"] | {"subjects_of_source": {EVIL: 14}},

@@ -9,7 +9,7 @@ from amber_id.corpora import CORPUS_FILE, ClipFacts, read_corpus_file
 from amber_id.errors import CorpusError
 from amber_id.recordings import RecordingSet
 from amber_id.results import ConditionName
-from amber_id.results.confounds import Confound, Verdict
+from amber_id.results.checks import Check, Verdict
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,6 @@ def of_unknown_clips(clips: int) -> str:
     return f" Of {clips} other clips it is not known." if clips else ""
 
 
-def corpus_confound(name: str, verdict: Verdict, evidence: str, figures: dict[str, float]) -> Confound:
+def corpus_confound(name: str, verdict: Verdict, evidence: str, figures: dict[str, float]) -> Check:
     """A confound of the corpus, whatever the condition."""
-    return Confound(
-        name=name, verdict=verdict, evidence=percent_spaced(evidence), condition=None, figures=figures
-    )
+    return Check(name=name, verdict=verdict, evidence=percent_spaced(evidence), figures=figures)

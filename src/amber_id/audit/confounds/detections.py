@@ -9,7 +9,7 @@ from jaxtyping import Float64
 from amber_id.audit.confounds.scopes import p_words, percent_spaced
 from amber_id.biometrics.multiple_tests import sign_flip_p_value
 from amber_id.recordings import RecordingEntry
-from amber_id.results.confounds import Confound, Verdict
+from amber_id.results.checks import Check, Verdict
 
 _MUCH_LOST = 0.1  # a difference of shares that needs no test
 _NOT_MEASURABLE = 0.5  # share of frames without a face
@@ -48,7 +48,7 @@ class DetectionCheck:
         """The p value by its name, if there is one."""
         return {} if self.p_value is None else {self.p_name: self.p_value}
 
-    def judged(self, corrected: Mapping[str, float], *, level: float, least_difference: float) -> Confound:
+    def judged(self, corrected: Mapping[str, float], *, level: float, least_difference: float) -> Check:
         """The verdict, given the corrected p values of all tests of the study."""
         p = corrected.get(self.p_name)
         apart = abs(self.anonymised - self.original)
@@ -67,9 +67,7 @@ class DetectionCheck:
         if self.p_value is not None and p is not None:
             figures |= {"p_value": self.p_value, "p_value_corrected": p}
         evidence = percent_spaced(f"{said}.")
-        return Confound(
-            name="failed_detections", verdict=verdict, evidence=evidence, condition=None, figures=figures
-        )
+        return Check(name="failed_detections", verdict=verdict, evidence=evidence, figures=figures)
 
 
 def _lost_by_person(entries: Sequence[RecordingEntry]) -> Float64[np.ndarray, " P"]:

@@ -53,7 +53,7 @@ from amber_id.motion.likeness import Signals
 from amber_id.motion.near_copies import NEAR_COPY, near_copies
 from amber_id.recordings import RecordingEntry, RecordingSet
 from amber_id.results import ConditionName
-from amber_id.results.confounds import Confound
+from amber_id.results.checks import Check
 
 # Properties and face size under two conditions, utterances, each among all and within sources; lost faces.
 _MOST_TESTS = 2 * (2 * (len(PROPERTIES) + 1) + 1) + 1
@@ -88,7 +88,7 @@ class ConfoundConfig(BaseModel):
 
 def find_confounds(
     conditions: Mapping[ConditionName, RecordingSet], config: ConfoundConfig
-) -> tuple[Confound, ...]:
+) -> tuple[Check, ...]:
     """Check everything that can be checked of originals, anonymised clips, or both.
 
     Both sets must hold the same clips in the same order. Every recording is read once, and ``corpus.csv`` in
@@ -121,7 +121,7 @@ def property_confounds(
     config: ConfoundConfig,
     facts: CorpusFacts = NOTHING_KNOWN,
     face_sizes: Mapping[ConditionName, Mapping[str, float]] = NO_SIZES,
-) -> tuple[Confound, ...]:
+) -> tuple[Check, ...]:
     """The checks that rest on a test: properties of clips, what is said, lost faces. No file is read.
 
     `face_sizes` are pixels from eye to eye by condition and clip; where there are none, they are not checked.
@@ -162,7 +162,7 @@ def property_confounds(
     )
 
 
-def _of_pairs(conditions: Mapping[ConditionName, RecordingSet], config: ConfoundConfig) -> list[Confound]:
+def _of_pairs(conditions: Mapping[ConditionName, RecordingSet], config: ConfoundConfig) -> list[Check]:
     """What is seen of anonymised clips beside their originals without looking at how they move."""
     if len(conditions) < 2:
         return []
@@ -177,7 +177,7 @@ def _of_motion(
     conditions: Mapping[ConditionName, RecordingSet],
     signals: Mapping[ConditionName, Signals],
     config: ConfoundConfig,
-) -> list[Confound]:
+) -> list[Check]:
     """Near-copies and pairing, from how the clips move."""
     copies = {name: near_copies(found, least=config.near_copy) for name, found in signals.items()}
     found = [

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from amber_id.recordings import RecordingEntry
-from amber_id.results.confounds import Confound, Verdict
+from amber_id.results.checks import Check, Verdict
 
 _APART = 0.02  # of a duration
 _FRAMES = 1.5  # by which durations must differ as well where numbers of frames do
@@ -17,7 +17,7 @@ _SAME_COUNT = 0.01  # of a number of frames
 NAMED_PAIRS = 3  # examples in a sentence
 
 
-def lengths_confound(original: Sequence[RecordingEntry], anonymised: Sequence[RecordingEntry]) -> Confound:
+def lengths_confound(original: Sequence[RecordingEntry], anonymised: Sequence[RecordingEntry]) -> Check:
     """A warning where a clip is shorter or longer than its original by more than 2 %; clips in one order."""
     pairs = list(zip(original, anonymised, strict=True))
     odd = [pair for pair in pairs if _is_apart(*pair)]
@@ -40,9 +40,7 @@ def lengths_confound(original: Sequence[RecordingEntry], anonymised: Sequence[Re
     elif abs(figures["frames_ratio"] - 1) > _APART:
         said += f", but have {figures['frames_ratio']:.2f} times as many frames (median): quick motion is "
         said += "read at another rate"
-    return Confound(
-        name="pair_lengths", verdict=verdict, evidence=f"{said}.", condition=None, figures=figures
-    )
+    return Check(name="pair_lengths", verdict=verdict, evidence=f"{said}.", figures=figures)
 
 
 def _is_apart(before: RecordingEntry, after: RecordingEntry) -> bool:

@@ -8,7 +8,7 @@ from jaxtyping import Int64
 from amber_id.audit.confounds.pairing import NAMED_PAIRS
 from amber_id.recordings import RecordingEntry
 from amber_id.results import ConditionName
-from amber_id.results.confounds import Confound, Verdict
+from amber_id.results.checks import Check, Verdict
 
 
 def copies_confound(
@@ -17,7 +17,7 @@ def copies_confound(
     pairs: Int64[np.ndarray, "Q 2"],
     *,
     invalid_share: float,
-) -> Confound:
+) -> Check:
     """Near-copies of one person are a warning, many are invalid, and so are any of two people."""
     person = np.unique([entry.subject for entry in entries], return_inverse=True)[1]
     same = person[pairs[:, 0]] == person[pairs[:, 1]]
@@ -45,9 +45,7 @@ def copies_confound(
     if not same.all() or figures["share_of_clips"] >= invalid_share:
         verdict = "invalid"
     evidence = " ".join(said)
-    return Confound(
-        name="near_copies", verdict=verdict, evidence=evidence, condition=condition, figures=figures
-    )
+    return Check(name="near_copies", verdict=verdict, evidence=evidence, condition=condition, figures=figures)
 
 
 def _pairs_named(entries: Sequence[RecordingEntry], pairs: Int64[np.ndarray, "Q 2"]) -> str:

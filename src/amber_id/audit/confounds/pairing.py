@@ -7,7 +7,7 @@ from jaxtyping import Int64
 
 from amber_id.motion.following import Following
 from amber_id.recordings import RecordingEntry
-from amber_id.results.confounds import Confound, Verdict
+from amber_id.results.checks import Check, Verdict
 
 _FOLLOWS = 0.75  # share of other originals that own ones must fit better than
 NAMED_PAIRS = 3  # examples in a sentence
@@ -15,7 +15,7 @@ NAMED_PAIRS = 3  # examples in a sentence
 
 def pairing_confound(
     entries: Sequence[RecordingEntry], found: Following, *, warn_share: float, invalid_share: float
-) -> Confound:
+) -> Check:
     """Whether anonymised clips, in the order of `entries`, move as their own originals."""
     judged, astray = int(found.judged.sum()), np.flatnonzero(found.astray)
     if not judged:
@@ -56,9 +56,9 @@ def _figures(found: Following, astray: Int64[np.ndarray, " Q"]) -> dict[str, flo
     }
 
 
-def _pairing(verdict: Verdict, evidence: str, figures: dict[str, float]) -> Confound:
+def _pairing(verdict: Verdict, evidence: str, figures: dict[str, float]) -> Check:
     evidence = evidence.replace("%", " %")
-    return Confound(name="pairing", verdict=verdict, evidence=evidence, condition=None, figures=figures)
+    return Check(name="pairing", verdict=verdict, evidence=evidence, figures=figures)
 
 
 def _astray_named(

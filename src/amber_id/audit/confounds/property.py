@@ -13,7 +13,7 @@ from amber_id.audit.confounds.scopes import Judged, Scopes, percent_spaced
 from amber_id.audit.confounds.telling import Values, telling, values_of
 from amber_id.recordings import RecordingEntry
 from amber_id.results import ConditionName
-from amber_id.results.confounds import Confound
+from amber_id.results.checks import Check
 
 _SHOWN = 3  # sources named in a sentence
 
@@ -58,14 +58,14 @@ class PropertyCheck:
         """The p values of its tests, by a name that is unique in a study."""
         return self.scopes.p_values
 
-    def judged(self, corrected: Mapping[str, float], *, level: float, invalid_eer: float) -> Confound:
+    def judged(self, corrected: Mapping[str, float], *, level: float, invalid_eer: float) -> Check:
         """The verdict, given the corrected p values of all tests of the study."""
         judged = self.scopes.judged(corrected, level=level, invalid_eer=invalid_eer)
         verdict = judged.verdict
         if self.scopes.pooled is None and len(self.values.steps) > 1:
             verdict = "not_checked"
         figures = {"smallest": float(self.values.steps[0]), "largest": float(self.values.steps[-1])}
-        return Confound(
+        return Check(
             name=self.what.name,
             verdict=verdict,
             evidence=percent_spaced(self._evidence(judged)),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from amber_id.audit.confounds.telling import Telling
 from amber_id.protocols.split import FEWEST_TESTED
 from amber_id.recordings import RecordingEntry
-from amber_id.results.confounds import Verdict
+from amber_id.results.checks import Verdict
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 from amber_id.audit.confounds.corpus_facts import CorpusFacts, corpus_confound, how_to_tell, of_unknown_clips
 from amber_id.recordings import RecordingEntry
-from amber_id.results.confounds import Confound, Verdict
+from amber_id.results.checks import Check, Verdict
 
 _FEW = 0.5  # share of people with several sessions, below which nothing is concluded across sessions
 
 
-def session_confound(facts: CorpusFacts, entries: Sequence[RecordingEntry]) -> Confound:
+def session_confound(facts: CorpusFacts, entries: Sequence[RecordingEntry]) -> Check:
     """A warning unless half of the people, or more, have clips of several sessions."""
     sessions: dict[str, Counter[str]] = {}
     for entry in entries:

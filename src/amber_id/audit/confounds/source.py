@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from amber_id.audit.confounds.property import few
 from amber_id.audit.confounds.telling import alike, named_values
 from amber_id.recordings import RecordingEntry
-from amber_id.results.confounds import Confound, Verdict
+from amber_id.results.checks import Check, Verdict
 
 
-def source_confound(entries: Sequence[RecordingEntry]) -> Confound:
+def source_confound(entries: Sequence[RecordingEntry]) -> Check:
     """One source passes; of several only comparisons within one may count."""
     people: dict[str, set[str]] = {}
     for entry in entries:
@@ -31,4 +31,4 @@ def source_confound(entries: Sequence[RecordingEntry]) -> Confound:
                 "nobody can be compared within a source, and what goes with it may stand for the person. If "
                 "all were filmed alike, give them one source: own_id001, own_id002 and so on."
             )
-    return Confound(name="source", verdict=verdict, evidence=evidence, condition=None, figures=figures)
+    return Check(name="source", verdict=verdict, evidence=evidence, figures=figures)

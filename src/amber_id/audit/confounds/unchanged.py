@@ -7,14 +7,14 @@ many of them says nothing about the anonymiser.
 from collections.abc import Sequence
 
 from amber_id.recordings import RecordingEntry
-from amber_id.results.confounds import Confound, Verdict
+from amber_id.results.checks import Check, Verdict
 
 NAMED_PAIRS = 3  # examples in a sentence
 
 
 def unchanged_confound(
     original: Sequence[RecordingEntry], anonymised: Sequence[RecordingEntry], *, invalid_share: float
-) -> Confound:
+) -> Check:
     """A warning where a clip or its recording is that of its original, invalid where many are."""
     same = [after.clip for before, after in zip(original, anonymised, strict=True) if _is_same(before, after)]
     share = len(same) / len(original)
@@ -28,7 +28,7 @@ def unchanged_confound(
             "the anonymiser passed them on, or they were copied; leave them out, and they count as lost."
         )
     figures = {"clips": float(len(original)), "share_unchanged": share}
-    return Confound(name="unchanged", verdict=verdict, evidence=evidence, condition=None, figures=figures)
+    return Check(name="unchanged", verdict=verdict, evidence=evidence, figures=figures)
 
 
 def _is_same(before: RecordingEntry, after: RecordingEntry) -> bool:

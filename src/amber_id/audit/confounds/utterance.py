@@ -15,7 +15,7 @@ from amber_id.audit.confounds.corpus_facts import CorpusFacts, corpus_confound, 
 from amber_id.audit.confounds.scopes import Judged, Scopes, p_words
 from amber_id.audit.confounds.telling import Alike, alike, named_values, telling_alike
 from amber_id.recordings import RecordingEntry
-from amber_id.results.confounds import Confound
+from amber_id.results.checks import Check
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class UtteranceCheck:
         """The p values of its tests, by a name that is unique in a study."""
         return self.scopes.p_values
 
-    def judged(self, corrected: Mapping[str, float], *, level: float, invalid_eer: float) -> Confound:
+    def judged(self, corrected: Mapping[str, float], *, level: float, invalid_eer: float) -> Check:
         """The verdict, given the corrected p values of all tests of the study."""
         if not self.known:
             evidence = "What is said in which clip is not known: if each person says other sentences, their "

@@ -1,17 +1,16 @@
-"""Would this study have found a habit, had there been one?
+"""Would this study have recognised a habit, had there been one?
 
-Names are permuted over the clips, so that nobody is left to be found, and every name is given a habit: it
-moves each part of the face by a factor of its own, about the face at rest. The natural logarithm of the
+Names are permuted over the clips, so that nobody is left to be recognised, and every name is given a habit:
+it moves each part of the face by a factor of its own, about the face at rest. The natural logarithm of the
 factors is drawn from a normal distribution whose standard deviation is the *spread*. `moments`, in the view
 motion, is then fitted and tested as everywhere: so many people, so many clips, these very movements. Where
-even a strong habit is not found, that nobody was recognised says nothing.
+even a strong habit is not recognised, it says nothing that nobody was recognised.
 
-What one name's clips owe to the people they are really of stays in them, as noise: the study would find a
-habit of real people somewhat more easily.
+What one name's clips owe to the people they are really of stays in them, as noise: the study would recognise
+a habit of real people somewhat more easily.
 """
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -33,7 +32,7 @@ _STILL = 1e-6  # below any movement; keeps the logarithm of one that is none
 
 
 def sensitivity_of(
-    windows: WindowSet, recordings: RecordingSet, split: Split, config: EvaluationConfig
+    windows: WindowSet, recordings: RecordingSet, split: Split, config: EvaluationConfig, *, cell: str
 ) -> SensitivityResult:
     """EER of planted habits of several strengths; `windows` are those of the recordings in the view motion.
 
@@ -42,25 +41,27 @@ def sensitivity_of(
     TrainingError
         If there is too little to fit to.
     """
-    shown = labelled(recordings, "permuted-labels", seed=config.seed)
-    subject_of = {entry.clip: entry.subject for entry in shown.entries}
+    permuted = labelled(recordings, "permuted-labels", seed=config.seed)
+    subject_of = {entry.clip: entry.subject for entry in permuted.entries}
     names = [subject_of[entry.clip] for entry in windows.entries]
     points = []
     for spread in SPREADS:
         planted = ClipStatistics.of(with_habits(windows, names, spread=spread, seed=config.seed))
-        found = Comparisons.pool(attacked(planted.labelled(shown), split))
-        eer, recognition = judged_recognition(found, config)
+        comparisons = Comparisons.pool(attacked(planted.labelled(permuted), split))
+        eer, recognition = judged_recognition(comparisons, config)
         points.append(PlantedHabits(x=spread, eer=eer, less=None, recognition=recognition))
-    smallest = _smallest_found(points)
-    own = spread_of_people(windows)
-    verdict: Literal["pass", "warn"] = "warn" if smallest is None else "pass"
+    smallest, own = _smallest_recognised(points), spread_of_people(windows)
     return SensitivityResult(
+        name="planted habits",
+        verdict="warn" if smallest is None else "pass",
+        evidence=_evidence(smallest, own),
+        cell=cell,
+        eer=points[-1].eer,
+        recognition=points[-1].recognition,
         points=tuple(points),
-        smallest_found=smallest,
+        smallest_recognised=smallest,
         spread_of_people=own,
         fit=fitting(ClipStatistics.of(windows), split),
-        verdict=verdict,
-        words=_words(smallest, own),
     )
 
 
@@ -100,8 +101,8 @@ def _part_of_vertex(windows: WindowSet) -> Int[np.ndarray, " V"]:
     return np.argmax([np.isin(points, points_of(part)) for part in PARTS], axis=0)
 
 
-def _smallest_found(points: Sequence[PlantedHabits]) -> float | None:
-    """The smallest spread that is found, and every larger one too."""
+def _smallest_recognised(points: Sequence[PlantedHabits]) -> float | None:
+    """The smallest spread that is recognised, and every larger one too."""
     smallest = None
     for point in reversed(points):
         if point.recognition.outcome != "recognised":
@@ -110,11 +111,14 @@ def _smallest_found(points: Sequence[PlantedHabits]) -> float | None:
     return smallest
 
 
-def _words(smallest: float | None, own: float) -> str:
-    differ = f"These people themselves differ by {own:.2f} in how far they move."
+def _evidence(smallest: float | None, own: float) -> str:
+    differ = (
+        f"The movements of these people themselves differ by {own:.2f}. The EER given here is that of the "
+        f"largest spread, {SPREADS[-1]:g}."
+    )
     if smallest is None:
         return (
-            f"Even the strongest planted habits (spread {SPREADS[-1]:g}) were not found, so that finding "
-            f"nobody says nothing here. {differ}"
+            f"Even the strongest planted habits (spread {SPREADS[-1]:g}) were not recognised, so it is "
+            f"uninformative that nobody was. {differ}"
         )
-    return f"Planted habits are found from a spread of {smallest:g} on. {differ}"
+    return f"Planted habits are recognised from a spread of {smallest:g} on. {differ}"

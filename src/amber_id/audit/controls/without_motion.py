@@ -1,8 +1,8 @@
 """Could something else than motion explain the finding? Attackers whose outcome is known, or must be poor.
 
-permuted labels   people's names are permuted over all clips, then everything is done as before. Nothing can
-                  be found; what is found all the same says that the corpus or the program leaks. One study in
-                  twenty finds something by chance, so that alone is a warning; below `_LEAKS` it is invalid.
+permuted labels   people's names are permuted over all clips, then everything is done as before. Nobody can be
+                  recognised; if somebody is all the same, the corpus or the program leaks. One study in
+                  twenty shows this by chance, so that alone is a warning; below `_LEAKS` it is invalid.
 shuffled frames   the frames of every clip in random order: what is left needs no order in time.
 duration only     the score is minus the difference of two clips' seconds.
 source only       the score is one if both clips come from one source. Only with several sources; not decided
@@ -10,13 +10,12 @@ source only       the score is one if both clips come from one source. Only with
 static only       the mean face without motion, the view `static`: is it motion that is recognised?
 
 Duration and source alone must not be as good as the attacker: then the finding could be theirs.
-Whether something is found is decided by the rule of `biometrics.recognition`; what decides nothing has not
+Whether people are recognised is decided by the rule of `biometrics.recognition`; what decides nothing has not
 passed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 from jaxtyping import Float
@@ -25,65 +24,68 @@ from amber_id.biometrics import Comparisons
 from amber_id.judging.config import EvaluationConfig
 from amber_id.judging.rates import judged_recognition
 from amber_id.recordings import RecordingEntry
-from amber_id.results import ControlResult, Rate, VariantResult, Verdict
+from amber_id.results import Check, Rate, Recognition, VariantResult, Verdict
 
 _LEAKS = 0.45
+_Judgement = tuple[Verdict, str]  # and the evidence
 
 
 def permuted_labels(
     comparisons: Comparisons, config: EvaluationConfig, *, cell: str, attacker: str | None = None
-) -> ControlResult:
-    """What was found when everything was done as before, with people's names permuted over all clips."""
-    eer, found = judged_recognition(comparisons, config)
+) -> Check:
+    """Is nobody recognised when names are permuted over all clips and everything is done as before?"""
+    eer, recognition = judged_recognition(comparisons, config)
     verdict: Verdict = "pass"
-    words = "With permuted names nothing is found, as it must be."
-    if found.outcome == "recognised":
+    evidence = "With permuted names nobody is recognised, as expected."
+    if recognition.outcome == "recognised":
         verdict = "invalid" if eer.value < _LEAKS else "warn"
-        words = (
-            "Something is found though names are permuted, which one study in twenty shows by chance; "
-            "repeat it with another seed before believing any figure."
+        evidence = (
+            "People are recognised although their names were permuted. One study in twenty shows this by "
+            "chance; repeat this one with another seed before any figure is used."
         )
-    elif found.outcome == "not_decided":
-        verdict, words = "not_decided", found.words
-    name = _named("permuted labels", attacker)
-    return ControlResult(name=name, cell=cell, eer=eer, recognition=found, verdict=verdict, words=words)
+    elif recognition.outcome == "not_decided":
+        verdict, evidence = "not_decided", recognition.words
+    return _check("permuted labels", attacker, cell, eer, recognition, (verdict, evidence))
 
 
-def shuffled_frames(variant: VariantResult, *, cell: str, attacker: str | None = None) -> ControlResult:
+def shuffled_frames(variant: VariantResult, *, cell: str, attacker: str | None = None) -> Check:
     """Does the order of frames matter?"""
     less = variant.less["eer"]
     verdict: Verdict = "pass"
     if less.low > 0:
-        words = f"Order in time matters: without it the EER is {less.value:.3f} higher."
+        evidence = f"The order of frames matters: without it the EER is {less.value:.3f} higher."
     elif less.high < 0:
-        words = f"Without order in time the EER is {-less.value:.3f} lower: order is of no use to it."
+        evidence = (
+            f"The order of frames does not help this attacker: without it the EER is {-less.value:.3f} lower."
+        )
     else:
         verdict = "not_decided"
-        words = (
-            "Not decided whether order in time matters: which faces are made may tell as much as when. A "
-            f"difference of {less.detectable:.3f} or more would probably have been seen."
+        evidence = (
+            "It is not decided whether the order of frames matters: which expressions occur may reveal as "
+            f"much as when they occur. A difference of {less.detectable:.3f} or more would probably have "
+            "been detected."
         )
-    name = _named("shuffled frames", attacker)
-    return _of_variant(name, variant, cell, verdict, words)
+    return _of_variant("shuffled frames", attacker, cell, variant, (verdict, evidence))
 
 
-def static_only(variant: VariantResult, *, cell: str, attacker: str | None = None) -> ControlResult:
+def static_only(variant: VariantResult, *, cell: str, attacker: str | None = None) -> Check:
     """Is a face at rest enough?"""
-    found, less = variant.recognition, variant.less["eer"]
+    recognition, less = variant.recognition, variant.less["eer"]
     verdict: Verdict = "pass"
-    if found.outcome == "not_decided":
-        verdict, words = "not_decided", f"Whether the face at rest gives anybody away: {_lower(found.words)}"
-    elif found.outcome == "not_recognised":
-        words = f"The face at rest does not measurably give anybody away. {found.words}"
+    if recognition.outcome == "not_decided":
+        verdict = "not_decided"
+        evidence = f"Whether the face at rest identifies people: {_lower(recognition.words)}"
+    elif recognition.outcome == "not_recognised":
+        evidence = f"The face at rest does not measurably identify people. {recognition.words}"
     elif less.low > 0:
-        words = "The face at rest gives people away, but less than everything does."
+        evidence = "The face at rest identifies people, but less well than the whole recording does."
     else:
         verdict = "warn"
-        words = (
-            "The face at rest alone gives people away, and is not seen to do worse than everything: this "
-            "cell says little about motion; look at the view motion."
+        evidence = (
+            "The face at rest alone identifies people, not measurably less well than the whole recording "
+            "does. This cell therefore says little about motion; see the view motion."
         )
-    return _of_variant(_named("static only", attacker), variant, cell, verdict, words)
+    return _of_variant("static only", attacker, cell, variant, (verdict, evidence))
 
 
 def without_motion(
@@ -93,64 +95,82 @@ def without_motion(
     config: EvaluationConfig,
     *,
     cell: str,
-) -> tuple[ControlResult, ...]:
+) -> tuple[Check, ...]:
     """Duration and, where there are several, source: attackers that never look at a face.
 
     `attacked` is the EER that the attacker of the cell reached.
     """
     seconds = np.array([entry.duration_s for entry in entries])
     source = np.array([entry.source for entry in entries])
-    attackers: dict[str, Callable[..., Float[np.ndarray, " P"]]] = {"duration only": _likeness(seconds)}
+    scores = {"duration only": _likeness(seconds, comparisons)}
     if len(set(source)) > 1:
-        attackers["source only"] = partial(_same, source)
-    found = tuple(
-        _without_motion(name, replace(comparisons, scores=score(comparisons)), attacked, config, cell)
-        for name, score in attackers.items()
+        scores["source only"] = _sameness(source, comparisons)
+    checks = tuple(
+        _without_motion(name, replace(comparisons, scores=of_name), attacked, config, cell)
+        for name, of_name in scores.items()
     )
     if len(set(source)) < len({entry.subject for entry in entries}):
-        return found
-    return tuple(_not_asked(each) if each.name == "source only" else each for each in found)
+        return checks
+    return tuple(_not_decided(each) if each.name == "source only" else each for each in checks)
 
 
-def _not_asked(of_source: ControlResult) -> ControlResult:
+def _not_decided(of_source: Check) -> Check:
     """Where each person is a source of their own, that it tells people apart is how they are named."""
-    words = "Each person is a source of their own, so what goes with it cannot be told from the person."
-    return of_source.model_copy(update={"verdict": "not_decided", "words": words})
+    evidence = "Each person is a source of their own, so the source cannot be told from the person."
+    return of_source.model_copy(update={"verdict": "not_decided", "evidence": evidence})
 
 
 def _without_motion(
     name: str, comparisons: Comparisons, attacked: Rate, config: EvaluationConfig, cell: str
-) -> ControlResult:
-    eer, found = judged_recognition(comparisons, config)
-    what = f"The {name.split()[0]} of a clip"
+) -> Check:
+    eer, recognition = judged_recognition(comparisons, config)
+    what = name.split()[0]
     verdict: Verdict = "pass"
     if np.ptp(comparisons.scores) == 0:
-        words = f"All clips have the same {name.split()[0]}, which can tell nobody apart."
-    elif found.outcome == "not_recognised":
-        words = f"{what} does not measurably tell people apart. {found.words}"
-    elif found.outcome == "not_decided":
-        verdict, words = (
-            "not_decided",
-            f"Whether the {name.split()[0]} tells people apart: {_lower(found.words)}",
-        )
+        evidence = f"All clips have the same {what}, which can tell nobody apart."
+    elif recognition.outcome == "not_recognised":
+        evidence = f"The {what} of a clip does not measurably tell people apart. {recognition.words}"
+    elif recognition.outcome == "not_decided":
+        verdict = "not_decided"
+        evidence = f"Whether the {what} of a clip tells people apart: {_lower(recognition.words)}"
     elif eer.value <= attacked.value:
         verdict = "invalid"
-        words = (
-            f"{what} tells people apart by itself, as well as the attacker does: the finding may be this and "
-            "nothing else."
+        evidence = (
+            f"The {what} of a clip alone tells people apart as well as the attacker does; it may explain the "
+            "whole finding."
         )
     else:
         verdict = "warn"
-        words = (
-            f"{what} tells people apart by itself, less well than the attacker does: a part of the finding "
-            "may be this."
+        evidence = (
+            f"The {what} of a clip alone tells people apart, less well than the attacker does; it may "
+            "explain a part of the finding."
         )
-    return ControlResult(name=name, cell=cell, eer=eer, recognition=found, verdict=verdict, words=words)
+    return _check(name, None, cell, eer, recognition, (verdict, evidence))
 
 
-def _of_variant(name: str, variant: VariantResult, cell: str, verdict: Verdict, words: str) -> ControlResult:
-    return ControlResult(
-        name=name, cell=cell, eer=variant.eer, recognition=variant.recognition, verdict=verdict, words=words
+def _of_variant(
+    name: str, attacker: str | None, cell: str, variant: VariantResult, judgement: _Judgement
+) -> Check:
+    return _check(name, attacker, cell, variant.eer, variant.recognition, judgement)
+
+
+def _check(
+    name: str,
+    attacker: str | None,
+    cell: str,
+    eer: Rate,
+    recognition: Recognition,
+    judgement: _Judgement,
+) -> Check:
+    """The result of a control; it is named after the attacker, too, where that is not `moments`."""
+    verdict, evidence = judgement
+    return Check(
+        name=name if attacker is None else f"{name}, {attacker}",
+        verdict=verdict,
+        evidence=evidence,
+        cell=cell,
+        eer=eer,
+        recognition=recognition,
     )
 
 
@@ -158,14 +178,9 @@ def _lower(words: str) -> str:
     return words[0].lower() + words[1:]
 
 
-def _named(control: str, attacker: str | None) -> str:
-    """By whom it was asked, where that is not `moments`."""
-    return control if attacker is None else f"{control}, {attacker}"
+def _likeness(values: Float[np.ndarray, " N"], comparisons: Comparisons) -> Float[np.ndarray, " P"]:
+    return -np.abs(values[comparisons.enrolment] - values[comparisons.probe])
 
 
-def _likeness(values: Float[np.ndarray, " N"]) -> Callable[[Comparisons], Float[np.ndarray, " P"]]:
-    return lambda comparisons: -np.abs(values[comparisons.enrolment] - values[comparisons.probe])
-
-
-def _same(values: np.ndarray, comparisons: Comparisons) -> Float[np.ndarray, " P"]:
+def _sameness(values: np.ndarray, comparisons: Comparisons) -> Float[np.ndarray, " P"]:
     return (values[comparisons.enrolment] == values[comparisons.probe]).astype(np.float64)

@@ -21,7 +21,7 @@ from amber_id.audit.study.study import ALL, MOTION, SHUFFLED, Study, Variants, b
 from amber_id.biometrics import Comparisons
 from amber_id.motion import VIEWS, Stream, WindowSet
 from amber_id.protocols import labelled
-from amber_id.results import ControlResult, CurvePoint, CurvesResult, RegionResult, SensitivityResult
+from amber_id.results import Check, CurvePoint, CurvesResult, RegionResult, SensitivityResult
 from amber_id.training.named import training_of
 
 _STREAMS: tuple[Stream, ...] = ("joint", "bone", "joint_motion")
@@ -81,21 +81,20 @@ def curves_of(study: Study, cells: Mapping[str, Cell]) -> dict[str, CurvesResult
 
 
 def sensitivity_of_cells(study: Study) -> dict[str, SensitivityResult]:
-    """Whether planted habits are found."""
+    """Whether planted habits are recognised."""
     return {
         cell: sensitivity_of(
             study.windows(condition, MOTION),
             study.clips.under(condition),
             study.split,
             study.config.evaluation,
+            cell=cell,
         )
         for cell, condition in study.own_cells.items()
     }
 
 
-def controls_of(
-    study: Study, cells: Mapping[str, Cell], views: Mapping[str, Variants]
-) -> tuple[ControlResult, ...]:
+def controls_of(study: Study, cells: Mapping[str, Cell], views: Mapping[str, Variants]) -> tuple[Check, ...]:
     """Attackers whose outcome is known, or that must be poor."""
     config, controls = study.config.evaluation, []
     for cell, condition in study.own_cells.items():

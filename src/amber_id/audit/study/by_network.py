@@ -13,7 +13,7 @@ from amber_id.audit.study.study import SHUFFLED, Study, beside_the_whole
 from amber_id.audit.study.training import seconds_of_training
 from amber_id.biometrics import Comparisons
 from amber_id.motion import VIEWS
-from amber_id.results import ConditionName, ControlResult, NetworkResult
+from amber_id.results import Check, ConditionName, NetworkResult
 
 _OF_CELL, _OF_CONTROLS = 4.0, 1.0  # trainings of a network
 
@@ -30,9 +30,9 @@ def network_of(study: Study, cells: Mapping[str, Cell]) -> dict[str, NetworkResu
 
 def network_controls_of(
     study: Study, cells: Mapping[str, Cell], results: Mapping[str, NetworkResult]
-) -> tuple[ControlResult, ...]:
+) -> tuple[Check, ...]:
     """Controls by the network."""
-    controls: list[ControlResult] = []
+    controls: list[Check] = []
     for cell in study.own_cells:
         network = _network(study, cell)
         shuffled = beside_the_whole(

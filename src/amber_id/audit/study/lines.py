@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from amber_id.results import StudyResults, signed, with_interval
+from amber_id.results import VERDICTS, StudyResults, most_serious_first, signed, with_interval
 
 
 def of_headline(results: StudyResults) -> Iterator[str]:
@@ -37,17 +37,8 @@ def of_utility(results: StudyResults) -> Iterator[str]:
 
 
 def of_checks(results: StudyResults) -> Iterator[str]:
-    """Planted habits, controls, and the confounds that have not passed."""
-    for letters, planted in results.sensitivity.items():
-        yield f"  {_verdict(planted.verdict)} planted habits ({letters}): {planted.words}"
-    for control in results.controls:
-        yield f"  {_verdict(control.verdict)} {control.name} ({control.cell}): {control.words}"
-    for confound in results.confounds:
-        if confound.verdict != "pass":
-            about = f" ({confound.condition})" if confound.condition else ""
-            name = confound.name.replace("_", " ")
-            yield f"  {_verdict(confound.verdict)} {name}{about}: {confound.evidence}"
-
-
-def _verdict(verdict: str) -> str:
-    return f"{verdict.replace('_', ' ').upper():11}"
+    """Controls and planted habits, and the confounds that have not passed, the most serious first."""
+    spoken = (check for check in results.checks if check.cell is not None or check.verdict != "pass")
+    for check in most_serious_first(spoken):
+        about = f" ({check.about})" if check.about else ""
+        yield f"  {VERDICTS[check.verdict]:11} {check.title}{about}: {check.evidence}"

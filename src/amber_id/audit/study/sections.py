@@ -36,9 +36,8 @@ from amber_id.audit.study.training import trained_attackers, training_stages
 from amber_id.audit.utility.measure import measure_utility
 from amber_id.recordings import RecordingSet
 from amber_id.results import (
+    Check,
     ConditionName,
-    Confound,
-    ControlResult,
     CurvesResult,
     RegionResult,
     SensitivityResult,
@@ -99,7 +98,7 @@ SECTIONS: tuple[Section, ...] = (
         "confounds",
         "Which properties other than the motion of a face distinguish people in these clips?",
         lambda study, _: find_confounds(study.bare(), study.config.confounds),
-        kept_as=tuple[Confound, ...],
+        kept_as=tuple[Check, ...],
         seconds=4.0,
         # Whoever adds a corpus.csv need not train again.
         also_depends_on=lambda study: asdict(CorpusFacts.read(study.sets)),
@@ -168,9 +167,8 @@ SECTIONS: tuple[Section, ...] = (
         "controls",
         "Do attackers whose outcome is known come out as they must?",
         lambda study, answers: controls_of(study, answers["matrix"], answers["views"]),
-        kept_as=tuple[ControlResult, ...],
+        kept_as=tuple[Check, ...],
         seconds=10.0,
-        lines=lines.of_checks,
     ),
     Section(
         "utility",
@@ -204,7 +202,7 @@ SECTIONS: tuple[Section, ...] = (
         "network controls",
         "Do controls by the network come out as they must?",
         lambda study, answers: network_controls_of(study, answers["matrix"], answers["network"]),
-        kept_as=tuple[ControlResult, ...],
+        kept_as=tuple[Check, ...],
         stages=network_controls_stages,
         belongs=lambda _, config: config.full,
         absent=(),
@@ -213,8 +211,9 @@ SECTIONS: tuple[Section, ...] = (
 
 
 def study_lines(results: StudyResults) -> Iterator[str]:
-    """The finding, then what each section prints."""
+    """The finding, what each section prints, and the checks."""
     yield from lines.of_headline(results)
     for section in SECTIONS:
         if section.lines is not None:
             yield from section.lines(results)
+    yield from lines.of_checks(results)

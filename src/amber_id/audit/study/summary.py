@@ -43,7 +43,9 @@ def results_of(study: Study, answers: Answers, allowed: tuple[Leak, ...], *, wal
     maps, not_mapped = answers["map"]
     fields: dict[str, Any] = {each.field: answers[each.name] for each in SECTIONS if each.field is not None}
     return StudyResults(
-        headline=study_headline(cells, _helped(cells, evaluation), controls, answers["confounds"], counts),
+        headline=study_headline(
+            cells, _helped(cells, evaluation), (*controls, *answers["confounds"]), counts
+        ),
         config=study.config.model_dump(mode="json"),
         counts=counts,
         cells={name: cell.result for name, cell in cells.items()},
@@ -78,7 +80,9 @@ def results_of(study: Study, answers: Answers, allowed: tuple[Leak, ...], *, wal
 def decided(cells: Mapping[str, Cell], sensitivity: Mapping[str, SensitivityResult]) -> dict[str, Cell]:
     """The cells; not decided whether people are recognised where not even planted habits were found."""
     return {
-        name: _undecided(cell) if name in sensitivity and sensitivity[name].smallest_found is None else cell
+        name: _undecided(cell)
+        if name in sensitivity and sensitivity[name].smallest_recognised is None
+        else cell
         for name, cell in cells.items()
     }
 

@@ -9,8 +9,8 @@ from amber_id.protocols import Split
 from amber_id.results import (
     FUSION,
     CellResult,
-    Confound,
-    ControlResult,
+    Check,
+    ConditionName,
     CurvePoint,
     CurvesResult,
     Difference,
@@ -26,8 +26,7 @@ _BY_IMPORTANCE = ("AAA", "OOO")  # the cell that a headline is about: the first 
 def study_headline(
     cells: Mapping[str, Cell],
     helped: Difference | None,
-    controls: Sequence[ControlResult],
-    confounds: Sequence[Confound],
+    checks: Sequence[Check],
     counts: StudyCounts,
 ) -> Headline:
     """The finding in a sentence, with intervals and counts, and what forbids it.
@@ -39,7 +38,7 @@ def study_headline(
     anonymised = cell == "AAA"
     result = cells[cell].result
     eer = _headline_eer(result)
-    kind = "anonymised" if anonymised else "original"
+    kind: ConditionName = "anonymised" if anonymised else "original"
     text = "" if helped is None else f"{_help(helped)} "
     text += (
         f"{DID[result.recognition.outcome]} from {counts.seconds_per_clip:g}-second {kind} clips, by "
@@ -52,11 +51,7 @@ def study_headline(
     lost = f"{counts.dropped_clips} clip{'' if counts.dropped_clips == 1 else 's'} lost"
     text += f". {counts.subjects} people; {lost}."
     reasons = [
-        _reason(each.name, each.words) for each in controls if each.cell == cell and each.verdict == "invalid"
-    ] + [
-        _reason(each.name, each.evidence)
-        for each in confounds
-        if each.verdict == "invalid" and each.condition in (None, kind)
+        _reason(check) for check in checks if check.verdict == "invalid" and check.concerns(cell, kind)
     ]
     return Headline(
         text=text, cell=cell, recognition=result.recognition, valid=not reasons, reasons=tuple(reasons)
@@ -96,17 +91,17 @@ _REMEDY = {
 }
 
 
-def _reason(name: str, why: str) -> str:
+def _reason(check: Check) -> str:
     """What forbids a finding, and what to do about it."""
-    remedy = _REMEDY.get(name, "compare only clips that do not differ in it, or remove the difference")
-    return f"{name.replace('_', ' ')}: {why} What to do: {remedy}; then audit again."
+    remedy = _REMEDY.get(check.name, "compare only clips that do not differ in it, or remove the difference")
+    return f"{check.title}: {check.evidence} What to do: {remedy}; then audit again."
 
 
 def study_limits(
     cells: Mapping[str, Cell],
     curves: Mapping[str, CurvesResult],
     sensitivity: Mapping[str, SensitivityResult],
-    confounds: Sequence[Confound],
+    confounds: Sequence[Check],
     counts: StudyCounts,
     split: Split,
     *,
@@ -144,11 +139,11 @@ def study_limits(
             f"{counts.dropped_clips} clips were of no use under one condition and are in no figure of either "
             "(failure to acquire)."
         )
-    said += [f"{cell}: {each.words}" for cell, each in sensitivity.items() if each.verdict != "pass"]
+    said += [f"{cell}: {each.evidence}" for cell, each in sensitivity.items() if each.verdict != "pass"]
     return (*said, *_not_saturated(curves), *_limits_of_cells(cells))
 
 
-def session_limit(confounds: Sequence[Confound]) -> str:
+def session_limit(confounds: Sequence[Check]) -> str:
     """What the sessions of the clips do not allow to conclude."""
     figures = next(each.figures for each in confounds if each.name == "session")
     if not figures:

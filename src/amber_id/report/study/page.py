@@ -37,14 +37,7 @@ from amber_id.report.numbers import FILTERS, short_percent
 from amber_id.report.self_contained import own_file, plotly_js, render
 from amber_id.report.study.figures import write_study_figures
 from amber_id.report.study.map import StudyMap, map_notes, played_faces, study_map_chart, study_maps
-from amber_id.report.study.tables import (
-    attacker_columns,
-    cell_rows,
-    check_rows,
-    control_rows,
-    matrix_columns,
-    parts_kept,
-)
+from amber_id.report.study.tables import attacker_columns, cell_rows, check_rows, matrix_columns, parts_kept
 from amber_id.report.study.wording import (
     STREAM_MEANINGS,
     officer_notes,
@@ -137,7 +130,7 @@ def _content(
         "scale": scale_places(eer, originals),
         "sources": ", ".join(f"{name} {n}" for name, n in sorted(results.counts.subjects_of_source.items())),
         "several_sources": several_sources(results),
-        "controls": control_rows(results),
+        "controls": check_rows((*results.controls, *results.sensitivity.values())),
         "confounds": check_rows(results.confounds),
         "columns": columns,
         "of_attackers": attacker_columns(results),

@@ -11,8 +11,15 @@ from typing import Any
 
 from amber_id.figures import Figure, figures_in
 from amber_id.report.numbers import in_unit, interval_in_unit, percent
-from amber_id.report.study.wording import VERDICTS
-from amber_id.results import CellResult, Confound, ControlResult, Rate, StudyResults, UtilityResult
+from amber_id.results import (
+    VERDICTS,
+    CellResult,
+    Check,
+    Rate,
+    StudyResults,
+    UtilityResult,
+    most_serious_first,
+)
 
 _DASH = "\N{EN DASH}"
 Column = tuple[str, str, str]  # field, heading, unit
@@ -20,36 +27,19 @@ _EER, *_OTHERS = ((figure.name, figure.heading, figure.unit) for figure in figur
 _COLUMNS: tuple[Column, ...] = (_EER, ("within_source", "EER within sources", "%"), *_OTHERS)
 
 
-def check_rows(checks: Sequence[ControlResult | Confound]) -> list[dict[str, Any]]:
-    """Controls or confounds: invalid first, then warnings, what was not checked, and what passed."""
-    order = list(VERDICTS)
+def check_rows(checks: Sequence[Check]) -> list[dict[str, Any]]:
+    """Checks: invalid first, then warnings, what was not decided or not checked, and what passed."""
     return [
         {
             "verdict": check.verdict,
             "said": VERDICTS[check.verdict],
-            "name": check.name.replace("_", " "),
-            "about": check.cell if isinstance(check, ControlResult) else check.condition or "all",
-            "eer": check.eer if isinstance(check, ControlResult) else None,
-            "evidence": check.words if isinstance(check, ControlResult) else check.evidence,
+            "name": check.title,
+            "about": check.about or "all",
+            "eer": check.eer,
+            "evidence": check.evidence,
         }
-        for check in sorted(checks, key=lambda check: order.index(check.verdict))
+        for check in most_serious_first(checks)
     ]
-
-
-def control_rows(results: StudyResults) -> list[dict[str, Any]]:
-    """The controls, and whether planted habits were found."""
-    planted = [
-        ControlResult(
-            name="planted habits",
-            cell=cell,
-            eer=each.points[-1].eer,
-            recognition=each.points[-1].recognition,
-            verdict=each.verdict,
-            words=f"{each.words} With a spread of {each.points[-1].x:g}:",
-        )
-        for cell, each in results.sensitivity.items()
-    ]
-    return check_rows([*results.controls, *planted])
 
 
 def matrix_columns(results: StudyResults) -> list[Column]:

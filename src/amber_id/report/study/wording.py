@@ -13,13 +13,6 @@ from amber_id.report.cells import shown_eer
 from amber_id.report.numbers import interval, percent, short_percent
 from amber_id.results import CellResult, Rate, StudyResults, UtilityResult
 
-VERDICTS = {
-    "invalid": "INVALID",
-    "warn": "WARN",
-    "not_decided": "NOT DECIDED",
-    "not_checked": "NOT CHECKED",
-    "pass": "PASS",
-}
 STREAM_MEANINGS = {
     "joint": "Where each landmark is, about its mean",
     "bone": "Where it is from its neighbour in the graph",
