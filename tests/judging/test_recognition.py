@@ -20,7 +20,7 @@ from amber_id.judging.judge import judge
 from amber_id.judging.rates import judged_recognition
 from amber_id.judging.recognition import recognition_of, undecided
 from amber_id.judging.score_results import judge_scores
-from amber_id.results import Difference
+from amber_id.results import Check, Difference
 
 CONFIG = EvaluationConfig(replicates=200, permutations=40)
 SUBJECTS = np.repeat(np.arange(12), 4)
@@ -118,7 +118,8 @@ def test_the_headline_says_whether_anonymising_helped(value: float, half: float,
 
 
 def test_an_invalid_finding_says_what_to_do() -> None:
-    reason = study_wording._reason("frame_rate", "Frame rate tells people apart.")
+    check = Check(name="frame_rate", verdict="invalid", evidence="Frame rate tells people apart.")
+    reason = study_wording._reason(check)
     assert reason.startswith("frame rate: Frame rate tells people apart. What to do: bring all clips to one")
 
 
