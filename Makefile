@@ -26,15 +26,15 @@ $(FACEMESH_STAMP): pyproject.toml constraints-facemesh.txt
 	$(FACEMESH)/bin/pip install --quiet --constraint constraints-facemesh.txt --editable '.[facemesh]'
 	@touch $@
 
-# On people who never lived, or on your own: make demo VIDEOS=folder
+# With synthetic people, or with your own videos: make demo VIDEOS=folder
 demo: $(STAMP)
 	@BIN=$(BIN) FACEMESH=$(FACEMESH) MAKE="$(MAKE)" OUT="$(OUT)" VIDEOS="$(VIDEOS)" bash scripts/demo.sh
 
-# Two at a time, each with one thread: most tests have no use for a second.
+# Two processes with one thread each: most tests gain nothing from a second thread.
 test: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
-# What tracks with FaceMesh, in its environment; the rest of the tests has no use for it.
+# Tests of tracking with FaceMesh, in its own environment; the other tests do not need it.
 test-facemesh: $(FACEMESH_STAMP)
 	$(FACEMESH)/bin/pip install --quiet --constraint constraints-facemesh.txt beartype hypothesis pytest pytest-xdist
 	OMP_NUM_THREADS=1 $(FACEMESH)/bin/pytest -n 2 --dist loadfile tests/facemesh

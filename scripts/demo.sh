@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# The whole chain, from people to a report. BIN: where `amber` is; OUT: where all goes; VIDEOS: a folder of
-# real videos, or empty for people who never lived and their avatars; FACEMESH, MAKE: the environment of the
-# tracker that needs no download, and what sets it up, for real videos where no face landmarker can be had.
+# The whole chain, from people to a report. BIN: folder of `amber`; OUT: folder for all results; VIDEOS: a folder of
+# real videos, or empty for synthetic people and their avatars; FACEMESH, MAKE: the environment of the tracker
+# that needs no download, and the program that sets it up, for real videos without a face landmarker.
 set -euo pipefail
 
 amber="$BIN/amber"
 rm -rf "$OUT"
 
-# Some clips could not be used (exit code 3) is no reason to stop; each was named.
+# Exit code 3 (some clips could not be used) is no reason to stop; each of these clips was named.
 run() {
     echo "\$ amber $*"
     "$amber" "$@" || { code=$?; [ "$code" -eq 3 ] || exit "$code"; }
 }
 
-# Recordings, what the results are called, and what `evaluate` is told besides.
+# Arguments: recordings, the name of the results, and further options of `evaluate`.
 attack() {
     recordings="$1" name="$2"
     shift 2
@@ -29,7 +29,7 @@ if [ -n "$VIDEOS" ]; then
     if [ -n "${AMBER_FACE_LANDMARKER:-}" ] || "$amber" models fetch >/dev/null 2>&1; then
         run track "$VIDEOS" "$OUT/recordings"
     else
-        echo "the face landmarker is neither here nor to be downloaded (amber models fetch says why):" \
+        echo "the face landmarker is missing and cannot be downloaded (run amber models fetch for the reason):" \
             "tracking with FaceMesh, whose model comes with its package, in $FACEMESH"
         "$MAKE" --no-print-directory facemesh
         amber="$FACEMESH/bin/amber" run track "$VIDEOS" "$OUT/recordings" --tracker facemesh

@@ -52,7 +52,7 @@ def avatars(videos: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory)
     done = amber("avatarize", videos, out, "--size", PICTURE_SIZE, "--check", "--workers", 1, cache=cache)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "4 avatars made, 0 were there already, 0 failed" in done.stdout
-    assert "4 of 4 move most like their own original" in done.stdout
+    assert "4 of 4 avatars move most like their own original" in done.stdout
     return out
 
 
@@ -125,7 +125,7 @@ def test_people_who_never_lived_get_avatars_too(cache: Path, tmp_path: Path) -> 
         (["--engine", "ravas"], "--engine ravas and --ravas, the folder of its checkout, go together"),
         (["--ravas", "nowhere"], "--ravas"),
         (["--ravas-timeout", "3"], "--ravas-python and --ravas-timeout need --ravas"),
-        (["--check", "--shard", "1/2"], "run it once more without --shard"),
+        (["--check", "--shard", "1/2"], "run the command again without --shard"),
         (["--avatar", "nothing.glb", "--palette", "rose"], "--palette colours the default avatar"),
         (["--shard", "3/2"], "--shard"),
     ],

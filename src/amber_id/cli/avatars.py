@@ -1,4 +1,4 @@
-"""Avatars: from videos to avatars' videos, and what an avatar's file holds."""
+"""Avatars: from videos to avatars' videos, and the shapes of an avatar's file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ _Avatar = Annotated[
     Path | None, typer.Option(help="A .glb with ARKit's shapes; default: the default avatar.")
 ]
 _Engine = Annotated[
-    Literal["builtin", "ravas"], typer.Option(help="What draws; ravas needs a checkout of RAVAS.")
+    Literal["builtin", "ravas"], typer.Option(help="Renderer; ravas needs a checkout of RAVAS.")
 ]
 _Fps = Annotated[
     float | None, typer.Option(help="Frames per second of all avatars; default: those of each original.")
@@ -61,10 +61,10 @@ _FromDrive = Annotated[
     Path | None, typer.Option(help="Folder of recordings to draw from, instead of tracking again.")
 ]
 _Check = Annotated[
-    bool, typer.Option("--check", help="Track the avatars, too, and check that they follow their originals.")
+    bool, typer.Option("--check", help="Also track the avatars and check that they follow their originals.")
 ]
 _Ravas = Annotated[Path | None, typer.Option(help="Folder of a checkout of RAVAS, for --engine ravas.")]
-_RavasPython = Annotated[Path | None, typer.Option(help="The Python by which RAVAS is run.")]
+_RavasPython = Annotated[Path | None, typer.Option(help="Python interpreter that runs RAVAS.")]
 _RavasTimeout = Annotated[
     float | None, typer.Option(help="Seconds that RAVAS may take for a clip; default: 600.")
 ]
@@ -107,7 +107,7 @@ def avatarize(
     if ravas is None and (ravas_python is not None or ravas_timeout is not None):
         raise UsageError("--ravas-python and --ravas-timeout need --ravas, the folder of its checkout")
     if check and shard is not None:
-        raise UsageError("--check looks at the whole corpus: run it once more without --shard")
+        raise UsageError("--check compares the whole corpus: run the command again without --shard")
     require_place("OUT", out)
     job = _job(videos, out, ravas, from_drive, save_drive, model, check=check)
     look = _avatar_file(avatar, palette, model)
@@ -257,8 +257,8 @@ def _say_what_is_missing(avatar: "Avatar", file: Path) -> None:
         say(f"{file} lacks {len(avatar.missing)} of 52 shapes, which stay still: {missing}")
     if lost := len(set(avatar.missing) - NEVER_DRIVEN):
         say(
-            f"no attack can use what {lost} of these would show: results on these avatars do not hold for "
-            "better ones"
+            f"no attacker can use the motion of {lost} of these shapes: results on these avatars do not hold "
+            "for better ones"
         )
 
 
@@ -287,20 +287,20 @@ def _check(
 def _print_following(summary: "FollowingSummary", *, by_ravas: bool) -> None:
     if summary.face_share is not None and summary.median is not None:
         tell(f"  a face in {summary.face_share:.1%} of the frames where the original has one")
-        tell(f"  median correlation of what moves: {summary.median:.2f}")
-    tell(f"  {summary.match_their_own} of {summary.searched} move most like their own original")
-    tell(f"  the head, offset and gain: {'; '.join(_angles(summary))}")
+        tell(f"  median correlation of the channels that move: {summary.median:.2f}")
+    tell(f"  {summary.match_their_own} of {summary.searched} avatars move most like their own original")
+    tell(f"  offset and gain of the head: {'; '.join(_angles(summary))}")
     if by_ravas:
         tell(
-            "  (RAVAS itself turns head, neck and chest, in all 1.3 times as far as the person turned; "
-            "roll gains up to 2.4 were seen)"
+            "  (RAVAS turns head, neck and chest, in total 1.3 times as far as the person turned; "
+            "roll gains of up to 2.4 have been measured)"
         )
     if summary.lost:
         lost = (f"{name} ({summary.channels[name].median:.2f})" for name in summary.lost)
         moving = sum(channel.clips > 0 for channel in summary.channels.values())
         say(
             f"lost in the avatars: {len(summary.lost)} of {moving} channels that move in the originals "
-            f"(median r below {summary.config.floor:g}): {', '.join(lost)}; no attack can use them: "
+            f"(median r below {summary.config.floor:g}): {', '.join(lost)}; no attacker can use them: "
             "results on these avatars do not hold for better ones"
         )
 

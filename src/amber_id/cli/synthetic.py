@@ -20,19 +20,19 @@ from amber_id.cli.shared import (
 if TYPE_CHECKING:
     from amber_id.synthetic.oracle_file import Oracle
 
-_BY = "a number, or clip=, person= or source= and two numbers, by what it varies between them"
+_BY = "a number, or two that depend on the clip, person or source, e.g. source=16:9,4:3"
 _Shape = Annotated[float, typer.Option(help="How much faces differ: 1 as measured, 0 not at all.")]
 _Habit = Annotated[
     str,
     typer.Option(
-        help="How much habits of moving differ, 0 not at all; by region: eyes=1,lips=0 (the others keep 1), "
-        "or all=0,eyes=2 for one alone."
+        help="How much habits of movement differ, 0 not at all; by region: eyes=1,lips=0 (others keep 1), "
+        "or all=0,eyes=2 for one region alone."
     ),
 ]
 _Content = Annotated[
     str,
     typer.Option(
-        help="What is said: free (different words in every clip), same (the same in all), own (each person's "
+        help="Words of the clips: free (different in every clip), same (the same in all), own (each person's "
         "own)."
     ),
 ]
@@ -56,10 +56,14 @@ def synth(
     content: _Content = "free",
     aspect: _Aspect = "16:9",
     fps: _Fps = "30",
-    jitter: Annotated[str, typer.Option(help="Jitter of the tracker; 1 as measured.")] = "1",
-    framing: Annotated[str, typer.Option(help="Size of faces in originals; 1 is usual.")] = "1",
+    jitter: Annotated[
+        str, typer.Option(help="Jitter of the tracker, relative to the measured jitter.")
+    ] = "1",
+    framing: Annotated[
+        str, typer.Option(help="Size of faces in originals, relative to the usual size.")
+    ] = "1",
     duration: _Duration = "4",
-    lost: Annotated[str, typer.Option(help="Share of frames in which no face is found.")] = "0",
+    lost: Annotated[str, typer.Option(help="Share of frames without a face.")] = "0",
     duplicates: _Duplicates = 0.0,
     workers: Workers = None,
     seed: Seed = 0,
