@@ -66,17 +66,17 @@ def avatar_beside(video: Path, frames: int) -> tuple[AvatarMade | None, str]:
     """
     path = video.with_suffix(".json")
     try:
-        said = parsed_json(read_bytes(path, "JSON"), path)
+        note = parsed_json(read_bytes(path, "JSON"), path)
     except FileFormatError:
         return None, ""
-    if not isinstance(said, dict) or not str(said.get("schema_version")).startswith(_SCHEMA):
+    if not isinstance(note, dict) or not str(note.get("schema_version")).startswith(_SCHEMA):
         return None, ""  # somebody else's
-    if said.get("frames") != frames:
-        found = one_line(str(said.get("frames")), _LONGEST_SHOWN)
-        return None, f"{path.name} is of another video: it says {found} frames, not {frames}"
+    if note.get("frames") != frames:
+        frames_stated = one_line(str(note.get("frames")), _LONGEST_SHOWN)
+        return None, f"{path.name} is of another video: it says {frames_stated} frames, not {frames}"
     try:
         made = AvatarMade.model_validate(
-            {name: said[name] for name in AvatarMade.model_fields if name in said}
+            {name: note[name] for name in AvatarMade.model_fields if name in note}
         )
     except ValidationError:
         return None, f"{path.name} does not say what made the avatar; make it again"

@@ -69,11 +69,11 @@ def in_depth(seen: Float[np.ndarray, "F V C"], width: int, height: int, clip: Cl
         strays = f"{lost} of {len(seen)} frames have another z and count as without a face" if lost else ""
         return Deep(points, verdict.good, how, _joined(verdict.mended, verdict.doubt, strays, odd))
     constant = seen.shape[2] == 3 and seen[:, :, 2].any()
-    told = "its z is constant, so depth is that of a fitted mean face" if constant else ""
+    remark = "its z is constant, so depth is that of a fitted mean face" if constant else ""
     whole = completed(selected, fit) if partial else with_depth(flat, fit)
     how = f"; depth{f' and all but {len(SELECTED_POINTS)} points' if partial else ''} from a fitted mean face"
     points = whole / [width, height, width]
-    return Deep(points, np.ones(len(points), bool), how, _joined(told, odd))
+    return Deep(points, np.ones(len(points), bool), how, _joined(remark, odd))
 
 
 def _joined(*notes: str) -> str:

@@ -134,7 +134,7 @@ def _landmarks_in(file: ArrayFile) -> np.ndarray:
     if name not in file.names:
         got = one_line(", ".join(sorted(file.names)), _LONGEST_NAMES) or "an empty archive"
         raise FileFormatError(
-            file.path, f"expected an array landmarks in the archive, got {got}{_told_of(file.path)}"
+            file.path, f"expected an array landmarks in the archive, got {got}{_other_program(file.path)}"
         )
     shape, dtype, _ = file.head(name)
     if not dtype.hasobject and (dtype.kind not in "fiu" or not _known_shape(shape)):
@@ -230,7 +230,7 @@ def _without_empty_depth(landmarks: Float64[np.ndarray, "T V C"]) -> Float64[np.
     return landmarks
 
 
-def _told_of(path: Path) -> str:
+def _other_program(path: Path) -> str:
     known = what_it_is(path)
     return f"; it {known}" if known and "landmarks are taken" not in known else ""
 
@@ -246,9 +246,9 @@ def _known_shape(shape: tuple[int, ...]) -> bool:
 
 def _picture(file: LandmarkFile, clip: Clip, config: ImportConfig, stated: StatedOfClip) -> tuple[int, int]:
     """Width and height in pixels; of an aspect alone, with a shorter side that is made up."""
-    for said in (file.stated, stated):
-        if said.width is not None and said.height is not None:
-            return said.width, said.height
+    for source in (file.stated, stated):
+        if source.width is not None and source.height is not None:
+            return source.width, source.height
     if config.size is not None:
         return config.size
     if config.aspect is None:

@@ -224,9 +224,9 @@ def read_header(path: Path) -> RecordingHeader:
     """
     values, shapes = read_shapes(path, _SCHEMA)
     header = validated(RecordingHeader, values, path)
-    found = shapes.get("timestamps", ())
-    if found != (header.frames,):
-        raise FileFormatError(path, f"expected timestamps of {header.frames} frames, got shape {found}")
+    shape = shapes.get("timestamps", ())
+    if shape != (header.frames,):
+        raise FileFormatError(path, f"expected timestamps of {header.frames} frames, got shape {shape}")
     return header
 
 

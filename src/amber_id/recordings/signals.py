@@ -35,15 +35,15 @@ def matched(
     >>> one.tolist(), other.tolist()
     ([True, False], [True, False, False])
     """
-    found, taken = np.zeros(len(times), dtype=bool), np.zeros(len(others), dtype=bool)
+    matches, taken = np.zeros(len(times), dtype=bool), np.zeros(len(others), dtype=bool)
     j = 0
     for i, time in enumerate(times):
         while j < len(others) and others[j] < time - tolerance_s - 1e-9:
             j += 1
         if j < len(others) and others[j] <= time + tolerance_s + 1e-9:
-            found[i] = taken[j] = True
+            matches[i] = taken[j] = True
             j += 1
-    return found, taken
+    return matches, taken
 
 
 def correlations(one: Float[np.ndarray, "T C"], other: Float[np.ndarray, "T C"]) -> Float[np.ndarray, " C"]:
@@ -74,13 +74,13 @@ def read_at(
     >>> known.tolist()
     [False, True, True, False, False, True]
     """
-    found = np.stack([np.interp(at, times, column) for column in values.T], axis=1)
+    readings = np.stack([np.interp(at, times, column) for column in values.T], axis=1)
     after = np.searchsorted(times, at)
     later = times[np.minimum(after, len(times) - 1)]
     earlier = times[np.maximum(after - 1, 0)]
     at_a_frame = np.minimum(np.abs(later - at), np.abs(at - earlier)) <= _SAME_TIME_S
     bridged = (later - earlier <= longest_gap_s) & (at <= times[-1]) & (at >= times[0])
-    return found, bridged | at_a_frame
+    return readings, bridged | at_a_frame
 
 
 def all_correlations(
