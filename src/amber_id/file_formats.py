@@ -310,7 +310,7 @@ def _limited(lines: Iterable[str], path: Path) -> Iterator[str]:
 def csv_rows(path: Path, lines: Iterable[str], **how: Any) -> Iterator[tuple[int, list[str]]]:
     """Each row of a CSV table that is not blank, with the number of the line it ends in, from its lines.
 
-    `how` is what `csv.reader` can be told.
+    `how` are options of `csv.reader`.
 
     Raises
     ------

@@ -49,7 +49,7 @@ UNREADABLE: tuple[type[Exception], ...] = (
     lzma.LZMAError,
     SafetensorError,
 )
-"""What parsers raise for bytes that they can make nothing of; OSError is told apart."""
+"""Exceptions of parsers for bytes that they cannot read; OSError is treated separately."""
 
 LARGEST_TEXT = 64 << 20
 """How many bytes a table, a configuration or a JSON file of ours may have."""

@@ -7,7 +7,7 @@ Weights are MediaPipe's coefficients as they are; ``tongueOut``, which it does n
 comes from the landmarks (`head_turn.py`), not from the pose, which also says where in the picture the face
 is. The avatar turns on the spot.
 At a rate of one's own a drive is read as features are: each frame shows the mean over its period, of all
-sources, so that no frame rate can be told from how smooth the motion is.
+sources, so that the smoothness of the motion does not reveal the frame rate.
 """
 
 from dataclasses import dataclass

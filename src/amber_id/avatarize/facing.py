@@ -58,7 +58,7 @@ def check_facing(rig: Rig) -> None:
 
 
 def _ahead(rig: Rig, up: Float[np.ndarray, " 3"] | None) -> Float[np.ndarray, " 3"] | None:
-    """Where the face looks, of length 1; None where that cannot be told."""
+    """Where the face looks, of length 1; None where that is unknown."""
     normal = rig.face_direction.astype(np.float64)
     agreement = np.linalg.norm(normal)
     left = _leftwards(rig)

@@ -108,7 +108,7 @@ class Job:
         return self.out / f"{clip.id}.mp4"
 
     def is_done(self, clip: Clip, states: Mapping[str, FileState], unsure: list[Failure]) -> bool:
-        """Whether the clip need not be made again, as far as can be told without reading the original.
+        """Whether the clip need not be made again, as far as is known without reading the original.
 
         `states` are those of the originals, as noted. What will never be known is added to `unsure`.
         """

@@ -3,7 +3,7 @@
 Conventions
 -----------
 A likelihood ratio (LR) says how many times likelier a score is if both clips show one person than if they
-show two. An LLR is its natural logarithm: 0 says nothing, 2.3 ten times likelier. Cllr is in bits.
+show two. An LLR is its natural logarithm: 0 is no evidence, 2.3 means ten times likelier. Cllr is in bits.
 Functions named `..._of` take an :class:`ErrorCurve` and give one value for each of its resamples; those of
 the same name without it take scores, and weights as :mod:`amber_id.biometrics.error_rates` does.
 Scores that people choose by are calibrated on dev; min Cllr, which is not, says what they could be worth.

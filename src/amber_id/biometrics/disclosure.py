@@ -4,7 +4,7 @@ Conventions
 -----------
 0 says that scores give nothing away, larger that they give away more. Every measure here but :func:`d_sys` is
 fitted to the scores it judges and comes out above 0 for a guesser, the more so the fewer the scores. Compare
-it with what the same study gives when it is drawn by lot who each clip shows: :func:`permutation_null`.
+it with its values in the study with people assigned to clips at random: :func:`permutation_null`.
 Functions named `..._of` take an :class:`ErrorCurve` and give one value for each of its resamples.
 """
 
@@ -19,7 +19,7 @@ from amber_id.biometrics.curves import ErrorCurve, PerResample, error_curve
 from amber_id.biometrics.permutation import label_free_edges
 
 _CATEGORY_ENDS = (1, 2, 4, 5, 6)  # of log10 LR, between A, B, C, D, E and F
-MOST_EXPECTED = 0.5 / float(np.log(2))  # bits, of ZEBRA: all that can be told over all priors
+MOST_EXPECTED = 0.5 / float(np.log(2))  # bits, of ZEBRA: the most that scores can disclose over all priors
 _FAR_LLR = 200.0  # beyond it a ratio costs less than 1e-80 on the right side
 
 
@@ -99,7 +99,7 @@ def d_sys(
 ) -> float:
     """Linkability of Gomez-Barrero et al. (IEEE TIFS 13, 2018), less what the estimator shows by itself.
 
-    :func:`d_sys_raw_of` less its mean where it is drawn by lot which of the comparisons are mated. So it is
+    :func:`d_sys_raw_of` less its mean where mated comparisons are chosen at random. So it is
     about 0 for a guesser, may be slightly negative, and reaches nearly 1 where the sides separate.
     Comparisons that share a clip are not independent: whether a value differs from 0 is for
     :func:`permutation_null` to say.

@@ -1,7 +1,7 @@
-"""From which score on does a likelihood ratio say anything?
+"""From which score on is a likelihood ratio evidence?
 
-A calibration is fitted to the comparisons of some people, and of others the line would be another. Where the
-ratio that it gives cannot be told from 1, a score is no evidence either way.
+A calibration is fitted to the comparisons of some people; other people would give another line. Where the
+ratio cannot be distinguished from 1, a score is no evidence either way.
 """
 
 from typing import NamedTuple
@@ -26,13 +26,13 @@ class ScoreRange(NamedTuple):
 
 
 def undecided_scores(comparisons: Comparisons, line: LinearCalibration, *, level: float = 0.95) -> ScoreRange:
-    """The scores whose calibrated likelihood ratio cannot be told from 1, by an interval over people.
+    """The scores whose calibrated likelihood ratio cannot be distinguished from 1, by an interval over people.
 
     The line of :func:`amber_id.biometrics.fit_linear_calibration` is fitted again with each person left out,
     which gives the covariance of its slope and offset (jackknife: Efron and Stein, Annals of Statistics 9,
     1981). A score is undecided where the interval of its LLR, by Student's t with one degree of freedom less
     than people, holds 0 (Fieller, Journal of the Royal Statistical Society B 16, 1954). All scores are where
-    the slope itself cannot be told from 0, or where the comparisons hang on one person.
+    the slope itself cannot be distinguished from 0, or where the comparisons depend on one person.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ scores, the core,
 More than half may well be no failures where the number is another: many matchers give 0 to most pairs.
 
 The core must have ten different values or more: of fewer nothing can be said. A constant among the scores,
-such as 0 among cosines, cannot be told from a score.
+such as 0 among cosines, cannot be distinguished from a score.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64, Int64
 
 _MOST_VALUES = 5
-_FEWEST_OTHERS = 10  # different values, from which a range can be told
+_FEWEST_OTHERS = 10  # different values, from which a range can be estimated
 _FAR = (5.0, 1.0)  # in ranges of the core, and in those of its logarithms
 _FAR_CONSTANT = (1.0, 0.25)
 _LARGEST = np.array([np.finfo(kind).max for kind in (np.float16, np.float32, np.float64)], np.float64)

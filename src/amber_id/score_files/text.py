@@ -197,7 +197,7 @@ def _order(path: Path, piece: _Piece) -> _Order | None:
     for place, *words in zip(piece.places, *piece.columns, strict=True):
         # A word is a label for sure, 0 and 1 may be scores.
         third, fourth = (word in _LABELS and (1 if word.isdigit() else 2) for word in words[2:])
-        if third != fourth or third == 2:  # of two words the second is told to be no score
+        if third != fourth or third == 2:  # of two words, the second is reported as no score
             return _ORDERS[2 if third >= fourth else 3]
         if not third:
             if all(word in _LABELS for word in piece.columns[0]) and is_number(words[3]):

@@ -3,7 +3,7 @@
 Conventions
 -----------
 P comparisons ("trials") of N clips, the clips numbered in the order of their names.
-A row is an index in 0..P-1; people are told its place, a line or row of the file counted from 1.
+A row is an index in 0..P-1; messages state its place, a line or row of the file counted from 1.
 """
 
 from collections.abc import Iterable

@@ -1,8 +1,8 @@
-"""What are synthetic people like, what does a tracker see of them, and how well could they be told apart?
+"""What are synthetic people like, what does a tracker see of them, and how well could they be distinguished?
 
 A generator at the level of a rig: a person is a face shape and a vector of habits, a clip is blendshapes and
 head movement over time, and a tracker's landmarks follow from both, of the person and of an avatar. All that
-tells people apart is known and written down, so that an attacker can be held against it.
+distinguishes people is known and written down, so that an attacker can be compared with it.
 
 Read in this order: ``settings.py``, ``habits.py``, ``config.py`` (what can be asked for), ``seeds.py``,
 ``fields.py`` (random signals that are smooth), ``measured.py`` (what was measured on real faces),

@@ -1,4 +1,4 @@
-"""Which habits of movement tell synthetic people apart?
+"""Which habits of movement distinguish synthetic people?
 
 Every habit is a number in units of how much it varies between clips of one person: mean zero, standard
 deviation one within a person, and ``strength * sqrt(RATIO)`` between people. It sets a quantity of the rig:

@@ -5,7 +5,7 @@ the log-likelihood ratio of two clips' true traits, under the two-covariance mod
 is: whoever sees the traits only through landmarks has no lower error rate, but for chance. That is also true
 of what goes with a source or a person, such as the frame rate: the oracle knows it for certain.
 
-Pairs are all pairs of clips. Whether two clips are of one session nobody is told: the score averages over
+Pairs are all pairs of clips. Whether two clips are of one session is unknown: the score averages over
 both, as often as they are among a person's pairs. With K clips of each side the traits are averaged, of clips
 of one session.
 """

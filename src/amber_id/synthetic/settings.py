@@ -1,12 +1,12 @@
 """How are a corpus's circumstances said: one value for all, or two, and by what they vary?
 
 Pictures of different shape, other frame rates, longer clips: what has nothing to do with people can still
-tell them apart when it goes with who they are. Each such circumstance is a `Setting`, written as text:
+distinguish them when it depends on the person. Each such circumstance is a `Setting`, written as text:
 
 ``30``              the same in every clip
 ``clip=2,4``        anything from 2 to 4, drawn for every clip: varies, and tells nothing
-``source=25,30``    25 in the first source, 30 in the second: tells sources apart
-``person=2,4``      anything from 2 to 4, drawn for every person: tells people apart
+``source=25,30``    25 in the first source, 30 in the second: distinguishes sources
+``person=2,4``      anything from 2 to 4, drawn for every person: distinguishes people
 
 ``16:9`` is a number too.
 """

@@ -31,7 +31,7 @@ from amber_id.tracking.video import read_frames
 LAUNCHER = Path(__file__).with_name("launcher.py")
 
 _DETECTIONS = "detectionLog.json"
-# What our own Python is told by these is wrong for RAVAS'.
+# These variables configure our own Python and are wrong for that of RAVAS.
 _OURS = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 
 
