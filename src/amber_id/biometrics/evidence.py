@@ -26,7 +26,7 @@ class ScoreRange(NamedTuple):
 
 
 def undecided_scores(comparisons: Comparisons, line: LinearCalibration, *, level: float = 0.95) -> ScoreRange:
-    """The scores whose calibrated likelihood ratio cannot be distinguished from 1, by an interval over people.
+    """Scores whose calibrated likelihood ratio cannot be distinguished from 1, by an interval over people.
 
     The line of :func:`amber_id.biometrics.fit_linear_calibration` is fitted again with each person left out,
     which gives the covariance of its slope and offset (jackknife: Efron and Stein, Annals of Statistics 9,
@@ -51,8 +51,7 @@ def undecided_scores(comparisons: Comparisons, line: LinearCalibration, *, level
     Examples
     --------
     >>> from amber_id.biometrics import compare_all, fit_linear_calibration
-    >>> rng = np.random.default_rng(0)
-    >>> subjects = np.repeat(np.arange(30), 4)
+    >>> subjects, rng = np.repeat(np.arange(30), 4), np.random.default_rng(0)
     >>> vectors = rng.normal(size=(30, 16))[subjects] + rng.normal(size=(120, 16))
     >>> comparisons = compare_all(vectors, subjects)
     >>> line = fit_linear_calibration(comparisons.mated_scores, comparisons.nonmated_scores)
