@@ -58,8 +58,8 @@ def per_subject_figures(comparisons: Comparisons) -> tuple[SubjectFigures, ...]:
 
     A subject's EER is that of its mated scores against all non-mated ones in which it takes part, by
     :func:`amber_id.biometrics.eer`: how well this one person is distinguished from the others. A person with
-    a single clip has neither mated mean nor EER, and one that was never compared has no figure. A guesser's EER
-    scatters around 0.5, the more so the fewer mated scores there are.
+    a single clip has neither mated mean nor EER, and one that was never compared has no figure. The EER of a
+    guesser scatters around 0.5, the more so the fewer mated scores there are.
 
     Examples
     --------
