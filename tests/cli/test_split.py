@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from amber_id.audit import StudyConfig
-from amber_id.cli.auditing import _asked
+from amber_id.cli.auditing import _merged
 from amber_id.protocols import ByPeople, SplitConfig, read_split
 from amber_id.recordings import RecordingSet
 
@@ -89,7 +89,7 @@ def test_what_cannot_be_is_told_in_a_line(flags: list[str], code: int, told: str
 
 def test_an_audit_takes_the_protocol_of_flag_or_file():
     def asked(told: dict, protocol: str | None = None, folds: int | None = None) -> SplitConfig:
-        values = _asked(told, protocol=protocol, folds=folds, epochs=None, full=False, seed=3)
+        values = _merged(told, protocol=protocol, folds=folds, epochs=None, full=False, seed=3)
         return StudyConfig(**values).split
 
     assert asked({}) == asked({}, protocol="shares") == ByPeople(seed=3)

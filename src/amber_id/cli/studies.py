@@ -5,10 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amber_id.cli.auditing import recordings_of
 from amber_id.cli.shared import (
     GOES_ON,
-    SOME_CLIPS_LOST,
     STUDY_LOCK,
     Allow,
     Device,
@@ -17,17 +15,15 @@ from amber_id.cli.shared import (
     Workers,
     check_before,
     configured,
-    name_dropped,
     read_toml,
     resumable,
-    say,
     study_app,
     tell,
 )
-from amber_id.extras import check_needs
+from amber_id.cli.study_folders import end_of_study, outlook_of, recordings_of_study, say_each
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from amber_id.audit import ThesisStudyConfig
     from amber_id.results import ConditionName, ThesisStudyResults
@@ -59,25 +55,12 @@ def study_thesis(
     from amber_id.results import write_results
 
     seeded = {"seed": seed} | {name: {"seed": seed} for name in ("k0", "folds", "evaluation")}
-    told = read_toml(config)
-    settings = configured(ThesisStudyConfig, thesis_study_config(seeded, told), stated=told, file=config)
+    stated = read_toml(config)
+    settings = configured(ThesisStudyConfig, thesis_study_config(seeded, stated), stated=stated, file=config)
     folders: dict[ConditionName, Path] = {"original": didd, "anonymised": tavd}
     check_before("study thesis", out)
-    said = _outlook(folders, out, settings, device)
-    if not quiet:
-        for line in said:
-            say(line)
-    sets = {
-        name: recordings_of(
-            folder,
-            out / "recordings" / name,
-            checked=(tavd, name),
-            model=model,
-            workers=workers,
-            quiet=quiet,
-        )
-        for name, folder in folders.items()
-    }
+    say_each(_outlook(folders, out, settings, device), quiet=quiet)
+    sets = recordings_of_study(folders, out, avatars=tavd, model=model, workers=workers, quiet=quiet)
     with hold_lock(out / STUDY_LOCK), ClipBar("thesis", None, quiet=quiet) as bar:
         results = run_thesis_study(
             sets,
@@ -91,45 +74,39 @@ def study_thesis(
         )
     write_results(results, out / "thesis.json")
     page = write_thesis_report(results, out)
-    _print(results)
-    tell(page)
-    if results.dropped:
-        name_dropped(results.dropped)
-        say(f"clips in no figure: {results.counts.dropped_clips}; thesis.json says why")
-        raise typer.Exit(SOME_CLIPS_LOST)
+    for line in (*_lines(results), page):
+        tell(line)
+    end_of_study(results, "thesis.json")
 
 
 def _outlook(
     folders: "Mapping[ConditionName, Path]", out: Path, settings: "ThesisStudyConfig", device: str
 ) -> tuple[str, ...]:
-    """What can be said before anything is tracked; what makes the study impossible is raised here."""
+    """What is known before anything is tracked; what makes the study impossible is raised here."""
     from amber_id.attackers import find_device
-    from amber_id.audit import divided_as, divisions_of, look_ahead
-    from amber_id.recordings import holds_recordings
+    from amber_id.audit import divided_as, divisions_of
 
-    tracked = [folder for folder in folders.values() if not holds_recordings(folder)]
-    check_needs("study thesis", *(["of videos"] if tracked else []))
-    outlook = look_ahead(folders, out)
+    outlook = outlook_of("study thesis", folders, out)
     find_device(device)
     divided, chosen = divided_as(settings, len(outlook.clips))
     divisions = divisions_of(divided, outlook.source_of)
     k0 = divisions["k0"].split
     sizes = ", ".join(f"{len(k0.subjects(part, 0))} {part}" for part in ("train", "dev", "test"))
-    return (*chosen, f"k0: {sizes}", *outlook.said(divisions["folds"]))
+    return (*chosen, f"k0: {sizes}", *outlook.sentences(divisions["folds"]))
 
 
-def _print(results: "ThesisStudyResults") -> None:
+def _lines(results: "ThesisStudyResults") -> "Iterator[str]":
     """A line for each part: EER on originals, on avatars, and their difference; the published ones first."""
     from amber_id.results import signed, with_interval
 
     width = max(len(part.name) for part in results.parts)
-    tell(f"{'EER':{width}}  {'originals':20}  {'avatars':20}  avatars less originals")
-    said = {each.condition: f"{each.eer:.2f}" for each in results.published}
-    tell(f"{'published':{width}}  {said['original']:20}  {said['anonymised']:20}  on other people")
+    yield f"{'EER':{width}}  {'originals':20}  {'avatars':20}  avatars less originals"
+    published = {each.condition: f"{each.eer:.2f}" for each in results.published}
+    yield f"{'published':{width}}  {published['original']:20}  {published['anonymised']:20}  on other people"
     for part in results.parts:
         eers = [with_interval(part.conditions[name].eer) for name in ("original", "anonymised")]
         less = part.not_paired if part.difference is None else signed(part.difference)
-        tell(f"{part.name:{width}}  {eers[0]:20}  {eers[1]:20}  {less}")
+        yield f"{part.name:{width}}  {eers[0]:20}  {eers[1]:20}  {less}"
     for split, of_split in results.pipelines.items():
         for condition, difference in of_split.items():
-            tell(f"corrected less thesis, {split}, {condition}: EER {signed(difference)}")
+            yield f"corrected less thesis, {split}, {condition}: EER {signed(difference)}"

@@ -38,7 +38,7 @@ def test_people_and_clips_are_counted_by_name(tmp_path: Path):
     assert {person: len(clips) for person, clips in outlook.clips.items()} == {
         "id001": 3, "id002": 3, "id003": 2, "id004": 3, "id005": 2, "id006": 3, "id007": 3,
     }  # fmt: skip
-    said = outlook.said(outlook.divide(folds_by_people(7)))
+    said = outlook.sentences(outlook.divide(folds_by_people(7)))
     assert said[:4] == (
         "clips without an original clip of their name, dropped and counted: 1 (own_id005/clip0)",
         "clips without an anonymised clip of their name, dropped and counted: 3 (own_id003/clip1, "
@@ -54,7 +54,7 @@ def test_what_a_study_can_show_gets_better_with_people(tmp_path: Path):
     widths = []
     for people in (10, 40):
         outlook = look_ahead({"original": videos(tmp_path / str(people), people)}, tmp_path / "study")
-        said = outlook.said(outlook.divide(folds_by_people(people)))[-1]
+        said = outlook.sentences(outlook.divide(folds_by_people(people)))[-1]
         widths.append(float(said.partition("an interval ")[2].split()[0]))
     assert 0.1 < widths[1] < 0.2 < widths[0] < 0.5
     assert "TMR down to an FMR of 10 %" in said  # 140 pairs

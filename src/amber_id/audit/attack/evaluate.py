@@ -3,18 +3,19 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
-from amber_id.audit.attack.avatars import avatar_remarks, avatars_of
+from amber_id.audit.attack.avatars import avatar_remarks
 from amber_id.audit.attack.drawn_arrays import arrays_of
 from amber_id.audit.attack.known_truth import oracle_result
+from amber_id.audit.attack.made_by import common_provenance
 from amber_id.audit.attack.openings import record_opening
 from amber_id.audit.attack.strongest_attacker import Tried, attacker_results, measure, score_attackers
-from amber_id.audit.attack.tested import embed_people, subject_results, trackers_of
+from amber_id.audit.attack.tested import embed_people, subject_results
 from amber_id.audit.attack.wording import headline, limits
 from amber_id.file_formats import file_hash
 from amber_id.judging.config import EvaluationConfig
+from amber_id.judging.made_by import times_since
 from amber_id.protocols import (
     Leak,
     Split,
@@ -34,10 +35,7 @@ from amber_id.results import (
     EvaluationResults,
     FailedClip,
     Provenance,
-    Times,
-    surroundings,
 )
-from amber_id.training import versions
 
 
 def evaluate(
@@ -79,24 +77,36 @@ def evaluate(
     allowed = refuse_leaks(recordings, split, allow)
     tested = embed_people((run, *others), recordings, split, device=device, on_clip=on_clip)
     tried = score_attackers(tested)
-    worst = tried.worst
-    metrics, judged = measure(worst, config)
-    best = None if oracle is None else oracle_result(oracle, worst, recordings, metrics, config)
-    attackers = attacker_results(tried, metrics, config)
+    results = _results(tried, recordings, split, config, oracle, allowed, started)
+    return results, arrays_of(tried, seed=config.seed)
+
+
+def _results(
+    tried: Tried,
+    recordings: RecordingSet,
+    split: Split,
+    config: EvaluationConfig,
+    oracle: Path | None,
+    allowed: tuple[Leak, ...],
+    started: float,
+) -> EvaluationResults:
+    strongest, first = tried.worst, tried.scored[0].members[0]
+    metrics, judged = measure(strongest, config)
+    best = None if oracle is None else oracle_result(oracle, strongest, recordings, metrics, config)
     failures = _failures(tried, recordings)
     provenance = _provenance(tried, recordings, split, config, allowed)
-    results = EvaluationResults(
-        headline=headline(worst, metrics, judged.recognition),
-        control=tested[0].folds[0].header.control,
-        attacker=worst.attacker,
-        attackers=attackers,
+    return EvaluationResults(
+        headline=headline(strongest, metrics, judged.recognition),
+        control=first.folds[0].header.control,
+        attacker=strongest.attacker,
+        attackers=attacker_results(tried, metrics, config),
         counts=_counts(tried, len(failures)),
         metrics=metrics,
         recognition=judged.recognition,
         disclosure=judged.disclosure,
         oracle=best,
-        dev=worst.dev,
-        subjects=subject_results(tested[0], judged.people),
+        dev=strongest.dev,
+        subjects=subject_results(first, judged.people),
         failures=failures,
         limits=(
             *limits(tried, judged, len(failures), synthetic=provenance.synthetic),
@@ -106,12 +116,8 @@ def evaluate(
         ),
         bootstrap=Bootstrap.of(judged.eer),
         provenance=provenance,
-        times=Times(
-            finished=datetime.now(UTC).isoformat(timespec="seconds"),
-            wall_s=round(time.perf_counter() - started, 3),
-        ),
+        times=times_since(started),
     )
-    return results, arrays_of(tried, seed=config.seed)
 
 
 def _counts(tried: Tried, failed_clips: int) -> Counts:
@@ -159,22 +165,16 @@ def _provenance(
             checkpoints=tuple(each for run in sorted(hashes) for each in run),
             attacker=" + ".join(sorted(each.attacker.name for each in alone)),
         )
-    trackers, synthetic = trackers_of(tried.mapped.members[0].entries)
     seeds = {fold.header.seed for tested in tried.worst.members for fold in tested.folds}
     return Provenance(
-        **surroundings(),
-        packages={name: number for name, number in versions().items() if name != "amber-id"},
+        **common_provenance(tried.mapped.members[0].entries, allowed),
         recordings=recordings.root.name,
         recordings_sha256=recordings.content_hash(),
         split_sha256=split.content_hash(),
         protocol=protocol_of(recordings.root, split),
         manifest_sha256=manifest_hash(recordings),
         checkpoints_sha256=tuple(each for run in hashes for each in run),
-        trackers=trackers,
-        avatars=avatars_of(tried.mapped.members[0].entries),
-        synthetic=synthetic,
         train_seed=seeds.pop() if len(seeds) == 1 else None,
         bootstrap_seed=config.seed,
         test_opening=opening,
-        allowed=tuple(leak.key for leak in allowed),
     )

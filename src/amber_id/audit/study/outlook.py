@@ -48,7 +48,7 @@ class Outlook:
         refuse_too_few_tested(division.split, self.source_of)
         return division
 
-    def said(self, division: Division) -> tuple[str, ...]:
+    def sentences(self, division: Division) -> tuple[str, ...]:
         """What is lost already, and what a study of these people under this division could show."""
         return (*self._lost(), *_could_show(division, median_low(map(len, self.clips.values()))))
 

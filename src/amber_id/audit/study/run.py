@@ -93,7 +93,7 @@ def run_study(
     answers: dict[str, Any] = {}
     for section in SECTIONS:
         answers[section.name] = section.answer(study, answers)
-    results = results_of(study, answers, allowed, wall_s=round(time.perf_counter() - began, 3))
+    results = results_of(study, answers, allowed, began)
     return results, {name: cell.score_file for name, cell in answers["matrix"].items()}
 
 

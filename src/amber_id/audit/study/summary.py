@@ -3,13 +3,11 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
-from amber_id.audit.attack.avatars import avatars_of
-from amber_id.audit.attack.tested import trackers_of
+from amber_id.audit.attack.made_by import common_provenance
 from amber_id.audit.study.clips import avatar_remarks_of
 from amber_id.audit.study.matrix import Cell, differences_of
 from amber_id.audit.study.sections import SECTIONS, Answers
@@ -18,6 +16,7 @@ from amber_id.audit.study.study import SHUFFLED, Study
 from amber_id.audit.study.training import Trained
 from amber_id.audit.study.wording import study_headline, study_limits
 from amber_id.judging.config import EvaluationConfig
+from amber_id.judging.made_by import times_since
 from amber_id.judging.rates import less
 from amber_id.judging.recognition import undecided
 from amber_id.protocols import Leak, manifest_hash, protocol_of, remarks_of, source_of_subjects
@@ -28,14 +27,14 @@ from amber_id.results import (
     StudyCounts,
     StudyProvenance,
     StudyResults,
-    Times,
-    surroundings,
 )
-from amber_id.training import versions
 
 
-def results_of(study: Study, answers: Answers, allowed: tuple[Leak, ...], *, wall_s: float) -> StudyResults:
-    """Everything that a study found; `allowed` are the leaks that were known and meant."""
+def results_of(study: Study, answers: Answers, allowed: tuple[Leak, ...], began: float) -> StudyResults:
+    """Everything that a study found; `allowed` are the leaks that were known and meant.
+
+    `began` is the time at which it began, by the performance counter.
+    """
     evaluation = study.config.evaluation
     cells = decided(answers["matrix"], answers["sensitivity"])
     controls = (*answers["controls"], *answers["network controls"])
@@ -72,7 +71,7 @@ def results_of(study: Study, answers: Answers, allowed: tuple[Leak, ...], *, wal
             *limits_of(allowed, *(() if provenance.synthetic else study.bare().values())),
         ),
         provenance=provenance,
-        times=Times(finished=datetime.now(UTC).isoformat(timespec="seconds"), wall_s=wall_s),
+        times=times_since(began),
         **fields,
     )
 
@@ -129,19 +128,13 @@ def _counts(study: Study) -> StudyCounts:
 
 
 def _provenance(study: Study, trained: Trained, allowed: tuple[Leak, ...]) -> StudyProvenance:
-    trackers, synthetic = trackers_of(study.clips.recordings.entries)
     return StudyProvenance(
-        **surroundings(),
-        packages={name: number for name, number in versions().items() if name != "amber-id"},
+        **common_provenance(study.clips.recordings.entries, allowed),
         recordings={name: recordings.root.name for name, recordings in study.sets.items()},
         recordings_sha256={name: study.clips.under(name).content_hash() for name in study.clips.conditions},
         split_sha256=study.split.content_hash(),
         protocol=protocol_of(study.out, study.split),
         manifest_sha256=manifest_hash(manifest_of(study.clips)),
         checkpoints_sha256=dict(trained.checkpoints_sha256),
-        trackers=trackers,
-        avatars=avatars_of(study.clips.recordings.entries),
-        synthetic=synthetic,
         test_opening=trained.opening,
-        allowed=tuple(leak.key for leak in allowed),
     )
