@@ -23,8 +23,9 @@ from pathlib import Path
 
 import numpy as np
 
+from amber_id.audit.confounds.config import ConfoundConfig
 from amber_id.audit.confounds.corpus_facts import CorpusFacts
-from amber_id.audit.confounds.find import ConfoundConfig, find_confounds, property_confounds
+from amber_id.audit.confounds.find import find_confounds, property_confounds
 from amber_id.recordings import RecordingEntry, RecordingSet
 from amber_id.results import ConditionName
 from amber_id.results.checks import Check

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from amber_id.audit.confounds.find import ConfoundConfig, find_confounds, property_confounds
+from amber_id.audit.confounds.config import ConfoundConfig
+from amber_id.audit.confounds.find import find_confounds, property_confounds
 from amber_id.audit.confounds.properties import PROPERTIES
 from amber_id.audit.confounds.source import source_confound
 from amber_id.audit.confounds.telling import in_steps, telling, values_of

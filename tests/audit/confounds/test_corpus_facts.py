@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from amber_id.audit import StudyConfig, run_study
+from amber_id.audit.confounds.config import ConfoundConfig
 from amber_id.audit.confounds.corpus_facts import CorpusFacts
-from amber_id.audit.confounds.find import ConfoundConfig, find_confounds, property_confounds
+from amber_id.audit.confounds.find import find_confounds, property_confounds
 from amber_id.audit.confounds.session import session_confound
 from amber_id.audit.confounds.telling import alike, named_values
 from amber_id.audit.study.wording import session_limit

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from amber_id.audit.confounds.find import ConfoundConfig, find_confounds
+from amber_id.audit.confounds.config import ConfoundConfig
+from amber_id.audit.confounds.find import find_confounds
 from amber_id.audit.confounds.lengths import lengths_confound
 from amber_id.audit.confounds.sizes import face_size
 from amber_id.audit.confounds.unchanged import unchanged_confound

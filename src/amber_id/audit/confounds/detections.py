@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
+from amber_id.audit.confounds.config import ConfoundConfig
 from amber_id.audit.confounds.scopes import p_words, percent_spaced
+from amber_id.audit.confounds.studied import StudiedClips
 from amber_id.biometrics.multiple_tests import sign_flip_p_value
 from amber_id.recordings import RecordingEntry
 from amber_id.results.checks import Check, Verdict
@@ -48,11 +50,11 @@ class DetectionCheck:
         """The p value by its name, if there is one."""
         return {} if self.p_value is None else {self.p_name: self.p_value}
 
-    def judged(self, corrected: Mapping[str, float], *, level: float, least_difference: float) -> Check:
+    def judged(self, corrected: Mapping[str, float], config: ConfoundConfig) -> Check:
         """The verdict, given the corrected p values of all tests of the study."""
         p = corrected.get(self.p_name)
         apart = abs(self.anonymised - self.original)
-        significant = p is not None and p <= level and apart >= least_difference
+        significant = p is not None and p <= config.level and apart >= config.lost_difference
         verdict: Verdict = "warn" if significant or apart >= _MUCH_LOST else "pass"
         said = f"No face was found in {self.original:.1%} of the frames of originals and in "
         said += f"{self.anonymised:.1%} of those of anonymised clips"
@@ -68,6 +70,12 @@ class DetectionCheck:
             figures |= {"p_value": self.p_value, "p_value_corrected": p}
         evidence = percent_spaced(f"{said}.")
         return Check(name="failed_detections", verdict=verdict, evidence=evidence, figures=figures)
+
+
+def detection_checks(clips: StudiedClips) -> list[DetectionCheck]:
+    """Lost faces of originals and of anonymised clips, where there are both."""
+    seed, permutations = clips.seed(DetectionCheck.p_name), clips.config.permutations
+    return [DetectionCheck.of(*pair, permutations=permutations, seed=seed) for pair in clips.pairs]
 
 
 def _lost_by_person(entries: Sequence[RecordingEntry]) -> Float64[np.ndarray, " P"]:

@@ -27,63 +27,44 @@ from a tenth of the clips on, since a tenth of wrong names moves an EER of 0.26 
 original fits better than fewer than three quarters of the others do, nothing follows anything.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from zlib import crc32
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
+from amber_id.audit.confounds.config import ConfoundConfig
 from amber_id.audit.confounds.corpus_facts import NOTHING_KNOWN, CorpusFacts
-from amber_id.audit.confounds.detections import DetectionCheck
+from amber_id.audit.confounds.detections import detection_checks
 from amber_id.audit.confounds.lengths import lengths_confound
-from amber_id.audit.confounds.near_copies import copies_confound
-from amber_id.audit.confounds.pairing import pairing_confound
-from amber_id.audit.confounds.properties import PROPERTIES
-from amber_id.audit.confounds.property import PropertyCheck
+from amber_id.audit.confounds.near_copies import copies_confounds
+from amber_id.audit.confounds.pairing import pairing_confounds
+from amber_id.audit.confounds.property import property_checks
 from amber_id.audit.confounds.session import session_confound
-from amber_id.audit.confounds.sizes import Read, face_size_of
 from amber_id.audit.confounds.source import source_confound
+from amber_id.audit.confounds.studied import StudiedClips, Tested
 from amber_id.audit.confounds.unchanged import unchanged_confound
-from amber_id.audit.confounds.utterance import UtteranceCheck
+from amber_id.audit.confounds.utterance import utterance_checks
 from amber_id.biometrics.multiple_tests import holm
 from amber_id.errors import CorpusError
-from amber_id.motion.following import follow
-from amber_id.motion.likeness import Signals
-from amber_id.motion.near_copies import NEAR_COPY, near_copies
 from amber_id.recordings import RecordingEntry, RecordingSet
-from amber_id.results import ConditionName
-from amber_id.results.checks import Check
+from amber_id.results import Check, ConditionName
 
-# Properties and face size under two conditions, utterances, each among all and within sources; lost faces.
-_MOST_TESTS = 2 * (2 * (len(PROPERTIES) + 1) + 1) + 1
 NO_SIZES: Mapping[ConditionName, Mapping[str, float]] = MappingProxyType({})
-
-
-class ConfoundConfig(BaseModel):
-    """From where on something is a warning, or forbids a headline."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    level: float = Field(0.05, gt=0, lt=1)  # how often clean clips may raise any flag
-    permutations: int = Field(999, ge=1)
-    invalid_eer: float = Field(0.40, gt=0, le=0.5)  # of a property by itself
-    near_copy: float = Field(NEAR_COPY, gt=0, lt=1)  # concordance of motions, mean of face and head
-    invalid_copies: float = Field(0.1, gt=0, le=1)  # share of clips with a near-copy of the same person
-    warn_astray: float = Field(0.05, gt=0, le=1)  # share of clips that do not follow their originals
-    invalid_astray: float = Field(0.1, gt=0, le=1)
-    lost_difference: float = Field(0.02, ge=0, le=1)  # smallest difference of shares of lost frames
-    seed: int = Field(0, ge=0)
-
-    @model_validator(mode="after")
-    def _can_reject(self) -> "ConfoundConfig":
-        needed = int(np.ceil(_MOST_TESTS / self.level)) - 1
-        if self.permutations < needed:
-            raise ValueError(
-                f"permutations must be at least {needed} for {_MOST_TESTS} tests at level {self.level:g}, "
-                f"got {self.permutations}: with fewer nothing could be found"
-            )
-        return self
+TESTED: tuple[Callable[[StudiedClips], Iterable[Tested]], ...] = (
+    property_checks,
+    utterance_checks,
+    detection_checks,
+)
+"""The checks that rest on tests, which are corrected for their number together."""
+COUNTED: tuple[Callable[[StudiedClips], Iterable[Check]], ...] = (
+    lambda clips: [source_confound(clips.entries)],
+    lambda clips: [session_confound(clips.facts, clips.entries)],
+    copies_confounds,
+    pairing_confounds,
+    lambda clips: [lengths_confound(*pair) for pair in clips.pairs],
+    lambda clips: [
+        unchanged_confound(*pair, invalid_share=clips.config.invalid_astray) for pair in clips.pairs
+    ],
+)
+"""The others; a further check is a module of its own and a row here."""
 
 
 def find_confounds(
@@ -103,17 +84,8 @@ def find_confounds(
         If a recording is damaged, or a corpus file does not fit.
     """
     _check_same(conditions)
-    facts = CorpusFacts.read(conditions)
-    first = next(iter(conditions.values())).entries
-    read = {condition: Read.of(found) for condition, found in conditions.items()}
-    sizes = {condition: each.face_sizes for condition, each in read.items()}
-    return (
-        *property_confounds(conditions, config, facts, sizes),
-        source_confound(first),
-        session_confound(facts, first),
-        *_of_motion(conditions, {name: each.signals for name, each in read.items()}, config),
-        *_of_pairs(conditions, config),
-    )
+    clips = StudiedClips.of(conditions, config)
+    return (*_judged(clips), *(check for row in COUNTED for check in row(clips)))
 
 
 def property_confounds(
@@ -126,75 +98,15 @@ def property_confounds(
 
     `face_sizes` are pixels from eye to eye by condition and clip; where there are none, they are not checked.
     """
-    # Each test has a generator of its own, so that none depends on which others there are.
-    properties = [
-        PropertyCheck.of(
-            what,
-            condition,
-            conditions[condition].entries,
-            permutations=config.permutations,
-            seed=(config.seed, crc32(what.name.encode()), int(condition == "original")),
-        )
-        for condition in conditions
-        for what in (*PROPERTIES, *(face_size_of(each) for each in (face_sizes.get(condition),) if each))
-    ]
-    said = UtteranceCheck.of(
-        facts,
-        next(iter(conditions.values())).entries,
-        permutations=config.permutations,
-        seed=(config.seed, crc32(b"utterance")),
-    )
-    detections = []
-    if len(conditions) == 2:
-        before, after = conditions["original"].entries, conditions["anonymised"].entries
-        seed = (config.seed, crc32(b"failed_detections"))
-        detections = [DetectionCheck.of(before, after, permutations=config.permutations, seed=seed)]
-    alone: list[PropertyCheck | UtteranceCheck] = [*properties, said]
-    p_values = {name: p for check in alone for name, p in check.p_values.items()}
-    p_values |= {name: p for check in detections for name, p in check.p_values.items()}
+    return tuple(_judged(StudiedClips(conditions, config, facts, face_sizes)))
+
+
+def _judged(clips: StudiedClips) -> Iterator[Check]:
+    """The verdicts of all checks that rest on tests, after one correction."""
+    checks = [check for row in TESTED for check in row(clips)]
+    p_values = {name: p for check in checks for name, p in check.p_values.items()}
     corrected = dict(zip(p_values, holm(list(p_values.values())), strict=True))
-    return (
-        *(c.judged(corrected, level=config.level, invalid_eer=config.invalid_eer) for c in alone),
-        *(
-            c.judged(corrected, level=config.level, least_difference=config.lost_difference)
-            for c in detections
-        ),
-    )
-
-
-def _of_pairs(conditions: Mapping[ConditionName, RecordingSet], config: ConfoundConfig) -> list[Check]:
-    """What is seen of anonymised clips beside their originals without looking at how they move."""
-    if len(conditions) < 2:
-        return []
-    before, after = conditions["original"].entries, conditions["anonymised"].entries
-    return [
-        lengths_confound(before, after),
-        unchanged_confound(before, after, invalid_share=config.invalid_astray),
-    ]
-
-
-def _of_motion(
-    conditions: Mapping[ConditionName, RecordingSet],
-    signals: Mapping[ConditionName, Signals],
-    config: ConfoundConfig,
-) -> list[Check]:
-    """Near-copies and pairing, from how the clips move."""
-    copies = {name: near_copies(found, least=config.near_copy) for name, found in signals.items()}
-    found = [
-        copies_confound(name, conditions[name].entries, pairs, invalid_share=config.invalid_copies)
-        for name, pairs in copies.items()
-    ]
-    if len(conditions) == 2:
-        following = follow(signals["anonymised"], signals["original"], copies=copies["original"])
-        found.append(
-            pairing_confound(
-                conditions["original"].entries,
-                following,
-                warn_share=config.warn_astray,
-                invalid_share=config.invalid_astray,
-            )
-        )
-    return found
+    return (check.judged(corrected, clips.config) for check in checks)
 
 
 def _check_same(conditions: Mapping[ConditionName, RecordingSet]) -> None:

@@ -6,9 +6,23 @@ import numpy as np
 from jaxtyping import Int64
 
 from amber_id.audit.confounds.pairing import NAMED_PAIRS
+from amber_id.audit.confounds.studied import StudiedClips
 from amber_id.recordings import RecordingEntry
 from amber_id.results import ConditionName
 from amber_id.results.checks import Check, Verdict
+
+
+def copies_confounds(clips: StudiedClips) -> list[Check]:
+    """Near-copies among the clips of each condition."""
+    return [
+        copies_confound(
+            condition,
+            clips.conditions[condition].entries,
+            pairs,
+            invalid_share=clips.config.invalid_copies,
+        )
+        for condition, pairs in clips.near_copies.items()
+    ]
 
 
 def copies_confound(

@@ -5,12 +5,28 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Int64
 
-from amber_id.motion.following import Following
+from amber_id.audit.confounds.studied import StudiedClips
+from amber_id.motion.following import Following, follow
 from amber_id.recordings import RecordingEntry
 from amber_id.results.checks import Check, Verdict
 
 _FOLLOWS = 0.75  # share of other originals that own ones must fit better than
 NAMED_PAIRS = 3  # examples in a sentence
+
+
+def pairing_confounds(clips: StudiedClips) -> list[Check]:
+    """Whether anonymised clips move as their originals, where there are both."""
+    config, read = clips.config, clips.read
+    if len(read) < 2:
+        return []
+    original, anonymised = read["original"].signals, read["anonymised"].signals
+    following = follow(anonymised, original, copies=clips.near_copies["original"])
+    entries = clips.conditions["original"].entries
+    return [
+        pairing_confound(
+            entries, following, warn_share=config.warn_astray, invalid_share=config.invalid_astray
+        )
+    ]
 
 
 def pairing_confound(

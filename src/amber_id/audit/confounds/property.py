@@ -3,13 +3,16 @@
 A check holds its p values; the verdict is passed after the correction for all tests of a study.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from amber_id.audit.confounds.properties import Property
+from amber_id.audit.confounds.config import ConfoundConfig
+from amber_id.audit.confounds.properties import PROPERTIES, Property
 from amber_id.audit.confounds.scopes import Judged, Scopes, percent_spaced
+from amber_id.audit.confounds.sizes import face_size_of
+from amber_id.audit.confounds.studied import StudiedClips
 from amber_id.audit.confounds.telling import Values, telling, values_of
 from amber_id.recordings import RecordingEntry
 from amber_id.results import ConditionName
@@ -58,9 +61,9 @@ class PropertyCheck:
         """The p values of its tests, by a name that is unique in a study."""
         return self.scopes.p_values
 
-    def judged(self, corrected: Mapping[str, float], *, level: float, invalid_eer: float) -> Check:
+    def judged(self, corrected: Mapping[str, float], config: ConfoundConfig) -> Check:
         """The verdict, given the corrected p values of all tests of the study."""
-        judged = self.scopes.judged(corrected, level=level, invalid_eer=invalid_eer)
+        judged = self.scopes.judged(corrected, level=config.level, invalid_eer=config.invalid_eer)
         verdict = judged.verdict
         if self.scopes.pooled is None and len(self.values.steps) > 1:
             verdict = "not_checked"
@@ -95,6 +98,20 @@ class PropertyCheck:
         medians = [np.median(values[self.values.person == i]) for i in range(len(self.subjects))]
         ends = (int(np.argmin(medians)), int(np.argmax(medians)))
         return " and ".join(f"{self.subjects[i]} {self.what.shown.format(medians[i])}" for i in ends)
+
+
+def property_checks(clips: StudiedClips) -> Iterator[PropertyCheck]:
+    """Every property of the clips of each condition, the size of the face last where it is known."""
+    for condition, recordings in clips.conditions.items():
+        sizes = clips.face_sizes.get(condition)
+        for what in (*PROPERTIES, *([face_size_of(sizes)] if sizes else [])):
+            yield PropertyCheck.of(
+                what,
+                condition,
+                recordings.entries,
+                permutations=clips.config.permutations,
+                seed=clips.seed(what.name, int(condition == "original")),
+            )
 
 
 def few(names: Sequence[str]) -> str:

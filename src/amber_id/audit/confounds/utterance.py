@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from amber_id.audit.confounds.config import ConfoundConfig
 from amber_id.audit.confounds.corpus_facts import CorpusFacts, corpus_confound, how_to_tell, of_unknown_clips
 from amber_id.audit.confounds.scopes import Judged, Scopes, p_words
+from amber_id.audit.confounds.studied import StudiedClips
 from amber_id.audit.confounds.telling import Alike, alike, named_values, telling_alike
 from amber_id.recordings import RecordingEntry
 from amber_id.results.checks import Check
@@ -59,13 +61,13 @@ class UtteranceCheck:
         """The p values of its tests, by a name that is unique in a study."""
         return self.scopes.p_values
 
-    def judged(self, corrected: Mapping[str, float], *, level: float, invalid_eer: float) -> Check:
+    def judged(self, corrected: Mapping[str, float], config: ConfoundConfig) -> Check:
         """The verdict, given the corrected p values of all tests of the study."""
         if not self.known:
             evidence = "What is said in which clip is not known: if each person says other sentences, their "
             evidence += f"words cannot be told from the person. {how_to_tell('utterance', self.files)}"
             return corpus_confound("utterance", "not_checked", evidence, {})
-        judged = self.scopes.judged(corrected, level=level, invalid_eer=invalid_eer)
+        judged = self.scopes.judged(corrected, level=config.level, invalid_eer=config.invalid_eer)
         figures = {"clips": float(len(self.known)), "utterances": float(len(set(self.utterances)))}
         if self.found is not None:
             figures |= {"share_of_mated": self.found.mated, "share_of_nonmated": self.found.nonmated}
@@ -101,6 +103,18 @@ class UtteranceCheck:
             said.setdefault(entry.subject, Counter())[utterance] += 1
         first, *others = said.values()
         return all(each == first for each in others)
+
+
+def utterance_checks(clips: StudiedClips) -> list[UtteranceCheck]:
+    """What is said, whatever the condition."""
+    return [
+        UtteranceCheck.of(
+            clips.facts,
+            clips.entries,
+            permutations=clips.config.permutations,
+            seed=clips.seed("utterance"),
+        )
+    ]
 
 
 def _shares(found: Alike) -> str:

@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from amber_id.anonymisers.catalogue import REFERENCES
 from amber_id.attackers import ATTACKERS
 from amber_id.attackers.names import attacker_and_signals
-from amber_id.audit.confounds.find import ConfoundConfig
+from amber_id.audit.confounds.config import ConfoundConfig
 from amber_id.audit.utility.measure import UtilityConfig
 from amber_id.judging.config import EvaluationConfig
 from amber_id.misfits import nearest
