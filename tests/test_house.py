@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "amber_id"
 # Data flows one way: a room imports only from rooms above it.
 ROOMS = (
     "no_telemetry",
+    "notation",
     "quoting",
     "errors",
     "extras",
@@ -59,7 +60,7 @@ PARTS = {
     ),
     "audit": ("confounds", "utility", "attack", "ablations", "controls", "compare", "study", "thesis"),
     "report": (
-        *("self_contained", "cells", "numbers", "drawing", "motion_view", "evaluation", "study"),
+        *("self_contained", "cells", "drawing", "motion_view", "evaluation", "study"),
         *("power", "compare", "thesis"),
     ),
 }

@@ -46,7 +46,7 @@ def test_the_table_says_what_results_json_says(scores: Path, tmp_path: Path) -> 
         *["Equal", "error", "rate", "(EER)"],
     ]  # fmt: skip
     assert len(results["metrics"]) > 8
-    assert any("10 people are few" in line for line in done.stderr.splitlines())
+    assert any("Only 10 people decide" in line for line in done.stderr.splitlines())
 
 
 def test_embeddings_are_compared_and_counted(tmp_path: Path) -> None:

@@ -42,14 +42,14 @@ def test_people_of_whom_few_make_an_error_are_recognised_however_wide_the_interv
     assert eer.high > 0.5  # what c2aa73e called "cannot be told from guessing"
     assert found.outcome == "recognised"
     assert found.p_value == pytest.approx(1 / 41)
-    assert "How well is known badly: few people decide" in found.words
+    assert "How well is uncertain: few people decide" in found.words
 
 
 def test_nothing_is_not_recognised_and_what_would_have_been_seen_is_named() -> None:
     eer, found = judged_recognition(scores(1.0, seed=3, leak=0.0), CONFIG)
     assert found.outcome == "not_recognised"
     assert found.excluded == eer.low > 0.25
-    assert f"An EER of {100 * eer.low:.1f} % or lower would have been seen" in found.words
+    assert f"An EER of {100 * eer.low:.1f} % or lower would have been detected" in found.words
 
 
 def test_distances_in_place_of_scores_are_not_called_private() -> None:

@@ -62,7 +62,7 @@ def test_figures_are_those_of_the_library(tmp_path: Path) -> None:
     assert [row.subject for row in results.subjects] == list(scores.subjects)
     assert results.disclosure is not None
     assert results.disclosure.linkability.p_value == pytest.approx(1 / 21)
-    assert any("8 people are few" in limit for limit in results.limits)
+    assert any("Only 8 people decide" in limit for limit in results.limits)
     assert any("--dev" in limit for limit in results.limits)
 
 
@@ -216,7 +216,7 @@ def test_two_people_with_two_clips_lose_rank_1_only(tmp_path: Path) -> None:
     assert "rank1" not in results.metrics
     assert "eer" in results.metrics
     assert any("No rank-1" in limit for limit in results.limits)
-    assert any("2 people are few" in limit for limit in results.limits)
+    assert any("Only 2 people decide" in limit for limit in results.limits)
 
 
 def test_very_many_people_have_their_figures_too(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def compare(
 
 def _print(results: "ComparisonResults") -> None:
     """A line for each study: people, EER, and the difference to the first or why there is none."""
-    from amber_id.results import signed, with_interval
+    from amber_id.notation import signed, with_interval
 
     rows = []
     for number, study in enumerate(results.studies):

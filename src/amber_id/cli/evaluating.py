@@ -94,7 +94,7 @@ def evaluate(
 
 def _print_results(results: "EvaluationResults") -> None:
     """The headline, the figures, and all attackers where there are several."""
-    from amber_id.results import with_interval
+    from amber_id.notation import with_interval
 
     tell(results.headline)
     tell(f"  {results.recognition.words}")

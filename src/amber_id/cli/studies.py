@@ -97,7 +97,7 @@ def _outlook(
 
 def _lines(results: "ThesisStudyResults") -> "Iterator[str]":
     """A line for each part: EER on originals, on avatars, and their difference; the published ones first."""
-    from amber_id.results import signed, with_interval
+    from amber_id.notation import signed, with_interval
 
     width = max(len(part.name) for part in results.parts)
     yield f"{'EER':{width}}  {'originals':20}  {'avatars':20}  avatars less originals"

@@ -3,62 +3,55 @@
 from amber_id.biometrics import Estimate, PermutationTest, decide_recognition
 from amber_id.biometrics import Recognition as Decision
 from amber_id.biometrics.recognition import GUESSING, LEVEL
+from amber_id.notation import percent
 from amber_id.results import Recognition
 
 
 def recognition_of(eer: Estimate, auc_test: PermutationTest | None) -> Recognition:
     """The decision with its words; `auc_test` is None where names cannot be permuted."""
-    found = decide_recognition(eer, auc_test)
+    decision = decide_recognition(eer, auc_test)
     return Recognition(
-        outcome=found.outcome,
-        p_value=found.p_value,
-        permutations=found.permutations,
-        excluded=found.excluded,
-        words=_words(found, eer),
+        outcome=decision.outcome,
+        p_value=decision.p_value,
+        permutations=decision.permutations,
+        excluded=decision.excluded,
+        words=_words(decision, eer),
     )
 
 
 def nothing_known(few: str | None = None) -> Recognition:
-    """Of scores that belong to nobody; or to too few people, where `few` says how many."""
+    """No decision: scores that belong to nobody, or to too few people, where `few` says how many."""
     why = (
         "the scores do not say whose they are, so there is neither an interval over people nor a permutation "
         "test."
     )
     if few is not None:
-        why = f"people are too few to be drawn anew. {few}"
+        why = f"there are too few people to resample. {few}"
     return Recognition(
         outcome="not_decided", p_value=None, permutations=None, excluded=None, words=f"Not decided: {why}"
     )
 
 
-def undecided(found: Recognition, why: str) -> Recognition:
-    """The same, where something else forbids to say that nobody was recognised."""
-    if found.outcome != "not_recognised":
-        return found
-    return found.model_copy(update={"outcome": "not_decided", "words": f"Not decided: {why}"})
+def undecided(recognition: Recognition, why: str) -> Recognition:
+    """No decision where people were not recognised but something else forbids to say so; else unchanged."""
+    if recognition.outcome != "not_recognised":
+        return recognition
+    return recognition.model_copy(update={"outcome": "not_decided", "words": f"Not decided: {why}"})
 
 
-def _words(found: Decision, eer: Estimate) -> str:
+def _words(decision: Decision, eer: Estimate) -> str:
     test = "names could not be permuted"
-    if found.p_value is not None:
-        test = f"permutation test of AUC: p = {found.p_value:.3f}, {found.permutations} permutations of names"
-    if found.outcome == "recognised":
-        words = f"People are recognised better than by guessing ({test})."
-        if found.p_value is None or found.p_value > LEVEL:
-            words = (
-                "People are recognised better than by guessing: the interval of the EER lies wholly below "
-                f"{GUESSING:.0%}".replace("%", " %")
-                + f" ({test})."
-            )
-        if eer.high >= GUESSING:
-            words += " How well is known badly: few people decide, and the interval of the EER is wide."
-        return words
-    low = f"{eer.low:.1%}".replace("%", " %")
-    if found.outcome == "not_recognised":
+    if decision.p_value is not None:
+        permutations = f"{decision.permutations} permutations of names"
+        test = f"permutation test of AUC: p = {decision.p_value:.3f}, {permutations}"
+    if decision.outcome == "recognised":
+        return _recognised(decision, eer, test)
+    low = percent(eer.low)
+    if decision.outcome == "not_recognised":
         return (
             "This attacker cannot be told from guessing: neither the permutation test nor the interval of "
             f"the EER shows that people are recognised ({test}). An EER of {low} or lower would have been "
-            "seen. A smaller leak may be there; a stronger attacker, or more people, may show it."
+            "detected. A smaller leak may exist; a stronger attacker, or more people, may show it."
         )
     return (
         "Not decided: "
@@ -70,5 +63,17 @@ def _words(found: Decision, eer: Estimate) -> str:
             f"does not show it ({test}); test more people.",
             "leak not excluded": f"nothing shows that people are recognised ({test}), but an EER as low as "
             f"{low} fits these scores too; test more people.",
-        }[str(found.obstacle)]
+        }[str(decision.obstacle)]
     )
+
+
+def _recognised(decision: Decision, eer: Estimate, test: str) -> str:
+    words = f"People are recognised better than by guessing ({test})."
+    if decision.p_value is None or decision.p_value > LEVEL:
+        words = (
+            "People are recognised better than by guessing: the interval of the EER lies wholly below "
+            f"{percent(GUESSING, 0)} ({test})."
+        )
+    if eer.high >= GUESSING:
+        words += " How well is uncertain: few people decide, and the interval of the EER is wide."
+    return words

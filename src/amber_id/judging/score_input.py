@@ -42,11 +42,11 @@ def read_judged(path: Path, subjects: Path | None) -> ScoreInput:
     Raises what :func:`amber_id.score_files.read_scores` raises.
     """
     read = read_scores(path, subjects=subjects)
-    found = _placeholders(read)
-    said = tuple(f"{path.name}: {remark}" for remark in read.remarks)
-    if not found.values.size:
-        return ScoreInput(read, _among(found, read), said)
-    below = found.values < found.lowest
+    marks = _placeholders(read)
+    remarks = tuple(f"{path.name}: {remark}" for remark in read.remarks)
+    if not marks.values.size:
+        return ScoreInput(read, _among(marks, read), remarks)
+    below = marks.values < marks.lowest
     counts = []
     if below.any():
         counts.append(
@@ -54,12 +54,12 @@ def read_judged(path: Path, subjects: Path | None) -> ScoreInput:
         )
     if not below.all():
         counts.append("higher than every score, so that a failed non-mated comparison is a false match")
-    told = (
-        f"{_said(path, read, found)} Each counts as {'; or '.join(counts)}; cllr and act_dcf take it as no "
-        "evidence. If failures should not count, leave them out."
+    limit = (
+        f"{_description(path, read, marks)} Each counts as {'; or '.join(counts)}; cllr and act_dcf take it "
+        "as no evidence. If failures should not count, leave them out."
     )
-    near = _with_scores(read, found.brought_near)
-    return ScoreInput(near, _among(found, read), (*said, told))
+    near = _with_scores(read, marks.brought_near)
+    return ScoreInput(near, _among(marks, read), (*remarks, limit))
 
 
 def read_chosen_on(path: Path, subjects: Path | None) -> ScoreInput:
@@ -68,24 +68,24 @@ def read_chosen_on(path: Path, subjects: Path | None) -> ScoreInput:
     Raises what :func:`amber_id.score_files.read_scores` raises, also where nothing is left of a side.
     """
     read = read_scores(path, subjects=subjects)
-    found = _placeholders(read)
-    said = tuple(f"{path.name}: {remark}" for remark in read.remarks)
-    if not found.values.size:
-        return ScoreInput(read, _among(found, read), said)
-    kept = [side[~found.among(side)] for side in _sides(read)]
-    check_sides(path, *(len(side) for side in kept))
+    marks = _placeholders(read)
+    remarks = tuple(f"{path.name}: {remark}" for remark in read.remarks)
+    if not marks.values.size:
+        return ScoreInput(read, _among(marks, read), remarks)
+    succeeded = [side[~marks.among(side)] for side in _sides(read)]
+    check_sides(path, *(len(side) for side in succeeded))
     comparisons = read.comparisons
     if comparisons is not None:
-        comparisons = _only(comparisons, ~found.among(comparisons.scores))
-    left = replace(read, mated_scores=kept[0], nonmated_scores=kept[1], comparisons=comparisons)
-    told = f"{_said(path, read, found)} Threshold and calibration are chosen without them."
-    return ScoreInput(left, _among(found, left), (*said, told))
+        comparisons = _only(comparisons, ~marks.among(comparisons.scores))
+    left = replace(read, mated_scores=succeeded[0], nonmated_scores=succeeded[1], comparisons=comparisons)
+    limit = f"{_description(path, read, marks)} Threshold and calibration are chosen without them."
+    return ScoreInput(left, _among(marks, left), (*remarks, limit))
 
 
 def _placeholders(read: ScoreFile) -> Placeholders:
     """The values that mark failures, without those that tell who is shown, as no failure does."""
-    found = placeholders(np.concatenate(_sides(read)))
-    values, lowest, highest = found.values, found.lowest, found.highest
+    marks = placeholders(np.concatenate(_sides(read)))
+    values, lowest, highest = marks.values, marks.lowest, marks.highest
     mated, nonmated = (np.isin(side, values[values > highest]) for side in _sides(read))
     if mated.sum() >= max(_CEILING, nonmated.sum()):
         values, highest = values[values < lowest], float(values[-1])
@@ -100,16 +100,16 @@ def _sides(read: ScoreFile) -> tuple[Float64[np.ndarray, " M"], Float64[np.ndarr
     return read.mated_scores, read.nonmated_scores
 
 
-def _among(found: Placeholders, read: ScoreFile) -> Bool[np.ndarray, " P"]:
+def _among(marks: Placeholders, read: ScoreFile) -> Bool[np.ndarray, " P"]:
     if read.comparisons is None:
         return np.zeros(0, bool)
-    return found.among(read.comparisons.scores)
+    return marks.among(read.comparisons.scores)
 
 
 def _with_scores(
     read: ScoreFile, change: Callable[[Float64[np.ndarray, " P"]], Float64[np.ndarray, " P"]]
 ) -> ScoreFile:
-    """The same comparisons with other scores."""
+    """These comparisons with other scores."""
     comparisons = read.comparisons
     if comparisons is not None:
         comparisons = replace(comparisons, scores=change(comparisons.scores))
@@ -121,22 +121,22 @@ def _with_scores(
     )
 
 
-def _only(comparisons: Comparisons, kept: Bool[np.ndarray, " P"]) -> Comparisons:
+def _only(comparisons: Comparisons, succeeded: Bool[np.ndarray, " P"]) -> Comparisons:
     return replace(
         comparisons,
-        scores=comparisons.scores[kept],
-        enrolment=comparisons.enrolment[kept],
-        probe=comparisons.probe[kept],
+        scores=comparisons.scores[succeeded],
+        enrolment=comparisons.enrolment[succeeded],
+        probe=comparisons.probe[succeeded],
     )
 
 
-def _said(path: Path, read: ScoreFile, found: Placeholders) -> str:
+def _description(path: Path, read: ScoreFile, marks: Placeholders) -> str:
     """How many comparisons have such a value, and which."""
-    n_mated, n_nonmated = (int(found.among(side).sum()) for side in _sides(read))
+    n_mated, n_nonmated = (int(marks.among(side).sum()) for side in _sides(read))
     total = len(read.mated_scores) + len(read.nonmated_scores)
-    values = " or ".join(f"{value:.4g}" for value in found.values)
+    values = " or ".join(f"{value:.4g}" for value in marks.values)
     return (
         f"{path.name}: {n_mated + n_nonmated:,} of {total:,} comparisons (mated: {n_mated:,}) with the value "
-        f"{values}, far from all other scores ({found.lowest:.3g} to {found.highest:.3g}): probably the mark "
+        f"{values}, far from all other scores ({marks.lowest:.3g} to {marks.highest:.3g}): probably the mark "
         "of a failed comparison, not a score."
     )

@@ -81,22 +81,15 @@ def judge_scores(
     """
     started = time.perf_counter()
     config = config or EvaluationConfig()
-    judged_file = read_judged(scores, subjects)
-    dev_file = None if dev is None else read_chosen_on(dev, subjects)
-    other_file = None if against is None else read_judged(against, subjects)
-    read = judged_file.scores
-    files = hashed({"scores": scores, "subjects": subjects, "dev": dev, "against": against})
-    limits = [limit for each in (judged_file, dev_file, other_file) if each for limit in each.limits]
-    limits.extend(identity_limits(read))
-    if dev_file is not None and dev is not None:
-        same_file = files["scores"][1] == files["dev"][1]
-        limits.extend(check_other_people(read, dev_file.scores, dev, same_file=same_file))
-    outcome = _judged(judged_file, None if dev_file is None else dev_file.scores, config)
-    changes: dict[str, Difference] = {}
-    remarks: tuple[str, ...] = ()
-    if other_file is not None and against is not None:
-        changes, remarks = differences(read, other_file.scores, config, against)
+    inputs = _read(scores, subjects, dev, against)
+    read, limits = inputs.judged.scores, list(inputs.limits)
+    outcome = _judged(inputs.judged, inputs.dev, config)
     judged = outcome.judged
+    limits.extend(outcome.limits)
+    changes: dict[str, Difference] = {}
+    if inputs.other is not None and against is not None:
+        changes, remarks = differences(read, inputs.other, config, against)
+        limits.extend(remarks)
     return ScoreResults(
         schema=METRICS_SCHEMA,
         counts=_counts(read),
@@ -104,11 +97,42 @@ def judge_scores(
         recognition=outcome.recognition,
         disclosure=None if judged is None else judged.disclosure,
         differences=changes,
-        subjects=() if judged is None else _subjects(judged_file, judged),
-        limits=(*limits, *outcome.limits, *remarks),
+        subjects=() if judged is None else _subjects(inputs.judged, judged),
+        limits=tuple(limits),
         bootstrap=None if judged is None else Bootstrap.of(judged.eer),
-        provenance=provenance(files, str(read.identified_by), config.seed),
+        provenance=provenance(inputs.files, str(read.identified_by), config.seed),
         times=times_since(started),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Inputs:
+    """What was read: the scores that are judged, those chosen on, and those that are subtracted."""
+
+    judged: ScoreInput
+    dev: ScoreFile | None
+    other: ScoreFile | None
+    files: dict[str, tuple[str, str]]  # name and SHA-256 of each
+    limits: tuple[str, ...]
+
+
+def _read(scores: Path, subjects: Path | None, dev: Path | None, against: Path | None) -> _Inputs:
+    """All files; `judge_scores` says what it raises."""
+    judged = read_judged(scores, subjects)
+    on_dev = None if dev is None else read_chosen_on(dev, subjects)
+    other = None if against is None else read_judged(against, subjects)
+    files = hashed({"scores": scores, "subjects": subjects, "dev": dev, "against": against})
+    limits = [limit for each in (judged, on_dev, other) if each for limit in each.limits]
+    limits.extend(identity_limits(judged.scores))
+    if on_dev is not None and dev is not None:
+        same_file = files["scores"][1] == files["dev"][1]
+        limits.extend(check_other_people(judged.scores, on_dev.scores, dev, same_file=same_file))
+    return _Inputs(
+        judged,
+        None if on_dev is None else on_dev.scores,
+        None if other is None else other.scores,
+        files,
+        tuple(limits),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from amber_id.biometrics import Comparisons
 from amber_id.errors import EvaluationError
-from amber_id.results import AttackerResult, CellResult, Difference, Rate, Share, StudyResults
+from amber_id.results import AttackerResult, CellResult, Rate, StudyResults
 
 
 def check_belong(results: StudyResults, comparisons: Mapping[str, Comparisons]) -> None:
@@ -24,10 +24,10 @@ def check_belong(results: StudyResults, comparisons: Mapping[str, Comparisons]) 
             raise EvaluationError(
                 f"expected scores of the cells {', '.join(results.cells)}, got some of {letters}"
             )
-        said = results.cells[letters].counts
-        if (said.mated, said.nonmated) != (compared.n_mated, compared.n_nonmated):
+        counts = results.cells[letters].counts
+        if (counts.mated, counts.nonmated) != (compared.n_mated, compared.n_nonmated):
             raise EvaluationError(
-                f"results and scores must be of one study, got {said.mated} and {compared.n_mated} mated "
+                f"results and scores must be of one study, got {counts.mated} and {compared.n_mated} mated "
                 f"comparisons of {letters}: audit again"
             )
 
@@ -52,8 +52,3 @@ def lowest_on_test(cell: CellResult) -> AttackerResult:
 def several_sources(results: StudyResults) -> bool:
     """Whether people of several sources were compared."""
     return any(cell.within_source is not None for cell in results.cells.values())
-
-
-def is_shown(found: Difference | Share) -> bool:
-    """Whether the interval leaves 0 out."""
-    return found.low > 0 or found.high < 0

@@ -8,11 +8,29 @@ lets the browser run only these scripts and ask no network for anything. Every t
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+from amber_id import notation
 from amber_id.extras import from_extra
+
+_FILTERS: Mapping[str, Callable[..., str]] = {
+    "count": notation.count,
+    "detectable": notation.detectable,
+    "direction": notation.direction,
+    "duration": notation.duration,
+    "interval": notation.interval,
+    "number": notation.number,
+    "percent": notation.percent,
+    "plain": lambda value: value if isinstance(value, str) else json.dumps(value, sort_keys=True),
+    "plural": notation.plural,
+    "points": notation.points,
+    "short_percent": notation.short_percent,
+}
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=%|bit\b)")
 
 
 def render(
@@ -21,12 +39,13 @@ def render(
     *,
     css: str,
     scripts: Mapping[str, str],
-    filters: Mapping[str, Callable[..., str]],
+    filters: Mapping[str, Callable[..., str]] | None = None,
 ) -> str:
     """The page as text, from a template that lies beside this file.
 
     The template finds `content` and each of `scripts` under its own name, and besides them ``css`` and
-    ``policy``; only these last three kinds go in unescaped.
+    ``policy``; only these last three kinds go in unescaped. Numbers are written by filters that are named as
+    the functions of `notation` are; `filters` are further ones. No line ends between a number and its unit.
 
     Raises
     ------
@@ -43,14 +62,52 @@ def render(
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_unbroken,
     )
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
-    environment.filters |= filters
+    environment.filters |= {**_FILTERS, **(filters or {})}
     trusted = {
         name: markupsafe.Markup(text)
         for name, text in {**scripts, "css": css, "policy": _policy(*scripts.values())}.items()
     }
     return environment.get_template(template).render(**content, **trusted).lstrip() + "\n"
+
+
+def render_with_charts(
+    template: str,
+    content: Mapping[str, Any],
+    *,
+    styles: Sequence[str] = (),
+    scripts: Sequence[str] = (),
+    filters: Mapping[str, Callable[..., str]] | None = None,
+) -> str:
+    """A page with charts as text; `styles` and `scripts` are further files of the report, by their paths.
+
+    Raises
+    ------
+    MissingDependencyError
+        If jinja2 or plotly is not installed.
+    """
+    return render(
+        template,
+        content,
+        css="".join(map(own_file, ("page.css", *styles))),
+        scripts={"plotly": plotly_js(), "script": "".join(map(own_file, ("page.js", *scripts)))},
+        filters=filters,
+    )
+
+
+def _unbroken(value: Any) -> Any:
+    """Text with spaces that do not break before units; what is markup already stays as it is."""
+    if isinstance(value, str) and not hasattr(value, "__html__"):
+        return _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", value)
+    return value
+
+
+def fragments(folder: str) -> list[str]:
+    """The templates in a folder of the report, in the order of their names, for the loop of a page."""
+    found = files("amber_id.report").joinpath(folder).iterdir()
+    return sorted(f"{folder}/{each.name}" for each in found if each.name.endswith(".html"))
 
 
 def own_file(name: str) -> str:

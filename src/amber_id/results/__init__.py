@@ -1,4 +1,4 @@
-"""What a study found, in files: the schemas of every ``results.json``, and the arrays beside them.
+"""Results in files: the schemas of every ``results.json``, and the arrays beside them.
 
 A figure travels with its interval over people and with what guessing would give; rates are fractions.
 """
@@ -46,7 +46,6 @@ from amber_id.results.figures import (
     Times,
     surroundings,
 )
-from amber_id.results.numbers import signed, with_interval
 from amber_id.results.scores import METRICS_SCHEMA, ScoreCounts, ScoreProvenance, ScoreResults, ScoreSubject
 from amber_id.results.study import (
     STUDY_SCHEMA,
@@ -164,10 +163,8 @@ __all__ = [
     "read_study_results",
     "read_thesis_study",
     "run_name",
-    "signed",
     "surroundings",
     "thesis_arrays",
-    "with_interval",
     "write_arrays",
     "write_results",
 ]

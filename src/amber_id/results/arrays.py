@@ -68,16 +68,16 @@ def _check(tensors: Mapping[str, np.ndarray], header: _ArraysHeader, path: Path)
     for name, shape in shapes.items():
         array = tensors[name]
         if array.shape != shape or array.dtype.kind != "f":
-            raise FileFormatError(path, f"expected {name} of shape {shape}, got {_told(array)}")
+            raise FileFormatError(path, f"expected {name} of shape {shape}, got {_kind(array)}")
         if not np.isfinite(array).all():
             raise FileFormatError(path, f"expected finite {name}, got others")
     for name, (length, end) in below.items():
         array = tensors[name]
         if array.shape != (length,) or array.dtype.kind not in "iu":
-            raise FileFormatError(path, f"expected {length} whole numbers in {name}, got {_told(array)}")
+            raise FileFormatError(path, f"expected {length} whole numbers in {name}, got {_kind(array)}")
         if (array < 0).any() or (end is not None and (array >= end).any()):
             raise FileFormatError(path, f"expected {name} to point at clips and subjects, got others")
 
 
-def _told(array: np.ndarray) -> str:
+def _kind(array: np.ndarray) -> str:
     return f"{array.dtype} of shape {array.shape}"

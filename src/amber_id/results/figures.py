@@ -42,9 +42,11 @@ class Rate(Frozen):
     chance: float
 
     @classmethod
-    def of(cls, found: Estimate, chance: float) -> "Rate":
+    def of(cls, estimate: Estimate, chance: float) -> "Rate":
         """An estimate beside what guessing would give."""
-        return cls(value=found.value, low=found.low, high=found.high, level=found.level, chance=chance)
+        return cls(
+            value=estimate.value, low=estimate.low, high=estimate.high, level=estimate.level, chance=chance
+        )
 
 
 Model = TypeVar("Model", bound=Frozen)
@@ -103,15 +105,9 @@ class Difference(Frozen):
     detectable: float  # smallest true difference that had an 80 % chance of an interval without zero
 
     @classmethod
-    def of(cls, found: PairedEstimate) -> "Difference":
+    def of(cls, estimate: PairedEstimate) -> "Difference":
         """A paired estimate, as it is written."""
-        return cls(
-            value=found.value,
-            low=found.low,
-            high=found.high,
-            level=found.level,
-            detectable=found.detectable,
-        )
+        return cls.model_validate(estimate, from_attributes=True)
 
 
 class Recognition(Frozen):
@@ -169,12 +165,7 @@ class Bootstrap(Frozen):
     @classmethod
     def of(cls, eer: Estimate) -> "Bootstrap":
         """How all intervals of a study were made, as the EER knows it."""
-        return cls(
-            replicates=eer.replicates,
-            redrawn=eer.redrawn,
-            level=eer.level,
-            degrees_of_freedom=eer.degrees_of_freedom,
-        )
+        return cls.model_validate(eer, from_attributes=True)
 
 
 class Times(Frozen):

@@ -25,9 +25,9 @@ class Average(Frozen):
     level: float
 
     @classmethod
-    def of(cls, found: Estimate) -> "Average":
+    def of(cls, estimate: Estimate) -> "Average":
         """An estimate, as it is written."""
-        return cls(value=found.value, low=found.low, high=found.high, level=found.level)
+        return cls.model_validate(estimate, from_attributes=True)
 
 
 class ChannelResult(Frozen):

@@ -88,7 +88,7 @@ def test_each_study_has_its_people_its_eer_and_its_difference(page: Any, three: 
     assert (
         f"{100 * less.eer.value:+.1f} [{100 * less.eer.low:+.1f}, {100 * less.eer.high:+.1f}] higher" in table
     )
-    assert "the first: all others are held against it" in table
+    assert "the first study, with which the others are compared" in table
     assert "No paired difference: 0 of the 14 people are among the 14 of clear" in table
     assert "0.74 [0.70, 0.78]" in table
 

@@ -12,7 +12,7 @@ from amber_id.report.drawing.distributions import score_bins
 from amber_id.report.drawing.maps import fold_maps
 from amber_id.report.drawing.people import subject_rows
 from amber_id.report.drawing.pseudonyms import subject_names
-from amber_id.report.drawing.roc import CURVE_POINTS, roc_points
+from amber_id.report.drawing.roc import ROC_POINTS, roc_points
 from amber_id.report.evaluation.checked import check_belong_together, compared
 
 
@@ -47,7 +47,7 @@ def test_a_short_curve_is_drawn_whole(evaluation: Any) -> None:
 
 def test_a_long_curve_is_thinned_without_changing_its_shape(many_comparisons: Comparisons) -> None:
     points = roc_points(many_comparisons)
-    assert len(points.fmr) <= CURVE_POINTS
+    assert len(points.fmr) <= ROC_POINTS
     assert (points.fmr[0], points.tmr[0]) == (0, 0)
     assert (points.fmr[-1], points.tmr[-1]) == (1, 1)
     curve = error_curve(many_comparisons.mated_scores, many_comparisons.nonmated_scores)

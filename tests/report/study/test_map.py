@@ -236,7 +236,7 @@ def test_the_note_says_whose_map_it_is(study: Any, tmp_path: Path) -> None:
     assert "24 clips of 6 test people of fold 2, as moments on blendshapes sees them." in text
     assert "The fold has 1,234 clips." in text
     assert text.count("a fusion, has no embeddings") == 1
-    assert "how far apart groups lie, how large they are and how dense means nothing" in text
+    assert "the distances between groups, their sizes and their densities have no meaning" in text
 
 
 @pytest.mark.usefixtures("_no_figures")

@@ -12,9 +12,9 @@ from scipy.special import ndtr, ndtri
 from amber_id.biometrics import compare_all
 from amber_id.errors import EvaluationError
 from amber_id.face_mesh import mean_face, points_of
+from amber_id.notation import direction, points
 from amber_id.report import write_study_report
 from amber_id.report.drawing.face_parts import part_shapes
-from amber_id.report.numbers import direction, points
 from amber_id.report.study.wording import officer_notes, officer_warnings
 from amber_id.results import StudyResults
 from fixtures.page_reader import Page
@@ -109,7 +109,7 @@ def test_an_invalid_finding_is_struck_through_with_its_reasons_and_not_hidden(tm
     assert text.index("INVALID: this finding must not be used.") < text.index(headline.reasons[0])
     assert text.index(headline.reasons[0]) < text.index("What this does not show")
     assert "better than by guessing" not in text
-    assert "none of this may be used before the reasons are gone" in text
+    assert "do not use any of this before the reasons are resolved" in text
 
 
 def test_a_valid_finding_is_not_struck_through(page: Any, html: str) -> None:
@@ -447,7 +447,7 @@ def test_a_large_study_stays_small(tmp_path: Path) -> None:
 
 
 def notes_of(results: StudyResults) -> dict[str, str]:
-    return {each.name: " ".join(each.said) for each in officer_notes(results)}
+    return {each.name: " ".join(each.sentences) for each in officer_notes(results)}
 
 
 def with_metric(results: StudyResults, name: str, value: Any) -> StudyResults:
@@ -470,7 +470,7 @@ def test_singling_out_follows_from_rank_1(study: Any) -> None:
     found = notes_of(with_outcome(with_metric(results, "rank1", rate(0.4, 0.1, 0.07)), "recognised"))[
         "Singling out"
     ]
-    assert "AAA: in 40.0\N{NO-BREAK SPACE}% [30.0, 50.0] of searches" in found
+    assert "AAA: in 40.0 % [30.0, 50.0] of searches" in found
     assert "OOA, OAA, AAA, BOA: clips were singled out more often than by guessing." in found
     assert "OOO" not in found  # what originals give away is not what the officer asks
     nothing = notes_of(with_outcome(results, "not_recognised"))["Singling out"]
@@ -482,7 +482,7 @@ def test_singling_out_follows_from_rank_1(study: Any) -> None:
 def test_linkability_follows_from_the_cells_that_meet_anonymised_clips(study: Any) -> None:
     results = study[0]
     found = notes_of(with_outcome(with_metric(results, "eer", rate(0.3)), "recognised"))["Linkability"]
-    assert "BOA: whether two clips show one person was decided wrongly in 30.0\N{NO-BREAK SPACE}%" in found
+    assert "BOA: whether two clips show one person was decided wrongly in 30.0 %" in found
     assert "OOA, OAA, AAA, BOA: clips were linked more often than by guessing." in found
     # Few people with few errors: the interval opens wide, and says nothing of whether there is a leak.
     wide = with_outcome(with_metric(results, "eer", rate(0.3, 0.3)), "recognised")
@@ -509,7 +509,7 @@ def test_inference_is_not_measured_but_what_is_kept_is_said(study: Any, expressi
 def test_without_utility_inference_is_not_measured_and_nothing_else(study: Any) -> None:
     still = make_utility().model_dump() | {"expression": None}
     for utility in (None, still):
-        said = officer_notes(changed(study[0], utility=utility))[2].said
+        said = officer_notes(changed(study[0], utility=utility))[2].sentences
         assert len(said) == 1
         assert said[0].startswith("Not measured")
 

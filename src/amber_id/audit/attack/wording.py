@@ -3,8 +3,9 @@
 from amber_id.audit.attack.strongest_attacker import Scored, Tried
 from amber_id.audit.attack.tested import Tested
 from amber_id.judging.judge import Judged
-from amber_id.judging.limits import as_percent, interval_limits
+from amber_id.judging.limits import interval_limits
 from amber_id.motion import VIEWS
+from amber_id.notation import percent_and_interval
 from amber_id.results import Metrics, Recognition
 
 DID = {
@@ -18,7 +19,9 @@ def headline(scored: Scored, metrics: Metrics, recognition: Recognition) -> str:
     """The finding in a sentence, with interval and counts."""
     tested = scored.members[0]
     header = tested.folds[0].header
-    basis = f"EER {as_percent(metrics.eer)}, {len(tested.subjects)} people, {len(tested.entries)} clips"
+    basis = (
+        f"EER {percent_and_interval(metrics.eer)}, {len(tested.subjects)} people, {len(tested.entries)} clips"
+    )
     basis += ", mated comparisons across sessions only" if tested.across_sessions else ""
     if header.control is not None:
         return f"Control with permuted labels: {basis}; 50 % is what must come out"

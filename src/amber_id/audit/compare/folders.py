@@ -132,20 +132,22 @@ def _common_cell(results: dict[str, StudyResults], cell: str | None) -> str:
         return cell
     if cell is None and common:
         return _HEADLINE if _HEADLINE in common else common[0]
-    said = "; ".join(f"{name} has {', '.join(found)}" for name, found in cells.items())
-    raise EvaluationError(f"expected {f'the cell {cell}' if cell else 'a cell'} in all studies, but {said}")
+    cells_of_each = "; ".join(f"{name} has {', '.join(letters)}" for name, letters in cells.items())
+    raise EvaluationError(
+        f"expected {f'the cell {cell}' if cell else 'a cell'} in all studies, but {cells_of_each}"
+    )
 
 
 def _check_belong(study: StudyFolder, cell: str, path: Path) -> None:
     """Refuse scores of another audit: differences would contradict the EERs beside them."""
-    stated, found = study.results.cells[cell], study.comparisons
-    said = stated.counts
-    if (said.mated, said.nonmated) != (found.n_mated, found.n_nonmated):
+    stated, compared = study.results.cells[cell], study.comparisons
+    counts = stated.counts
+    if (counts.mated, counts.nonmated) != (compared.n_mated, compared.n_nonmated):
         raise EvaluationError(
-            f"{path}: expected the {said.mated} mated and {said.nonmated} non-mated comparisons that "
-            f"results.json counts, got {found.n_mated} and {found.n_nonmated}: audit again"
+            f"{path}: expected the {counts.mated} mated and {counts.nonmated} non-mated comparisons that "
+            f"results.json counts, got {compared.n_mated} and {compared.n_nonmated}: audit again"
         )
-    again = eer(found.mated_scores, found.nonmated_scores)
+    again = eer(compared.mated_scores, compared.nonmated_scores)
     if abs(again - stated.metrics.eer.value) > _ROUNDING:
         raise EvaluationError(
             f"{path}: expected scores of the EER {stated.metrics.eer.value:.4f} that results.json has, got "

@@ -119,9 +119,9 @@ def _check_parts(cell: str, studies: Sequence[StudyFolder]) -> None:
             )
     attackers = {study.name: study.results.cells[cell].attacker.name for study in studies}
     if len(set(attackers.values())) > 1:
-        said = ", ".join(f"{attacker} in {name}" for name, attacker in attackers.items())
+        named = ", ".join(f"{attacker} in {name}" for name, attacker in attackers.items())
         raise EvaluationError(
-            f"expected one attacker in {cell} of all parts to pool, got {said}: scores of two attackers "
+            f"expected one attacker in {cell} of all parts to pool, got {named}: scores of two attackers "
             "share no threshold; audit every part with one attacker"
         )
 
@@ -133,10 +133,10 @@ def _held_against(first: StudyFolder, study: StudyFolder, config: EvaluationConf
         return _compared(study, None, why)
     people = sorted(first.people)
     try:
-        found = less(first.numbered(people), study.numbered(people), config)
+        differences = less(first.numbered(people), study.numbered(people), config)
     except EvaluationError as error:
         return _compared(study, None, f"No paired difference: {error}.")
-    return _compared(study, PairedDifferences(eer=found["eer"], auc=found["auc"]), None)
+    return _compared(study, PairedDifferences(eer=differences["eer"], auc=differences["auc"]), None)
 
 
 def _compared(study: StudyFolder, differences: PairedDifferences | None, why: str | None) -> ComparedStudy:

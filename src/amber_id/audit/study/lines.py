@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from amber_id.results import VERDICTS, StudyResults, most_serious_first, signed, with_interval
+from amber_id.notation import signed, with_interval
+from amber_id.results import VERDICTS, StudyResults, most_serious_first
 
 
 def of_headline(results: StudyResults) -> Iterator[str]:

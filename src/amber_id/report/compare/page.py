@@ -20,8 +20,7 @@ from amber_id.report.drawing.figure_files import draw_files
 from amber_id.report.drawing.plotly_chart import Chart, legend_of
 from amber_id.report.drawing.roc import StudyLine, draw_roc_overlay, roc_overlay
 from amber_id.report.drawing.tables import as_csv, spread
-from amber_id.report.numbers import FILTERS
-from amber_id.report.self_contained import own_file, plotly_js, render
+from amber_id.report.self_contained import render_with_charts
 from amber_id.results import ComparedCell, ComparisonResults
 
 _EER, *_OTHERS = ((figure.name, figure.heading) for figure in figures_in("comparison"))
@@ -45,7 +44,7 @@ def write_comparison_report(
     Returns
     -------
     Path
-        The page.
+        That of ``compare.html``.
 
     Raises
     ------
@@ -107,10 +106,4 @@ def _render(results: ComparisonResults, lines: list[StudyLine]) -> str:
         "expression": any(study.expression for study in results.studies),
         "pooled_name": POOLED,
     }
-    return render(
-        "compare/page.html",
-        content,
-        css=own_file("page.css") + own_file("study/page.css"),
-        scripts={"plotly": plotly_js(), "script": own_file("page.js")},
-        filters=FILTERS,
-    )
+    return render_with_charts("compare/page.html", content, styles=["study/page.css"])

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from amber_id.notation import interval, percent
 from amber_id.report.drawing.intervals import interval_bars
-from amber_id.report.drawing.palette import CELL_STYLES, NEUTRAL
-from amber_id.report.drawing.plotly_chart import Chart, line_trace, plain_layout, six_digits
-from amber_id.report.numbers import interval, percent
+from amber_id.report.drawing.palette import CELL_STYLES
+from amber_id.report.drawing.plotly_chart import Chart, guessing_line, line_trace, plain_layout, six_digits
 from amber_id.results import CurvePoint, StudyResults
 
 CURVES = {
@@ -49,7 +49,7 @@ def _curve_chart(points: Mapping[str, Sequence[CurvePoint]], title: str) -> Char
         data.append(trace)
     margin = 0.06 * (max(xs) - min(xs)) or 1.0
     ends = [min(xs) - margin, max(xs) + margin]
-    data.insert(0, line_trace(ends, [0.5, 0.5], "Guessing", NEUTRAL, dash="dash", hoverinfo="skip"))
+    data.insert(0, guessing_line(ends, [0.5, 0.5]))
     layout = plain_layout(title, "EER", height=320)
     layout["xaxis"] |= {"range": six_digits(ends), "tickvals": six_digits(sorted(xs))}
     layout["yaxis"] |= {"range": six_digits([0, min(1.0, highest)]), "tickformat": ".0%"}

@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-A curve has at most `CURVE_POINTS` points, however many were measured. Rates are fractions.
+A curve has at most `DET_POINTS` points, however many were measured. Rates are fractions.
 """
 
 import html
@@ -15,15 +15,23 @@ from jaxtyping import Float64
 from scipy.special import ndtr, ndtri
 
 from amber_id.biometrics import Comparisons, det
-from amber_id.report.drawing.palette import CELL_STYLES, NEUTRAL, CellStyle
-from amber_id.report.drawing.plotly_chart import Chart, line_trace, plain_layout, six_digits
-from amber_id.report.numbers import interval, percent
+from amber_id.notation import interval, percent
+from amber_id.report.drawing.palette import CELL_STYLES, CellStyle
+from amber_id.report.drawing.paper import guessing, sized
+from amber_id.report.drawing.plotly_chart import (
+    Chart,
+    eer_mark,
+    guessing_line,
+    line_trace,
+    plain_layout,
+    six_digits,
+)
 from amber_id.results import Rate, StudyResults
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-CURVE_POINTS = 300
+DET_POINTS = 300
 _TICKS = (0.0001, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95)
 _HIGHEST = 0.95  # of the rates on probit axes
 
@@ -65,16 +73,18 @@ def det_chart(lines: Sequence[DetLine]) -> Chart:
     axis = probit_axis(lines)
     low, high = axis.ends
     guess = np.linspace(low, high, 30)
-    data = [line_trace(guess, -guess, "Guessing", NEUTRAL, dash="dash", hoverinfo="skip")]
+    data = [guessing_line(guess, -guess)]
     for each in lines:
         style, curve, eer = each.style, each.curve, each.eer.value
-        said = [[percent(a), percent(b)] for a, b in zip(ndtr(curve.fmr), ndtr(curve.fnmr), strict=True)]
+        rates = [[percent(a), percent(b)] for a, b in zip(ndtr(curve.fmr), ndtr(curve.fnmr), strict=True)]
         line = line_trace(
             curve.fmr, curve.fnmr, f"{html.escape(each.name)}, EER {percent(eer)}", style.color,
-            dash=style.dash, width=style.width, customdata=said,
+            dash=style.dash, width=style.width, customdata=rates,
             hovertemplate="FMR %{customdata[0]}<br>FNMR %{customdata[1]}<extra>%{fullData.name}</extra>",
         )  # fmt: skip
-        data += [line, _at_eer(eer, style)] if low < ndtri(eer) < high else [line]
+        data.append(line)
+        if low < ndtri(eer) < high:
+            data.append(eer_mark(ndtri(eer), ndtri(eer), style.color, style.symbol))
     layout = plain_layout("False match rate, FMR", "False non-match rate, FNMR", height=520)
     for name in ("xaxis", "yaxis"):
         layout[name] |= {
@@ -85,24 +95,12 @@ def det_chart(lines: Sequence[DetLine]) -> Chart:
     return {"data": data, "layout": layout}
 
 
-def _at_eer(eer: float, style: CellStyle) -> Chart:
-    place = six_digits([ndtri(eer)])
-    return {
-        "type": "scatter", "mode": "markers", "x": place, "y": place,
-        "showlegend": False, "hoverinfo": "skip",
-        "marker": {"size": 10, "color": style.color, "symbol": style.symbol},
-    }  # fmt: skip
-
-
 def draw_det(figure: "Figure", lines: Sequence[DetLine], *, mark: str = "", columns: int = 2) -> "Figure":
     """FNMR over FMR of all lines on one pair of probit axes; `mark` goes before the title."""
-    figure.set_size_inches(6.2, 7.4)
-    figure.set_layout_engine("constrained", h_pad=0.1, w_pad=0.12)
+    sized(figure, 6.2, 7.4)
     axes = figure.subplots()
     axis = probit_axis(lines)
-    axes.plot(
-        axis.ends, [-end for end in axis.ends], color=NEUTRAL, linestyle="--", linewidth=1.2, label="Guessing"
-    )
+    guessing(axes, axis.ends, [-end for end in axis.ends])
     for each in lines:
         style, eer = each.style, each.eer
         axes.plot(
@@ -154,8 +152,8 @@ def det_curve(comparisons: Comparisons) -> DetCurve:
     fmr, fnmr = points.fmr[supported], points.fnmr[supported]
     # Even along the curve, whose length on these axes is the sum of both ways.
     along = fmr - fnmr
-    if len(fmr) > CURVE_POINTS:
-        keep = np.unique(np.searchsorted(along, np.linspace(along[0], along[-1], CURVE_POINTS)))
+    if len(fmr) > DET_POINTS:
+        keep = np.unique(np.searchsorted(along, np.linspace(along[0], along[-1], DET_POINTS)))
         fmr, fnmr = fmr[keep], fnmr[keep]
     return DetCurve(fmr, fnmr, comparisons.fmr_floor)
 

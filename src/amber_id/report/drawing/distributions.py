@@ -13,14 +13,20 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from amber_id.biometrics import Comparisons
-from amber_id.report.drawing.captions import INK, score_kind, title_of
+from amber_id.report.drawing.captions import INK, mark_cell, score_kind, title_of
 from amber_id.report.drawing.palette import CELL_STYLES, MATED, NEUTRAL, NONMATED
+from amber_id.report.drawing.paper import panels_of, sized
 from amber_id.report.drawing.plotly_chart import Chart, line_trace, plain_layout, six_digits
-from amber_id.results import CellResult, DevFold, EvaluationResults
+from amber_id.results import CellResult, DevFold, EvaluationResults, StudyResults
 
 if TYPE_CHECKING:
-    import matplotlib.figure
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
+_SIDES = (  # field of `ScoreBins`, name, colour, hatch
+    ("nonmated", "Different people (non-mated)", NONMATED, ""),
+    ("mated", "Same person (mated)", MATED, "///"),
+)
 _BINS = (12, 60)  # fewest and most bins of a histogram
 
 
@@ -46,14 +52,12 @@ def distributions_chart(
 
 
 def histograms_chart(bins: ScoreBins, dev: Sequence[DevFold], kind: str, *, height: int) -> Chart:
-    """The same of scores of a `kind`, with the thresholds of `dev`."""
+    """Histograms of scores of a `kind`, with the thresholds of `dev`."""
     low, high = bins.edges[:-1], bins.edges[1:]
     data = []
     highest = 0.0
-    for counts, name, color in (
-        (bins.nonmated, "Different people (non-mated)", NONMATED),
-        (bins.mated, "Same person (mated)", MATED),
-    ):
+    for side, name, color, _ in _SIDES:
+        counts = getattr(bins, side)
         share = counts / counts.sum()
         highest = max(highest, float(share.max()))
         data.append({
@@ -81,20 +85,11 @@ def histograms_chart(bins: ScoreBins, dev: Sequence[DevFold], kind: str, *, heig
     return {"data": data, "layout": layout}
 
 
-def draw_distributions(
-    figure: "matplotlib.figure.Figure", bins: ScoreBins, results: EvaluationResults
-) -> "matplotlib.figure.Figure":
+def draw_distributions(figure: "Figure", bins: ScoreBins, results: EvaluationResults) -> "Figure":
     """Share of mated and of non-mated comparisons per bin of score, and the thresholds chosen on dev."""
-    figure.set_size_inches(8.2, 4.8)
-    figure.set_layout_engine("constrained", h_pad=0.1, w_pad=0.12)
+    sized(figure, 8.2, 4.8)
     axes = figure.subplots()
-    for counts, color, hatch, name in (
-        (bins.nonmated, NONMATED, "", "Different people (non-mated)"),
-        (bins.mated, MATED, "///", "Same person (mated)"),
-    ):
-        share, label = 100 * counts / counts.sum(), f"{name}, n = {counts.sum():,}"
-        axes.stairs(share, bins.edges, fill=True, facecolor=color, alpha=0.25)
-        axes.stairs(share, bins.edges, color=color, linewidth=1.8, hatch=hatch, label=label)
+    _stairs(axes, bins, 1.8, counted=True)
     for number, fold in enumerate(results.dev):
         several = f" of fold {fold.fold}" if len(results.dev) > 1 else ""
         axes.axvline(
@@ -110,6 +105,36 @@ def draw_distributions(
         ylim=(0, None),
     )
     figure.legend(loc="outside lower left", ncols=2)
+    return figure
+
+
+def _stairs(axes: "Axes", bins: ScoreBins, linewidth: float, *, counted: bool) -> None:
+    """Both histograms, mated ones hatched; with `counted`, the legend has the number of comparisons."""
+    for side, name, color, hatch in _SIDES:
+        counts = getattr(bins, side)
+        share, label = 100 * counts / counts.sum(), f"{name}, n = {counts.sum():,}" if counted else name
+        axes.stairs(share, bins.edges, fill=True, facecolor=color, alpha=0.25)
+        axes.stairs(share, bins.edges, color=color, linewidth=linewidth, hatch=hatch, label=label)
+
+
+def draw_cell_distributions(
+    figure: "Figure", bins: Mapping[str, ScoreBins], results: StudyResults
+) -> "Figure":
+    """Scores of same and of different people, a panel for each cell."""
+    columns = min(2, len(bins))
+    sized(figure, 4.6 * columns, 2.8 * -(-len(bins) // columns) + 0.7)
+    panels = panels_of(figure, len(bins), columns)
+    for axes, (letters, each) in zip(panels, bins.items(), strict=True):
+        _stairs(axes, each, 1.6, counted=False)
+        for fold in results.cells[letters].dev:
+            axes.axvline(fold.threshold, color=INK, linestyle="--", linewidth=1)
+        axes.set(xlabel=f"Score ({score_kind(results.cells[letters])})", ylabel="Share (%)", ylim=(0, None))
+        axes.set_title(letters)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower left", ncols=2)
+    figure.suptitle(
+        f"{mark_cell(results)}Scores of each cell; dashed: thresholds from dev", x=0.01, ha="left"
+    )
     return figure
 
 

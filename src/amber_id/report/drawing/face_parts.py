@@ -18,8 +18,9 @@ from jaxtyping import Float
 from scipy.spatial import ConvexHull
 
 from amber_id.face_mesh import REGION_GROUPS, edges_of, mean_face, points_of
-from amber_id.report.cells import is_shown
+from amber_id.notation import leaves_out_zero
 from amber_id.report.drawing.captions import INK, mark_cell
+from amber_id.report.drawing.paper import sized
 from amber_id.report.drawing.tables import spread
 from amber_id.results import RegionResult, Share, StudyResults
 
@@ -70,23 +71,23 @@ def part_color(share: Share, largest: float) -> str:
 
 def largest_share(results: StudyResults) -> float:
     """The largest share of any part in any cell; 0 without a share."""
-    found = [share.value for regions in results.regions.values() for share in shares(regions).values()]
-    return max(found, default=0.0)
+    values = [share.value for regions in results.regions.values() for share in shares(regions).values()]
+    return max(values, default=0.0)
 
 
 def face_drawing(regions: Mapping[str, RegionResult], largest: float) -> dict[str, Any]:
     """One face as an SVG: its frame, points, parts from the outermost to the innermost, and their names."""
     places = _UNIT_PX * mean_face()[:, :2]
     corner, far = places.min(axis=0) - 14, places.max(axis=0) + 14
-    found = shares(regions)
-    shapes = [shape for shape in part_shapes() if shape.name in found]
+    of_parts = shares(regions)
+    shapes = [shape for shape in part_shapes() if shape.name in of_parts]
     heights = _label_heights({shape.name: _UNIT_PX * shape.label[1] for shape in shapes})
     return {
         "frame": f"{corner[0]:.0f} {corner[1]:.0f} {far[0] - corner[0] + _LABEL_PX:.0f} "
         f"{far[1] - corner[1]:.0f}",
         "dots": [_pair(place) for place in places],
         "parts": [
-            _part(shape, found[shape.name], largest)
+            _part(shape, of_parts[shape.name], largest)
             | {"text_x": f"{far[0] + 6:.0f}", "text_y": f"{heights[shape.name]:.0f}"}
             for shape in shapes
         ],
@@ -99,7 +100,7 @@ def _part(shape: PartShape, share: Share, largest: float) -> dict[str, Any]:
         "name": part_name(shape.name),
         "value": f"{share.value:+.3f}".replace("-", "−"),
         "interval": f"[{share.low:.3f}, {share.high:.3f}]".replace("-", "−"),
-        "shown": is_shown(share),
+        "shown": leaves_out_zero(share),
         "color": part_color(share, largest),
         "ring": shape.name == "face_oval",  # filled, it would hide all others
         "outlines": [
@@ -130,8 +131,7 @@ def _pair(place: Float[np.ndarray, " 2"]) -> tuple[str, str]:
 def draw_regions(figure: "Figure", results: StudyResults) -> "Figure":
     """The mean face, darker where the share of a part is larger; a face for each cell."""
     cells = {letters: regions for letters, regions in results.regions.items() if shares(regions)}
-    figure.set_size_inches(4.8 * len(cells), 5.2)
-    figure.set_layout_engine("constrained", h_pad=0.1, w_pad=0.12)
+    sized(figure, 4.8 * len(cells), 5.2)
     largest = largest_share(results)
     for axes, (letters, regions) in zip(
         figure.subplots(1, len(cells), squeeze=False).flat, cells.items(), strict=True
@@ -145,29 +145,29 @@ def draw_regions(figure: "Figure", results: StudyResults) -> "Figure":
     return figure
 
 
-def _draw_face(axes: "Axes", letters: str, found: Mapping[str, Any], largest: float) -> None:
+def _draw_face(axes: "Axes", letters: str, of_parts: Mapping[str, Any], largest: float) -> None:
     from matplotlib.collections import LineCollection
 
     face = mean_face()
     axes.scatter(face[:, 0], face[:, 1], s=2, color="#c4c9d0")
     for shape in part_shapes():
-        if shape.name not in found:
+        if shape.name not in of_parts:
             continue
-        share = found[shape.name]
-        color, hatch = part_color(share, largest), "" if is_shown(share) else "////"
+        share = of_parts[shape.name]
+        color, hatch = part_color(share, largest), "" if leaves_out_zero(share) else "////"
         for outline in shape.outlines:
             if shape.name == "face_oval":
                 axes.plot(*np.append(outline, outline[:1], axis=0).T, color=color, linewidth=7,
-                          linestyle="-" if is_shown(share) else (0, (1, 0.6)))  # fmt: skip
+                          linestyle="-" if leaves_out_zero(share) else (0, (1, 0.6)))  # fmt: skip
             else:
                 axes.fill(*outline.T, facecolor=color, edgecolor=INK, linewidth=0.6, hatch=hatch)
         axes.add_collection(LineCollection(list(shape.edges), colors=INK, linewidths=0.5))
-    said = [
+    labels = [
         f"{part_name(part)} {share.value:+.3f} [{share.low:.3f}, {share.high:.3f}]"
-        f"{'' if is_shown(share) else ', not shown'}".replace("-", "−")
-        for part, share in found.items()
+        f"{'' if leaves_out_zero(share) else ', not shown'}".replace("-", "−")
+        for part, share in of_parts.items()
     ]
-    axes.set(aspect="equal", title=letters, xlabel="\n".join(said), xticks=[], yticks=[])
+    axes.set(aspect="equal", title=letters, xlabel="\n".join(labels), xticks=[], yticks=[])
     axes.invert_yaxis()
     axes.grid(visible=False)
     for spine in axes.spines.values():
@@ -178,17 +178,17 @@ def region_rows(results: StudyResults) -> list[dict[str, Any]]:
     """A row for each region of each cell."""
     rows = []
     for letters, regions in results.regions.items():
-        for region, found in regions.items():
-            row = {"cell": letters, "region": region, **spread("eer_alone", found.alone)}
-            row |= spread("eer_removed_less_whole", found.removed) | spread("share", found.share)
+        for region, result in regions.items():
+            row = {"cell": letters, "region": region, **spread("eer_alone", result.alone)}
+            row |= spread("eer_removed_less_whole", result.removed) | spread("share", result.share)
             rows.append(row)
     return rows
 
 
 def shares(regions: Mapping[str, RegionResult]) -> dict[str, Share]:
     """The Shapley shares of the parts of the face, from above to below."""
-    found = {part: regions[part].share for part in PARTS if part in regions}
-    return {part: share for part, share in found.items() if share is not None}
+    of_parts = {part: regions[part].share for part in PARTS if part in regions}
+    return {part: share for part, share in of_parts.items() if share is not None}
 
 
 @cache

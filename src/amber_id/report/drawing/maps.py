@@ -14,7 +14,8 @@ from jaxtyping import Float
 
 from amber_id.report.drawing.captions import mapped_attacker, title_of
 from amber_id.report.drawing.palette import person_style
-from amber_id.report.drawing.plotly_chart import Chart, plain_layout, six_digits
+from amber_id.report.drawing.paper import panels_of, sized
+from amber_id.report.drawing.plotly_chart import Chart, marks_trace, plain_layout
 from amber_id.report.drawing.pseudonyms import subject_names
 from amber_id.results import EvaluationArrays, EvaluationResults
 
@@ -42,13 +43,11 @@ def map_chart(fold_map: FoldMap) -> Chart:
     data = []
     for number, (name, places) in enumerate(fold_map.people.items()):
         color, symbol, _ = person_style(number)
-        data.append({
-            "type": "scatter", "mode": "markers", "name": name,
-            "x": six_digits(places[:, 0]), "y": six_digits(places[:, 1]),
-            "marker": {"size": 7, "color": color, "symbol": symbol, "opacity": 0.9,
-                       "line": {"width": 0.5, "color": "#ffffff"}},
-            "hovertemplate": f"{name}, fold {fold_map.fold}<extra></extra>",
-        })  # fmt: skip
+        data.append(marks_trace(
+            places[:, 0], places[:, 1], name, color, symbol=symbol, size=7,
+            marker={"opacity": 0.9, "line": {"width": 0.5, "color": "#ffffff"}},
+            hovertemplate=f"{name}, fold {fold_map.fold}<extra></extra>",
+        ))  # fmt: skip
     layout = plain_layout("t-SNE 1 (no unit)", "t-SNE 2 (no unit)", height=440 + 4 * len(fold_map.people))
     layout["legend"] = {
         "orientation": "h", "y": -0.14, "yanchor": "top", "x": 0, "itemsizing": "constant",
@@ -65,11 +64,11 @@ def draw_maps(
 ) -> "matplotlib.figure.Figure":
     """One t-SNE panel per fold, with the legend of its people below it."""
     titles = {f"Fold {each.fold}: {len(each.people)} people, {each.clips:,} clips": each for each in maps}
-    said = title_of(
+    title = title_of(
         results, f"Embeddings of {results.counts.clips:,} test clips by {mapped_attacker(results)}"
     )
     return draw_map_panels(
-        figure, titles, f"{said}\nt-SNE: near means alike; distances between groups mean nothing"
+        figure, titles, f"{title}\nt-SNE: near means alike; distances between groups mean nothing"
     )
 
 
@@ -80,14 +79,11 @@ def draw_map_panels(
     columns = min(3, len(maps))
     rows = -(-len(maps) // columns)
     legend_rows = -(-max(len(each.people) for each in maps.values()) // _NAMES_PER_ROW)
-    figure.set_size_inches(max(5.2 * columns, 6.0), rows * (4.9 + 0.22 * legend_rows) + 0.7)
-    figure.set_layout_engine("constrained", h_pad=0.1, w_pad=0.12, hspace=0, wspace=0)
+    sized(figure, max(5.2 * columns, 6.0), rows * (4.9 + 0.22 * legend_rows) + 0.7, hspace=0.0, wspace=0.0)
     figure.suptitle(title, x=0.01, ha="left")
-    panels = list(figure.subplots(rows, columns, squeeze=False).flat)
-    for axes, (said, fold_map) in zip(panels, maps.items(), strict=False):
-        _map(figure, axes, fold_map, said)
-    for axes in panels[len(maps) :]:
-        axes.set_visible(False)
+    panels = panels_of(figure, len(maps), columns)
+    for axes, (heading, fold_map) in zip(panels, maps.items(), strict=True):
+        _map(figure, axes, fold_map, heading)
     return figure
 
 
@@ -121,7 +117,7 @@ def fold_maps(results: EvaluationResults, arrays: EvaluationArrays) -> list[Fold
 
 
 def maps_of(arrays: EvaluationArrays, names: Mapping[str, str]) -> list[FoldMap]:
-    """The same for people under these `names`."""
+    """One map per fold, with people under these `names`."""
     step = -(-len(arrays.subject) // MAP_CLIPS)
     maps = []
     for fold in np.unique(arrays.fold):

@@ -12,7 +12,8 @@ import numpy as np
 
 from amber_id.report.drawing.captions import score_kind, title_of
 from amber_id.report.drawing.palette import MATED, NEUTRAL, NONMATED
-from amber_id.report.drawing.plotly_chart import Chart, plain_layout, six_digits
+from amber_id.report.drawing.paper import sized
+from amber_id.report.drawing.plotly_chart import Chart, marks_trace, plain_layout
 from amber_id.report.drawing.pseudonyms import subject_names
 from amber_id.results import EvaluationResults
 
@@ -44,8 +45,7 @@ def draw_subjects(
 ) -> "matplotlib.figure.Figure":
     """Mean score of each person with itself and with others; the widest gap on top."""
     height = min(_TALLEST_IN, 2.4 + 0.24 * len(rows))
-    figure.set_size_inches(7.6, height)
-    figure.set_layout_engine("constrained", h_pad=0.1, w_pad=0.12)
+    sized(figure, 7.6, height)
     axes = figure.subplots()
     places = range(len(rows))
     for place, row in zip(places, rows, strict=True):
@@ -92,14 +92,12 @@ def subjects_chart(rows: list[SubjectRow], results: EvaluationResults) -> Chart:
         ("mated", MATED, "circle", "With own clips (mated)"),
     ):
         known = [(place, row) for place, row in enumerate(rows) if getattr(row, side) is not None]
-        data.append({
-            "type": "scatter", "mode": "markers", "name": name,
-            "x": six_digits([getattr(row, side) for _, row in known]), "y": [place for place, _ in known],
-            "marker": {"size": 9, "color": color, "symbol": symbol},
-            "customdata": [[row.name, row.fold, row.clips] for _, row in known],
-            "hovertemplate": "%{customdata[0]}, fold %{customdata[1]}, %{customdata[2]} clips<br>"
+        data.append(marks_trace(
+            [getattr(row, side) for _, row in known], [place for place, _ in known], name, color,
+            symbol=symbol, size=9, customdata=[[row.name, row.fold, row.clips] for _, row in known],
+            hovertemplate="%{customdata[0]}, fold %{customdata[1]}, %{customdata[2]} clips<br>"
             "mean score %{x:.3f}<extra></extra>",
-        })  # fmt: skip
+        ))  # fmt: skip
     row_height = float(np.clip(1700 / len(rows), 9, 20))
     step = int(np.ceil(13 / row_height))
     layout = plain_layout(

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from amber_id.report.drawing.palette import NEUTRAL
 from amber_id.results import Rate
 
 Chart = dict[str, Any]
@@ -54,6 +55,27 @@ def line_trace(
         "type": "scatter", "mode": "lines", "name": name, "x": six_digits(x), "y": six_digits(y),
         "line": style,
     } | more  # fmt: skip
+
+
+def marks_trace(
+    x: Any, y: Any, name: str, color: str, *, symbol: str = "circle", size: int = 10, **more: Any
+) -> Chart:
+    """Marks without a line; `marker` among the others adds to how a mark looks."""
+    marker = {"size": size, "color": color, "symbol": symbol} | more.pop("marker", {})
+    return {
+        "type": "scatter", "mode": "markers", "name": name, "x": six_digits(x), "y": six_digits(y),
+        "marker": marker,
+    } | more  # fmt: skip
+
+
+def eer_mark(x: float, y: float, color: str, symbol: str) -> Chart:
+    """The mark on a curve where both errors are equal."""
+    return marks_trace([x], [y], "EER", color, symbol=symbol, showlegend=False, hoverinfo="skip")
+
+
+def guessing_line(x: Any, y: Any) -> Chart:
+    """What guessing gives."""
+    return line_trace(x, y, "Guessing", NEUTRAL, dash="dash", hoverinfo="skip")
 
 
 def plain_layout(x: str, y: str, *, height: int) -> Chart:

@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-A curve has at most `CURVE_POINTS` points, however many were measured. Rates are fractions. A drawing is given
+A curve has at most `ROC_POINTS` points, however many were measured. Rates are fractions. A drawing is given
 an empty figure, draws with the settings in force, and returns it.
 """
 
@@ -15,11 +15,19 @@ import numpy as np
 from jaxtyping import Float64
 
 from amber_id.biometrics import Comparisons, error_curve
+from amber_id.notation import percent, percent_and_interval, short_percent
 from amber_id.report.drawing.captions import INK, title_of
 from amber_id.report.drawing.det import DetLine
 from amber_id.report.drawing.palette import MATED, NEUTRAL
-from amber_id.report.drawing.plotly_chart import Chart, line_trace, plain_layout, six_digits
-from amber_id.report.numbers import interval, percent, short_percent
+from amber_id.report.drawing.paper import guessing, sized
+from amber_id.report.drawing.plotly_chart import (
+    Chart,
+    eer_mark,
+    guessing_line,
+    line_trace,
+    marks_trace,
+    plain_layout,
+)
 from amber_id.results import EvaluationResults, Rate
 
 if TYPE_CHECKING:
@@ -52,7 +60,7 @@ class StudyLine:
     det: DetLine
 
 
-CURVE_POINTS = 1000
+ROC_POINTS = 1000
 
 
 def draw_roc(
@@ -60,8 +68,7 @@ def draw_roc(
 ) -> "matplotlib.figure.Figure":
     """TMR over FMR; at low FMR again on a logarithmic axis, as far as the number of people supports."""
     two = points.shows_low_fmr
-    figure.set_size_inches(9.6 if two else 5.4, 5.2)
-    figure.set_layout_engine("constrained", h_pad=0.1, w_pad=0.12)
+    sized(figure, 9.6 if two else 5.4, 5.2)
     panels = figure.subplots(1, 2 if two else 1, squeeze=False)[0]
     counts = results.counts
     figure.suptitle(
@@ -89,14 +96,14 @@ def draw_roc(
 def _roc_lines(axes: "matplotlib.axes.Axes", points: RocPoints, results: EvaluationResults) -> None:
     """The curve, the guesser's line, and the EER with its interval where FMR equals FNMR."""
     guess = np.geomspace(1e-6, 1, 200)
-    axes.plot(guess, guess, color=NEUTRAL, linestyle="--", linewidth=1.2, label="Guessing")
+    guessing(axes, guess, guess)
     axes.plot(points.fmr, points.tmr, color=MATED, linewidth=2, label=f"Attacker {results.attacker.name}")
     rate = results.metrics.eer
     across = np.linspace(rate.low, rate.high, 50)
     axes.plot(across, 1 - across, color=INK, linewidth=4, alpha=0.3, solid_capstyle="round")
     axes.plot(
         [rate.value], [1 - rate.value], color=INK, marker="o", markersize=6, linestyle="none",
-        label=f"EER {percent(rate.value)} {interval(rate)}\n"
+        label=f"EER {percent_and_interval(rate)}\n"
         f"({short_percent(rate.level)} interval over people)",
     )  # fmt: skip
 
@@ -108,7 +115,7 @@ def roc_chart(points: RocPoints, results: EvaluationResults) -> Chart:
     across = np.linspace(rate.low, rate.high, 30)
     thresholds = [f"{each:.4f}" if np.isfinite(each) else "above every score" for each in points.thresholds]
     data = [
-        line_trace(guess, guess, "Guessing", NEUTRAL, dash="dash", hoverinfo="skip"),
+        guessing_line(guess, guess),
         line_trace(
             points.fmr, points.tmr, f"Attacker {html.escape(results.attacker.name)}", MATED,
             customdata=thresholds,
@@ -118,54 +125,48 @@ def roc_chart(points: RocPoints, results: EvaluationResults) -> Chart:
             across, 1 - across, f"{short_percent(rate.level)} interval of the EER", NEUTRAL,
             width=5, hoverinfo="skip",
         ),
-        {
-            "type": "scatter", "mode": "markers", "name": f"EER {percent(rate.value)}",
-            "x": six_digits([rate.value]), "y": six_digits([1 - rate.value]),
-            "marker": {"size": 10, "color": MATED, "symbol": "circle",
-                       "line": {"width": 2, "color": "#ffffff"}},
-            "hovertemplate": f"EER {percent(rate.value)} {interval(rate)}"
-            "<extra></extra>",
-        },
+        marks_trace(
+            [rate.value], [1 - rate.value], f"EER {percent(rate.value)}", MATED,
+            marker={"line": {"width": 2, "color": "#ffffff"}},
+            hovertemplate=f"EER {percent_and_interval(rate)}<extra></extra>",
+        ),
     ]  # fmt: skip
-    layout = plain_layout("False match rate, FMR", "True match rate, TMR = 1 − FNMR", height=420)
-    layout["xaxis"] |= {"range": [-0.01, 1.01], "tickformat": ".0%"}
-    layout["yaxis"] |= {"range": [-0.01, 1.01], "tickformat": ".0%"}
-    return {"data": data, "layout": layout}
+    return {"data": data, "layout": roc_layout(420)}
+
+
+def roc_layout(height: int) -> Chart:
+    """TMR over FMR, both from 0 to 100 %."""
+    layout = plain_layout("False match rate, FMR", "True match rate, TMR = 1 − FNMR", height=height)
+    for axis in ("xaxis", "yaxis"):
+        layout[axis] |= {"range": [-0.01, 1.01], "tickformat": ".0%"}
+    return layout
 
 
 def roc_overlay(lines: Sequence[StudyLine]) -> Chart:
     """TMR over FMR of every study, with the guesser's line; a mark where both errors are equal."""
-    data = [line_trace([0, 1], [0, 1], "Guessing", NEUTRAL, dash="dash", hoverinfo="skip")]
+    data = [guessing_line([0, 1], [0, 1])]
     for line in lines:
         style, rate = line.det.style, line.det.eer
         data.append(line_trace(
             line.roc.fmr, line.roc.tmr,
-            f"{html.escape(line.name)}, EER {percent(rate.value)} {interval(rate)}", style.color,
+            _entry(html.escape(line.name), rate), style.color,
             dash=style.dash, width=style.width,
             hovertemplate="FMR %{x:.2%}<br>TMR %{y:.2%}<extra>%{fullData.name}</extra>",
         ))  # fmt: skip
-        data.append({
-            "type": "scatter", "mode": "markers", "showlegend": False, "hoverinfo": "skip",
-            "x": six_digits([rate.value]), "y": six_digits([1 - rate.value]),
-            "marker": {"size": 10, "color": style.color, "symbol": style.symbol},
-        })  # fmt: skip
-    layout = plain_layout("False match rate, FMR", "True match rate, TMR = 1 − FNMR", height=520)
-    for axis in ("xaxis", "yaxis"):
-        layout[axis] |= {"range": [-0.01, 1.01], "tickformat": ".0%"}
-    return {"data": data, "layout": layout}
+        data.append(eer_mark(rate.value, 1 - rate.value, style.color, style.symbol))
+    return {"data": data, "layout": roc_layout(520)}
 
 
 def draw_roc_overlay(figure: "Figure", lines: Sequence[StudyLine], title: str) -> "Figure":
-    """The same for a paper."""
-    figure.set_size_inches(6.2, 7 + 0.22 * len(lines))
-    figure.set_layout_engine("constrained", h_pad=0.1, w_pad=0.12)
+    """TMR over FMR of every study, for a paper."""
+    sized(figure, 6.2, 7 + 0.22 * len(lines))
     axes = figure.subplots()
-    axes.plot([0, 100], [0, 100], color=NEUTRAL, linestyle="--", linewidth=1.2, label="Guessing")
+    guessing(axes, [0, 100], [0, 100])
     for line in lines:
         style, rate = line.det.style, line.det.eer
         axes.plot(
             100 * line.roc.fmr, 100 * line.roc.tmr, color=style.color, linestyle=style.linestyle,
-            linewidth=style.width * 0.9, label=_said(line.name, rate),
+            linewidth=style.width * 0.9, label=_entry(line.name, rate),
         )  # fmt: skip
         place = np.array([rate.value])
         axes.plot(100 * place, 100 * (1 - place), color=style.color, marker=style.marker, markersize=7)
@@ -178,21 +179,20 @@ def draw_roc_overlay(figure: "Figure", lines: Sequence[StudyLine], title: str) -
     return figure
 
 
-def _said(name: str, rate: Rate) -> str:
-    return f"{name}, EER {percent(rate.value)} {interval(rate)}"
+def _entry(name: str, rate: Rate) -> str:
+    """What the legend has for a line."""
+    return f"{name}, EER {percent_and_interval(rate)}"
 
 
 def roc_points(comparisons: Comparisons) -> RocPoints:
-    """The ROC with at most `CURVE_POINTS` points, even along the curve and along the logarithm of FMR."""
+    """The ROC with at most `ROC_POINTS` points, even along the curve and along the logarithm of FMR."""
     curve = error_curve(comparisons.mated_scores, comparisons.nonmated_scores)
     thresholds, fmr, tmr = curve.thresholds[::-1], curve.fmr[::-1], curve.tmr[::-1]
     keep = np.arange(len(fmr))
-    if len(fmr) > CURVE_POINTS:
-        share = CURVE_POINTS * 3 // 5
+    if len(fmr) > ROC_POINTS:
+        share = ROC_POINTS * 3 // 5
         along_curve = np.searchsorted(fmr + tmr, np.linspace(0, 2, share))
-        along_log = np.searchsorted(
-            fmr, np.geomspace(1 / comparisons.n_nonmated, 1, CURVE_POINTS - share - 2)
-        )
+        along_log = np.searchsorted(fmr, np.geomspace(1 / comparisons.n_nonmated, 1, ROC_POINTS - share - 2))
         ends = np.array([0, len(fmr) - 1])
         keep = np.unique(np.concatenate([ends, along_curve, along_log]).clip(max=len(fmr) - 1))
     return RocPoints(

@@ -1,15 +1,15 @@
 """The EER against the expression that is kept: its points, and the chart of the page."""
 
+from amber_id.notation import percent_and_interval
 from amber_id.report.drawing.intervals import interval_bars
 from amber_id.report.drawing.palette import CELL_STYLES, NEUTRAL
-from amber_id.report.drawing.plotly_chart import Chart, line_trace, plain_layout, six_digits
-from amber_id.report.numbers import interval, percent
+from amber_id.report.drawing.plotly_chart import Chart, guessing_line, marks_trace, plain_layout, six_digits
 from amber_id.results import Rate, StudyResults
 
 
 def tradeoff_chart(results: StudyResults) -> Chart:
     """EER over expression kept, of originals, anonymised clips and simple anonymisers, which are numbered."""
-    data = [line_trace([0, 1.05], [0.5, 0.5], "Guessing", NEUTRAL, dash="dash", hoverinfo="skip")]
+    data = [guessing_line([0, 1.05], [0.5, 0.5])]
     points, own = tradeoff(results), {"Originals": "OOO", "Anonymised": "AAA"}
     for number, (name, (kept, eer)) in enumerate(points.items(), start=1 - len(own)):
         if name in own:
@@ -29,14 +29,10 @@ def tradeoff_chart(results: StudyResults) -> Chart:
 
 def _tradeoff_point(name: str, kept: Rate | None, eer: Rate, color: str, symbol: str) -> Chart:
     x = 1.0 if kept is None else kept.value
-    trace: Chart = {
-        "type": "scatter", "mode": "markers", "name": name,
-        "x": six_digits([x]), "y": six_digits([eer.value]),
-        "marker": {"size": 13, "color": color, "symbol": symbol},
-        "error_y": interval_bars([eer], color),
-        "hovertemplate": f"{name}<br>expression kept {x:.2f}<br>EER {percent(eer.value)} {interval(eer)}"
-        "<extra></extra>",
-    }  # fmt: skip
+    trace = marks_trace(
+        [x], [eer.value], name, color, symbol=symbol, size=13, error_y=interval_bars([eer], color),
+        hovertemplate=f"{name}<br>expression kept {x:.2f}<br>EER {percent_and_interval(eer)}<extra></extra>",
+    )  # fmt: skip
     return trace if kept is None else trace | {"error_x": interval_bars([kept], color)}
 
 

@@ -17,14 +17,14 @@ def check_belong_together(results: EvaluationResults, arrays: EvaluationArrays) 
     """
     counts = results.counts
     comparisons = counts.comparisons.mated + counts.comparisons.nonmated
-    for name, said, came in (
+    for name, expected, came in (
         ("clips", counts.clips, len(arrays.clips)),
         ("clips with an embedding", counts.clips, len(arrays.vectors)),
         ("comparisons", comparisons, len(arrays.scores)),
     ):
-        if said != came:
+        if expected != came:
             raise EvaluationError(
-                f"results.json and arrays.safetensors must be of one evaluation, got {said} and {came} "
+                f"results.json and arrays.safetensors must be of one evaluation, got {expected} and {came} "
                 f"{name}: evaluate again"
             )
     unknown = {arrays.subjects[subject] for subject in np.unique(arrays.subject)} - {

@@ -13,6 +13,7 @@ from typing import Any
 
 from amber_id.atomic_files import write_text_atomically
 from amber_id.figures import OPTIMISTIC, figures_in
+from amber_id.notation import in_unit, interval_in_unit, short_percent
 from amber_id.report.drawing.distributions import distributions_chart, score_bins
 from amber_id.report.drawing.maps import fold_maps, map_chart
 from amber_id.report.drawing.people import subject_rows, subjects_chart
@@ -28,8 +29,7 @@ from amber_id.report.evaluation.wording import (
     roc_note,
     scoring_note,
 )
-from amber_id.report.numbers import FILTERS, in_unit, interval_in_unit, short_percent
-from amber_id.report.self_contained import own_file, plotly_js, render
+from amber_id.report.self_contained import render_with_charts
 from amber_id.results import EvaluationArrays, EvaluationResults, read_arrays, read_results
 
 
@@ -39,7 +39,7 @@ def write_report(eval_dir: Path) -> Path:
     Returns
     -------
     Path
-        The page.
+        That of ``report.html``.
 
     Raises
     ------
@@ -60,13 +60,7 @@ def write_report(eval_dir: Path) -> Path:
 
 def _render(results: EvaluationResults, arrays: EvaluationArrays) -> str:
     """The page as text."""
-    return render(
-        "evaluation/page.html",
-        _content(results, arrays),
-        css=own_file("page.css"),
-        scripts={"plotly": plotly_js(), "script": own_file("page.js")},
-        filters=FILTERS,
-    )
+    return render_with_charts("evaluation/page.html", _content(results, arrays))
 
 
 def _content(results: EvaluationResults, arrays: EvaluationArrays) -> dict[str, Any]:

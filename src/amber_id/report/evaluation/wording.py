@@ -5,43 +5,43 @@ Conventions
 Nothing here calls a weak attacker privacy.
 """
 
+from amber_id.notation import percent, percent_and_interval, short_percent
 from amber_id.report.drawing.captions import mapped_attacker
 from amber_id.report.drawing.maps import FoldMap
 from amber_id.report.drawing.people import STANDING_OUT, SubjectRow
 from amber_id.report.drawing.roc import RocPoints
-from amber_id.report.numbers import interval, percent, short_percent
 from amber_id.results import FUSION, Disclosure, EvaluationResults, OracleResult, Rate, Recognition
 
 
 def reading(results: EvaluationResults) -> tuple[str, str]:
     """What the headline means; and ``good``, ``bad`` or nothing for its colour."""
-    found = results.recognition
+    recognition = results.recognition
     if results.control is None:
-        return finding(found, results.metrics.eer)
-    if found.outcome == "recognised":
+        return finding(recognition, results.metrics.eer)
+    if recognition.outcome == "recognised":
         return (
-            "Something is found though names are permuted, which one study in twenty shows by chance. "
-            f"{found.words} Do not use figures of this study before the reason is known: repeat it with "
-            "another seed.",
+            "People appear to be recognised although names were permuted; one study in twenty shows this by "
+            f"chance. {recognition.words} Do not use figures of this study before the reason is known: "
+            "repeat it with another seed.",
             "bad",
         )
-    if found.outcome == "not_recognised":
-        return f"As it must be: with permuted names nothing is found. {found.words}", "good"
-    return found.words, ""
+    if recognition.outcome == "not_recognised":
+        return f"As expected, nobody is recognised where names are permuted. {recognition.words}", "good"
+    return recognition.words, ""
 
 
-def finding(found: Recognition, eer: Rate) -> tuple[str, str]:
+def finding(recognition: Recognition, eer: Rate) -> tuple[str, str]:
     """What a finding means; and ``bad`` or nothing for its colour."""
-    if found.outcome == "recognised":
+    if recognition.outcome == "recognised":
         return (
-            f"{found.words} At the threshold where it errs equally often on same and on different people, "
-            f"the attacker is wrong in {percent(eer.value)} of the cases; a guesser is wrong in "
+            f"{recognition.words} At the threshold where both kinds of error are equally common, the "
+            f"attacker is wrong in {percent(eer.value)} of the cases; a guesser is wrong in "
             f"{short_percent(eer.chance)}.",
             "",
         )
     if eer.low > eer.chance:
-        return found.words, "bad"
-    return f"{found.words} This does not prove privacy.", ""
+        return recognition.words, "bad"
+    return f"{recognition.words} This does not prove privacy.", ""
 
 
 def scoring_note(results: EvaluationResults) -> str:
@@ -56,39 +56,37 @@ def scoring_note(results: EvaluationResults) -> str:
 
 
 def oracle_note(oracle: OracleResult) -> str:
-    """What an attacker found of what there was to find."""
+    """How far an attacker came of what is possible with these clips."""
     way = ""
     if oracle.way is not None:
-        way = f" From guessing to there, this attacker went {short_percent(oracle.way)} of the way."
+        way = f" This attacker went {short_percent(oracle.way)} of the way from guessing to there."
     return (
-        "These people are synthetic, so it is known what their clips give away: nobody who sees them can "
-        "have "
-        f"an EER below {percent(oracle.eer.value)} {interval(oracle.eer)} on these comparisons, but for "
-        f"chance.{way}"
+        "These people are synthetic, so it is known what their clips give away: except by chance, nobody who "
+        f"sees them can have an EER below {percent_and_interval(oracle.eer)} on these comparisons.{way}"
     )
 
 
 def disclosure_note(disclosure: Disclosure) -> str:
-    """What is found against chance, in the strongest comparison, and in the easiest people."""
-    said = [
-        f"Had it been drawn by lot who each clip shows, {what} would have been as large as here or larger in "
-        f"{percent(test.p_value)} of {test.permutations:,} draws (p {test.p_value:.3f})."
+    """How the measures compare with chance, the strongest comparison, and the easiest people."""
+    sentences = [
+        f"With names assigned to clips at random, {what} reached this value in {percent(test.p_value)} of "
+        f"{test.permutations:,} permutations (p = {test.p_value:.3f})."
         for what, test in (
             ("linkability", disclosure.linkability),
             ("ZEBRA's disclosure", disclosure.zebra_expected),
         )
         if test is not None
     ]
-    said.append(
+    sentences.append(
         f"Strongest evidence of any score: a factor of {10**disclosure.zebra_worst_case:,.0f} (ZEBRA "
         f"category {disclosure.zebra_category}); it grows with the number of comparisons."
     )
     if disclosure.worst_decile_eer is not None:
-        said.append(
+        sentences.append(
             f"The most recognisable tenth of {disclosure.people_with_eer} people have an EER of "
             f"{percent(disclosure.worst_decile_eer)} or less; with few clips each, chance makes some low."
         )
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 def roc_note(roc: RocPoints) -> str:
@@ -101,9 +99,9 @@ def roc_note(roc: RocPoints) -> str:
 
 def map_note(maps: list[FoldMap], results: EvaluationResults) -> str:
     """Whether the maps are of another attacker, and whether clips were left out; empty if neither."""
-    shown = sum(len(places) for each in maps for places in each.people.values())
+    drawn = sum(len(places) for each in maps for places in each.people.values())
     clips = sum(each.clips for each in maps)
-    note = f"{shown:,} of the clips are drawn. " if shown < clips else ""
+    note = f"{drawn:,} of the clips are drawn. " if drawn < clips else ""
     if results.attacker.name == FUSION:
         note += (
             f"A fusion has no embeddings: these are those of {mapped_attacker(results)}, the attacker with "
@@ -119,5 +117,5 @@ def people_note(rows: list[SubjectRow]) -> str:
     note = f"Easiest to recognise: {', '.join(gaps[:STANDING_OUT])}."
     if without:
         people = "1 person has" if without == 1 else f"{without} people have"
-        note += f" {people} no mated score, for want of a second clip."
+        note += f" {people} no mated score, because there is no second clip."
     return note

@@ -28,7 +28,6 @@ from amber_id.errors import ClipError
 from amber_id.face_mesh import BLENDSHAPE_NAMES, SELECTED_POINTS, edges_by_group
 from amber_id.motion.alignment import HeadPlacement, align, isotropic
 from amber_id.recordings import Recording
-from amber_id.report.numbers import percent
 from amber_id.report.self_contained import own_file, render
 from amber_id.synthetic import SYNTHETIC_TRACKER
 
@@ -61,7 +60,7 @@ def write_motion_view(
     path
         The page; replaced if it is there.
     titles
-        What stands above each clip: its clip id, unless told. An original and its avatar have one id.
+        What stands above each clip: its clip id by default. An original and its avatar have the same id.
 
     Returns
     -------
@@ -86,7 +85,6 @@ def write_motion_view(
         _content(recordings, clips),
         css=own_file("page.css") + own_file("face_player.css") + own_file("motion_view/page.css"),
         scripts={"script": own_file("face_player.js") + own_file("motion_view/page.js")},
-        filters={"count": lambda number: f"{number:,}", "percent": percent},
     )
     write_text_atomically(path, page)
     return path
@@ -163,9 +161,9 @@ def _signals(recording: Recording, placement: HeadPlacement) -> list[dict[str, A
     """What is charted below the clip; ``values`` has null where no face was found."""
     signals = []
     if recording.blendshapes is not None:
-        shown = dict(zip(BLENDSHAPE_NAMES, recording.blendshapes[recording.tracked].T, strict=True))
-        blink = (shown["eyeBlinkLeft"] + shown["eyeBlinkRight"]) / 2
-        signals += [("Jaw open", "share", shown["jawOpen"]), ("Blink", "share", blink)]
+        coefficients = dict(zip(BLENDSHAPE_NAMES, recording.blendshapes[recording.tracked].T, strict=True))
+        blink = (coefficients["eyeBlinkLeft"] + coefficients["eyeBlinkRight"]) / 2
+        signals += [("Jaw open", "share", coefficients["jawOpen"]), ("Blink", "share", blink)]
     turn, nod = _where_the_nose_points(placement)
     signals += [("Turn", "degrees", turn), ("Nod", "degrees", nod)]
     return [
@@ -185,8 +183,8 @@ def _where_the_nose_points(
 
 def _with_gaps(values: np.ndarray, recording: Recording) -> list[float | None]:
     """The values of the tracked frames, in their places among all frames."""
-    found = iter(np.round(values.astype(np.float64), 3).tolist())
-    return [next(found) if seen else None for seen in recording.tracked]
+    known = iter(np.round(values.astype(np.float64), 3).tolist())
+    return [next(known) if seen else None for seen in recording.tracked]
 
 
 def _degrees_scale(clips: Sequence[dict[str, Any]]) -> int:

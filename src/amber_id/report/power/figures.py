@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from amber_id.biometrics import StudyPower
 from amber_id.report.drawing.figure_files import draw_files
 from amber_id.report.drawing.palette import NEUTRAL
+from amber_id.report.drawing.paper import sized
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -39,8 +40,7 @@ def draw_power(
     """The width of the interval above, the detectable difference below; a column for each number of clips."""
     plan = powers[0].plan
     clips = sorted({power.plan.clips for power in powers})
-    figure.set_size_inches(max(_PANEL_IN[0] * len(clips), 4.4) + 0.8, 2 * _PANEL_IN[1] + 1.3)
-    figure.set_layout_engine("constrained", h_pad=0.08, w_pad=0.1)
+    sized(figure, max(_PANEL_IN[0] * len(clips), 4.4) + 0.8, 2 * _PANEL_IN[1] + 1.3, h_pad=0.08, w_pad=0.1)
     panels = figure.subplots(2, len(clips), squeeze=False, sharex=True, sharey="row")
     for column, number in zip(panels.T, clips, strict=True):
         for axes, measure in zip(column, ("width", "detectable"), strict=True):

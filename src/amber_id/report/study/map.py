@@ -50,7 +50,7 @@ class StudyMap:
     """The map of one cell; `faces` by the positions of their clips, None where the page plays none."""
 
     letters: str
-    found: EmbeddingMap
+    embedded: EmbeddingMap
     clips: tuple[MappedClip, ...]  # by person, then by number
     faces: Mapping[int, str] | None
 
@@ -68,20 +68,20 @@ def study_maps(results: StudyResults, faces: Mapping[str, RecordingSet]) -> dict
     )
     playing = [letters for letters in results.maps if letters in faces]
     maps = {}
-    for letters, found in results.maps.items():
-        clips = _mapped(found, names)
-        kept = None
+    for letters, embedded in results.maps.items():
+        clips = _mapped(embedded, names)
+        playable = None
         if letters in playing:
-            kept = _faces(clips, faces[letters], FACES_BYTES // len(playing))
-        maps[letters] = StudyMap(letters, found, clips, kept)
+            playable = _faces(clips, faces[letters], FACES_BYTES // len(playing))
+        maps[letters] = StudyMap(letters, embedded, clips, playable)
     return maps
 
 
-def _mapped(found: EmbeddingMap, names: Mapping[str, str]) -> tuple[MappedClip, ...]:
-    clips_of = Counter(point.subject for point in found.points)
+def _mapped(embedded: EmbeddingMap, names: Mapping[str, str]) -> tuple[MappedClip, ...]:
+    clips_of = Counter(point.subject for point in embedded.points)
     numbers: Counter[str] = Counter()
     clips = []
-    for point in sorted(found.points, key=lambda each: (names[each.subject], each.clip)):
+    for point in sorted(embedded.points, key=lambda each: (names[each.subject], each.clip)):
         numbers[point.subject] += 1
         clips.append(
             MappedClip(
@@ -100,8 +100,8 @@ def _faces(clips: Sequence[MappedClip], recordings: RecordingSet, budget: int) -
     """The first clip of everybody, then the second of everybody, and so on, as long as there is room."""
     position = {each.clip: i for i, each in enumerate(clips)}
     evenly = sorted(clips, key=lambda each: (each.number, each.person))
-    kept = faces_within(recordings, [each.clip for each in evenly], budget)
-    return {position[clip]: face for clip, face in kept.items()}
+    within = faces_within(recordings, [each.clip for each in evenly], budget)
+    return {position[clip]: face for clip, face in within.items()}
 
 
 def study_map_chart(each: StudyMap) -> Chart:
@@ -142,7 +142,7 @@ def _fold_map(each: StudyMap) -> FoldMap:
         person: np.array([[clip.x, clip.y] for clip in each.clips if clip.person == person])
         for person in sorted(people)
     }
-    return FoldMap(each.found.fold, each.found.clips_of_fold, places)
+    return FoldMap(each.embedded.fold, each.embedded.clips_of_fold, places)
 
 
 def played_faces(maps: Mapping[str, StudyMap]) -> dict[str, Any]:
@@ -178,34 +178,35 @@ def map_notes(maps: Mapping[str, StudyMap], results: StudyResults) -> dict[str, 
 
 
 def _note(each: StudyMap, results: StudyResults) -> str:
-    found, shown = each.found, len(each.clips)
-    said = (
-        f"{shown:,} clips of {each.people} test people of fold {found.fold}, as {found.attacker} sees them."
+    embedded, n_points = each.embedded, len(each.clips)
+    note = (
+        f"{n_points:,} clips of {each.people} test people of fold {embedded.fold}, as {embedded.attacker} "
+        "sees them."
     )
-    if shown < found.clips_of_fold:
-        said += f" The fold has {found.clips_of_fold:,} clips."
+    if n_points < embedded.clips_of_fold:
+        note += f" The fold has {embedded.clips_of_fold:,} clips."
     if results.cells[each.letters].attacker.name == FUSION:
-        said += (
+        note += (
             " The strongest attacker, a fusion, has no embeddings: this is the best of those that it fuses."
         )
-    if each.faces is not None and len(each.faces) == shown:
-        said += " Every clip's face can be played."
+    if each.faces is not None and len(each.faces) == n_points:
+        note += " Every clip's face can be played."
     elif each.faces is not None:
-        said += (
-            f" The faces of {len(each.faces):,} of {shown:,} clips can be played; other points are hollow."
+        note += (
+            f" The faces of {len(each.faces):,} of {n_points:,} clips can be played; other points are hollow."
         )
-    return said
+    return note
 
 
 def draw_study_maps(figure: "Figure", maps: Mapping[str, StudyMap], *, mark: str) -> "Figure":
     """A panel for each map, with the legend of its people; `mark` goes before the title."""
     titles = {
-        f"{letters}, {each.found.attacker}, fold {each.found.fold}: {each.people} people, "
+        f"{letters}, {each.embedded.attacker}, fold {each.embedded.fold}: {each.people} people, "
         f"{len(each.clips):,} clips": _fold_map(each)
         for letters, each in maps.items()
     }
-    said = "Embeddings of test clips\nt-SNE: near means alike; distances between groups mean nothing"
-    return draw_map_panels(figure, titles, mark + said)
+    title = "Embeddings of test clips\nt-SNE: near means alike; distances between groups mean nothing"
+    return draw_map_panels(figure, titles, mark + title)
 
 
 def map_rows(maps: Mapping[str, StudyMap]) -> list[dict[str, Any]]:
@@ -213,7 +214,7 @@ def map_rows(maps: Mapping[str, StudyMap]) -> list[dict[str, Any]]:
     return [
         {
             "cell": letters,
-            "fold": each.found.fold,
+            "fold": each.embedded.fold,
             "person": clip.person,
             "clip": clip.number,
             "x": clip.x,

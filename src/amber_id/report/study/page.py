@@ -16,11 +16,11 @@ from typing import Any
 from amber_id.atomic_files import write_text_atomically
 from amber_id.biometrics import Comparisons
 from amber_id.motion import VIEWS
+from amber_id.notation import leaves_out_zero, short_percent
 from amber_id.recordings import RecordingSet
 from amber_id.report.cells import (
     check_belong,
     headline_eers,
-    is_shown,
     lowest_on_test,
     several_sources,
     shown_eer,
@@ -29,12 +29,12 @@ from amber_id.report.drawing.curves import curves_charts
 from amber_id.report.drawing.det import det_chart, det_curves, det_lines
 from amber_id.report.drawing.distributions import cell_distributions_chart, distributions
 from amber_id.report.drawing.face_parts import face_drawing, largest_share, part_name, shares
-from amber_id.report.drawing.intervals import eers_chart, views_chart
+from amber_id.report.drawing.matrix import eers_chart
 from amber_id.report.drawing.plotly_chart import Chart, legend_of, scale_places
 from amber_id.report.drawing.tradeoff import tradeoff, tradeoff_chart
+from amber_id.report.drawing.views import views_chart
 from amber_id.report.evaluation.wording import finding
-from amber_id.report.numbers import FILTERS, short_percent
-from amber_id.report.self_contained import own_file, plotly_js, render
+from amber_id.report.self_contained import fragments, render_with_charts
 from amber_id.report.study.figures import write_study_figures
 from amber_id.report.study.map import StudyMap, map_notes, played_faces, study_map_chart, study_maps
 from amber_id.report.study.tables import attacker_columns, cell_rows, check_rows, matrix_columns, parts_kept
@@ -71,7 +71,7 @@ def write_study_report(
     Returns
     -------
     Path
-        The page.
+        That of ``report.html``; its figures lie in ``figures/`` beside it.
 
     Raises
     ------
@@ -93,16 +93,13 @@ def _render(
     results: StudyResults, comparisons: Mapping[str, Comparisons], maps: Mapping[str, StudyMap]
 ) -> str:
     """The page as text."""
-    styles, scripts = ["page.css", "study/page.css"], ["page.js"]
-    if any(each.faces for each in maps.values()):
-        styles += ["face_player.css", "study/map.css"]
-        scripts += ["face_player.js", "study/map.js"]
-    return render(
+    plays = any(each.faces for each in maps.values())
+    return render_with_charts(
         "study/page.html",
         _content(results, comparisons, maps),
-        css="".join(map(own_file, styles)),
-        scripts={"plotly": plotly_js(), "script": "".join(map(own_file, scripts))},
-        filters={**FILTERS, "part_name": part_name},
+        styles=["study/page.css", *(["face_player.css", "study/map.css"] if plays else [])],
+        scripts=["face_player.js", "study/map.js"] if plays else [],
+        filters={"part_name": part_name},
     )
 
 
@@ -117,6 +114,8 @@ def _content(
     }
     columns = matrix_columns(results)
     return {
+        "summary": fragments("study/sections/summary"),
+        "details": fragments("study/sections/details"),
         "results": results,
         "headline": results.headline,
         "counts": results.counts,
@@ -143,7 +142,7 @@ def _content(
             if shares(regions)
         },
         "largest": largest_share(results),
-        "shown": is_shown,
+        "shown": leaves_out_zero,
         "lowest_on_test": lowest_on_test,
         "shown_eer": shown_eer,
         "lowest_fmr": max((each.fmr_floor for each in comparisons.values()), default=None),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from amber_id.figures import Figure, figures_in
-from amber_id.report.numbers import in_unit, interval_in_unit, percent
+from amber_id.notation import in_unit, interval_in_unit, percent
 from amber_id.results import (
     VERDICTS,
     CellResult,
@@ -32,7 +32,7 @@ def check_rows(checks: Sequence[Check]) -> list[dict[str, Any]]:
     return [
         {
             "verdict": check.verdict,
-            "said": VERDICTS[check.verdict],
+            "label": VERDICTS[check.verdict],
             "name": check.title,
             "about": check.about or "all",
             "eer": check.eer,
@@ -72,8 +72,8 @@ def _figure(name: str, unit: str, rate: Rate | None) -> dict[str, str]:
 
 
 def _rate(cell: CellResult, field: str) -> Rate | None:
-    found: Rate | None = getattr(cell if field == "within_source" else cell.metrics, field)
-    return found
+    rate: Rate | None = getattr(cell if field == "within_source" else cell.metrics, field)
+    return rate
 
 
 def parts_kept(utility: UtilityResult | None) -> list[tuple[str, Rate]]:

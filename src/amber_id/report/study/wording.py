@@ -9,8 +9,8 @@ Nothing here calls a weak attacker privacy, and nothing decides for the reader.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from amber_id.notation import percent_and_interval, short_percent, with_interval
 from amber_id.report.cells import shown_eer
-from amber_id.report.numbers import interval, percent, short_percent
 from amber_id.results import CellResult, Rate, StudyResults, UtilityResult
 
 STREAM_MEANINGS = {
@@ -26,7 +26,7 @@ class Criterion:
 
     name: str
     question: str
-    said: tuple[str, ...]
+    sentences: tuple[str, ...]
 
 
 def officer_notes(results: StudyResults) -> tuple[Criterion, ...]:
@@ -44,19 +44,19 @@ def officer_notes(results: StudyResults) -> tuple[Criterion, ...]:
 
 def officer_warnings(results: StudyResults) -> tuple[str, ...]:
     """What must be known before these sentences are used."""
-    said = []
+    warnings = []
     if not results.headline.valid:
-        said.append(
-            "The finding of this study is not valid: none of this may be used before the reasons are gone."
+        warnings.append(
+            "The finding of this study is not valid: do not use any of this before the reasons are resolved."
         )
     if not any(letters.endswith("A") for letters in results.cells):
-        said.append(
-            "There are no anonymised clips in this study: all of this is about the originals, before any "
+        warnings.append(
+            "There are no anonymised clips in this study: all of this describes the originals, before any "
             "anonymisation."
         )
     if results.provenance.synthetic:
-        said.append("The people of this study are synthetic: it says nothing about real ones.")
-    return tuple(said)
+        warnings.append("The people of this study are synthetic: it says nothing about real ones.")
+    return tuple(warnings)
 
 
 def facing(results: StudyResults) -> dict[str, CellResult]:
@@ -69,22 +69,22 @@ def _singling_out(cells: Mapping[str, CellResult]) -> tuple[str, ...]:
     known = {name: cell.metrics.rank1 for name, cell in cells.items() if cell.metrics.rank1 is not None}
     if not known:
         return ("Not measured: these clips allow no search among all people (rank-1 identification).",)
-    said = [
-        f"{name}: in {percent(rate.value)} {interval(rate)} of searches the best match among all people of "
-        f"its fold was the right person; a guesser is right in {short_percent(rate.chance)}."
+    sentences = [
+        f"{name}: in {percent_and_interval(rate)} of searches the best match among all people of its fold "
+        f"was the right person; a guesser is right in {short_percent(rate.chance)}."
         for name, rate in known.items()
     ]
-    return (*said, *_verdicts({name: cells[name] for name in known}, "singled out"))
+    return (*sentences, *_verdicts({name: cells[name] for name in known}, "singled out"))
 
 
 def _linkability(cells: Mapping[str, CellResult]) -> tuple[str, ...]:
     known = {name: shown_eer(cell) for name, cell in cells.items()}
-    said = [
-        f"{name}: whether two clips show one person was decided wrongly in {percent(rate.value)} "
-        f"{interval(rate)} of cases (EER); a guesser errs in {short_percent(rate.chance)}."
+    sentences = [
+        f"{name}: whether two clips show one person was decided wrongly in {percent_and_interval(rate)} "
+        f"of cases (EER); a guesser errs in {short_percent(rate.chance)}."
         for name, rate in known.items()
     ]
-    return (*said, *_verdicts(cells, "linked"))
+    return (*sentences, *_verdicts(cells, "linked"))
 
 
 def _verdicts(cells: Mapping[str, CellResult], done: str) -> Iterator[str]:
@@ -106,17 +106,22 @@ _OUTCOMES = {
 
 
 def _inference(utility: UtilityResult | None) -> tuple[str, ...]:
-    said = (
+    not_measured = (
         "Not measured: this tool asks who is shown, not what can be learnt about them, such as age, sex, "
         "health or mood."
     )
     if utility is None or utility.expression is None:
-        return (said,)
-    kept: Rate = utility.expression
+        return (not_measured,)
+    expression: Rate = utility.expression
     figure = (
-        f"{kept.value:.2f} [{kept.low:.2f}, {kept.high:.2f}] (correlation; somebody else's clip gives "
-        f"{kept.chance:.2f})"
+        f"{with_interval(expression, 2)} (correlation; somebody else's clip gives {expression.chance:.2f})"
     )
-    if kept.low > kept.chance:
-        return said, f"Expression is kept, {figure}: what can be read from expressions can still be read."
-    return said, f"That expression is kept is not shown, {figure}; this is no measurement of inference."
+    if expression.low > expression.chance:
+        return (
+            not_measured,
+            f"Expression is kept, {figure}: what can be read from expressions can still be read.",
+        )
+    return (
+        not_measured,
+        f"That expression is kept is not shown, {figure}; this is no measurement of inference.",
+    )

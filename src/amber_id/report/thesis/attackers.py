@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
+from amber_id.notation import percent
 from amber_id.report.drawing.distributions import histograms_chart, score_bins
 from amber_id.report.drawing.maps import map_chart, maps_of
-from amber_id.report.drawing.palette import CELL_STYLES, NEUTRAL
-from amber_id.report.drawing.plotly_chart import Chart, line_trace, plain_layout, six_digits
+from amber_id.report.drawing.palette import CELL_STYLES
+from amber_id.report.drawing.plotly_chart import Chart, guessing_line, line_trace, marks_trace
 from amber_id.report.drawing.pseudonyms import pseudonyms
-from amber_id.report.drawing.roc import roc_points
+from amber_id.report.drawing.roc import roc_layout, roc_points
 from amber_id.report.evaluation.checked import compared
-from amber_id.report.numbers import percent
 from amber_id.results import (
     ConditionName,
     EvaluationArrays,
@@ -45,13 +45,13 @@ def attacker_charts(results: ThesisStudyResults, study: Path) -> dict[str, dict[
     """
     charts = {}
     for part in results.parts:
-        kept = {
+        arrays = {
             condition: read_arrays(path)
             for condition in CLIPS
             if (path := thesis_arrays(study, part.name, condition)).exists()
         }
-        if kept:
-            charts[part.name] = _of_part(part, kept, results.provenance.splits_sha256[part.split])
+        if arrays:
+            charts[part.name] = _of_part(part, arrays, results.provenance.splits_sha256[part.split])
     return charts
 
 
@@ -67,10 +67,10 @@ def caption_of(chart: str) -> str:
 
 
 def _of_part(
-    part: ThesisPart, kept: Mapping[ConditionName, EvaluationArrays], split_sha256: str
+    part: ThesisPart, of_conditions: Mapping[ConditionName, EvaluationArrays], split_sha256: str
 ) -> dict[str, Chart]:
-    charts = {f"roc {part.name.replace(' ', '-')}": _roc(part, kept)}
-    for condition, arrays in kept.items():
+    charts = {f"roc {part.name.replace(' ', '-')}": _roc(part, of_conditions)}
+    for condition, arrays in of_conditions.items():
         run = run_name(part.name, condition)
         bins = score_bins(compared(arrays))
         dev = part.conditions[condition].dev
@@ -82,10 +82,10 @@ def _of_part(
     return charts
 
 
-def _roc(part: ThesisPart, kept: Mapping[ConditionName, EvaluationArrays]) -> Chart:
+def _roc(part: ThesisPart, of_conditions: Mapping[ConditionName, EvaluationArrays]) -> Chart:
     guess = np.geomspace(1e-6, 1, 60)
-    data = [line_trace(guess, guess, "Guessing", NEUTRAL, dash="dash", hoverinfo="skip")]
-    for condition, arrays in kept.items():
+    data = [guessing_line(guess, guess)]
+    for condition, arrays in of_conditions.items():
         style = CELL_STYLES[_CELLS[condition]]
         points = roc_points(compared(arrays))
         name = html.escape(CLIPS[condition])
@@ -96,13 +96,10 @@ def _roc(part: ThesisPart, kept: Mapping[ConditionName, EvaluationArrays]) -> Ch
             )
         )  # fmt: skip
         eer = part.conditions[condition].eer
-        data.append({
-            "type": "scatter", "mode": "markers", "name": f"EER, {name}", "showlegend": False,
-            "x": six_digits([eer.value]), "y": six_digits([1 - eer.value]),
-            "marker": {"size": 9, "color": style.color, "symbol": style.symbol},
-            "hovertemplate": f"EER {percent(eer.value)}<extra></extra>",
-        })  # fmt: skip
-    layout = plain_layout("False match rate, FMR", "True match rate, TMR = 1 − FNMR", height=_HEIGHT)
-    for axis in ("xaxis", "yaxis"):
-        layout[axis] |= {"range": [-0.01, 1.01], "tickformat": ".0%"}
-    return {"data": data, "layout": layout}
+        data.append(
+            marks_trace(
+                [eer.value], [1 - eer.value], f"EER, {name}", style.color, symbol=style.symbol, size=9,
+                showlegend=False, hovertemplate=f"EER {percent(eer.value)}<extra></extra>",
+            )
+        )  # fmt: skip
+    return {"data": data, "layout": roc_layout(_HEIGHT)}

@@ -13,22 +13,28 @@ from typing import Any
 
 from amber_id.atomic_files import write_text_atomically
 from amber_id.figures import figures_in
+from amber_id.notation import percent
 from amber_id.report.drawing.intervals import Marks, intervals_chart
 from amber_id.report.drawing.palette import CELL_STYLES, NEUTRAL
 from amber_id.report.drawing.plotly_chart import Chart, legend_of, six_digits
 from amber_id.report.drawing.tables import as_csv, spread
-from amber_id.report.numbers import FILTERS, percent
-from amber_id.report.self_contained import own_file, plotly_js, render
+from amber_id.report.self_contained import render_with_charts
 from amber_id.report.thesis.attackers import CLIPS, attacker_charts, caption_of
-from amber_id.results import ConditionName, PublishedFigure, Rate, ThesisPart, ThesisStudyResults
+from amber_id.results import (
+    ConditionFigures,
+    ConditionName,
+    FoldFigure,
+    PublishedFigure,
+    Rate,
+    ThesisPart,
+    ThesisStudyResults,
+)
 
 PIPELINES = {"thesis": "as in the thesis", "corrected": "corrected"}
 _STYLES = {"original": CELL_STYLES["OOO"], "anonymised": CELL_STYLES["AAA"]}
 _LOSSES = {"cross_entropy": "cross-entropy", "arcface": "ArcFace", "supcon": "supervised contrast"}
 _PUBLISHED = "published elsewhere"
-_MORE = tuple(
-    figure for figure in figures_in("thesis") if figure.name != "eer"
-)  # of a part, not of its folds
+_MORE = tuple(figure for figure in figures_in("thesis") if figure.name != "eer")
 
 
 def write_thesis_report(results: ThesisStudyResults, folder: Path) -> Path:
@@ -56,23 +62,24 @@ def thesis_rows(results: ThesisStudyResults) -> list[dict[str, Any]]:
     rows = []
     for part in results.parts:
         about = {name: getattr(part, name) for name in ("pipeline", "split", "loss", "sees", "region")}
-        for condition, found in part.conditions.items():
-            sizes = {"people": found.subjects, "mated": found.counts.mated, "nonmated": found.counts.nonmated}
-            row = about | {"condition": condition, "fold": None} | sizes | spread("eer", found.eer)
-            for figure in _MORE:
-                row |= spread(figure.name, getattr(found, figure.name))
-            rows.append(row)
-            for fold in found.folds:
-                sizes = {
-                    "people": fold.subjects,
-                    "mated": fold.counts.mated,
-                    "nonmated": fold.counts.nonmated,
-                }
-                row = about | {"condition": condition, "fold": fold.fold} | sizes | spread("eer", fold.eer)
-                for figure in _MORE:
-                    row |= spread(figure.name, None)
-                rows.append(row)
+        for condition, figures in part.conditions.items():
+            rows.append(about | {"condition": condition, "fold": None} | _in_columns(figures))
+            rows += [
+                about | {"condition": condition, "fold": fold.fold} | _in_columns(fold)
+                for fold in figures.folds
+            ]
     return rows
+
+
+def _in_columns(figures: ConditionFigures | FoldFigure) -> dict[str, Any]:
+    """How many people and comparisons, and the figures; a fold has its EER alone."""
+    row: dict[str, Any] = {
+        "people": figures.subjects, "mated": figures.counts.mated, "nonmated": figures.counts.nonmated,
+        **spread("eer", figures.eer),
+    }  # fmt: skip
+    for figure in _MORE:
+        row |= spread(figure.name, getattr(figures, figure.name, None))
+    return row
 
 
 def _render(results: ThesisStudyResults, folder: Path) -> str:
@@ -103,13 +110,7 @@ def _render(results: ThesisStudyResults, folder: Path) -> str:
         "level": results.config["evaluation"]["level"],
         "replicates": results.config["evaluation"]["replicates"],
     }
-    return render(
-        "thesis/page.html",
-        content,
-        css=own_file("page.css") + own_file("study/page.css"),
-        scripts={"plotly": plotly_js(), "script": own_file("page.js")},
-        filters=FILTERS,
-    )
+    return render_with_charts("thesis/page.html", content, styles=["study/page.css"])
 
 
 def setting(part: ThesisPart) -> str:
@@ -132,12 +133,12 @@ def _label(part: ThesisPart) -> str:
 
 def _main_chart(parts: Iterable[ThesisPart], published: Iterable[PublishedFigure]) -> Chart:
     """The main parts, below what the thesis published."""
-    shown = list(parts)
+    drawn = list(parts)
     marks = [
-        Marks(name, _STYLES[condition], {_label(part): part.conditions[condition].eer for part in shown})
+        Marks(name, _STYLES[condition], {_label(part): part.conditions[condition].eer for part in drawn})
         for condition, name in CLIPS.items()
     ]
-    rows = [_PUBLISHED, *dict.fromkeys(map(_label, shown))]
+    rows = [_PUBLISHED, *dict.fromkeys(map(_label, drawn))]
     chart = intervals_chart(marks, rows, "Equal error rate, EER")
     figures = list(published)
     chart["data"].append({
@@ -153,7 +154,7 @@ def _main_chart(parts: Iterable[ThesisPart], published: Iterable[PublishedFigure
 
 def _folds_chart(parts: Iterable[ThesisPart]) -> Chart:
     """The EER of every fold of the parts that have some."""
-    found: dict[ConditionName, dict[str, Rate]] = {condition: {} for condition in CLIPS}
+    eers: dict[ConditionName, dict[str, Rate]] = {condition: {} for condition in CLIPS}
     rows = []
     for part in parts:
         for condition in CLIPS:
@@ -161,8 +162,8 @@ def _folds_chart(parts: Iterable[ThesisPart]) -> Chart:
                 row = f"{PIPELINES[part.pipeline]}, fold {fold.fold + 1}"
                 rows.append(row)
                 if fold.eer is not None:
-                    found[condition][row] = fold.eer
-    marks = [Marks(name, _STYLES[condition], found[condition]) for condition, name in CLIPS.items()]
+                    eers[condition][row] = fold.eer
+    marks = [Marks(name, _STYLES[condition], eers[condition]) for condition, name in CLIPS.items()]
     return intervals_chart(marks, list(dict.fromkeys(rows)), "EER of a fold")
 
 
