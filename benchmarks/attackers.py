@@ -1,9 +1,9 @@
-"""How much does each attacker find, and what does a fusion of them?
+"""How well does each attacker recognise people, and how well does their fusion?
 
-Synthetic people of whom the leak is known, at several strengths of their habits, on originals and on avatars,
+It is tested on synthetic people whose leak is known, at several strengths of their habits, on originals and on avatars,
 in five folds of people of whom each is tested once; or a folder of recordings of real people. Every attacker
-is trained on the train people, its checkpoint chosen on dev, all are fused on dev, and the worst, chosen on
-dev too, is marked. Then the test EER with its interval over people, how much of the way from 0.5 to the
+is trained on the train people, its checkpoint chosen on dev, all are fused on dev, and the strongest, chosen
+on dev too, is marked. Then the test EER with its interval over people, how much of the way from 0.5 to the
 oracle that is, and the paired difference from `moments`.
 
     python benchmarks/attackers.py [--people 40] [--clips 20] [--habit 0,1] [--attackers ...] [--quick]

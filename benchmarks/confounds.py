@@ -1,11 +1,11 @@
-"""How often do confound checks raise a flag on clean clips, and how often do they find what was planted?
+"""How often do confound checks raise a flag on clean clips, and how often do they detect planted confounds?
 
 Three parts, of which one can be asked for:
 
 clean     studies whose clips differ in everything, but not by person: how many raise any flag of a property,
-          of what is said, or of lost faces, which should be 5 % at most. Properties need no recordings, so
+          of utterances, or of lost faces, which should be 5 % at most. Properties need no recordings, so
           they are drawn.
-planted   studies in which one property goes with the person or the source: how many find it.
+planted   studies in which one property depends on the person or the source: in how many it is detected.
 motion    corpora that are really generated: flags on clean ones, near-copies and exchanged clips found among
           planted ones, and the seconds for 800 clips under two conditions.
 

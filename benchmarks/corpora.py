@@ -4,7 +4,7 @@
 
 `amber corpus folders` on 200,000 small files of 1,000 people, in a temporary folder, linked; then once more,
 when all of it is there; then `amber corpus check`. A small file is opened to see whether it is a Git-LFS
-pointer, a real video is not. Before, 200,000 names of RAVDESS and of CREMA-D are told apart: neither corpus
+pointer, a real video is not. Before, 200,000 names of RAVDESS and of CREMA-D are parsed: neither corpus
 has so many, so each name is taken several times.
 """
 

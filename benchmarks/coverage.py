@@ -1,6 +1,6 @@
-"""Do intervals hold the truth as often as they promise?
+"""Do intervals contain the true value as often as they should?
 
-Simulates studies whose true EER is known, and counts how often nominal 95 % intervals hold it: those of
+Simulates studies whose true EER is known, and counts how often nominal 95 % intervals contain it: those of
 `bootstrap` over people, plain percentile intervals over people, and the usual intervals over pairs. The same
 for the paired difference of two systems on the same people.
 

@@ -1,4 +1,4 @@
-"""How often is a clean corpus refused, are planted copies found, and what does it cost?
+"""How often is a clean corpus refused, how many planted copies are detected, and how long does it take?
 
 Four parts, of which one can be asked for:
 

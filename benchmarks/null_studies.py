@@ -1,6 +1,6 @@
-"""How often is something found where there is nothing to find?
+"""How often do permutation tests reject where nothing identifies anybody?
 
-Simulates studies whose probe clips tell nothing about who they show, and counts how often the permutation
+Simulates studies whose probe clips carry no information about the person, and counts how often the permutation
 test of linkability (D_sys) and of ZEBRA's expected disclosure rejects at the 5 % level, which should be rare:
 in 7 % at most. 12 to 20 people with 5 clips each, which differ in quality, so that comparisons depend on
 each other.

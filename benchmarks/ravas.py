@@ -1,4 +1,4 @@
-"""How many frames a second does RAVAS make of these videos, started anew for each, and how many do we?
+"""How many frames per second do RAVAS, started anew for each video, and the built-in engine draw?
 
     amber avatar merge --out avatar.glb        # the default avatar, in the form that RAVAS draws
     python benchmarks/ravas.py --ravas DIR --ravas-python PY --videos DIR --avatar avatar.glb --clips 3

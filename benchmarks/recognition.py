@@ -1,4 +1,4 @@
-"""How often does the rule of `biometrics.recognition` say the right thing?
+"""How often does the rule of `biometrics.recognition` decide correctly?
 
 Simulates studies whose true EER is known, and counts the outcomes: recognised, not recognised, not decided.
 

@@ -1,6 +1,6 @@
-"""Does an attacker find the leak that is known, and none where there is none?
+"""Does an attacker detect a known leak, and no leak where there is none?
 
-Three questions to synthetic people, put to the attacker `moments`, trained and tested in five folds of
+Three questions are answered on synthetic people by the attacker `moments`, trained and tested in five folds of
 people, every person tested once:
 
 null        Without habits and shape, does the EER's interval contain 0.5 in 17 of 20 seeds, and is it no
