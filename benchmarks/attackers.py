@@ -1,7 +1,7 @@
 """How well does each attacker recognise people, and how well does their fusion?
 
-It is tested on synthetic people whose leak is known, at several strengths of their habits, on originals and on avatars,
-in five folds of people of whom each is tested once; or a folder of recordings of real people. Every attacker
+They are tested on synthetic people whose leak is known, at several strengths of their habits, on originals
+and on avatars, in five folds, everybody once; or on a folder of recordings of real people. Every attacker
 is trained on the train people, its checkpoint chosen on dev, all are fused on dev, and the strongest, chosen
 on dev too, is marked. Then the test EER with its interval over people, how much of the way from 0.5 to the
 oracle that is, and the paired difference from `moments`.

@@ -5,8 +5,8 @@
 Sizes are fixed before looking: 40 people with 20 clips. Corpora whose truth is known by construction, each
 asked only for the stages that must show it, by `moments` on landmarks in five folds:
 
-habits        people differ in habits alone: OOO below AAA below 0.5; the view motion recognises more than static
-faces         people differ in their faces alone: on originals the view static recognises more than motion
+habits        people differ in habits alone: OOO below AAA below 0.5; the view motion is stronger than static
+faces         people differ in their faces alone: on originals the view static is stronger than motion
 eyes, lips    habits in one region alone: on originals that region has the largest Shapley share
 
 Then the default study of people who differ in both, or with `--full` all of it, as one command, with its time

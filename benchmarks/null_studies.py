@@ -1,9 +1,9 @@
 """How often do permutation tests reject where nothing identifies anybody?
 
-Simulates studies whose probe clips carry no information about the person, and counts how often the permutation
-test of linkability (D_sys) and of ZEBRA's expected disclosure rejects at the 5 % level, which should be rare:
-in 7 % at most. 12 to 20 people with 5 clips each, which differ in quality, so that comparisons depend on
-each other.
+Simulates studies whose probe clips carry no information about the person, and counts how often the
+permutation test of linkability (D_sys) and of ZEBRA's expected disclosure rejects at the 5 % level, which
+should be rare: in 7 % at most. 12 to 20 people with 5 clips each, which differ in quality, so that
+comparisons depend on each other.
 
     python benchmarks/null_studies.py             # 500 studies of each design; some minutes
     python benchmarks/null_studies.py --quick     # 50

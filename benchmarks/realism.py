@@ -1,7 +1,7 @@
 """Do synthetic people move as tracked real ones do?
 
 Measures both sets of recordings alike and prints the results side by side; then trains the attacker
-`moments` to distinguish real from synthetic windows, of people it has not seen. An accuracy of .5 is guessing.
+`moments` to distinguish real from synthetic windows, of people it has not seen. 0.5 is guessing.
 
     python benchmarks/realism.py REAL_RECORDINGS SYNTHETIC_RECORDINGS           # some minutes
     python benchmarks/realism.py REAL SYNTHETIC --figure realism.png            # and draws them

@@ -1,7 +1,7 @@
 """Does an attacker detect a known leak, and no leak where there is none?
 
-Three questions are answered on synthetic people by the attacker `moments`, trained and tested in five folds of
-people, every person tested once:
+Three questions are answered on synthetic people by the attacker `moments`, trained and tested in five
+folds of people, every person tested once:
 
 null        Without habits and shape, does the EER's interval contain 0.5 in 17 of 20 seeds, and is it no
             wider than 0.25? Clips are from 2 to 4 s long, so that length and padding are tried too.
