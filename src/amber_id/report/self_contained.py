@@ -106,8 +106,8 @@ def _unbroken(value: Any) -> Any:
 
 def fragments(folder: str) -> list[str]:
     """The templates in a folder of the report, in the order of their names, for the loop of a page."""
-    found = files("amber_id.report").joinpath(folder).iterdir()
-    return sorted(f"{folder}/{each.name}" for each in found if each.name.endswith(".html"))
+    entries = files("amber_id.report").joinpath(folder).iterdir()
+    return sorted(f"{folder}/{each.name}" for each in entries if each.name.endswith(".html"))
 
 
 def own_file(name: str) -> str:

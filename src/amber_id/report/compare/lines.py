@@ -28,9 +28,9 @@ def study_lines(results: ComparisonResults, comparisons: Sequence[Comparisons]) 
         named.append((POOLED, results.pooled.cell.eer))
     lines = []
     for number, ((name, eer), compared) in enumerate(zip(named, comparisons, strict=True)):
-        said = f"{number + 1} {name}"
-        det = DetLine(said, study_style(number), det_curve(compared), eer)
-        lines.append(StudyLine(said, roc_points(compared), det))
+        label = f"{number + 1} {name}"
+        det = DetLine(label, study_style(number), det_curve(compared), eer)
+        lines.append(StudyLine(label, roc_points(compared), det))
     return lines
 
 

@@ -47,8 +47,8 @@ def face_mesh_of(recording: Recording) -> str | None:
     span = np.ceil(values.max(axis=0)) - low
     frames = np.full((len(at), *low.shape), _ABSENT, dtype=np.uint8)
     frames[seen] = np.round((values - low) / np.maximum(span, 1) * _FINEST)
-    kept = [part.astype("<u2").tobytes() for part in (low, span)]
-    return base64.b64encode(b"".join([*kept, frames.tobytes()])).decode()
+    parts = [part.astype("<u2").tobytes() for part in (low, span)]
+    return base64.b64encode(b"".join([*parts, frames.tobytes()])).decode()
 
 
 def faces_within(recordings: RecordingSet, clips: Iterable[str], budget: int) -> dict[str, str]:
@@ -86,7 +86,7 @@ def _seen(
 
 
 def _in_square(values: Float[np.ndarray, "K V 2"]) -> Float[np.ndarray, "K V 2"]:
-    """The same in steps from 0 to `_SIDE`, both axes on one scale."""
+    """Points in steps from 0 to `_SIDE`, both axes on one scale."""
     low, high = values.min(axis=(0, 1)), values.max(axis=(0, 1))
     largest = float((high - low).max())
     scale = _SIDE / largest if largest > 0 else 0.0

@@ -152,7 +152,7 @@ def _clip(recording: Recording, title: str) -> dict[str, Any]:
 
 
 def _picture_rows(placement: HeadPlacement) -> Float[np.ndarray, "T 2 4"]:
-    """Of each frame's transform what gives x and y: ``aligned_xy = rows[:, :3] @ point + rows[:, 3]``."""
+    """Rows of each frame's transform that give x and y: ``aligned_xy = rows[:, :3] @ point + rows[:, 3]``."""
     turned = placement.scale[:, None, None] * placement.rotation
     return np.concatenate([turned, placement.translation[:, :, None]], axis=2)[:, :2]
 

@@ -81,5 +81,5 @@ def write_power(
 
 def _row(power: StudyPower) -> dict[str, Any]:
     """A cell of the table: the plan, its comparisons, and what was found."""
-    found = {field.name: getattr(power, field.name) for field in fields(power) if field.name != "plan"}
-    return asdict(power.plan) | {"mated": power.plan.n_mated, "nonmated": power.plan.n_nonmated} | found
+    figures = {field.name: getattr(power, field.name) for field in fields(power) if field.name != "plan"}
+    return asdict(power.plan) | {"mated": power.plan.n_mated, "nonmated": power.plan.n_nonmated} | figures
