@@ -46,8 +46,8 @@ class ClipStatistics:
         """Compute them, where they are not known."""
         return cls(windows, statistics_of(windows))
 
-    def shown(self, points: Collection[int]) -> "ClipStatistics":
-        """The same of some landmarks alone; the face is normalised as a whole all the same."""
+    def restricted_to(self, points: Collection[int]) -> "ClipStatistics":
+        """These statistics of some landmarks alone; the face is normalised as a whole nevertheless."""
         return replace(self, values=self.values[:, self.columns_of(points)])
 
     def columns_of(self, points: Collection[int]) -> Bool[np.ndarray, " F"]:
@@ -117,12 +117,12 @@ def fitting(statistics: ClipStatistics, split: Split) -> float:
     Far below that on test people it says that more people to learn from would help.
     """
     _, who = _people(statistics, split)
-    found = []
+    eers = []
     for fold, each in enumerate(fitted_in_folds(statistics, split)):
         learnt = set(split.subjects("train", fold))
         compared = _compared(_projected(each, statistics), statistics, who, learnt, None)
-        found.append(eer(compared.mated_scores, compared.nonmated_scores))
-    return float(np.mean(found))
+        eers.append(eer(compared.mated_scores, compared.nonmated_scores))
+    return float(np.mean(eers))
 
 
 def attacked_on(
@@ -136,7 +136,7 @@ def attacked_on(
     N = len(statistics.windows.clip)
     if len(atoms) * N**2 > _MOST_PRODUCTS:
         return _each_on_one_core(
-            lambda points: Comparisons.pool(attacked(statistics.shown(points), split)), sets
+            lambda points: Comparisons.pool(attacked(statistics.restricted_to(points), split)), sets
         )
     folds = [_attacked_on(statistics, sets, atoms, split, fold) for fold in range(len(split.folds))]
     return [Comparisons.pool(of_set) for of_set in zip(*folds, strict=True)]
@@ -149,7 +149,7 @@ def _attacked_on(
     split: Split,
     fold: int,
 ) -> list[Comparisons]:
-    """In one fold; the products of windows are sums of those of atoms."""
+    """Fit in one fold; the products of windows are sums of those of atoms."""
     _, who = _people(statistics, split)
     windows = statistics.windows
     learnt = {*split.subjects("train", fold)}

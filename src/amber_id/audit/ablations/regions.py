@@ -47,11 +47,11 @@ def regions_of(attack: Attack, config: EvaluationConfig) -> dict[str, RegionResu
     compared = dict(zip(asked, attack(asked), strict=True))
     whole = compared[everywhere]
     shares = _shares({parts: compared[points] for parts, points in sets.items()}, config)
-    found: dict[str, RegionResult] = {}
+    results: dict[str, RegionResult] = {}
     for name, points in [*((part, sets[frozenset({part})]) for part in PARTS), *sides.items()]:
         alone, rest = compared[points], compared[everywhere - points]
-        found[name] = _result(alone, rest, whole, shares.get(name), config)
-    return found
+        results[name] = _result(alone, rest, whole, shares.get(name), config)
+    return results
 
 
 def _result(
@@ -73,8 +73,8 @@ def _shares(of_parts: Mapping[_Set, Comparisons], config: EvaluationConfig) -> d
     for part in PARTS:
         weights = shapley_weights(part, PARTS)
         mixed = _mixed(of_set, weights)
-        found = estimate_of(Spread.of(mixed, "eer", config.level), None)
-        shares[part] = Share(value=found.value, low=found.low, high=found.high, level=found.level)
+        estimate = estimate_of(Spread.of(mixed, "eer", config.level), None)
+        shares[part] = Share(value=estimate.value, low=estimate.low, high=estimate.high, level=estimate.level)
     return shares
 
 

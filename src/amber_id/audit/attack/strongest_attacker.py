@@ -48,7 +48,7 @@ class Scored:
 
     @cached_property
     def from_threshold(self) -> Comparisons:
-        """The same with the dev threshold of its fold subtracted from each score: accepted from zero on."""
+        """These comparisons less the dev threshold of each fold: accepted from zero on."""
         thresholds = np.repeat([row.threshold for row in self.dev], [len(f.scores) for f in self.folds])
         return replace(self.comparisons, scores=self.comparisons.scores - thresholds)
 
@@ -86,7 +86,7 @@ def score_attackers(tested: Sequence[Tested]) -> Tried:
     """
     tried = _scored(tested)
     alone = [each for each in tried.scored if not each.is_fusion]
-    remarks = [said for each in alone for said in remarks_on(each.attacker.name, *_learnt(each))]
+    remarks = [sentence for each in alone for sentence in remarks_on(each.attacker.name, *_learnt(each))]
     return replace(tried, limits=(*tried.limits, *remarks))
 
 
@@ -164,14 +164,14 @@ def _alone(tested: Tested, name: str, dev: tuple[Comparisons, ...] | None) -> Sc
     )
     if dev is None:
         figures = [fold.header.dev for fold in tested.folds]
-        found = [(each.subjects, each.eer, each.threshold) for each in figures]
+        choices = [(each.subjects, each.eer, each.threshold) for each in figures]
     else:
-        found = [_on_dev(comparisons) for comparisons in dev]
+        choices = [_on_dev(comparisons) for comparisons in dev]
     rows = tuple(
         DevFold(
             fold=fold.header.fold, subjects=subjects, eer=eer, threshold=threshold, epoch=fold.header.epoch
         )
-        for fold, (subjects, eer, threshold) in zip(tested.folds, found, strict=True)
+        for fold, (subjects, eer, threshold) in zip(tested.folds, choices, strict=True)
     )
     dev_eer = None if dev is None else _pooled_dev_eer(dev)
     return Scored(attacker, (tested,), tested.comparisons, rows, dev_eer)
@@ -200,8 +200,8 @@ def _fused(scored: list[Scored], dev: list[tuple[Comparisons, ...]]) -> Scored:
         # Fitted to these very people it does too well on them, and would be chosen too often. So for its dev
         # EER and threshold each dev comparison is scored by a fusion fitted without its two people.
         held = replace(on_dev[0], scores=left_out_llrs(_stacked(on_dev), on_dev[0]))
-        subjects, found, threshold = _on_dev(held)
-        row = DevFold(fold=own.fold, subjects=subjects, eer=found, threshold=threshold, epoch=None)
+        subjects, dev_eer, threshold = _on_dev(held)
+        row = DevFold(fold=own.fold, subjects=subjects, eer=dev_eer, threshold=threshold, epoch=None)
         folds.append(replace(on_test[0], scores=fusion.llrs(_stacked(on_test))))
         left_out.append(held)
         rows.append(row)
@@ -233,7 +233,7 @@ def _dev_comparisons(tested: Tested) -> tuple[Comparisons, ...]:
     EvaluationError
         If a fold has none of one kind.
     """
-    found = []
+    of_folds = []
     for number, dev in ((fold.header.fold, fold.dev) for fold in tested.folds if fold.dev is not None):
         comparisons = dev.compared(dev.subjects)
         if 0 in (comparisons.n_mated, comparisons.n_nonmated):
@@ -241,8 +241,8 @@ def _dev_comparisons(tested: Tested) -> tuple[Comparisons, ...]:
                 f"fold {number}: to choose an attacker, dev people need mated and non-mated "
                 f"comparisons, got {comparisons.n_mated} and {comparisons.n_nonmated}"
             )
-        found.append(comparisons)
-    return tuple(found)
+        of_folds.append(comparisons)
+    return tuple(of_folds)
 
 
 def _pooled_dev_eer(folds: Sequence[Comparisons]) -> float:

@@ -49,10 +49,12 @@ class EmbeddedClips:
         who = np.array([number[entry.subject] for entry in self.entries])
         clips = [entry.clip for entry in self.entries]
         if self.enrolled is None:
-            found = compare_all(self.vectors, who)
+            comparisons = compare_all(self.vectors, who)
         else:
-            found, clips = compare_across(self.enrolled, self.vectors, who), clips * 2
-        return found if self.session_of is None else across_sessions(found, clips, self.session_of)
+            comparisons, clips = compare_across(self.enrolled, self.vectors, who), clips * 2
+        return (
+            comparisons if self.session_of is None else across_sessions(comparisons, clips, self.session_of)
+        )
 
     def only(self, clips: Collection[str]) -> "EmbeddedClips":
         """Those of the clips that are named."""
@@ -192,8 +194,8 @@ def _refuse_unlike(runs: tuple[Path, ...], checkpoints: list[tuple[Path, ...]]) 
         )
         if came != expected:
             raise SplitError(
-                f"--with {run}: expected {_told(expected)}, as {runs[0]} has, got {_told(came)}; train both "
-                "under one split"
+                f"--with {run}: expected {_as_text(expected)}, as {runs[0]} has, got {_as_text(came)}; "
+                "train both under one split"
             )
         if others[0].control != first.control:
             expected_control, control = (each.control or "people's own labels" for each in (first, others[0]))
@@ -208,7 +210,7 @@ def _refuse_unlike(runs: tuple[Path, ...], checkpoints: list[tuple[Path, ...]]) 
             )
 
 
-def _told(folds: list[tuple[str, int, int]]) -> str:
+def _as_text(folds: list[tuple[str, int, int]]) -> str:
     split, _, of = folds[0]
     return f"split {split}..., fold {', '.join(str(fold) for _, fold, _ in folds)} of {of}"
 
@@ -230,11 +232,11 @@ def _tested_fold(
             f"the recordings have one of {len(split.folds)}"
         )
     header.check_point_set(recordings.entries[0].point_set, str(recordings.root))
-    shown = labelled(recordings, header.control, seed=header.seed)
-    test = partition_of(shown, split, "test", header.fold)
+    relabelled = labelled(recordings, header.control, seed=header.seed)
+    test = partition_of(relabelled, split, "test", header.fold)
     known = header.train_subjects + header.dev_subjects
     refuse_overlap(known, test.subjects, f"{path}: trained or chosen on people of test")
-    dev = partition_of(shown, split, "dev", header.fold) if with_dev else None
+    dev = partition_of(relabelled, split, "dev", header.fold) if with_dev else None
     if dev is not None:
         refuse_overlap(header.train_subjects, dev.subjects, f"{path}: trained on people of dev")
     return TestedFold(

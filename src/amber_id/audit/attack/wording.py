@@ -37,37 +37,37 @@ def limits(tried: Tried, judged: Judged, failed_clips: int, *, synthetic: bool) 
     tested = tried.mapped.members[0]
     n_clips = len(tested.entries)
     sources = {entry.source for entry in tested.entries}
-    said = [
+    sentences = [
         f"{_attackers_tried(tried)} A stronger one may find more: a high error rate is not "
         "a proof of privacy.",
         _sessions(tested),
     ]
     if synthetic:
-        said.insert(0, "These people are synthetic: the figures say nothing about real ones.")
+        sentences.insert(0, "These people are synthetic: the figures say nothing about real ones.")
     features = [each.folds[0].header.features for each in tried.worst.members]
     if any(each.signals == "landmarks" and each.view == "all" for each in features):
-        said.append(
+        sentences.append(
             "The view `all` shows face shape, head pose and the camera's tilt as well as motion; what motion "
             "alone gives away is the view `motion`."
         )
-    said.extend((*tried.limits, *judged.limits, *interval_limits(judged.eer)))
+    sentences.extend((*tried.limits, *judged.limits, *interval_limits(judged.eer)))
     # People of different folds are not compared.
     if any(len({entry.source for entry in fold.test.entries}) > 1 for fold in tested.folds):
-        said.append(
+        sentences.append(
             f"People of {len(sources)} sources are pooled. Telling sources apart is easy and makes non-mated "
             "comparisons across them easy too: look at each source by itself."
         )
     if tested.folds[0].header.folds > 1:
-        said.append(
+        sentences.append(
             f"Scores of {len(tested.folds)} attackers, one for each fold, are pooled as they are; "
             "a person is compared with people of the same fold only."
         )
     if failed_clips:
-        said.append(
+        sentences.append(
             f"{failed_clips} of {n_clips + failed_clips} clips gave no usable recording and are in no figure "
             "(failure to acquire)."
         )
-    return tuple(said)
+    return tuple(sentences)
 
 
 def _sessions(tested: Tested) -> str:

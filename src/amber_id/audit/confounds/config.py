@@ -31,6 +31,6 @@ class ConfoundConfig(BaseModel):
         if self.permutations < needed:
             raise ValueError(
                 f"permutations must be at least {needed} for {_MOST_TESTS} tests at level {self.level:g}, "
-                f"got {self.permutations}: with fewer nothing could be found"
+                f"got {self.permutations}: with fewer nothing could be significant"
             )
         return self

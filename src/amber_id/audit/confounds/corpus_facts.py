@@ -31,34 +31,36 @@ class CorpusFacts:
         FileFormatError
             If a file does not fit, as `read_corpus_file` says.
         """
-        files = {root: read_corpus_file(root) for root in {found.root for found in conditions.values()}}
-        told = {root / CORPUS_FILE: facts for root, facts in sorted(files.items()) if facts}
-        return cls(_joined(told, "session"), _joined(told, "utterance"), len(told))
+        files = {
+            root: read_corpus_file(root) for root in {recordings.root for recordings in conditions.values()}
+        }
+        of_files = {root / CORPUS_FILE: facts for root, facts in sorted(files.items()) if facts}
+        return cls(_joined(of_files, "session"), _joined(of_files, "utterance"), len(of_files))
 
 
 NOTHING_KNOWN = CorpusFacts({}, {}, 0)
 
 
-def _joined(told: Mapping[Path, Mapping[str, ClipFacts]], column: str) -> dict[str, str]:
-    found: dict[str, tuple[str, Path]] = {}
-    for path, facts in told.items():
+def _joined(of_files: Mapping[Path, Mapping[str, ClipFacts]], column: str) -> dict[str, str]:
+    known: dict[str, tuple[str, Path]] = {}
+    for path, facts in of_files.items():
         for clip, each in facts.items():
             value = getattr(each, column)
             if value is None:
                 continue
-            before, where = found.setdefault(clip, (value, path))
+            before, where = known.setdefault(clip, (value, path))
             if before != value:
                 raise CorpusError(
                     f"{clip}: its {column} is {before} in {where} and {value} in {path}; make them agree"
                 )
-    return {clip: value for clip, (value, _) in found.items()}
+    return {clip: value for clip, (value, _) in known.items()}
 
 
 def how_to_tell(column: str, files: int) -> str:
     """What to do so that a column of ``corpus.csv`` is known; `files` is how many there are."""
     if files:
         return (
-            f"{CORPUS_FILE} says too little of it: it takes a column {column}, and clips named as files are."
+            f"{CORPUS_FILE} says too little of it: it needs a column {column}, and clips named as files are."
         )
     return f"To have it checked, name it in a column {column} of {CORPUS_FILE} in the folder of the clips."
 

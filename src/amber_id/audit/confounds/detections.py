@@ -56,19 +56,19 @@ class DetectionCheck:
         apart = abs(self.anonymised - self.original)
         significant = p is not None and p <= config.level and apart >= config.lost_difference
         verdict: Verdict = "warn" if significant or apart >= _MUCH_LOST else "pass"
-        said = f"No face was found in {self.original:.1%} of the frames of originals and in "
-        said += f"{self.anonymised:.1%} of those of anonymised clips"
+        evidence = f"No face was found in {self.original:.1%} of the frames of originals and in "
+        evidence += f"{self.anonymised:.1%} of those of anonymised clips"
         if self.anonymised >= _NOT_MEASURABLE:
             verdict = "invalid"
-            said += ": what these clips give away is not measurable by this tool, which is not privacy"
+            evidence += ". What these clips give away is not measurable by this tool; that is not privacy"
         elif verdict == "warn":
-            said += (
-                f"{p_words(p)}: a face that is lost is not privacy, and hides part of what motion gives away"
+            evidence += (
+                f"{p_words(p)}. A face that is lost is not privacy: it hides part of what motion gives away"
             )
         figures = {"lost_original": self.original, "lost_anonymised": self.anonymised}
         if self.p_value is not None and p is not None:
             figures |= {"p_value": self.p_value, "p_value_corrected": p}
-        evidence = percent_spaced(f"{said}.")
+        evidence = percent_spaced(f"{evidence}.")
         return Check(name="failed_detections", verdict=verdict, evidence=evidence, figures=figures)
 
 

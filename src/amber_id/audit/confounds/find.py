@@ -110,7 +110,7 @@ def _judged(clips: StudiedClips) -> Iterator[Check]:
 
 
 def _check_same(conditions: Mapping[ConditionName, RecordingSet]) -> None:
-    if not conditions or not all(found.entries for found in conditions.values()):
+    if not conditions or not all(recordings.entries for recordings in conditions.values()):
         raise CorpusError("expected recordings of originals, of anonymised clips, or of both, got none")
     if len(conditions) < 2:
         return

@@ -31,16 +31,18 @@ def lengths_confound(original: Sequence[RecordingEntry], anonymised: Sequence[Re
         "frames_ratio": median(after.frames / before.frames for before, after in pairs),
     }
     verdict: Verdict = "pass"
-    said = f"All {len(pairs)} anonymised clips last as long as their originals, to within 2 %"
+    evidence = f"All {len(pairs)} anonymised clips last as long as their originals, to within 2 %"
     if odd:
         verdict = "warn"
         of_odd = median(after.duration_s / before.duration_s for before, after in odd)
-        said = f"{len(odd)} of {len(pairs)} anonymised clips do not last as long as their originals "
-        said += f"({of_odd:.2f} times as long, median of these; {_named(odd)}): {_cause(odd)}"
+        evidence = f"{len(odd)} of {len(pairs)} anonymised clips do not last as long as their originals "
+        evidence += f"({of_odd:.2f} times as long, median of these; {_named(odd)}). {_cause(odd)}"
     elif abs(figures["frames_ratio"] - 1) > _APART:
-        said += f", but have {figures['frames_ratio']:.2f} times as many frames (median): quick motion is "
-        said += "read at another rate"
-    return Check(name="pair_lengths", verdict=verdict, evidence=f"{said}.", figures=figures)
+        evidence += (
+            f", but have {figures['frames_ratio']:.2f} times as many frames (median), so quick motion is "
+        )
+        evidence += "sampled at another rate"
+    return Check(name="pair_lengths", verdict=verdict, evidence=f"{evidence}.", figures=figures)
 
 
 def _is_apart(before: RecordingEntry, after: RecordingEntry) -> bool:
@@ -57,19 +59,19 @@ def _cause(odd: Sequence[tuple[RecordingEntry, RecordingEntry]]) -> str:
         rates = (median(pair[i].fps for pair in odd) for i in (0, 1))
         before, after = (f"{rate:.4g}" for rate in rates)
         return (
-            f"their frames are as many, at {after} a second instead of {before} (median), so their motion "
-            "runs at another speed; the anonymiser probably writes one frame rate whatever it reads, or "
-            "reads a video of varying rate as a constant one: anonymise again, keeping every frame's time"
+            f"They have as many frames, but {after} a second instead of {before} (median), so their motion "
+            "runs at another speed. The anonymiser probably writes one frame rate whatever it reads, or "
+            "reads a video of varying rate as a constant one; anonymise again, keeping every frame's time"
         )
     shorter = sum(after.duration_s < before.duration_s for before, after in odd)
     if shorter > len(odd) / 2:
         return (
-            "they have fewer frames, so the anonymiser probably dropped frames or stopped early, and what is "
-            "left may run at another speed: anonymise again, keeping every frame and its time"
+            "They have fewer frames, so the anonymiser probably dropped frames or stopped early, and what is "
+            "left may run at another speed; anonymise again, keeping every frame and its time"
         )
     return (
-        "they have more frames, so the anonymiser probably repeated frames or read a video of varying rate "
-        "as a constant one, and their motion may run at another speed: anonymise again, keeping every "
+        "They have more frames, so the anonymiser probably repeated frames or read a video of varying rate "
+        "as a constant one, and their motion may run at another speed; anonymise again, keeping every "
         "frame's time"
     )
 

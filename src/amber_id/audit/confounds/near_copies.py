@@ -44,21 +44,22 @@ def copies_confound(
         "share_of_clips": clips / len(entries),
         "share_of_mated_comparisons": float(same.sum()) / mated if mated else 0.0,
     }
-    said = [] if len(pairs) else [f"No two of {len(entries)} clips move the same."]
+    sentences = [] if len(pairs) else [f"No two of {len(entries)} clips have the same motion."]
     if same.any():
-        said.append(
+        sentences.append(
             f"{clips} of {len(entries)} clips move as another clip of the same person "
-            f"({_pairs_named(entries, pairs[same])}): comparing copies recognises a take, not a person."
+            f"({_pairs_named(entries, pairs[same])}). Comparing copies recognises a recording, not a person."
         )
     if not same.all():
-        said.append(
-            f"{int((~same).sum())} pairs of clips of different people move the same "
-            f"({_pairs_named(entries, pairs[~same])}): one clip under two names, or motion that is nobody's."
+        sentences.append(
+            f"{int((~same).sum())} pairs of clips of different people have the same motion "
+            f"({_pairs_named(entries, pairs[~same])}): one clip under two names, or motion that belongs to "
+            "nobody."
         )
     verdict: Verdict = "warn" if len(pairs) else "pass"
     if not same.all() or figures["share_of_clips"] >= invalid_share:
         verdict = "invalid"
-    evidence = " ".join(said)
+    evidence = " ".join(sentences)
     return Check(name="near_copies", verdict=verdict, evidence=evidence, condition=condition, figures=figures)
 
 

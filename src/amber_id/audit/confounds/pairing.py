@@ -30,45 +30,47 @@ def pairing_confounds(clips: StudiedClips) -> list[Check]:
 
 
 def pairing_confound(
-    entries: Sequence[RecordingEntry], found: Following, *, warn_share: float, invalid_share: float
+    entries: Sequence[RecordingEntry], following: Following, *, warn_share: float, invalid_share: float
 ) -> Check:
     """Whether anonymised clips, in the order of `entries`, move as their own originals."""
-    judged, astray = int(found.judged.sum()), np.flatnonzero(found.astray)
+    judged, astray = int(following.judged.sum()), np.flatnonzero(following.astray)
     if not judged:
-        said = (
+        evidence = (
             f"None of {len(entries)} anonymised clips shows a face for 1.2 s together with its original, so "
+            "whether they move as their originals cannot be tested."
         )
-        said += "nobody can say whether they move the same."
-        return _pairing("not_checked", said, {"clips": 0.0})
-    figures = _figures(found, astray)
+        return _pairing("not_checked", evidence, {"clips": 0.0})
+    figures = _figures(following, astray)
     correlation, fits = figures["correlation"], figures["own_fits_better_than"]
     if len(entries) > 1 and fits < _FOLLOWS:
-        said = f"The anonymised clips do not follow their originals (correlation {correlation:.2f}, which is "
-        said += f"more than {fits:.0%} of other originals have; by chance it is 50%): what they give away is "
-        said += "not measurable by this tool, which is not privacy."
-        return _pairing("invalid", said, figures)
+        evidence = (
+            f"The anonymised clips do not follow their originals (correlation {correlation:.2f}, which is "
+            f"more than {fits:.0%} of other originals have; by chance it would be 50%). What they give away "
+            "is not measurable by this tool; that is not privacy."
+        )
+        return _pairing("invalid", evidence, figures)
     verdict: Verdict = "pass"
-    said = f"{judged - len(astray)} of {judged} anonymised clips move as their originals (correlation "
-    said += f"{correlation:.2f}, median)"
+    evidence = f"{judged - len(astray)} of {judged} anonymised clips move as their originals (correlation "
+    evidence += f"{correlation:.2f}, median)"
     if figures["share_astray"] > warn_share or figures["clips_of_another_original"]:
         verdict = "invalid" if figures["share_astray"] >= invalid_share else "warn"
-        said += (
-            f"; {len(astray)} do not, e.g. {_astray_named(entries, found, astray)}: they may be made from "
+        evidence += (
+            f"; {len(astray)} do not, e.g. {_astray_named(entries, following, astray)}. They may have been "
+            "made from other videos, or bear wrong names"
         )
-        said += "other videos, or bear wrong names"
     if judged < len(entries):
-        said += f"; {len(entries) - judged} are too short to say"
-    return _pairing(verdict, f"{said}.", figures)
+        evidence += f"; {len(entries) - judged} are too short to say"
+    return _pairing(verdict, f"{evidence}.", figures)
 
 
-def _figures(found: Following, astray: Int64[np.ndarray, " Q"]) -> dict[str, float]:
-    judged = found.judged
+def _figures(following: Following, astray: Int64[np.ndarray, " Q"]) -> dict[str, float]:
+    judged = following.judged
     return {
         "clips": float(judged.sum()),
-        "correlation": float(np.median(found.own[judged])),
-        "own_fits_better_than": float(1 - found.as_well[judged].mean()),
+        "correlation": float(np.median(following.own[judged])),
+        "own_fits_better_than": float(1 - following.as_well[judged].mean()),
         "share_astray": len(astray) / float(judged.sum()),
-        "clips_of_another_original": float((found.other[astray] >= 0).sum()),
+        "clips_of_another_original": float((following.other[astray] >= 0).sum()),
     }
 
 
@@ -78,12 +80,12 @@ def _pairing(verdict: Verdict, evidence: str, figures: dict[str, float]) -> Chec
 
 
 def _astray_named(
-    entries: Sequence[RecordingEntry], found: Following, astray: Int64[np.ndarray, " Q"]
+    entries: Sequence[RecordingEntry], following: Following, astray: Int64[np.ndarray, " Q"]
 ) -> str:
-    first = sorted(astray, key=lambda i: found.other[i] < 0)[:NAMED_PAIRS]
+    first = sorted(astray, key=lambda i: following.other[i] < 0)[:NAMED_PAIRS]
     return ", ".join(
-        f"{entries[i].clip} (moves as {entries[found.other[i]].clip})"
-        if found.other[i] >= 0
+        f"{entries[i].clip} (moves as {entries[following.other[i]].clip})"
+        if following.other[i] >= 0
         else entries[i].clip
         for i in first
     )

@@ -14,7 +14,7 @@ class Property:
 
     name: str
     words: str  # for a sentence
-    shown: str  # format of a value
+    number_format: str  # of a value
     of: Callable[[RecordingEntry], float]
     tolerance: float
     relative: bool = False  # whether the tolerance is a share of the value

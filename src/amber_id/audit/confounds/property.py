@@ -77,27 +77,29 @@ class PropertyCheck:
         )
 
     def _evidence(self, judged: Judged) -> str:
-        words, shown, steps = self.what.words, self.what.shown, self.values.steps
+        words, number, steps = self.what.words, self.what.number_format, self.values.steps
         if len(steps) == 1:
-            return f"The {words} is the same in all clips ({shown.format(steps[0])})."
-        between = f"{shown.format(steps[0])} to {shown.format(steps[-1])}"
+            return f"The {words} is the same in all clips ({number.format(steps[0])})."
+        between = f"{number.format(steps[0])} to {number.format(steps[-1])}"
         if self.scopes.pooled is None:
             return (
-                f"The {words} differs ({between}), but it takes two people, one of them with two clips, to "
-                "say whether it goes with the person."
+                f"The {words} differs ({between}). Whether it goes with the person cannot be tested: that "
+                "takes two people, one of them with two clips."
             )
         if not judged.telling:
-            said = f"EER {self.scopes.pooled.eer:.2f} by itself, guessing is 0.50"
-            return f"The {words} differs between clips ({between}), but not with the person: {said}."
-        said = f"The {words} alone tells people apart: {judged.by_itself}, e.g. {self._extremes()}"
-        return f"{said}{judged.consequence}."
+            return (
+                f"The {words} differs between clips ({between}), but not with the person: alone it has an "
+                f"EER of {self.scopes.pooled.eer:.2f}; guessing has 0.50."
+            )
+        alone = f"The {words} alone tells people apart: {judged.by_itself}, e.g. {self._extremes()}"
+        return f"{alone}{judged.consequence}."
 
     def _extremes(self) -> str:
         """The people with the smallest and the largest median."""
         values = self.values.steps[self.values.code]
         medians = [np.median(values[self.values.person == i]) for i in range(len(self.subjects))]
         ends = (int(np.argmin(medians)), int(np.argmax(medians)))
-        return " and ".join(f"{self.subjects[i]} {self.what.shown.format(medians[i])}" for i in ends)
+        return " and ".join(f"{self.subjects[i]} {self.what.number_format.format(medians[i])}" for i in ends)
 
 
 def property_checks(clips: StudiedClips) -> Iterator[PropertyCheck]:

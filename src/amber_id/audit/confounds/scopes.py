@@ -16,7 +16,7 @@ from amber_id.results.checks import Verdict
 
 @dataclass(frozen=True)
 class Scopes:
-    """What was found in the two scopes; `name` is unique in a study."""
+    """How well something tells people apart in the two scopes; `name` is unique in a study."""
 
     name: str
     pooled: Telling | None  # None without mated or non-mated comparisons, or where nothing was asked
@@ -26,7 +26,7 @@ class Scopes:
     def asked(
         cls, name: str, ask: Callable[[bool], Telling | None], entries: Sequence[RecordingEntry]
     ) -> "Scopes":
-        """Ask among all clips and, of several sources, within them: `ask` is told whether within.
+        """Ask among all clips and, of several sources, within them: the argument of `ask` is whether within.
 
         Not within them where so few people share one that the headline compares all.
         """
@@ -38,9 +38,9 @@ class Scopes:
     def p_values(self) -> dict[str, float]:
         """The p values of its tests, by a name that is unique in a study."""
         return {
-            f"{self.name} {scope}": found.p_value
-            for scope, found in (("pooled", self.pooled), ("within", self.within))
-            if found is not None and found.p_value is not None
+            f"{self.name} {scope}": telling.p_value
+            for scope, telling in (("pooled", self.pooled), ("within", self.within))
+            if telling is not None and telling.p_value is not None
         }
 
     def judged(self, corrected: Mapping[str, float], *, level: float, invalid_eer: float) -> "Judged":
@@ -48,9 +48,9 @@ class Scopes:
         p = {name.rpartition(" ")[2]: corrected[name] for name in self.p_values}
         telling = frozenset(scope for scope, value in p.items() if value <= level)
         headline = "within" if self.within is not None else "pooled"
-        found = getattr(self, headline)
+        result = getattr(self, headline)
         verdict: Verdict = "warn" if telling else "pass"
-        if headline in telling and found.eer <= invalid_eer:
+        if headline in telling and result.eer <= invalid_eer:
             verdict = "invalid"
         return Judged(self, p, telling, verdict)
 
@@ -68,35 +68,35 @@ class Judged:
     def figures(self) -> dict[str, float]:
         """EER, AUC and p values, by scope."""
         figures: dict[str, float] = {}
-        for after, scope, found in (
+        for after, scope, result in (
             ("", "pooled", self.scopes.pooled),
             ("_within_source", "within", self.scopes.within),
         ):
-            if found is None:
+            if result is None:
                 continue
-            figures |= {f"eer{after}": found.eer, f"auc{after}": found.auc}
-            if found.p_value is not None:
-                figures |= {f"p_value{after}": found.p_value, f"p_value_corrected{after}": self.p[scope]}
+            figures |= {f"eer{after}": result.eer, f"auc{after}": result.auc}
+            if result.p_value is not None:
+                figures |= {f"p_value{after}": result.p_value, f"p_value_corrected{after}": self.p[scope]}
         return figures
 
     @property
     def by_itself(self) -> str:
         """How well it does among all clips, where it tells people apart in some scope."""
         eer = self.scopes.pooled.eer if self.scopes.pooled else 0.5
-        return f"EER {eer:.2f}, guessing is 0.50{p_words(self.p.get('pooled'))}"
+        return f"EER {eer:.2f}, where guessing has 0.50{p_words(self.p.get('pooled'))}"
 
     @property
     def consequence(self) -> str:
         """What follows for a headline, where it tells people apart in some scope."""
-        said = ""
+        clause = ""
         if self.scopes.within is not None:
-            said += f"; among people of one source EER {self.scopes.within.eer:.2f}"
-            said += p_words(self.p.get("within"))
+            clause += f"; among people of one source EER {self.scopes.within.eer:.2f}"
+            clause += p_words(self.p.get("within"))
             if "within" not in self.telling:
-                said += ", so it goes with the source, and a headline within sources does not rest on it"
+                clause += ", so it goes with the source, and a headline within sources does not rest on it"
         if self.verdict == "invalid":
-            said += "; a headline could come from this alone"
-        return said
+            clause += "; a headline could come from this alone"
+        return clause
 
 
 def p_words(p: float | None) -> str:

@@ -20,15 +20,15 @@ def session_confound(facts: CorpusFacts, entries: Sequence[RecordingEntry]) -> C
     for entry in entries:
         if entry.clip in facts.session:
             sessions.setdefault(entry.subject, Counter())[facts.session[entry.clip]] += 1
-    compared = [found for found in sessions.values() if found.total() > 1]
+    compared = [of_person for of_person in sessions.values() if of_person.total() > 1]
     if not compared:
-        evidence = "Which clips were filmed in one sitting is not known: if each person sat once, the room, "
-        evidence += "camera and mood of that day cannot be told from the person. "
+        evidence = "It is not known which clips were filmed in one sitting. If each person sat once, the "
+        evidence += "room, camera and mood of that day cannot be told from the person. "
         evidence += how_to_tell("session", facts.files)
         return corpus_confound("session", "not_checked", evidence, {})
-    people, several = len(compared), sum(len(found) > 1 for found in compared)
-    mated = sum(found.total() * (found.total() - 1) for found in compared)
-    within = sum(n * (n - 1) for found in compared for n in found.values()) / mated
+    people, several = len(compared), sum(len(of_person) > 1 for of_person in compared)
+    mated = sum(of_person.total() * (of_person.total() - 1) for of_person in compared)
+    within = sum(n * (n - 1) for of_person in compared for n in of_person.values()) / mated
     verdict: Verdict = "pass" if several / people >= _FEW else "warn"
     if several:
         evidence = f"{several} of {people} people have clips of two or more sessions; {within:.0%} of their "
@@ -36,11 +36,11 @@ def session_confound(facts: CorpusFacts, entries: Sequence[RecordingEntry]) -> C
         evidence += "." if verdict == "pass" else ", so little is known of recognition across sessions."
     else:
         evidence = f"Each of {people} people sat once, so the room, camera and mood of that day cannot be "
-        evidence += "told from the person: this concludes nothing across sessions."
+        evidence += "told from the person. This study concludes nothing across sessions."
     figures = {
         "people": float(people),
         "people_with_several": float(several),
         "share_of_mated_within": within,
     }
-    evidence += of_unknown_clips(len(entries) - sum(found.total() for found in sessions.values()))
+    evidence += of_unknown_clips(len(entries) - sum(of_person.total() for of_person in sessions.values()))
     return corpus_confound("session", verdict, evidence, figures)

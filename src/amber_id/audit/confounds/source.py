@@ -20,11 +20,11 @@ def source_confound(entries: Sequence[RecordingEntry]) -> Check:
     if len(people) > 1:
         verdict = "warn"
         evidence = f"People come from {len(people)} sources ({counts}), and the source alone tells them apart"
-        found = alike(named_values([entry.source for entry in entries], entries, within_source=False))
-        if found is not None:
-            figures |= {"eer": found.eer, "auc": found.auc}
-            evidence += f" (EER {found.eer:.2f}, guessing is 0.50)"
-        evidence += ": a headline must compare people of one source only."
+        likeness = alike(named_values([entry.source for entry in entries], entries, within_source=False))
+        if likeness is not None:
+            figures |= {"eer": likeness.eer, "auc": likeness.auc}
+            evidence += f" (EER {likeness.eer:.2f}, where guessing has 0.50)"
+        evidence += ". A headline must compare people of one source only."
         if max(map(len, people.values())) == 1:
             evidence = (
                 f"Each of the {len(people)} people is a source of their own ({few(sorted(people))}), so "

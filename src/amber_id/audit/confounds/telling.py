@@ -114,12 +114,12 @@ def telling(values: Values, *, permutations: int, rng: np.random.Generator) -> T
 
 
 def telling_alike(values: Values, *, permutations: int, rng: np.random.Generator) -> Telling | None:
-    """The same where a score is 1 for two clips of one value, and else 0; see `alike`."""
-    found = alike(values)
-    if found is None:
+    """How well `alike` scores do: 1 for two clips of one value, 0 for others."""
+    likeness = alike(values)
+    if likeness is None:
         return None
     p_value = _p_value(values, np.equal, permutations, rng)
-    return Telling(found.eer, found.auc, p_value)
+    return Telling(likeness.eer, likeness.auc, p_value)
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def _comparisons(values: Values) -> tuple[Float64[np.ndarray, "K K"], Float64[np
 def _ranks(
     scores: Float64[np.ndarray, "K K"], compared: Float64[np.ndarray, "K K"]
 ) -> Float64[np.ndarray, "K K"]:
-    """Of each score the share of all comparisons that score lower, ties counting half."""
+    """The share of all comparisons that score lower than each score, ties counting half."""
     _, which = np.unique(scores, return_inverse=True)
     which = which.reshape(scores.shape)
     at = np.triu_indices(len(scores))

@@ -24,15 +24,15 @@ def unchanged_confound(
         verdict = "invalid" if share >= invalid_share else "warn"
         named = ", ".join(same[:NAMED_PAIRS]) + (", ..." if len(same) > NAMED_PAIRS else "")
         evidence = (
-            f"{len(same)} of {len(original)} anonymised clips are their originals, byte for byte ({named}): "
-            "the anonymiser passed them on, or they were copied; leave them out, and they count as lost."
+            f"{len(same)} of {len(original)} anonymised clips are their originals, byte for byte ({named}). "
+            "The anonymiser passed them on, or they were copied. Leave them out; they then count as lost."
         )
     figures = {"clips": float(len(original)), "share_unchanged": share}
     return Check(name="unchanged", verdict=verdict, evidence=evidence, figures=figures)
 
 
 def _is_same(before: RecordingEntry, after: RecordingEntry) -> bool:
-    """Of one video; where that is not known, of one recording."""
+    """Whether both are of one video; where that is not known, whether they are one recording."""
     if before.video_sha256 and after.video_sha256:
         return before.video_sha256 == after.video_sha256
     return before.content_hash() == after.content_hash()

@@ -29,7 +29,7 @@ class UtteranceCheck:
     unknown: int  # number of other clips
     files: int
     scopes: Scopes
-    found: Alike | None
+    likeness: Alike | None
 
     @classmethod
     def of(
@@ -43,10 +43,10 @@ class UtteranceCheck:
         """Take what is said for an attacker."""
         known = tuple(entry for entry in entries if entry.clip in facts.utterance)
         utterances = tuple(facts.utterance[entry.clip] for entry in known)
-        scopes, found = Scopes("utterance", None, None), None
+        scopes, likeness = Scopes("utterance", None, None), None
         rng = np.random.default_rng(seed)
         if len(set(utterances)) > 1:
-            found = alike(named_values(utterances, known, within_source=False))
+            likeness = alike(named_values(utterances, known, within_source=False))
             scopes = Scopes.asked(
                 "utterance",
                 lambda within: telling_alike(
@@ -54,7 +54,7 @@ class UtteranceCheck:
                 ),
                 known,
             )
-        return cls(known, utterances, len(entries) - len(known), facts.files, scopes, found)
+        return cls(known, utterances, len(entries) - len(known), facts.files, scopes, likeness)
 
     @property
     def p_values(self) -> dict[str, float]:
@@ -64,18 +64,20 @@ class UtteranceCheck:
     def judged(self, corrected: Mapping[str, float], config: ConfoundConfig) -> Check:
         """The verdict, given the corrected p values of all tests of the study."""
         if not self.known:
-            evidence = "What is said in which clip is not known: if each person says other sentences, their "
-            evidence += f"words cannot be told from the person. {how_to_tell('utterance', self.files)}"
+            evidence = (
+                "It is not known what is said in each clip. If each person speaks different sentences, "
+            )
+            evidence += f"the attacker may recognise the sentence. {how_to_tell('utterance', self.files)}"
             return corpus_confound("utterance", "not_checked", evidence, {})
         judged = self.scopes.judged(corrected, level=config.level, invalid_eer=config.invalid_eer)
         figures = {"clips": float(len(self.known)), "utterances": float(len(set(self.utterances)))}
-        if self.found is not None:
-            figures |= {"share_of_mated": self.found.mated, "share_of_nonmated": self.found.nonmated}
+        if self.likeness is not None:
+            figures |= {"share_of_mated": self.likeness.mated, "share_of_nonmated": self.likeness.nonmated}
         verdict, evidence = judged.verdict, self._unsuspicious(judged)
-        if self.found is None and figures["utterances"] > 1:
+        if self.likeness is None and figures["utterances"] > 1:
             verdict = "not_checked"
-        if judged.telling and self.found is not None:
-            evidence = f"What is said tells people apart: {_shares(self.found)}, {judged.by_itself}"
+        if judged.telling and self.likeness is not None:
+            evidence = f"What is said tells people apart: {_shares(self.likeness)}, {judged.by_itself}"
             evidence += f"{judged.consequence}."
         evidence += of_unknown_clips(self.unknown)
         return corpus_confound("utterance", verdict, evidence, figures | judged.figures)
@@ -85,23 +87,24 @@ class UtteranceCheck:
         utterances, clips = len(set(self.utterances)), len(self.known)
         if utterances == 1:
             return f"All {clips} clips say the same, so what is said tells nobody apart."
-        if self.found is None:
+        if self.likeness is None:
             return (
-                "It takes two people, one of them with two clips, to say whether what is said goes with "
-                "the person."
+                "It takes two people, one of them with two clips, to test whether what is said goes with the "
+                "person."
             )
         if utterances == clips:
             return f"No two of {clips} clips say the same, so no sentence can be recognised."
-        said = f"{_shares(self.found)}, which is no more than by chance{p_words(judged.p.get('pooled'))}."
+        shares = _shares(self.likeness)
+        shares += f", which is no more than by chance{p_words(judged.p.get('pooled'))}."
         if self._balanced():
-            return f"Everybody says the same {utterances} utterances equally often: {said}"
-        return f"What is said does not go with the person: {said}"
+            return f"Everybody says the same {utterances} utterances equally often: {shares}"
+        return f"What is said does not go with the person: {shares}"
 
     def _balanced(self) -> bool:
-        said: dict[str, Counter[str]] = {}
+        spoken: dict[str, Counter[str]] = {}
         for entry, utterance in zip(self.known, self.utterances, strict=True):
-            said.setdefault(entry.subject, Counter())[utterance] += 1
-        first, *others = said.values()
+            spoken.setdefault(entry.subject, Counter())[utterance] += 1
+        first, *others = spoken.values()
         return all(each == first for each in others)
 
 
@@ -117,8 +120,8 @@ def utterance_checks(clips: StudiedClips) -> list[UtteranceCheck]:
     ]
 
 
-def _shares(found: Alike) -> str:
+def _shares(likeness: Alike) -> str:
     return (
-        f"two clips of one person say the same in {found.mated:.0%} of comparisons, of two people in "
-        f"{found.nonmated:.0%}"
+        f"two clips of one person say the same in {likeness.mated:.0%} of comparisons, of two people in "
+        f"{likeness.nonmated:.0%}"
     )

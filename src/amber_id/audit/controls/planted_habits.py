@@ -66,7 +66,7 @@ def sensitivity_of(
 
 
 def with_habits(windows: WindowSet, names: Sequence[str], *, spread: float, seed: int) -> WindowSet:
-    """The same clips, each with the habit of its name; habits of one seed differ in size alone."""
+    """These clips, each with the habit of its name; habits of one seed differ in size alone."""
     everybody, who = np.unique(names, return_inverse=True)
     drawn = np.random.default_rng([seed, 3]).standard_normal((len(everybody), len(PARTS)))
     factors = np.exp(spread * drawn)[who][:, _part_of_vertex(windows)].astype(np.float32)
@@ -84,7 +84,7 @@ def spread_of_people(windows: WindowSet) -> float:
 
 
 def _log_movement(windows: WindowSet) -> Float[np.ndarray, "M P"]:
-    """Of each clip and part of the face."""
+    """The logarithm of the movement in each clip, by part of the face."""
     part = _part_of_vertex(windows)
     energy, frames = np.zeros((len(windows.entries), len(PARTS))), np.zeros(len(windows.entries))
     for first, length, clip in zip(

@@ -29,7 +29,7 @@ _STREAMS: tuple[Stream, ...] = ("joint", "bone", "joint_motion")
 
 def views_of(study: Study) -> dict[str, Variants]:
     """Every view, and frames without order."""
-    found: dict[str, Variants] = {}
+    variants: dict[str, Variants] = {}
     for cell, condition in study.own_cells.items():
         compared = {
             str(view): _attacked(study, study.windows(condition, training_of("moments", view=view).features))
@@ -37,13 +37,13 @@ def views_of(study: Study) -> dict[str, Variants]:
         }
         shuffled = study.windows(condition, ALL).shuffled(study.config.evaluation.seed)
         compared[SHUFFLED] = _attacked(study, shuffled)
-        found[cell] = beside_the_whole(study, compared, "all")
-    return found
+        variants[cell] = beside_the_whole(study, compared, "all")
+    return variants
 
 
 def streams_of(study: Study) -> dict[str, Variants]:
     """Position, offset from a neighbour, velocity: each alone, in the view motion."""
-    found: dict[str, Variants] = {}
+    variants: dict[str, Variants] = {}
     for cell, condition in study.own_cells.items():
         compared = {
             str(stream): _attacked(
@@ -51,18 +51,18 @@ def streams_of(study: Study) -> dict[str, Variants]:
             )
             for stream in _STREAMS
         }
-        found[cell] = beside_the_whole(study, compared, "joint")
-    return found
+        variants[cell] = beside_the_whole(study, compared, "joint")
+    return variants
 
 
 def regions_of_cells(study: Study) -> dict[str, dict[str, RegionResult]]:
     """Every region of the face, by motion alone."""
-    found = {}
+    regions = {}
     for cell, condition in study.own_cells.items():
         statistics = ClipStatistics.of(study.windows(condition, MOTION))
         attack = partial(attacked_on, statistics, split=study.split)
-        found[cell] = regions_of(attack, study.config.evaluation)
-    return found
+        regions[cell] = regions_of(attack, study.config.evaluation)
+    return regions
 
 
 def curves_of(study: Study, cells: Mapping[str, Cell]) -> dict[str, CurvesResult]:
@@ -99,11 +99,11 @@ def controls_of(study: Study, cells: Mapping[str, Cell], views: Mapping[str, Var
     config, controls = study.config.evaluation, []
     for cell, condition in study.own_cells.items():
         statistics = study.statistics(condition)
-        shown = labelled(study.clips.under(condition), "permuted-labels", seed=config.seed)
+        permuted = labelled(study.clips.under(condition), "permuted-labels", seed=config.seed)
         entries = cells[cell].tried.worst.members[0].entries
         controls += [
             permuted_labels(
-                Comparisons.pool(attacked(statistics.labelled(shown), study.split)), config, cell=cell
+                Comparisons.pool(attacked(statistics.labelled(permuted), study.split)), config, cell=cell
             ),
             shuffled_frames(views[cell][SHUFFLED], cell=cell),
             static_only(views[cell]["static"], cell=cell),

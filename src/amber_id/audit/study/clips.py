@@ -63,23 +63,23 @@ def paired(
     CorpusError
         If no clip is there under every condition, or the point sets differ.
     """
-    point_sets = {name: found.entries[0].point_set for name, found in sets.items()}
+    point_sets = {name: recordings.entries[0].point_set for name, recordings in sets.items()}
     if len(set(point_sets.values())) > 1:
-        said = ", ".join(f"{name} {points}" for name, points in point_sets.items())
-        raise CorpusError(f"expected one point set, got {said}; track both folders with the same tracker")
-    shared = set.intersection(*({entry.clip for entry in found.entries} for found in sets.values()))
+        came = ", ".join(f"{name} {points}" for name, points in point_sets.items())
+        raise CorpusError(f"expected one point set, got {came}; track both folders with the same tracker")
+    shared = set.intersection(*({entry.clip for entry in recordings.entries} for recordings in sets.values()))
     if not shared:
-        said = ", ".join(f"{found.root} has {found.entries[0].clip}" for found in sets.values())
-        raise CorpusError(f"no clip is there under both conditions by the same name: {said}")
-    named = {entry.clip for found in sets.values() for entry in found.entries}
-    named |= {failure.clip for found in sets.values() for failure in found.failures}
+        examples = ", ".join(f"{each.root} has {each.entries[0].clip}" for each in sets.values())
+        raise CorpusError(f"no clip is there under both conditions by the same name: {examples}")
+    named = {entry.clip for recordings in sets.values() for entry in recordings.entries}
+    named |= {failure.clip for recordings in sets.values() for failure in recordings.failures}
     dropped = [
-        DroppedClip(clip=clip, condition=name, reason=_why_missing(clip, found, reasons))
+        DroppedClip(clip=clip, condition=name, reason=_why_missing(clip, recordings, reasons))
         for clip in sorted(named - shared)
-        for name, found in sets.items()
-        if clip not in {entry.clip for entry in found.entries}
+        for name, recordings in sets.items()
+        if clip not in {entry.clip for entry in recordings.entries}
     ]
-    return {name: _only(found, shared) for name, found in sets.items()}, tuple(dropped)
+    return {name: _only(recordings, shared) for name, recordings in sets.items()}, tuple(dropped)
 
 
 def study_clips(
@@ -101,7 +101,11 @@ def study_clips(
         If nothing is left, or the sets do not fit together.
     """
     pairs, dropped = paired(sets, reasons)
-    entries = [replace(e, clip=f"{name}/{e.clip}") for name, found in pairs.items() for e in found.entries]
+    entries = [
+        replace(entry, clip=f"{name}/{entry.clip}")
+        for name, of_condition in pairs.items()
+        for entry in of_condition.entries
+    ]
     recordings = RecordingSet(root, tuple(entries))
     lost = {
         failure.clip: failure.reason
@@ -131,20 +135,20 @@ def study_clips(
 def bare_sets(sets: RecordingsOf, clips: StudyClips) -> dict[ConditionName, RecordingSet]:
     """The clips of a study under their own ids, in the folders of each condition."""
     kept = {bare_id(entry.clip) for entry in clips.recordings.entries}
-    return {name: _only(found, kept) for name, found in sets.items()}
+    return {name: _only(recordings, kept) for name, recordings in sets.items()}
 
 
-def _only(found: RecordingSet, clips: set[str]) -> RecordingSet:
-    return replace(found, entries=tuple(entry for entry in found.entries if entry.clip in clips))
+def _only(recordings: RecordingSet, clips: set[str]) -> RecordingSet:
+    return replace(recordings, entries=tuple(entry for entry in recordings.entries if entry.clip in clips))
 
 
-def _why_missing(clip: str, found: RecordingSet, reasons: Mapping[str, str]) -> str:
-    listed = (*read_failures(found.root), *found.failures)
-    told = {**reasons} | {failure.clip: failure.reason for failure in listed}
-    return told.get(clip, _NOT_EXPLAINED)
+def _why_missing(clip: str, recordings: RecordingSet, reasons: Mapping[str, str]) -> str:
+    listed = (*read_failures(recordings.root), *recordings.failures)
+    known_reasons = {**reasons} | {failure.clip: failure.reason for failure in listed}
+    return known_reasons.get(clip, _NOT_EXPLAINED)
 
 
 def avatar_remarks_of(clips: StudyClips) -> tuple[str, ...]:
-    """The same of every condition of a study."""
-    found = (avatar_remarks(clips.under(condition).entries) for condition in clips.conditions)
-    return tuple(said for each in found for said in each)
+    """Remarks on the avatars under every condition of a study."""
+    remarks = (avatar_remarks(clips.under(condition).entries) for condition in clips.conditions)
+    return tuple(remark for each in remarks for remark in each)

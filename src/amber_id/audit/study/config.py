@@ -19,7 +19,7 @@ class StudyConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     attackers: tuple[str, ...] = ("moments", "moments on blendshapes", "stgcn")
-    # Unless the study's folder has a split.csv; by the number of people unless folds or shares are told.
+    # Unless the study's folder has a split.csv; by the number of people unless folds or shares are given.
     split: ByPeople | SplitConfig = Field(ByPeople(), union_mode="left_to_right")
     loop: LoopConfig = LoopConfig(epochs=5)  # of networks
     evaluation: EvaluationConfig = EvaluationConfig()

@@ -30,9 +30,9 @@ def find_study_leaks(conditions: Mapping[ConditionName, RecordingSet], *splits: 
         If a recording is damaged.
     """
     leaks = list(_of_another_original(conditions))
-    for found in conditions.values():
+    for recordings in conditions.values():
         for split in splits:
-            leaks += find_leaks(found, split)
+            leaks += find_leaks(recordings, split)
     # A clip that was copied was anonymised twice: what is so under both conditions is one leak.
     return tuple({leak.key: leak for leak in reversed(leaks)}.values())[::-1]
 
@@ -41,14 +41,14 @@ def _of_another_original(conditions: Mapping[ConditionName, RecordingSet]) -> It
     if len(conditions) < 2:
         return
     original, anonymised = (read_signals(conditions[name]) for name in ("original", "anonymised"))
-    found = follow(anonymised, original, copies=near_copies(original, least=NEAR_COPY))
-    followers = Counter(found.other.tolist())
+    following = follow(anonymised, original, copies=near_copies(original, least=NEAR_COPY))
+    followers = Counter(following.other.tolist())
     entries = conditions["anonymised"].entries
     wrong = [
         (entry, conditions["original"].entries[other])
-        for entry, other in zip(entries, found.other.tolist(), strict=True)
+        for entry, other in zip(entries, following.other.tolist(), strict=True)
         if other >= 0 and followers[other] <= _MOST_FOLLOWERS
     ]
     for entry, moved in sorted(wrong, key=lambda pair: pair[0].subject == pair[1].subject):
-        said = f"{entry.clip} moves, anonymised, as {moved.clip} does as an original, not as its own"
-        yield Leak("pairing", entry.clip, moved.clip, said)
+        evidence = f"{entry.clip} moves, anonymised, as {moved.clip} does as an original, not as its own"
+        yield Leak("pairing", entry.clip, moved.clip, evidence)

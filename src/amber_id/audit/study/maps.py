@@ -66,10 +66,10 @@ def embedding_map(tried: Tried, *, seed: int, most: int = _MOST_CLIPS) -> Embedd
     kept = _evenly(fold.test, most)
     entries = [fold.test.entries[i] for i in kept]
     try:
-        found = tsne(fold.test.vectors[kept], [entry.clip for entry in entries], seed=seed)
+        coordinates = tsne(fold.test.vectors[kept], [entry.clip for entry in entries], seed=seed)
     except EvaluationError as error:
         raise EvaluationError(f"{mapped.attacker.name} has collapsed, {error}") from error
-    places = found.round(_DIGITS).tolist()
+    places = coordinates.round(_DIGITS).tolist()
     return EmbeddingMap(
         attacker=mapped.attacker.name,
         fold=fold.header.fold,

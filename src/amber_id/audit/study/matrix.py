@@ -42,7 +42,7 @@ class Cell:
 
     @property
     def score_file(self) -> ScoreFile:
-        """The same with the names of clips, which begin with their condition, and people."""
+        """These comparisons with the names of clips, which begin with their condition, and of people."""
         tested = self.tried.worst.members[0]
         enrol, probe = self.scenario.conditions
         names = []

@@ -1,4 +1,4 @@
-"""What can be said of a study before anything is tracked? Whether it can be made, and what it could show.
+"""What is known of a study before anything is tracked? Whether it can be made, and what it could show.
 
 Tracking takes hours, and what makes a study impossible is mostly seen from the names of its files: folders
 that are not there or are one, clips that do not pair, too few people, a study written into its own clips. All
@@ -23,7 +23,7 @@ from amber_id.results import ConditionName
 
 _TRACKED: PointSet = "face_landmarker_478"  # what videos become
 _LOOKED_AT = 5  # pairs, of which it is asked whether they are one file
-_SHOWN = 3  # clips named in a sentence
+_NAMED_AT_MOST = 3  # clips in a sentence
 _EER = 0.2  # of the study that is simulated
 _MOST_PEOPLE, _MOST_CLIPS = 100, 5  # simulated; more clips hardly count
 _STUDIES, _REPLICATES = 20, 100
@@ -54,11 +54,12 @@ class Outlook:
 
     def _lost(self) -> tuple[str, ...]:
         lost = [
-            (f"clips without an {lacking} clip of their name", clips) for lacking, clips in self.alone.items()
+            (f"clips without an {lacking} clip of the same name", clips)
+            for lacking, clips in self.alone.items()
         ]
-        lost.append(("people with one clip, which nothing can be compared with", self.single))
+        lost.append(("people with one clip, with which nothing can be compared", self.single))
         return tuple(
-            f"{what}, dropped and counted: {len(those)} ({_few(those)})" for what, those in lost if those
+            f"{what}: {len(those)} dropped and counted ({_few(those)})" for what, those in lost if those
         )
 
 
@@ -76,19 +77,20 @@ def look_ahead(folders: Mapping[ConditionName, Path], out: Path) -> Outlook:
         If there is no folder, one is named twice or was copied, or `out` is or lies in one of them.
     """
     _check_places(folders, out)
-    found = {name: _clips_of(folder) for name, folder in folders.items()}
-    _check_points({name: each.points for name, each in found.items()})
+    looked_at = {name: _clips_of(folder) for name, folder in folders.items()}
+    _check_points({name: each.points for name, each in looked_at.items()})
     for folder in folders.values():
         read_corpus_file(folder)
-    shared = set.intersection(*(set(each.person_of) for each in found.values()))
+    shared = set.intersection(*(set(each.person_of) for each in looked_at.values()))
     if not shared:
-        said = ", ".join(f"{folders[name]} has {min(each.person_of)}" for name, each in found.items())
+        examples = ", ".join(f"{folders[name]} has {min(each.person_of)}" for name, each in looked_at.items())
         raise CorpusError(
-            f"no clip is there under both conditions by the same name: {said}; give every anonymised clip "
-            "the name of its original"
+            f"no clip is there under both conditions by the same name: {examples}; give every "
+            "anonymised clip the name of its original"
         )
-    _refuse_copies({name: [each.path_of[clip] for clip in sorted(shared)] for name, each in found.items()})
-    person_of = {clip: person for each in found.values() for clip, person in each.person_of.items()}
+    in_order = sorted(shared)
+    _refuse_copies({name: [each.path_of[clip] for clip in in_order] for name, each in looked_at.items()})
+    person_of = {clip: person for each in looked_at.values() for clip, person in each.person_of.items()}
     of_person = Counter(person_of[clip][0] for clip in shared)
     clips = {
         subject: tuple(sorted(clip for clip in shared if person_of[clip][0] == subject))
@@ -100,14 +102,14 @@ def look_ahead(folders: Mapping[ConditionName, Path], out: Path) -> Outlook:
             f"nobody has two clips under every condition, of {len(of_person)} people: there is no mated "
             "comparison; add clips"
         )
-    alone = {name: tuple(sorted(set(person_of) - set(each.person_of))) for name, each in found.items()}
+    alone = {name: tuple(sorted(set(person_of) - set(each.person_of))) for name, each in looked_at.items()}
     single = tuple(sorted(subject for subject, n in of_person.items() if n == 1))
     return Outlook(clips, single, {subject: person_of[own[0]][1] for subject, own in clips.items()}, alone)
 
 
 @dataclass(frozen=True)
 class _Clips:
-    """Of a folder: the person and the source of each clip, its file, and the points of recordings."""
+    """The clips of a folder: the person and the source of each, its file, and the points of recordings."""
 
     person_of: Mapping[str, tuple[str, str]]
     path_of: Mapping[str, Path]
@@ -119,9 +121,9 @@ def _clips_of(folder: Path) -> _Clips:
         recordings = RecordingSet.open(folder).entries
         person_of = {each.clip: (each.subject, each.source) for each in recordings}
         return _Clips(person_of, {each.clip: each.path for each in recordings}, recordings[0].point_set)
-    found = find_corpus(folder).clips
-    person_of = {each.id: (each.subject, each.source) for each in found}
-    return _Clips(person_of, {each.id: each.path for each in found}, _TRACKED)
+    clips = find_corpus(folder).clips
+    person_of = {each.id: (each.subject, each.source) for each in clips}
+    return _Clips(person_of, {each.id: each.path for each in clips}, _TRACKED)
 
 
 def _check_places(folders: Mapping[ConditionName, Path], out: Path) -> None:
@@ -161,10 +163,12 @@ def _same_bytes(one: Path, other: Path) -> bool:
 
 def _check_points(points: Mapping[ConditionName, PointSet]) -> None:
     if len(set(points.values())) > 1:
-        said = ", ".join(
+        point_sets = ", ".join(
             f"{each} of {name} clips ({POINT_SETS[each]} points)" for name, each in points.items()
         )
-        raise CorpusError(f"expected one point set, got {said}; track both folders with the same tracker")
+        raise CorpusError(
+            f"expected one point set, got {point_sets}; track both folders with the same tracker"
+        )
 
 
 def _could_show(division: Division, clips: int) -> tuple[str, ...]:
@@ -185,18 +189,18 @@ def _could_show(division: Division, clips: int) -> tuple[str, ...]:
     power = study_power(plan, studies=_STUDIES, replicates=_REPLICATES)
     most = " at most" if people > _MOST_PEOPLE else ""
     shows = (
-        f"what that can show: an EER of {_EER:g} would have an interval {power.width:.2f} wide{most}, and "
+        f"such a study would give an EER of {_EER:g} an interval {power.width:.2f} wide{most}, and could "
+        f"distinguish two conditions that differ by {power.detectable:.2f} in EER or more"
     )
-    shows += f"two conditions would be told apart from a difference of {power.detectable:.2f} in EER on"
     return (*division.remarks, who, f"{shows}; {_lowest(pairs)} (docs/power.md)")
 
 
 def _lowest(pairs: int) -> str:
     """The lowest FMR of which so many pairs of people say anything: 3 over their number."""
     if pairs < 30:
-        return f"{pairs} pairs of people are too few for a TMR at any FMR of the page, 10 % or less"
+        return f"{pairs} pairs of people are too few for a TMR at an FMR of 10 % or less"
     lowest = min(rate for rate in (0.1, 0.01, 0.001) if rate * pairs >= 3)
-    return f"TMR down to an FMR of {100 * lowest:g} %"
+    return f"TMR can be given down to an FMR of {100 * lowest:g} %"
 
 
 def _range(numbers: Iterable[int]) -> str:
@@ -205,4 +209,4 @@ def _range(numbers: Iterable[int]) -> str:
 
 
 def _few(clips: tuple[str, ...]) -> str:
-    return ", ".join(clips[:_SHOWN]) + (", ..." if len(clips) > _SHOWN else "")
+    return ", ".join(clips[:_NAMED_AT_MOST]) + (", ..." if len(clips) > _NAMED_AT_MOST else "")

@@ -49,9 +49,9 @@ def reference_point(
     with scratch_folder(folder) as place:
         changed = apply_reference(originals, reference, place, seed=evaluation.seed, workers=usable_cores())
         statistics = ClipStatistics.of(load_windows(changed, features))
-        found = Comparisons.pool(attacked(statistics, split))
+        comparisons = Comparisons.pool(attacked(statistics, split))
         kept = measure_utility(originals, changed, utility).expression
-    return ReferencePoint(eer=judged_rates(found, evaluation, ("eer",))["eer"], expression=kept)
+    return ReferencePoint(eer=judged_rates(comparisons, evaluation, ("eer",))["eer"], expression=kept)
 
 
 def references_of(study: Study) -> dict[str, ReferencePoint]:

@@ -58,7 +58,7 @@ def run_study(
     on_stage: Callable[[str, bool], None] | None = None,
     on_epoch: Callable[..., None] | None = None,
 ) -> tuple[StudyResults, dict[str, ScoreFile]]:
-    """Ask everything of originals, of anonymised clips, or of both.
+    """Audit originals, anonymised clips, or both.
 
     `on_stage` is called with the name of each stage as it begins, and whether it was done before. The scores
     are those of the strongest attacker of each cell. `allow` names leaks that are known and meant; results
@@ -123,7 +123,7 @@ def _begun(
 
 def _usable_attackers(sets: RecordingsOf, config: StudyConfig) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The attackers that these recordings allow, and why not the others, in whole sentences."""
-    lacking = [name for name, found in sets.items() if not _has_blendshapes(found)]
+    lacking = [name for name, recordings in sets.items() if not _has_blendshapes(recordings)]
     on_blendshapes = {
         name for name in config.attackers if training_of(name).features.signals == "blendshapes"
     }
@@ -132,10 +132,13 @@ def _usable_attackers(sets: RecordingsOf, config: StudyConfig) -> tuple[tuple[st
     usable = tuple(name for name in config.attackers if name not in on_blendshapes)
     if not usable:
         raise UsageError(
-            f"the recordings of {lacking[0]} clips have no blendshapes; name an attacker that sees landmarks"
+            f"the recordings of {lacking[0]} clips have no blendshapes; name an attacker on landmarks"
         )
-    said = f"Without blendshapes of {' and '.join(lacking)} clips, {', '.join(sorted(on_blendshapes))} could "
-    return usable, (said + "not be tried.",)
+    reason = (
+        f"{', '.join(sorted(on_blendshapes))} could not be tried, since the recordings of "
+        f"{' and '.join(lacking)} clips have no blendshapes."
+    )
+    return usable, (reason,)
 
 
 def _has_blendshapes(recordings: RecordingSet) -> bool:

@@ -70,7 +70,7 @@ def study_split(clips: StudyClips, folder: Path, config: SplitConfig) -> Split:
 
 def splits_not_used(folders: Iterable[Path], split: Split) -> tuple[str, ...]:
     """Other splits beside recordings in `folders`, in whole sentences: a study has one of its own."""
-    said = []
+    remarks = []
     for folder in folders:
         path = folder / SPLIT_FILE
         if not path.exists():
@@ -83,11 +83,11 @@ def splits_not_used(folders: Iterable[Path], split: Split) -> tuple[str, ...]:
             made = "made by hand" if protocol is None else f"protocol {protocol}"
         except (FileFormatError, SplitError) as error:
             made = f"not readable: {error}"
-        said.append(
+        remarks.append(
             f"{SPLIT_FILE} beside the recordings in {folder.name} ({made}) was not used: a study divides its "
             "people itself, by --protocol and --folds, or as a split.csv in its own folder says."
         )
-    return tuple(said)
+    return tuple(remarks)
 
 
 def manifest_of(clips: StudyClips) -> RecordingSet:

@@ -60,8 +60,8 @@ class Stages:
                 return result
         self.on_stage(name, False)
         result = compute()
-        said = adapter.dump_python(result, mode="json")
-        stage = _Stage(depends_on=self.depends_on, result=said, result_sha256=hash_of(said))
+        written = adapter.dump_python(result, mode="json")
+        stage = _Stage(depends_on=self.depends_on, result=written, result_sha256=hash_of(written))
         write_text_atomically(path, stage.model_dump_json(by_alias=True) + "\n")
         return result
 

@@ -60,11 +60,11 @@ def beside_the_whole(study: Study, compared: Mapping[str, Comparisons], whole: s
     """Each beside the one that sees most."""
     config = study.config.evaluation
     variants = {}
-    for name, found in compared.items():
-        rates, recognition = judged_rates_and_recognition(found, config, ("eer", "auc"))
+    for name, comparisons in compared.items():
+        rates, recognition = judged_rates_and_recognition(comparisons, config, ("eer", "auc"))
         variants[name] = VariantResult(
             **rates,
             recognition=recognition,
-            less=less(compared[whole], found, config),
+            less=less(compared[whole], comparisons, config),
         )
     return variants

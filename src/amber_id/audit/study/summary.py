@@ -31,7 +31,7 @@ from amber_id.results import (
 
 
 def results_of(study: Study, answers: Answers, allowed: tuple[Leak, ...], began: float) -> StudyResults:
-    """Everything that a study found; `allowed` are the leaks that were known and meant.
+    """Everything that came of a study; `allowed` are the leaks that were known and meant.
 
     `began` is the time at which it began, by the performance counter.
     """
@@ -77,7 +77,7 @@ def results_of(study: Study, answers: Answers, allowed: tuple[Leak, ...], began:
 
 
 def decided(cells: Mapping[str, Cell], sensitivity: Mapping[str, SensitivityResult]) -> dict[str, Cell]:
-    """The cells; not decided whether people are recognised where not even planted habits were found."""
+    """The cells; not decided whether people are recognised where not even planted habits were."""
     return {
         name: _undecided(cell)
         if name in sensitivity and sensitivity[name].smallest_recognised is None
@@ -89,8 +89,8 @@ def decided(cells: Mapping[str, Cell], sensitivity: Mapping[str, SensitivityResu
 def _undecided(cell: Cell) -> Cell:
     recognition = undecided(
         cell.result.recognition,
-        "nobody was recognised, but planted habits were not found either: this study could "
-        "not have shown it.",
+        "nobody was recognised, but planted habits were not recognised either, so this study "
+        "could not have shown it.",
     )
     return replace(cell, result=cell.result.model_copy(update={"recognition": recognition}))
 

@@ -42,12 +42,12 @@ def study_headline(
     text = "" if helped is None else f"{_help(helped)} "
     text += (
         f"{DID[result.recognition.outcome]} from {counts.seconds_per_clip:g}-second {kind} clips, by "
-        f"{_who(result.attacker.name, len(result.attackers))}: EER {_said(eer)}"
+        f"{_who(result.attacker.name, len(result.attackers))}: EER {_with_interval(eer)}"
     )
     text += " within sources; " if result.within_source else "; "
     text += "guessing is 0.50"
     if anonymised and "OOO" in cells:
-        text += f"; originals {_said(_headline_eer(cells['OOO'].result))}"
+        text += f"; originals {_with_interval(_headline_eer(cells['OOO'].result))}"
     lost = f"{counts.dropped_clips} clip{'' if counts.dropped_clips == 1 else 's'} lost"
     text += f". {counts.subjects} people; {lost}."
     reasons = [
@@ -110,8 +110,8 @@ def study_limits(
 ) -> tuple[str, ...]:
     """What the figures do not show, in whole sentences."""
     tried = next(iter(cells.values())).result.attackers
-    said = ["These people are synthetic: the figures say nothing about real ones."] if synthetic else []
-    said += [
+    sentences = ["These people are synthetic: the figures say nothing about real ones."] if synthetic else []
+    sentences += [
         f"{len(tried)} attackers were tried in every cell ({', '.join(tried)}); the figures are those of the "
         "one with the lowest EER on dev people. A stronger one may find more: a high error rate is not a "
         "proof of privacy.",
@@ -119,28 +119,28 @@ def study_limits(
         *skipped,
     ]
     if counts.subjects < FEW_SUBJECTS:
-        said.append(f"{counts.subjects} people are few: the intervals are wide.")
+        sentences.append(f"{counts.subjects} people are few: the intervals are wide.")
     if len(counts.subjects_of_source) > 1:
         within = any(cell.result.within_source is not None for cell in cells.values())
         sources = f"People come from {len(counts.subjects_of_source)} sources"
-        said.append(
+        sentences.append(
             f"{sources}. Telling sources apart is easy, so the headline is about comparisons within a source."
             if within
             else f"{sources}, and too few of those who are compared share one for a figure within sources: "
             "the headline is about all comparisons, and what goes with a source may stand for its person."
         )
     if len(split.folds) > 1:
-        said.append(
+        sentences.append(
             f"Scores of {len(split.folds)} attackers, one for each fold, are pooled as they are; a person is "
             "compared with people of the same fold only."
         )
     if counts.dropped_clips:
-        said.append(
+        sentences.append(
             f"{counts.dropped_clips} clips were of no use under one condition and are in no figure of either "
             "(failure to acquire)."
         )
-    said += [f"{cell}: {each.evidence}" for cell, each in sensitivity.items() if each.verdict != "pass"]
-    return (*said, *_not_saturated(curves), *_limits_of_cells(cells))
+    sentences += [f"{cell}: {each.evidence}" for cell, each in sensitivity.items() if each.verdict != "pass"]
+    return (*sentences, *_not_saturated(curves), *_limits_of_cells(cells))
 
 
 def session_limit(confounds: Sequence[Check]) -> str:
@@ -161,18 +161,18 @@ def _not_saturated(curves: Mapping[str, CurvesResult]) -> list[str]:
     """The cells in which more of something still lowers the EER."""
     more_people = [name for name, curve in curves.items() if _still_falls(curve.people)]
     longer = [name for name, curve in curves.items() if _still_falls(curve.seconds)]
-    said = []
+    sentences = []
     if more_people:
-        said.append(
+        sentences.append(
             f"{', '.join(more_people)}: with more people to learn from the EER still falls, so an attacker "
             "with more people would find more."
         )
     if longer:
-        said.append(
+        sentences.append(
             f"{', '.join(longer)}: the more seconds of a clip are seen the lower the EER, so longer clips "
             "would give more away."
         )
-    return said
+    return sentences
 
 
 def _still_falls(points: Sequence[CurvePoint]) -> bool:
@@ -197,5 +197,5 @@ def _who(attacker: str, tried: int) -> str:
     return f"the strongest of {tried} attackers ({attacker})" if tried > 1 else f"one attacker ({attacker})"
 
 
-def _said(eer: Rate) -> str:
+def _with_interval(eer: Rate) -> str:
     return f"{eer.value:.2f} [{eer.low:.2f}, {eer.high:.2f}]"

@@ -105,15 +105,15 @@ class ThesisStudyConfig(BaseModel):
         return split
 
 
-def thesis_study_config(*told: Mapping[str, Any]) -> dict[str, Any]:
-    """What ``data/thesis.toml`` says, with each of `told` put over it, table by table."""
+def thesis_study_config(*changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``data/thesis.toml`` says, with each of `changes` put over it, table by table."""
     text = files("amber_id").joinpath("data/thesis.toml").read_text("utf-8")
-    return reduce(_over, told, tomllib.loads(text))
+    return reduce(_over, changes, tomllib.loads(text))
 
 
-def _over(usual: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+def _over(usual: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(usual)
-    for name, value in told.items():
+    for name, value in changes.items():
         before = merged.get(name)
         both = isinstance(before, Mapping) and isinstance(value, Mapping) and name != "attacker_config"
         merged[name] = _over(before, value) if both else value  # type: ignore[arg-type]
@@ -126,12 +126,12 @@ def changed_settings(config: ThesisStudyConfig) -> tuple[str, ...]:
     return tuple(_differing(usual.model_dump(mode="json"), config.model_dump(mode="json")))
 
 
-def _differing(usual: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[str]:
+def _differing(usual: Mapping[str, Any], changes: Mapping[str, Any]) -> Iterator[str]:
     for name, value in usual.items():
-        if name == "seed" or value == told[name]:
+        if name == "seed" or value == changes[name]:
             continue
-        if isinstance(value, dict) and isinstance(told[name], dict) and name != "attacker_config":
-            yield from (f"{name}.{each}" for each in _differing(value, told[name]))
+        if isinstance(value, dict) and isinstance(changes[name], dict) and name != "attacker_config":
+            yield from (f"{name}.{each}" for each in _differing(value, changes[name]))
         else:
             yield name
 
@@ -150,7 +150,7 @@ class Part:
 
     @property
     def name(self) -> str:
-        """In words, e.g. ``thesis k0 cross_entropy xy lips``."""
+        """The setting in words, e.g. ``thesis k0 cross_entropy xy lips``."""
         words = (self.pipeline, self.split, self.loss if self.pipeline == "thesis" else None, self.sees)
         return " ".join(filter(None, (*words, self.region)))
 

@@ -46,12 +46,12 @@ def divided_as(config: ThesisStudyConfig, people: int) -> tuple[ThesisStudyConfi
         for name, division in suited.items()
         if _seedless(getattr(config, name)) == _seedless(getattr(usual, name))
     }
-    said = tuple(
+    sentences = tuple(
         f"The split {name} follows the number of people, {_in_toml(name, division)}: the proportions of the "
         f"thesis leave fewer than {_ENOUGH_DEV} of {people} people to choose on."
         for name, division in chosen.items()
     )
-    return config.model_copy(update=chosen), said
+    return config.model_copy(update=chosen), sentences
 
 
 def divisions_of(config: ThesisStudyConfig, source_of: Mapping[str, str]) -> dict[ThesisSplit, Division]:
@@ -62,20 +62,20 @@ def divisions_of(config: ThesisStudyConfig, source_of: Mapping[str, str]) -> dic
     SplitError
         If they are too few; says what to put into the TOML.
     """
-    found: dict[ThesisSplit, Division] = {}
+    divisions: dict[ThesisSplit, Division] = {}
     asked: dict[ThesisSplit, SplitConfig] = {"k0": config.k0, "folds": config.folds}
     for name, division in asked.items():
         try:
-            found[name] = divide(source_of, division)
+            divisions[name] = divide(source_of, division)
         except SplitError as error:
             raise SplitError(f"{name}: {error}{_advice(name, config, len(source_of))}") from error
-    tested = len(found["k0"].split.subjects("test", 0))
+    tested = len(divisions["k0"].split.subjects("test", 0))
     if tested < _FEWEST_TESTED:
         raise SplitError(
             f"k0: expected {_FEWEST_TESTED} people or more to test, for an interval, got {tested} of "
             f"{len(source_of)}{_advice('k0', config, len(source_of))}"
         )
-    return found
+    return divisions
 
 
 def _advice(name: ThesisSplit, config: ThesisStudyConfig, people: int) -> str:
@@ -98,8 +98,8 @@ def _seedless(division: SplitConfig) -> SplitConfig:
 
 
 def _in_toml(name: str, division: SplitConfig) -> str:
-    told = {key: getattr(division, key) for key in ("protocol", "folds", "dev", "test")}
-    words = (f"{key} = {_quoted(value)}" for key, value in told.items() if value is not None)
+    stated = {key: getattr(division, key) for key in ("protocol", "folds", "dev", "test")}
+    words = (f"{key} = {_quoted(value)}" for key, value in stated.items() if value is not None)
     return f"{name} = {{ {', '.join(words)} }}"
 
 

@@ -47,7 +47,7 @@ def run_thesis_study(
     out
         Where splits, runs and stages are kept.
     config
-        What is trained; as ``data/thesis.toml`` says unless told.
+        What is trained; as ``data/thesis.toml`` says by default.
     allow
         The keys of leaks that are known and meant; results name them.
     reasons

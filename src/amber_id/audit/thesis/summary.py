@@ -33,7 +33,7 @@ def results_of(
     allowed: tuple[Leak, ...],
     began: float,
 ) -> ThesisStudyResults:
-    """Everything that the study found; `began` is when it began, by the performance counter."""
+    """Everything that came of the study; `began` is when it began, by the performance counter."""
     counts = _counts(study)
     return ThesisStudyResults(
         headline=thesis_headline(parts),

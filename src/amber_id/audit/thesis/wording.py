@@ -98,15 +98,16 @@ DEPARTURES = (
 
 def thesis_headline(parts: Sequence[ThesisPart]) -> str:
     """Both pipelines on the split k0, in one sentence."""
-    said = []
+    of_pipelines = []
     for part in parts:
         if part.main and part.split == "k0":
             eers = " and ".join(
                 f"{each.eer.value:.3f} [{each.eer.low:.3f}, {each.eer.high:.3f}] on {_CLIPS[condition]}"
                 for condition, each in part.conditions.items()
             )
-            said.append(f"{'as in the thesis' if part.pipeline == 'thesis' else part.pipeline}: {eers}")
-    return "EER " + "; ".join(said)
+            pipeline = "as in the thesis" if part.pipeline == "thesis" else part.pipeline
+            of_pipelines.append(f"{pipeline}: {eers}")
+    return "EER " + "; ".join(of_pipelines)
 
 
 _CLIPS = {"original": "originals", "anonymised": "avatars"}
@@ -170,8 +171,8 @@ def _unlearnt(parts: Sequence[ThesisPart]) -> list[str]:
     return [
         f"{part.name} on {_CLIPS[condition]}"
         for part in parts
-        for condition, found in part.conditions.items()
-        if found.remarks
+        for condition, figures in part.conditions.items()
+        if figures.remarks
     ]
 
 
