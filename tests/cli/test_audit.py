@@ -49,9 +49,13 @@ def test_originals_alone_and_a_lost_clip(corpus: Path, tmp_path: Path):
     assert "clips in no figure: 1" in done.stderr
     assert "synth_id003/clip00 (anonymised): has no recording" in done.stderr
     lines = done.stdout.splitlines()
-    assert lines[0].removeprefix("INVALID: ").startswith("That anonymising helped is not shown (EER ")
-    assert "from 4-second anonymised clips, by one attacker (moments): EER " in lines[0]
-    assert lines[0].endswith("12 people; 1 clip lost.")
+    assert (
+        lines[0]
+        .removeprefix("INVALID: ")
+        .startswith("It is not shown that anonymisation made people harder ")
+    )
+    assert "from 4-second anonymised clips by one attacker (moments): EER " in lines[0]
+    assert lines[0].endswith("12 people were tested; 1 clip was lost.")
     assert lines[-1] == str(study / "report.html")
     results = json.loads((study / "results.json").read_text())
     assert [each["reason"] for each in results["dropped"]] == ["has no recording"]

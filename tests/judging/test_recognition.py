@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from amber_id.audit.study import wording as study_wording
+from amber_id.audit.study.headline import _effect, reason_of
 from amber_id.biometrics import (
     Comparisons,
     Estimate,
@@ -103,23 +103,24 @@ def test_the_best_offset_is_never_worse_than_the_thresholds_that_were_chosen_on_
 @pytest.mark.parametrize(
     ("value", "half", "said"),
     [
-        (0.1, 0.05, "Anonymising made people harder to recognise (EER +0.10 [+0.05, +0.15])."),
-        (-0.1, 0.05, "Anonymising made people easier to recognise (EER -0.10 [-0.15, -0.05])."),
+        (0.1, 0.05, "Anonymisation made people harder to recognise (change in EER +0.10 [+0.05, +0.15])."),
+        (-0.1, 0.05, "Anonymisation made people easier to recognise (change in EER -0.10 [-0.15, -0.05])."),
         (
             0.02,
             0.05,
-            "That anonymising helped is not shown (EER +0.02 [-0.03, +0.07]; a change of 0.08 would",
+            "It is not shown that anonymisation made people harder to recognise (change in EER +0.02 "
+            "[-0.03, +0.07]; a change of 0.08 would",
         ),
     ],
 )
 def test_the_headline_says_whether_anonymising_helped(value: float, half: float, said: str) -> None:
     helped = Difference(value=value, low=value - half, high=value + half, level=0.95, detectable=0.08)
-    assert study_wording._help(helped).startswith(said)
+    assert _effect(helped).startswith(said)
 
 
 def test_an_invalid_finding_says_what_to_do() -> None:
     check = Check(name="frame_rate", verdict="invalid", evidence="Frame rate tells people apart.")
-    reason = study_wording._reason(check)
+    reason = reason_of(check)
     assert reason.startswith("frame rate: Frame rate tells people apart. What to do: bring all clips to one")
 
 

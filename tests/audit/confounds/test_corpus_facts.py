@@ -13,7 +13,7 @@ from amber_id.audit.confounds.corpus_facts import CorpusFacts
 from amber_id.audit.confounds.find import find_confounds, property_confounds
 from amber_id.audit.confounds.session import session_confound
 from amber_id.audit.confounds.telling import alike, named_values
-from amber_id.audit.study.wording import session_limit
+from amber_id.audit.study.limits import session_limit
 from amber_id.biometrics import auc, eer
 from amber_id.corpora import CORPUS_FILE
 from amber_id.errors import CorpusError

@@ -1,4 +1,4 @@
-"""What may be said about an evaluation, and what may not."""
+"""What does an evaluation show, and what does it not show?"""
 
 from amber_id.audit.attack.strongest_attacker import Scored, Tried
 from amber_id.audit.attack.tested import Tested
@@ -8,11 +8,27 @@ from amber_id.motion import VIEWS
 from amber_id.notation import percent_and_interval
 from amber_id.results import Metrics, Recognition
 
-DID = {
+REIDENTIFICATION = {
     "recognised": "People were re-identified",
     "not_recognised": "People were not measurably re-identified",
-    "not_decided": "Not decided whether people were re-identified",
+    "not_decided": "It is not decided whether people were re-identified",
 }
+
+
+OF_SYNTHETIC_PEOPLE = "These people are synthetic: the figures say nothing about real ones."
+NO_PROOF = "A stronger attacker may recognise more: a high error rate is no proof of privacy."
+SESSIONS_UNKNOWN = (
+    "It is not known which clips were filmed in one sitting. If each person sat once, this measures "
+    "recognition within a session, not across sessions."
+)
+
+
+def pooled_folds(folds: int) -> str:
+    """How the scores of several folds are judged together, in a sentence."""
+    return (
+        f"Scores of {folds} attackers, one for each fold, are pooled without rescaling; a person is compared "
+        "with people of the same fold only."
+    )
 
 
 def headline(scored: Scored, metrics: Metrics, recognition: Recognition) -> str:
@@ -26,10 +42,10 @@ def headline(scored: Scored, metrics: Metrics, recognition: Recognition) -> str:
     if header.control is not None:
         return f"Control with permuted labels: {basis}; 50 % is what must come out"
     if scored.is_fusion:
-        return f"{DID[recognition.outcome]} by {len(scored.members)} attackers together: {basis}"
+        return f"{REIDENTIFICATION[recognition.outcome]} by {len(scored.members)} attackers together: {basis}"
     view = VIEWS[header.features.view]
     seen = view.of_landmarks if header.features.signals == "landmarks" else view.of_blendshapes
-    return f"{DID[recognition.outcome]} by {seen}: {basis}"
+    return f"{REIDENTIFICATION[recognition.outcome]} by {seen}: {basis}"
 
 
 def limits(tried: Tried, judged: Judged, failed_clips: int, *, synthetic: bool) -> tuple[str, ...]:
@@ -38,30 +54,26 @@ def limits(tried: Tried, judged: Judged, failed_clips: int, *, synthetic: bool) 
     n_clips = len(tested.entries)
     sources = {entry.source for entry in tested.entries}
     sentences = [
-        f"{_attackers_tried(tried)} A stronger one may find more: a high error rate is not "
-        "a proof of privacy.",
+        f"{_attackers_tried(tried)} {NO_PROOF}",
         _sessions(tested),
     ]
     if synthetic:
-        sentences.insert(0, "These people are synthetic: the figures say nothing about real ones.")
+        sentences.insert(0, OF_SYNTHETIC_PEOPLE)
     features = [each.folds[0].header.features for each in tried.worst.members]
     if any(each.signals == "landmarks" and each.view == "all" for each in features):
         sentences.append(
-            "The view `all` shows face shape, head pose and the camera's tilt as well as motion; what motion "
-            "alone gives away is the view `motion`."
+            "The view `all` shows face shape, head pose and the camera's tilt as well as motion; the "
+            "view `motion` shows what motion alone gives away."
         )
     sentences.extend((*tried.limits, *judged.limits, *interval_limits(judged.eer)))
     # People of different folds are not compared.
     if any(len({entry.source for entry in fold.test.entries}) > 1 for fold in tested.folds):
         sentences.append(
-            f"People of {len(sources)} sources are pooled. Telling sources apart is easy and makes non-mated "
-            "comparisons across them easy too: look at each source by itself."
+            f"People of {len(sources)} sources are pooled. Sources are easily told apart, which makes "
+            "non-mated comparisons across them easy, too: consider each source by itself."
         )
     if tested.folds[0].header.folds > 1:
-        sentences.append(
-            f"Scores of {len(tested.folds)} attackers, one for each fold, are pooled as they are; "
-            "a person is compared with people of the same fold only."
-        )
+        sentences.append(pooled_folds(len(tested.folds)))
     if failed_clips:
         sentences.append(
             f"{failed_clips} of {n_clips + failed_clips} clips gave no usable recording and are in no figure "
@@ -76,10 +88,7 @@ def _sessions(tested: Tested) -> str:
             "Mated comparisons are across sessions only, as corpus.csv names them; two clips of one person "
             "from one session, or of unknown session, are in no mated comparison."
         )
-    return (
-        "Which clips were filmed in one sitting is not known. If each person sat once, this measures "
-        "recognition within a session, not across sessions."
-    )
+    return SESSIONS_UNKNOWN
 
 
 def _attackers_tried(tried: Tried) -> str:

@@ -9,12 +9,13 @@ import numpy as np
 
 from amber_id.audit.attack.made_by import common_provenance
 from amber_id.audit.study.clips import avatar_remarks_of
+from amber_id.audit.study.headline import study_headline
+from amber_id.audit.study.limits import study_limits
 from amber_id.audit.study.matrix import Cell, differences_of
 from amber_id.audit.study.sections import SECTIONS, Answers
 from amber_id.audit.study.split import manifest_of, splits_not_used
 from amber_id.audit.study.study import SHUFFLED, Study
 from amber_id.audit.study.training import Trained
-from amber_id.audit.study.wording import study_headline, study_limits
 from amber_id.judging.config import EvaluationConfig
 from amber_id.judging.made_by import times_since
 from amber_id.judging.rates import less
