@@ -37,14 +37,14 @@ ORIGINALS = [entry(clip, 90, 30.0) for clip in range(4)]
             "warn",
             "4 of 4 anonymised clips do not last as long as their originals (1.20 times as long, median of "
             "these; e.g. own_id001/clip0 3.60 s instead of 3.00 s, own_id001/clip1 3.60 s instead of 3.00 s, "
-            "own_id001/clip2 3.60 s instead of 3.00 s): their frames are as many, at 25 a second instead of "
-            "30 (median), so their motion runs at another speed; the anonymiser probably writes one frame",
+            "own_id001/clip2 3.60 s instead of 3.00 s). They have as many frames, but 25 a second instead of "
+            "30 (median), so their motion runs at another speed. The anonymiser probably writes one frame",
         ),
         (lambda e: entry(int(e.clip[-1]), 90, 30 / 1.05), "warn", "(1.05 times as long"),
         (lambda e: entry(int(e.clip[-1]), 90, 30 / 1.03), "warn", "(1.03 times as long"),
         (lambda e: entry(int(e.clip[-1]), 45, 15.0), "pass", "have 0.50 times as many frames"),
-        (lambda e: entry(0, 80, 30.0) if e.clip.endswith("0") else e, "warn", "they have fewer frames"),
-        (lambda e: entry(0, 100, 30.0) if e.clip.endswith("0") else e, "warn", "they have more frames"),
+        (lambda e: entry(0, 80, 30.0) if e.clip.endswith("0") else e, "warn", "They have fewer frames"),
+        (lambda e: entry(0, 100, 30.0) if e.clip.endswith("0") else e, "warn", "They have more frames"),
     ],
 )
 def test_lengths_of_pairs(anonymised: Callable, verdict: str, said: str):

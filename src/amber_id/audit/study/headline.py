@@ -33,7 +33,8 @@ def study_headline(
     scope = " within sources" if result.within_source else ""
     sentences = [] if helped is None else [_effect(helped)]
     finding = (
-        f"{REIDENTIFICATION[result.recognition.outcome]} from {counts.seconds_per_clip:g}-second {condition} clips by "
+        f"{REIDENTIFICATION[result.recognition.outcome]} from {counts.seconds_per_clip:g}-second "
+        f"{condition} clips by "
         f"{_attacker(result.attacker.name, len(result.attackers))}: EER "
         f"{with_interval(_eer(result), 2)}{scope}"
     )
