@@ -91,7 +91,7 @@ def test_clips_that_an_anonymiser_passed_on_are_named():
     found = unchanged_confound(originals, [originals[0], *anonymised[1:]], invalid_share=0.1)
     assert found.verdict == "warn"
     assert found.evidence.startswith(
-        "1 of 20 anonymised clips are their originals, byte for byte (own_id001/clip0):"
+        "1 of 20 anonymised clips are their originals, byte for byte (own_id001/clip0)."
     )
     found = unchanged_confound(originals, [*originals[:2], *anonymised[2:]], invalid_share=0.1)
     assert found.verdict == "invalid"
