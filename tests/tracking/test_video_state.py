@@ -208,7 +208,7 @@ def test_what_was_made_anew_or_kept_in_doubt_is_said(capsys):
     anew = Failure("a_id001/x", "id001", "track", "its video is another than the one ...")
     unsure = [Failure(f"a_id001/{i}", "id001", "track", "its recording does not say ...") for i in range(3)]
     summary = CorpusSummary(1, 3, (), 9, 1.0, anew=(anew,), unsure=tuple(unsure))
-    print_summary(summary, Path("out"), "clips tracked", lost=0)
+    print_summary(summary, Path("out"), "clips tracked")
     said = capsys.readouterr()
     assert said.out.startswith("out: 1 clips tracked, 3 were there already, 0 failed")
     assert said.err.splitlines() == [

@@ -43,6 +43,16 @@ class Attacker(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class StoredAttacker:
+    """What a checkpoint holds of an attacker."""
+
+    path: Path  # for messages
+    tensors: Mapping[str, np.ndarray]
+    features: FeatureConfig
+    values: Mapping[str, Any]  # its configuration
+
+
 @dataclass(frozen=True, kw_only=True)
 class AttackerKind(ABC):
     """An attacker that can be trained: one row of the table."""
@@ -65,15 +75,8 @@ class AttackerKind(ABC):
         """Raise ValueError if it cannot be made for these features in this configuration."""
 
     @abstractmethod
-    def load(
-        self,
-        path: Path,
-        tensors: Mapping[str, np.ndarray],
-        features: FeatureConfig,
-        values: Mapping[str, Any],
-        device: str,
-    ) -> Attacker:
-        """The attacker of a checkpoint; raises FileFormatError, naming `path`, if its arrays do not fit."""
+    def load(self, stored: StoredAttacker, device: str) -> Attacker:
+        """The attacker of a checkpoint; raises FileFormatError if its arrays do not fit."""
 
     def resolved(self, features: FeatureConfig, values: Mapping[str, Any]) -> dict[str, Any]:
         """Its configuration with all defaults written out.
@@ -129,17 +132,10 @@ class FittedKind(AttackerKind):
     def check(self, features: FeatureConfig, values: Mapping[str, Any]) -> None:
         """Pass whatever features there are: a fit takes the size of what it is given."""
 
-    def load(
-        self,
-        path: Path,
-        tensors: Mapping[str, np.ndarray],
-        features: FeatureConfig,
-        values: Mapping[str, Any],
-        device: str,
-    ) -> Attacker:
-        """The attacker of a checkpoint; raises FileFormatError, naming `path`, if its arrays do not fit."""
-        del values, device  # its arrays are all that it is
+    def load(self, stored: StoredAttacker, device: str) -> Attacker:
+        """The attacker of a checkpoint; raises FileFormatError if its arrays do not fit."""
+        del device  # for networks
         try:
-            return self.loader(tensors, features)
+            return self.loader(stored.tensors, stored.features)
         except ValueError as error:
-            raise FileFormatError(path, str(error)) from error
+            raise FileFormatError(stored.path, str(error)) from error

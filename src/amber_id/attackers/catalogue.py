@@ -9,6 +9,16 @@ from typing import TYPE_CHECKING, Literal
 from amber_id.attackers.attacker import AttackerKind, FittedKind
 from amber_id.attackers.moments import MOMENTS
 from amber_id.attackers.network_kind import NetworkKind
+from amber_id.motion import Stream
+
+
+def _on_positions(name: str, summary: str, network: str) -> NetworkKind:
+    """A network that takes positions alone."""
+    positions: tuple[Stream, ...] = ("joint",)
+    return NetworkKind(
+        name=name, summary=summary, network=network, streams=positions, streams_with_pose=positions
+    )
+
 
 _NETWORKS = (
     NetworkKind(
@@ -16,19 +26,9 @@ _NETWORKS = (
         summary="a network on the graph of the face",
         network="amber_id.attackers.stgcn:Stgcn",
     ),
-    NetworkKind(
-        name="thesis",
-        summary="the network of the thesis",
-        network="amber_id.attackers.thesis:Thesis",
-        streams=("joint",),
-        streams_with_pose=("joint",),
-    ),
-    NetworkKind(
-        name="distances",
-        summary="a network on the distances between landmarks",
-        network="amber_id.attackers.distances:Distances",
-        streams=("joint",),
-        streams_with_pose=("joint",),
+    _on_positions("thesis", "the network of the thesis", "amber_id.attackers.thesis:Thesis"),
+    _on_positions(
+        "distances", "a network on the distances between landmarks", "amber_id.attackers.distances:Distances"
     ),
     # The upper bound for an avatar that is driven by blendshapes is the default network on these.
     NetworkKind(

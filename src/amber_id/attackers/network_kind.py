@@ -5,14 +5,13 @@ Where its class lies is written as text, and loaded when a network is made.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from pydantic import BaseModel
 
-from amber_id.attackers.attacker import Attacker, AttackerKind
+from amber_id.attackers.attacker import Attacker, AttackerKind, StoredAttacker
 from amber_id.attackers.devices import find_device, require_torch
 from amber_id.errors import FileFormatError
 from amber_id.motion import FeatureConfig, Stream
@@ -56,31 +55,25 @@ class NetworkKind(AttackerKind):
         with torch.random.fork_rng():
             self.make(features, values)
 
-    def load(
-        self,
-        path: Path,
-        tensors: Mapping[str, np.ndarray],
-        features: FeatureConfig,
-        values: Mapping[str, Any],
-        device: str,
-    ) -> Attacker:
-        """The attacker of a checkpoint; raises FileFormatError, naming `path`, if its arrays do not fit."""
+    def load(self, stored: StoredAttacker, device: str) -> Attacker:
+        """The attacker of a checkpoint; raises FileFormatError if its arrays do not fit."""
         chosen = find_device(device)
         import torch
 
         from amber_id.attackers.networks import NetworkAttacker
 
-        for name, array in tensors.items():
+        for name, array in stored.tensors.items():
             if not np.isfinite(array).all():
-                raise FileFormatError(path, f"expected finite weights, got others in {name}")
-        numbers = sum(array.size for array in tensors.values())
+                raise FileFormatError(stored.path, f"expected finite weights, got others in {name}")
+        numbers = sum(array.size for array in stored.tensors.values())
         try:
-            network = self.make(features, values, numbers)
-            network.load_state_dict({name: torch.from_numpy(a) for name, a in tensors.items()}, strict=True)
+            network = self.make(stored.features, stored.values, numbers)
+            weights = {name: torch.from_numpy(array) for name, array in stored.tensors.items()}
+            network.load_state_dict(weights, strict=True)
         except (RuntimeError, ValueError, TypeError) as error:
             reason = " ".join(str(error).split())
-            raise FileFormatError(path, f"its arrays do not fit its header: {reason}") from error
-        return NetworkAttacker(network, chosen, features)
+            raise FileFormatError(stored.path, f"its arrays do not fit its header: {reason}") from error
+        return NetworkAttacker(network, chosen, stored.features)
 
     def _class(self) -> "type[Network]":
         require_torch()

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from amber_id.attackers.attacker import Attacker
+from amber_id.attackers.attacker import Attacker, StoredAttacker
 from amber_id.attackers.catalogue import ATTACKERS, AttackerName
 from amber_id.attackers.checkpoint import CheckpointHeader, load_checkpoint
 from amber_id.motion import FeatureConfig, Signals, Stream, View
@@ -42,4 +42,5 @@ def load_attacker(path: Path, device: str = "auto") -> tuple[CheckpointHeader, A
     """
     header, tensors = load_checkpoint(path)
     kind = ATTACKERS[header.attacker]
-    return header, kind.load(path, tensors, header.features, header.attacker_config, device)
+    stored = StoredAttacker(path, tensors, header.features, header.attacker_config)
+    return header, kind.load(stored, device)

@@ -196,7 +196,7 @@ def _drawn(
             on_progress=lambda event: bar.advance(event.frames),
         )
     name_failures(summary.failures)
-    print_summary(summary, out, "avatars made", lost=len(summary.failures))
+    print_summary(summary, out, "avatars made")
     if summary.failures:
         tell(f"failures: {out / 'failures.csv'}")
     return summary

@@ -97,8 +97,7 @@ def corpus_landmarks(
 
 
 def _print_import(summary: "CorpusSummary", recordings: Path) -> None:
-    lost = sum(failure.stage != "pair" for failure in summary.failures)
-    print_summary(summary, recordings, "landmark files imported", lost=lost)
+    print_summary(summary, recordings, "landmark files imported")
     if summary.failures:
         tell(f"failures: {recordings / 'failures.csv'}")
     end_with(summary.failures)

@@ -288,7 +288,7 @@ def name_dropped(dropped: Sequence["DroppedClip"]) -> None:
     say_some([f"{each.clip} ({each.condition}): {each.reason}" for each in dropped])
 
 
-def print_summary(summary: "CorpusSummary", out: Path, what: str, *, lost: int) -> None:
+def print_summary(summary: "CorpusSummary", out: Path, what: str) -> None:
     """What a run over a corpus did, in a line, after a line for each clip that is not whole or was there."""
     for warning in summary.warnings:
         say(f"{warning.clip}: kept, but {warning.reason}")
@@ -299,6 +299,7 @@ def print_summary(summary: "CorpusSummary", out: Path, what: str, *, lost: int) 
     for reason, rows in reasons.items():
         first = rows[0].clip if len(rows) == 1 else f"{len(rows)} clips, {rows[0].clip} first"
         say(f"{first}: kept as it was; {reason}. Delete what is of another video, and it is made anew")
+    lost = sum(failure.stage != "pair" for failure in summary.failures)
     rate = summary.frames / summary.wall_s if summary.wall_s else 0.0
     tell(
         f"{out}: {summary.done} {what}, {summary.skipped} were there already, {lost} failed; "

@@ -106,9 +106,8 @@ def track_folder(
             on_progress=lambda event: bar.advance(event.frames),
         )
     name_failures(summary.failures)
-    lost = sum(failure.stage != "pair" for failure in summary.failures)
     _say_what_lies_beside(corpus, recordings)
-    print_summary(summary, recordings, "clips tracked", lost=lost)
+    print_summary(summary, recordings, "clips tracked")
     return summary
 
 

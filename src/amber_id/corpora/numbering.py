@@ -5,23 +5,24 @@ NVIDIA recorded id025 to id070, CREMA-D id071 to id161. An actor is called as th
 ``Actor_07``, ``id007``, ``1007``.
 """
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from amber_id.errors import CorpusError
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class PublicCorpus:
     """One public corpus: its actors, their numbers, and where its conversion lies."""
 
     source: str  # what stands before _id in the names of its people's folders
+    conversion: str  # ``module:name`` of its `PublicConversion`, in `amber_id.corpora.conversion`
+    _: KW_ONLY
     before: str  # what stands before an actor's own number
     first: int  # the lowest of these numbers
     last: int
     digits: int  # that they have
     offset: int  # the number of the person less the actor's own
-    conversion: str  # ``module:name`` of a `PublicConversion`
 
     @property
     def actors(self) -> tuple[str, ...]:
@@ -30,33 +31,9 @@ class PublicCorpus:
 
 
 _CORPORA = (
-    PublicCorpus(
-        source="cremad",
-        before="",
-        first=1001,
-        last=1091,
-        digits=4,
-        offset=70 - 1000,
-        conversion="amber_id.corpora.conversion.crema_d:CREMA_D",
-    ),
-    PublicCorpus(
-        source="nvidia",
-        before="id",
-        first=1,
-        last=46,
-        digits=3,
-        offset=24,
-        conversion="amber_id.corpora.conversion.nvfair:NVFAIR",
-    ),
-    PublicCorpus(
-        source="ravdess",
-        before="Actor_",
-        first=1,
-        last=24,
-        digits=2,
-        offset=0,
-        conversion="amber_id.corpora.conversion.ravdess:RAVDESS",
-    ),
+    PublicCorpus("cremad", "crema_d:CREMA_D", before="", first=1001, last=1091, digits=4, offset=70 - 1000),
+    PublicCorpus("nvidia", "nvfair:NVFAIR", before="id", first=1, last=46, digits=3, offset=24),
+    PublicCorpus("ravdess", "ravdess:RAVDESS", before="Actor_", first=1, last=24, digits=2, offset=0),
 )
 PUBLIC_CORPORA: dict[str, PublicCorpus] = {corpus.source: corpus for corpus in _CORPORA}
 

@@ -56,7 +56,7 @@ class ViewKind:
     coefficients: Callable[
         [Float[np.ndarray, "T B 1"], Float[np.ndarray, "T 6 1"]], Float[np.ndarray, "T W 1"]
     ]
-    has_pose: bool  # whether the head pose is in it together with the face
+    has_pose: bool = False  # whether the head pose is in it together with the face
     vertices: tuple[str, ...] = ()  # its own, of three numbers each, where these are no landmarks
 
 
@@ -85,7 +85,6 @@ _VIEWS = (
         of_blendshapes="blendshape motion alone",
         landmarks=lambda clip: _without_mean(clip.aligned),
         coefficients=lambda blendshapes, _: _without_mean(blendshapes),
-        has_pose=False,
     ),
     ViewKind(
         name="pose",
@@ -94,7 +93,6 @@ _VIEWS = (
         of_blendshapes="head pose alone",
         landmarks=AlignedClip.head_pose,
         coefficients=lambda _, pose: pose,
-        has_pose=False,
         vertices=("rotation", "translation"),
     ),
     ViewKind(
@@ -104,7 +102,6 @@ _VIEWS = (
         of_blendshapes="mean blendshapes alone",
         landmarks=lambda clip: _mean_alone(clip.aligned),
         coefficients=lambda blendshapes, _: _mean_alone(blendshapes),
-        has_pose=False,
     ),
 )
 VIEWS: dict[str, ViewKind] = {view.name: view for view in _VIEWS}

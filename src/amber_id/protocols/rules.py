@@ -191,13 +191,11 @@ def _within_source(source_of: Mapping[str, str], config: Settings) -> Division:
             continue
         folds.append({s: fold.get(s, "unused") for s in source_of})
     shares = _in_words(config)
-    if not folds:
-        raise SplitError(
-            f"no source has enough people for {shares} ({_needed(config)} of one source): "
-            f"{_named(small) or 'there is none'}; add people or change the shares"
-        )
-    remark = f"Too few people to be divided by {shares}, so in no fold: {_named(small)}."
-    return Division(Split(tuple(folds)), (remark,) if small else ())
+    refusal = (
+        f"no source has enough people for {shares} ({_needed(config)} of one source): "
+        f"{_named(small) or 'there is none'}; add people or change the shares"
+    )
+    return _in_folds(folds, refusal, f"Too few people to be divided by {shares}, so in no fold", small)
 
 
 def _cross_source(source_of: Mapping[str, str], config: Settings) -> Division:
@@ -217,13 +215,18 @@ def _cross_source(source_of: Mapping[str, str], config: Settings) -> Division:
             folds.append(fold)
         else:
             left_out.append(f"{source} ({len(members)} of {len(source_of)} people)")
+    refusal = (
+        f"the protocol cross-source needs two people or more to test on in a source, and enough others for "
+        f"train and dev {config.dev:g}, got {_named(left_out)}; add people or change the share"
+    )
+    return _in_folds(folds, refusal, "Not tested, since it or the others are too few", left_out)
+
+
+def _in_folds(folds: list[Fold], refusal: str, remark: str, left_out: list[str]) -> Division:
+    """A division into folds, with a remark on what was left out; raises SplitError where there is no fold."""
     if not folds:
-        raise SplitError(
-            f"the protocol cross-source needs two people or more to test on in a source, and enough others "
-            f"for train and dev {config.dev:g}, got {_named(left_out)}; add people or change the share"
-        )
-    remark = f"Not tested, since it or the others are too few: {_named(left_out)}."
-    return Division(Split(tuple(folds)), (remark,) if left_out else ())
+        raise SplitError(refusal)
+    return Division(Split(tuple(folds)), (f"{remark}: {_named(left_out)}.",) if left_out else ())
 
 
 def _cross_session(

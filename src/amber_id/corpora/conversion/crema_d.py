@@ -15,7 +15,7 @@ from pathlib import Path
 
 from amber_id.corpora import ClipFacts, actors_of, person_folder
 from amber_id.corpora.conversion.findings import Findings, FoundClip, sort_out
-from amber_id.corpora.conversion.left_out import LeftOut
+from amber_id.corpora.conversion.left_out import LeftOut, in_another_folder
 from amber_id.corpora.conversion.public import PublicConversion
 from amber_id.corpora.conversion.source_files import SourceFile
 from amber_id.errors import FileFormatError
@@ -142,8 +142,7 @@ def _clip(file: SourceFile, people: Mapping[str, tuple[str, str]]) -> FoundClip 
         return LeftOut("cremad", "unusable", file.path, "unknown name", _EXPECTED)
     actor, facts = known
     if any(_ACTOR_FOLDER.fullmatch(folder) and folder != actor for folder in file.folders):
-        detail = f"its name says {actor}"
-        return LeftOut("cremad", "unusable", file.path, "lies in the folder of another actor", detail)
+        return in_another_folder("cremad", file.path, f"its name says {actor}")
     sex, age = people.get(actor, ("", ""))
     facts = ClipFacts(
         utterance=facts.utterance,

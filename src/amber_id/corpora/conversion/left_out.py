@@ -33,6 +33,11 @@ class LeftOut(NamedTuple):
         return f"{self.path}: {self.reason}" + (f" ({self.detail})" if self.detail else "")
 
 
+def in_another_folder(source: str, path: str, detail: str) -> LeftOut:
+    """A file that lies in the folder of another actor than its name says."""
+    return LeftOut(source, "unusable", path, "lies in the folder of another actor", detail)
+
+
 def counted(rows: Iterable[LeftOut], kind: Kind) -> Sequence[tuple[str, int]]:
     """How many of a kind there are, by reason, the most frequent first."""
     counts = Counter(row.reason for row in rows if row.kind == kind)

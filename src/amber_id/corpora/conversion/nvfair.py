@@ -15,7 +15,7 @@ from pathlib import Path
 
 from amber_id.corpora import ClipFacts, actors_of, person_folder
 from amber_id.corpora.conversion.findings import Findings, FoundClip, sort_out
-from amber_id.corpora.conversion.left_out import LeftOut
+from amber_id.corpora.conversion.left_out import LeftOut, in_another_folder
 from amber_id.corpora.conversion.public import PublicConversion
 from amber_id.corpora.conversion.source_files import SourceFile
 
@@ -60,8 +60,7 @@ def _clip(file: SourceFile) -> FoundClip | LeftOut:
         return LeftOut("nvidia", "unusable", file.path, "unknown name", _EXPECTED)
     actor, facts = known
     if any(_FOLDER.fullmatch(folder) and folder != actor for folder in file.folders):
-        detail = f"its name says {actor}"
-        return LeftOut("nvidia", "unusable", file.path, "lies in the folder of another actor", detail)
+        return in_another_folder("nvidia", file.path, f"its name says {actor}")
     return FoundClip(_FOLDERS[actor], file.name, file, facts, rank=int(file.member is not None))
 
 

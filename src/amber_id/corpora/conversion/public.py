@@ -24,5 +24,7 @@ class PublicConversion:
 
 def conversion_of(source: PublicSource) -> PublicConversion:
     """The conversion of a public corpus, by what stands before ``_id`` in its folders."""
-    conversion: PublicConversion = resolve_name(PUBLIC_CORPORA[source].conversion)
+    conversion: PublicConversion = resolve_name(
+        f"amber_id.corpora.conversion.{PUBLIC_CORPORA[source].conversion}"
+    )
     return conversion

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from amber_id.corpora import ClipFacts, actors_of, person_folder
 from amber_id.corpora.conversion.findings import Findings, FoundClip, sort_out
-from amber_id.corpora.conversion.left_out import LeftOut
+from amber_id.corpora.conversion.left_out import LeftOut, in_another_folder
 from amber_id.corpora.conversion.public import PublicConversion
 from amber_id.corpora.conversion.source_files import SourceFile
 
@@ -83,7 +83,7 @@ def _clip(file: SourceFile, with_video_only: bool) -> FoundClip | LeftOut:
         match = _FOLDER.fullmatch(folder)
         if match and match[1] != actor[-2:]:
             detail = f"{folder}, but its name says {actor}"
-            return LeftOut("ravdess", "unusable", file.path, "lies in the folder of another actor", detail)
+            return in_another_folder("ravdess", file.path, detail)
     modality, channel = stem[:2], stem[3:5]
     if channel == "02":
         return LeftOut("ravdess", "choice", file.path, "song, not speech")
