@@ -44,7 +44,7 @@ def mean_directions(
 
 
 def _place_in_clip(windows: WindowSet) -> Int[np.ndarray, " N"]:
-    """For each window how many of its clip are before it."""
+    """How many windows of its clip are before each window."""
     begin = np.searchsorted(windows.clip, np.arange(len(windows.entries)))
     return np.arange(len(windows.clip)) - begin[windows.clip]
 

@@ -88,15 +88,15 @@ class StageClock:
         """What is said as a stage begins; `before` says that it was done by an earlier run."""
         self._finish()
         number = list(self._stages).index(name) + 1 if name in self._stages else len(self._done) + 1
-        said = f"stage {number} of {max(number, len(self._stages))}: {name}"
+        line = f"stage {number} of {max(number, len(self._stages))}: {name}"
         if before:
             self._done.add(name)
-            return f"{said}, done before"
+            return f"{line}, done before"
         if self._since is None:
             self._since = time.monotonic()
         self._now = name
         left = self._seconds_left()
-        return said if left is None else f"{said}, about {_duration(left)} left in all"
+        return line if left is None else f"{line}, about {_duration(left)} left in all"
 
     def count(self, clips: int) -> None:
         """So many clips were worked on in this stage; with none, it tells nothing of how long others take."""

@@ -85,12 +85,12 @@ def _dev(header: CheckpointHeader) -> str:
 
 
 def _features(header: CheckpointHeader) -> str:
-    settings = header.features.model_dump(mode="json")
-    lines = [f"- {name}: {_shown(value)}" for name, value in {"points": header.point_set, **settings}.items()]
+    settings = {"points": header.point_set, **header.features.model_dump(mode="json")}
+    lines = [f"- {name}: {_in_words(value)}" for name, value in settings.items()]
     return "\n".join(lines)
 
 
-def _shown(value: object) -> str:
+def _in_words(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return "the default" if value is None else str(value)

@@ -189,7 +189,7 @@ def _discriminant(
 def _intraclass_correlation(
     standardised: Float[np.ndarray, "N F"], subject: Int[np.ndarray, " N"]
 ) -> Float[np.ndarray, " F"]:
-    """Of each statistic's variance, the share that lies between subjects."""
+    """The share of each statistic's variance that lies between subjects."""
     between, noise = variance_components(standardised, subject)
     return between / np.maximum(between + noise, _TINY)
 
@@ -244,8 +244,8 @@ def _largest_pairs(
     N = len(matrix)
     variance, vectors = eigh(matrix, subset_by_index=(max(N - n, 0), N - 1), driver="evx")
     variance, vectors = variance[::-1], vectors[:, ::-1]
-    kept = variance > 1e-10 * variance[0]
-    return variance[kept], vectors[:, kept]
+    is_real = variance > 1e-10 * variance[0]
+    return variance[is_real], vectors[:, is_real]
 
 
 def _plda(reduced: Float[np.ndarray, "N P"], subject: Int[np.ndarray, " N"]) -> Float[np.ndarray, "P D"]:

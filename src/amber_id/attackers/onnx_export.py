@@ -129,8 +129,8 @@ def largest_difference(model: bytes, network: "torch.nn.Module", config: Feature
     differences = []
     for n in (1, 8):  # another number than was traced, and one alone
         values, mask = random_windows(n, config)
-        (found,) = session.run(None, {"windows": values, "mask": mask})
-        differences.append(np.abs(found - _on_torch(network, values, mask)).max())
+        (embeddings,) = session.run(None, {"windows": values, "mask": mask})
+        differences.append(np.abs(embeddings - _on_torch(network, values, mask)).max())
     return float(np.max(differences))
 
 

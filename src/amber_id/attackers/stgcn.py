@@ -128,9 +128,9 @@ class Block(nn.Module):
         self, x: Float[Tensor, "N C T V"], mask: Bool[Tensor, "N T"]
     ) -> tuple[Float[Tensor, "N E S V"], Bool[Tensor, "N S"]]:
         """Give E channels and S = T / stride frames, and the mask of those."""
-        kept = self.shortcut(x[:, :, :: self.stride])
+        shortcut = self.shortcut(x[:, :, :: self.stride])
         x, mask = self.temporal(_hide(self.spatial(x, mask), mask), mask)
-        return _hide(F.relu(kept + self.dropout(x)), mask), mask
+        return _hide(F.relu(shortcut + self.dropout(x)), mask), mask
 
 
 class GraphConv(nn.Module):
@@ -221,12 +221,12 @@ class BranchedConv(nn.Module):
         """Give S = T / stride frames, and the mask of those."""
         x = _hide(F.relu(self.norm(self.reduce(x))), mask)
         *convolved, highest, itself = torch.split(x, self.sizes, dim=1)
-        kept = mask[:, :: self.stride]
+        strided = mask[:, :: self.stride]
         parts = [branch(part, mask)[0] for branch, part in zip(self.branches, convolved, strict=True)]
         # What is hidden is zero, and so is the least that a ReLU gives: it never is the highest.
-        parts.append(_hide(F.max_pool2d(highest, (3, 1), (self.stride, 1), (1, 0)), kept))
+        parts.append(_hide(F.max_pool2d(highest, (3, 1), (self.stride, 1), (1, 0)), strided))
         parts.append(itself[:, :, :: self.stride])
-        return torch.cat(parts, dim=1), kept
+        return torch.cat(parts, dim=1), strided
 
 
 class AttentiveStatistics(nn.Module):
@@ -282,7 +282,7 @@ def _frames(mask: Bool[Tensor, "N T"]) -> Float[Tensor, " N"]:
 
 
 def _moments(x: Float[Tensor, "N C T V"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N F"]:
-    """Of every signal over the mask its mean, and logarithms of its spread and its changes; F = 3 C V."""
+    """The mean of every signal over the mask, and logarithms of its spread and its changes; F = 3 C V."""
     frames = _frames(mask)[:, None, None]
     mean = x.sum(dim=2) / frames
     var = (x**2).sum(dim=2) / frames - mean**2  # of values that are standardised already

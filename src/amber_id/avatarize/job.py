@@ -23,7 +23,7 @@ from amber_id.errors import ClipError, FileFormatError, UsageError
 from amber_id.file_formats import file_hash
 from amber_id.recordings import Failure, Recording, load_recording, read_header, save_recording
 from amber_id.tracking import Landmarker, ModelBundle
-from amber_id.tracking.clip_runs import ClipOutcome, kept_for
+from amber_id.tracking.clip_runs import ClipOutcome, outcome_if_same
 from amber_id.tracking.one_clip import record_clip
 from amber_id.tracking.track import recording_path
 from amber_id.tracking.video_state import FileState, OneFile
@@ -142,7 +142,7 @@ class Job:
             anew = "" if self._note(clip) is None else "it was made with other settings, or another recording"
         elif not note.source_sha256:
             anew = "its video is newer than its avatar, or of another size"
-        elif (earlier := kept_for(source, note.source_sha256)) is not None:
+        elif (earlier := outcome_if_same(source, note.source_sha256)) is not None:
             return earlier
         else:
             anew = "its video is another than the one that its avatar was made of"

@@ -114,8 +114,8 @@ class _OneLine(logging.Formatter):
     """What this program logs, on one line whatever the names in it hold."""
 
     def format(self, record: logging.LogRecord) -> str:
-        said = super().format(record)
-        return one_line(said) if record.name.startswith("amber_id") else said
+        line = super().format(record)
+        return one_line(line) if record.name.startswith("amber_id") else line
 
 
 @app.callback(invoke_without_command=True)

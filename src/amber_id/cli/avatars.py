@@ -111,7 +111,7 @@ def avatarize(
     require_place("OUT", out)
     job = _job(videos, out, ravas, from_drive, save_drive, model, check=check)
     look = _avatar_file(avatar, palette, model)
-    by_ravas = _found_ravas(ravas, ravas_python, ravas_timeout, look)
+    by_ravas = _ravas_in(ravas, ravas_python, ravas_timeout, look)
     drives = DriveFolders(read_from=from_drive, keep_in=job.keep)
     summary = _drawn(job, out, look, config, share, drives, by_ravas, quiet=quiet)
     is_suspect = False
@@ -154,7 +154,7 @@ def _job(
     return _Job(corpus, find_model(model) if tracks or check else None, keep, originals)
 
 
-def _found_ravas(ravas: Path | None, python: Path | None, timeout_s: float | None, look: Path) -> Any:
+def _ravas_in(ravas: Path | None, python: Path | None, timeout_s: float | None, look: Path) -> Any:
     """RAVAS in its checkout, None where it is not to draw."""
     from amber_id.avatarize import find_ravas
 

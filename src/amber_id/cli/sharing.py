@@ -67,9 +67,9 @@ def embed(
     check_before("embed", out.parent)
     path = _one_checkpoint(checkpoint)
     header, attacker = load_attacker(path, device)
-    found = RecordingSet.open(recordings)
-    header.check_point_set(found.entries[0].point_set, str(recordings))
-    chosen = _of_partition(found, header, partition)
+    opened = RecordingSet.open(recordings)
+    header.check_point_set(opened.entries[0].point_set, str(recordings))
+    chosen = _of_partition(opened, header, partition)
     with ClipBar("features", len(chosen.entries), quiet=quiet) as bar:
         windows = load_windows(chosen, header.features, on_clip=bar.advance)
     vectors = embed_clips(attacker, windows)
@@ -90,7 +90,7 @@ def embed(
     if not quiet:
         _say_who_was_seen(header, windows.subjects)
         say(f"note: {PERSONAL_DATA}")
-    end_with((*found.failures, *windows.failures))
+    end_with((*opened.failures, *windows.failures))
 
 
 @app.command()
@@ -114,10 +114,10 @@ def verify(
     require("--prior", prior, "between 0 and 1", 0 < prior < 1)
     videos = any(path.suffix.lower() != ".safetensors" for path in (first, second))
     check_needs("verify", *(["of videos"] if videos else []))
-    found = verify_clips(_one_checkpoint(checkpoint), first, second, model=model, device=device)
-    for line in _said(found, prior):
+    verification = verify_clips(_one_checkpoint(checkpoint), first, second, model=model, device=device)
+    for line in _answer(verification, prior):
         tell(line)
-    for limit in found.limits():
+    for limit in verification.limits():
         tell(f"  limit: {limit}")
     tell(f"  terms: {NOT_FOR} (RESPONSIBLE_USE.md)")
 
@@ -147,30 +147,32 @@ def _one_checkpoint(path: Path) -> Path:
     """The checkpoint that is named, or the only one of a run."""
     from amber_id.training import find_checkpoints
 
-    found = find_checkpoints(path)
-    if len(found) > 1:
+    checkpoints = find_checkpoints(path)
+    if len(checkpoints) > 1:
         raise UsageError(
-            f"{path}: a run of {len(found)} folds, and vectors of different folds cannot be compared; name "
-            f"the checkpoint of one, e.g. {found[0]}"
+            f"{path}: a run of {len(checkpoints)} folds, and vectors of different folds cannot be compared; "
+            f"name the checkpoint of one, e.g. {checkpoints[0]}"
         )
-    return found[0]
+    return checkpoints[0]
 
 
-def _of_partition(found: "RecordingSet", header: "CheckpointHeader", partition: str | None) -> "RecordingSet":
+def _of_partition(
+    recordings: "RecordingSet", header: "CheckpointHeader", partition: str | None
+) -> "RecordingSet":
     if partition is None:
-        return found
+        return recordings
     if header.control is not None:
         raise UsageError(
             f"--partition: {header.control} mixes clips of all people, so nobody is of one partition"
         )
     people = {"train": set(header.train_subjects), "dev": set(header.dev_subjects)}
-    people["test"] = set(found.subjects) - people["train"] - people["dev"]
-    present = people[partition] & set(found.subjects)
+    people["test"] = set(recordings.subjects) - people["train"] - people["dev"]
+    present = people[partition] & set(recordings.subjects)
     if not present:
         raise UsageError(
-            f"--partition {partition}: {found.root} has nobody of it; leave it out to take everybody"
+            f"--partition {partition}: {recordings.root} has nobody of it; leave it out to take everybody"
         )
-    return found.select(present)
+    return recordings.select(present)
 
 
 def _say_who_was_seen(header: "CheckpointHeader", subjects: tuple[str, ...]) -> None:
@@ -185,10 +187,12 @@ def _say_who_was_seen(header: "CheckpointHeader", subjects: tuple[str, ...]) -> 
         )
 
 
-def _said(found: "Verification", prior: float) -> list[str]:
+def _answer(verification: "Verification", prior: float) -> list[str]:
     decision = {True: "the same person", False: "not the same person", None: "no evidence either way"}
-    lines = [f"{decision[found.is_one_person]}: cosine {found.score:.3f}{_open_scores(found)}"]
-    llr, probability = found.llr, found.probability(prior)
+    lines = [
+        f"{decision[verification.is_one_person]}: cosine {verification.score:.3f}{_open_scores(verification)}"
+    ]
+    llr, probability = verification.llr, verification.probability(prior)
     if llr is not None and probability is not None:
         more, less = ("one person", "two") if llr >= 0 else ("two people", "one")
         times = f"{math.exp(abs(llr)):.3g} times likelier if they are of {more} than of {less}"
@@ -197,12 +201,12 @@ def _said(found: "Verification", prior: float) -> list[str]:
     return lines
 
 
-def _open_scores(found: "Verification") -> str:
+def _open_scores(verification: "Verification") -> str:
     """Where the score lies beside those that are no evidence."""
-    low, high = found.undecided or (-1.0, 1.0)
+    low, high = verification.undecided or (-1.0, 1.0)
     if low <= -1 and high >= 1:
         return "; at no cosine do the dev people tell one person from two"
-    if found.is_one_person is None:
+    if verification.is_one_person is None:
         return f"; from {low:.3f} to {high:.3f} the dev people do not tell one person from two"
-    edge, side = (high, "above") if found.is_one_person else (low, "below")
+    edge, side = (high, "above") if verification.is_one_person else (low, "below")
     return f", {side} {edge:.3f}, from where on the dev people tell one person from two"

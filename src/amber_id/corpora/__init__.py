@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from amber_id.corpora.corpus_file import CORPUS_FILE, ClipFacts, copy_corpus_file, read_corpus_file
 from amber_id.corpora.numbering import PUBLIC_CORPORA, PublicSource, actors_of, person_folder
-from amber_id.corpora.other_files import ARCHIVE_SUFFIXES, OTHER_SUFFIXES, told_of_others, what_it_is
+from amber_id.corpora.other_files import ARCHIVE_SUFFIXES, OTHER_SUFFIXES, hint_of_others, what_it_is
 from amber_id.corpora.suffixes import VIDEO_SUFFIXES, may_be_video, why_no_video
 from amber_id.errors import CorpusError
 from amber_id.names import composed, note_case_twins
@@ -121,20 +121,20 @@ def find_corpus(root: Path, suffixes: Collection[str] = VIDEO_SUFFIXES, *, what:
     folders = find_subject_folders(root)
     note_case_twins(root, "sources", {folder.source for folder in folders})
     if not folders:
-        told = f"{_told_of_layout(root, suffixes)}{told_of_others(root)}"
-        raise CorpusError(f"{root}: no folder named <source>_id<number> in it; expected {_EXAMPLE}{told}")
+        hint = f"{_hint_of_layout(root, suffixes)}{hint_of_others(root)}"
+        raise CorpusError(f"{root}: no folder named <source>_id<number> in it; expected {_EXAMPLE}{hint}")
     for folder in folders:
-        found, bad = _clips_of(folder, suffixes, what)
-        clips += found
+        clips_of_person, bad = _clips_of(folder, suffixes, what)
+        clips += clips_of_person
         problems += bad
         if suffixes is VIDEO_SUFFIXES:
-            others += _others_of(folder, found)
+            others += _others_of(folder, clips_of_person)
     problems += [row for row in others if may_be_video(row.path)]
     problems += _videos_outside(root, {folder.path for folder in folders}, suffixes)
     if not clips:
         raise CorpusError(
             f"{root}: no {what} in any of its {len(folders)} person folders; expected {_EXAMPLE}"
-            f"{told_of_others(root)}{_told_of_unknown(root, problems)}"
+            f"{hint_of_others(root)}{_hint_of_unknown(root, problems)}"
         )
     return Corpus(
         root,
@@ -188,8 +188,8 @@ def _clips_of(
         clip = Clip(composed(f"{folder.path.name}/{path.stem}"), folder.subject, folder.source, path)
         if not _is_utf8(path.name):
             problems.append(CorpusProblem(path, "its name is not UTF-8; rename it"))
-        elif told := too_long(clip.id.partition("/")[2]):
-            problems.append(CorpusProblem(path, told))
+        elif reason := too_long(clip.id.partition("/")[2]):
+            problems.append(CorpusProblem(path, reason))
         elif clip.id in clips:
             taken = clips[clip.id].path
             # The same letters in two ways of writing them look alike.
@@ -199,25 +199,25 @@ def _clips_of(
             )
         else:
             clips[clip.id] = clip
-    for path, told in _folders_with_videos(folder.path, suffixes):
+    for path, reason in _folders_with_videos(folder.path, suffixes):
         deep = f"videos lie one folder too deep; move them to {folder.path.name}"
-        problems.append(CorpusProblem(path, told or deep))
+        problems.append(CorpusProblem(path, reason or deep))
     if not clips and not problems:
-        problems.append(CorpusProblem(folder.path, f"no {what} in it{told_of_others(folder.path)}"))
+        problems.append(CorpusProblem(folder.path, f"no {what} in it{hint_of_others(folder.path)}"))
     return list(clips.values()), problems
 
 
 def too_long(stem: str) -> str:
     """Why a clip cannot be called so, in a clause; nothing where it can."""
     length = len(os.fsencode(stem))
-    told = f"its name has {length} bytes without the suffix, at most {LONGEST_STEM} are taken; rename it"
-    return told if length > LONGEST_STEM else ""
+    reason = f"its name has {length} bytes without the suffix, at most {LONGEST_STEM} are taken; rename it"
+    return reason if length > LONGEST_STEM else ""
 
 
-def _told_of_unknown(root: Path, problems: Collection[CorpusProblem]) -> str:
+def _hint_of_unknown(root: Path, problems: Collection[CorpusProblem]) -> str:
     """The first file that may be a video, after a semicolon; nothing where there is none."""
-    found = next((row for row in problems if row.path.is_file() and what_it_is(row.path) == ""), None)
-    return "" if found is None else f"; {found.path.relative_to(root)}: {found.reason}"
+    unknown = next((row for row in problems if row.path.is_file() and what_it_is(row.path) == ""), None)
+    return "" if unknown is None else f"; {unknown.path.relative_to(root)}: {unknown.reason}"
 
 
 def _others_of(folder: SubjectFolder, clips: Collection[Clip]) -> list[CorpusProblem]:
@@ -246,14 +246,14 @@ def _videos_outside(
     ]
     other_name = f"holds videos but its name has no _id<number>; expected {_EXAMPLE}; {_MAKES_FOLDERS}"
     problems += [
-        CorpusProblem(path, told or other_name)
-        for path, told in _folders_with_videos(root, suffixes)
+        CorpusProblem(path, reason or other_name)
+        for path, reason in _folders_with_videos(root, suffixes)
         if path not in person_folders
     ]
     return problems
 
 
-def _told_of_layout(root: Path, suffixes: Collection[str]) -> str:
+def _hint_of_layout(root: Path, suffixes: Collection[str]) -> str:
     """What helps where the videos of `root` lie in another way, after a semicolon; nothing where none do."""
     flat = _videos_in(root, suffixes)
     if flat and _SUBJECT_FOLDER.match(root.resolve().name):
@@ -265,8 +265,8 @@ def _told_of_layout(root: Path, suffixes: Collection[str]) -> str:
             "; its videos lie in no person's folder: put them into one for each person, or say whose each is "
             f"in a table with the columns path and subject, and {_MAKES_FOLDERS}"
         )
-    for path, told in _folders_with_videos(root, suffixes):
-        return f"; {path.name}: {told}" if told else f"; {path.name} holds videos: {_MAKES_FOLDERS}"
+    for path, reason in _folders_with_videos(root, suffixes):
+        return f"; {path.name}: {reason}" if reason else f"; {path.name} holds videos: {_MAKES_FOLDERS}"
     return ""
 
 

@@ -25,7 +25,7 @@ from amber_id.quoting import escaped
 
 CORPUS_FILE = "corpus.csv"
 
-_LONGEST_SHOWN = 200  # of a heading
+_LONGEST_HEADING = 200  # of a heading
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def _check_heading(heading: Sequence[str], path: Path, line: int) -> None:
     if "clip" not in heading:
-        got = escaped(", ".join(heading)[:_LONGEST_SHOWN]) or "nothing"
+        got = escaped(", ".join(heading)[:_LONGEST_HEADING]) or "nothing"
         raise FileFormatError(path, f"line {line}: expected a column clip, got {got}")
     twice = sorted({name for name in heading if name and heading.count(name) > 1})
     if twice:

@@ -26,7 +26,7 @@ OTHER_SUFFIXES = ARCHIVE_SUFFIXES | _PICKLES | _SKELETONS | _TABLES
 
 _HEADING_BYTES = 100_000
 _LOOKED_AT = 2000
-_SHOWN = 3
+_NAMED_AT_MOST = 3  # files in a message
 
 _TRACK = "track the videos instead: amber track VIDEOS RECORDINGS"
 _OPENFACE = (
@@ -76,16 +76,18 @@ def what_it_is(path: Path) -> str:
     return {".npy": _LANDMARKS, ".safetensors": _RECORDING}.get(suffix, "")
 
 
-def told_of_others(root: Path) -> str:
+def hint_of_others(root: Path) -> str:
     """What the files of each known kind in a folder are, after a semicolon each; nothing where none is known.
 
     The first of each kind stands for all; at most so many files are looked at.
     """
-    told: dict[str, Path] = {}
+    kinds: dict[str, Path] = {}
     for path in islice(_files_below(root), _LOOKED_AT):
         if known := what_it_is(path):
-            told.setdefault(known, path)
-    return "".join(f"; {path.relative_to(root)} {known}" for known, path in list(told.items())[:_SHOWN])
+            kinds.setdefault(known, path)
+    return "".join(
+        f"; {path.relative_to(root)} {known}" for known, path in list(kinds.items())[:_NAMED_AT_MOST]
+    )
 
 
 def _files_below(root: Path) -> Iterator[Path]:

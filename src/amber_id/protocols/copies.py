@@ -108,14 +108,14 @@ def find_copies(recordings: RecordingSet) -> Copies:
     depends_on = _depends_on(recordings)
     if path.exists():
         try:
-            kept = read_json(Copies, path)
-            if kept.depends_on == depends_on:
-                return kept
+            earlier = read_json(Copies, path)
+            if earlier.depends_on == depends_on:
+                return earlier
         except FileFormatError as error:
             _logger.warning("%s; clips are searched for copies again", error)
-    found = _find(recordings, depends_on)
-    write_text_atomically(path, found.model_dump_json(indent=2, by_alias=True) + "\n")
-    return found
+    copies = _find(recordings, depends_on)
+    write_text_atomically(path, copies.model_dump_json(indent=2, by_alias=True) + "\n")
+    return copies
 
 
 def _depends_on(recordings: RecordingSet) -> str:
@@ -150,30 +150,34 @@ def _find(recordings: RecordingSet, depends_on: str) -> Copies:
         ("motion", pairs),
         ("picture", find_same_pictures(entries)),
     )
-    found: dict[tuple[int, int], Copy] = {}
+    copies: dict[tuple[int, int], Copy] = {}
     for kind, those in kinds:
         for one, other, evidence in those:
             first, second = sorted((entries[one].clip, entries[other].clip))
             copy = Copy(kind=kind, first=first, second=second, evidence=evidence)
-            found.setdefault((one, other), copy)
+            copies.setdefault((one, other), copy)
     if unread:
-        said = (
-            f"{len(unread)} of {len(recordings.entries)} clips could not be read and were not compared, e.g. "
-        )
-        not_checked = (*not_checked, f"{said}{unread[0]}.")
+        number = f"{len(unread)} of {len(recordings.entries)} clips"
+        not_checked = (*not_checked, f"{number} could not be read and were not compared, e.g. {unread[0]}.")
     without = sum(not entry.picture_hash for entry in entries)
     if without:
-        said = f"{without} of {len(entries)} clips have no picture on record, so pictures of them were not "
-        not_checked = (*not_checked, f"{said}compared.")
+        number = f"{without} of {len(entries)} clips"
+        not_checked = (
+            *not_checked,
+            f"{number} have no picture on record, so pictures of them were not compared.",
+        )
     return Copies(
-        depends_on=depends_on, copies=tuple(found[pair] for pair in sorted(found)), not_checked=not_checked
+        depends_on=depends_on, copies=tuple(copies[pair] for pair in sorted(copies)), not_checked=not_checked
     )
 
 
 def _of_content(entries: Sequence[RecordingEntry], contents: Sequence[str]) -> Iterator[Pair]:
-    """The same landmarks, then the same video file."""
+    """Pairs with the same landmarks, then those of the same video file."""
     videos = [entry.video_sha256 for entry in entries]
-    for values, said in ((contents, "have the same landmarks"), (videos, "come from one and the same video")):
+    for values, evidence in (
+        (contents, "have the same landmarks"),
+        (videos, "come from one and the same video"),
+    ):
         places: dict[str, list[int]] = defaultdict(list)
         for i, value in enumerate(values):
             if value:
@@ -184,7 +188,7 @@ def _of_content(entries: Sequence[RecordingEntry], contents: Sequence[str]) -> I
                 group = sorted(first.values())[:_MOST_NAMES]
             for one, other in combinations(group, 2):
                 if entries[one].subject != entries[other].subject:
-                    yield Pair(one, other, said)
+                    yield Pair(one, other, evidence)
 
 
 def _of_motion(
@@ -200,11 +204,10 @@ def _of_motion(
     not_checked: tuple[str, ...] = ()
     if crowded.sum() > _CROWD * len(entries):
         pairs = pairs[~(crowded[pairs[:, 0]] & crowded[pairs[:, 1]])]
-        said = f"{crowded.sum()} of {len(entries)} clips move as clips of more than a quarter of the other "
-        said += (
-            "people, which is what these clips are like, not what was copied: motion was not held against "
+        not_checked = (
+            f"{crowded.sum()} of {len(entries)} clips move as clips of more than a quarter of the other "
+            "people, which is what these clips are like, not what was copied: motion was not held against them.",
         )
-        not_checked = (f"{said}them.",)
     return [Pair(int(i), int(j), "move the same") for i, j in pairs], not_checked
 
 
@@ -222,8 +225,8 @@ def find_same_pictures(entries: Sequence[RecordingEntry]) -> Iterator[Pair]:
                 one = row + rows.start
                 if one < other:
                     share = float(apart[row, other]) / pictures.bits.shape[1]
-                    said = f"show the same picture ({100 * share:.0f} % of its bits differ)"
-                    yield Pair(known[one], known[other], said)
+                    evidence = f"show the same picture ({100 * share:.0f} % of its bits differ)"
+                    yield Pair(known[one], known[other], evidence)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,7 @@ from typing import Literal
 from amber_id.errors import LeakError, UsageError
 from amber_id.protocols.copies import LEAKS_FILE, CopyKind, find_copies, key_of
 from amber_id.protocols.split import Partition, Split
+from amber_id.quoting import names_and_more
 from amber_id.recordings import RecordingSet
 
 LeakKind = CopyKind | Literal["pairing"]
@@ -61,9 +62,9 @@ def find_leaks(recordings: RecordingSet, split: Split) -> tuple[Leak, ...]:
         where = _between(split, subject[copy.first], subject[copy.second])
         if where is not None:
             first, second, fold = where
-            said = f"{copy.first} ({first}) and {copy.second} ({second}) {copy.evidence}"
-            said += f", in fold {fold}" if len(split.folds) > 1 else ""
-            leaks.append(Leak(copy.kind, copy.first, copy.second, said))
+            evidence = f"{copy.first} ({first}) and {copy.second} ({second}) {copy.evidence}"
+            evidence += f", in fold {fold}" if len(split.folds) > 1 else ""
+            leaks.append(Leak(copy.kind, copy.first, copy.second, evidence))
     return tuple(leaks)
 
 
@@ -105,9 +106,9 @@ def refuse(leaks: Sequence[Leak], allow: Collection[str], *, listed_in: str) -> 
 
 def limits_of(allowed: Sequence[Leak], *sets: RecordingSet) -> tuple[str, ...]:
     """What a page says of leaks, in whole sentences: those allowed, and what of `sets` was not looked at."""
-    said = [f"A leak was allowed ({leak.key}): {leak.evidence}." for leak in allowed]
-    not_checked = dict.fromkeys(said for found in sets for said in find_copies(found).not_checked)
-    return (*said, *(f"Leaks: {sentence}" for sentence in not_checked))
+    limits = [f"A leak was allowed ({leak.key}): {leak.evidence}." for leak in allowed]
+    not_checked = dict.fromkeys(sentence for each in sets for sentence in find_copies(each).not_checked)
+    return (*limits, *(f"Leaks: {sentence}" for sentence in not_checked))
 
 
 def _between(split: Split, one: str, other: str) -> tuple[Partition, Partition, int] | None:
@@ -122,22 +123,22 @@ def _between(split: Split, one: str, other: str) -> tuple[Partition, Partition, 
 def _line(leaks: Sequence[Leak], listed_in: str) -> str:
     """What is refused of one kind, and what to do."""
     kind, more = leaks[0].kind, len(leaks) - _NAMED
-    said = _mispaired_people(leaks) if kind == "pairing" else ""
-    said += "; ".join(leak.evidence for leak in leaks[:_NAMED])
+    evidence = _mispaired_people(leaks) if kind == "pairing" else ""
+    evidence += "; ".join(leak.evidence for leak in leaks[:_NAMED])
     if more > 0:
-        said += f"; and {more} more, see {listed_in}, which has the key of each"
+        evidence += f"; and {more} more, see {listed_in}, which has the key of each"
     allowing = f"--allow {shlex.quote(leaks[0].key)}"
-    return f"leak ({kind}): {said}; {_ADVICE[kind]}, or accept one by one: {allowing}"
+    return f"leak ({kind}): {evidence}; {_ADVICE[kind]}, or accept one by one: {allowing}"
 
 
 def _mispaired_people(leaks: Sequence[Leak]) -> str:
     """Whose anonymised clips are made from whose originals, those with most clips first; "" for nobody."""
     folders = [tuple(clip.rpartition("/")[0] for clip in (leak.first, leak.second)) for leak in leaks]
     of = Counter(pair for pair in folders if pair[0] != pair[1])
-    shown = [f"those of {one} are made from {other} ({n})" for (one, other), n in of.most_common(_NAMED)]
+    pairs = [f"those of {one} are made from {other} ({n})" for (one, other), n in of.most_common(_NAMED)]
     more = [f"{len(of) - _NAMED} more pairs of people"] if len(of) > _NAMED else []
-    return f"anonymised clips bear the names of others: {', '.join(shown + more)}: " if of else ""
+    return f"anonymised clips bear the names of others: {', '.join(pairs + more)}: " if of else ""
 
 
 def _few(keys: Sequence[str]) -> str:
-    return ", ".join(keys[:_NAMED]) + (", ..." if len(keys) > _NAMED else "")
+    return names_and_more(keys, _NAMED)

@@ -1,4 +1,4 @@
-"""How is it said by which rule people are divided, and how are they divided by it?"""
+"""How is a rule by which people are divided written down, and how are they divided by it?"""
 
 from collections.abc import Mapping
 from typing import Any

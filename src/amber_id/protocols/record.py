@@ -25,7 +25,7 @@ from amber_id.recordings import RecordingSet
 
 RECORD_FILE = "split.json"
 _SCHEMA: Literal["amber-id/split/1"] = "amber-id/split/1"
-_SHOWN = 5  # people named in a message
+_NAMED_AT_MOST = 5  # people in a message
 
 
 class SplitRecord(BaseModel):
@@ -40,7 +40,7 @@ class SplitRecord(BaseModel):
     manifest_sha256: str
     clips_of_subject: dict[str, int]
     people: tuple[dict[Partition, dict[str, int]], ...]  # by fold, partition and source
-    remarks: tuple[str, ...]  # what had to be said of it
+    remarks: tuple[str, ...]  # remarks on it, in whole sentences
 
     @property
     def protocol(self) -> ProtocolName:
@@ -94,7 +94,7 @@ def protocol_of(folder: Path, split: Split) -> ProtocolName | None:
 
 
 def remarks_of(folder: Path, split: Split) -> tuple[str, ...]:
-    """What had to be said of a split in a folder when it was made; raises as `protocol_of`."""
+    """The remarks on a split in a folder from when it was made; raises as `protocol_of`."""
     record = _of_split(folder, split)
     return () if record is None else record.remarks
 
@@ -111,10 +111,10 @@ def refuse_other_config(folder: Path, split: Split, config: SplitConfig) -> None
     """
     record = _of_split(folder, split)
     if record is not None and record.config != config:
-        made, asked = (each.model_dump(exclude_none=True) for each in (record.config, config))
-        differing = [name for name in made | asked if made.get(name) != asked.get(name)]
+        made, wanted = (each.model_dump(exclude_none=True) for each in (record.config, config))
+        differing = [name for name in made | wanted if made.get(name) != wanted.get(name)]
         before, now = (
-            ", ".join(f"{name} {each.get(name, 'not set')}" for name in differing) for each in (made, asked)
+            ", ".join(f"{name} {each.get(name, 'not set')}" for name in differing) for each in (made, wanted)
         )
         raise SplitError(
             f"{folder / SPLIT_FILE}: made with {before}, asked for is {now}; ask for the same, or use "
@@ -133,19 +133,19 @@ def changes_since(recordings: RecordingSet, split: Split) -> tuple[str, ...]:
     record = _read(recordings.root)
     if record is None:
         return ()
-    said = []
+    changes = []
     path = recordings.root / SPLIT_FILE
     if record.split_sha256 != split.content_hash():
-        said.append(
+        changes.append(
             f"{path} is not what amber split wrote ({record.protocol}, seed {record.config.seed}): it was "
             "edited since, and results will name no protocol."
         )
     if record.manifest_sha256 != manifest_hash(recordings):
-        said.append(
+        changes.append(
             f"{path} was made for other clips: {_difference(record.clips_of_subject, recordings)}. People "
             f"stay divided as they were; to divide them anew, run amber split {recordings.root}"
         )
-    return tuple(said)
+    return tuple(changes)
 
 
 def _difference(before: dict[str, int], recordings: RecordingSet) -> str:
@@ -153,9 +153,9 @@ def _difference(before: dict[str, int], recordings: RecordingSet) -> str:
     changed = [s for s in sorted(before.keys() | now.keys()) if before.get(s, 0) != now.get(s, 0)]
     if not changed:
         return "as many of each person, but by other names"
-    shown = [f"{s} had {before.get(s, 0)} and has {now.get(s, 0)}" for s in changed[:_SHOWN]]
-    more = [f"{len(changed) - _SHOWN} more people differ"] if len(changed) > _SHOWN else []
-    return ", ".join(shown + more)
+    differences = [f"{s} had {before.get(s, 0)} and has {now.get(s, 0)}" for s in changed[:_NAMED_AT_MOST]]
+    more = [f"{len(changed) - _NAMED_AT_MOST} more people differ"] if len(changed) > _NAMED_AT_MOST else []
+    return ", ".join(differences + more)
 
 
 def _clips_of_subject(recordings: RecordingSet) -> dict[str, int]:

@@ -52,7 +52,7 @@ class Settings(Protocol):
 
 @dataclass(frozen=True)
 class Division:
-    """A split, and what must be said of how it came about, in whole sentences."""
+    """A split, and remarks on how it came about, in whole sentences."""
 
     split: Split
     remarks: tuple[str, ...] = ()

@@ -20,8 +20,8 @@ from amber_id.recordings import RecordingSet
 def sessions_of_clips(recordings: RecordingSet) -> dict[str, str]:
     """The session of each clip of which it is known; raises FileFormatError if ``corpus.csv`` is damaged."""
     facts = read_corpus_file(recordings.root)
-    found = {entry.clip: facts[entry.clip].session for entry in recordings.entries if entry.clip in facts}
-    return {clip: session for clip, session in found.items() if session is not None}
+    sessions = {entry.clip: facts[entry.clip].session for entry in recordings.entries if entry.clip in facts}
+    return {clip: session for clip, session in sessions.items() if session is not None}
 
 
 def sessions_of_subjects(recordings: RecordingSet) -> dict[str, int]:
@@ -70,11 +70,11 @@ def across_sessions(
     names = {name: i for i, name in enumerate(sorted(set(session_of.values())), start=1)}
     session = np.array([names.get(session_of.get(clip, ""), 0) for clip in clips], dtype=np.int64)
     enrolled, probed = session[comparisons.enrolment], session[comparisons.probe]
-    kept = ~comparisons.mated | ((enrolled != probed) & (enrolled > 0) & (probed > 0))
+    counts = ~comparisons.mated | ((enrolled != probed) & (enrolled > 0) & (probed > 0))
     return replace(
         comparisons,
-        scores=comparisons.scores[kept],
-        enrolment=comparisons.enrolment[kept],
-        probe=comparisons.probe[kept],
+        scores=comparisons.scores[counts],
+        enrolment=comparisons.enrolment[counts],
+        probe=comparisons.probe[counts],
         sessions=comparisons.subjects * (len(names) + 1) + session,
     )

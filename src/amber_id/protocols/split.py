@@ -28,8 +28,8 @@ FEWEST_TESTED = 3
 """So many people have figures with intervals: of two, every resample has the same non-mated comparisons."""
 
 _FOLD = re.compile(r"\d{1,6}", re.ASCII)
-_SHOWN = 8  # values of a row in a message
-_LONGEST_SHOWN = 40
+_VALUES_AT_MOST = 8  # values of a row in a message
+_LONGEST_VALUE = 40
 _FEWEST = 2  # subjects in a partition: one alone has nobody to be compared with
 
 
@@ -124,8 +124,8 @@ def read_split(path: Path) -> Split:
         rules.add(rule)
         before = folds.setdefault(int(fold), {}).setdefault(subject, partition)  # type: ignore[arg-type]
         if before != partition:
-            said = f"{subject} is in {before} and in {partition} of fold {fold}"
-            raise LeakError(f"{path}: leak (subject): {said}; give everybody one partition")
+            twice = f"{subject} is in {before} and in {partition} of fold {fold}"
+            raise LeakError(f"{path}: leak (subject): {twice}; give everybody one partition")
     if len(rules) > 1:
         raise SplitError(
             f"{path}: column {_RULE_COLUMN}: expected the same in every row, got it in some only"
@@ -153,8 +153,8 @@ def _places(path: Path, line: int, heading: Sequence[str]) -> dict[str, int]:
 
 def _listed(values: Sequence[object]) -> str:
     """Some values of a row, or numbers, that are to be told."""
-    more = ", ..." if len(values) > _SHOWN else ""
-    return ", ".join(escaped(str(value)[:_LONGEST_SHOWN]) for value in values[:_SHOWN]) + more
+    more = ", ..." if len(values) > _VALUES_AT_MOST else ""
+    return ", ".join(escaped(str(value)[:_LONGEST_VALUE]) for value in values[:_VALUES_AT_MOST]) + more
 
 
 def write_split(split: Split, path: Path) -> None:

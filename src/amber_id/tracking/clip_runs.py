@@ -203,14 +203,14 @@ def note_states(out: Path, corpus: Corpus, outcomes: Mapping[Clip, ClipOutcome],
 
     `acquired` are the ids of clips that have a result.
     """
-    found = {clip.id: outcome.state for clip, outcome in outcomes.items() if not outcome.unsure}
-    known = {clip: state for clip, state in read_states(out).items() if clip not in found}
-    new = {clip: state for clip, state in found.items() if state is not None}
+    states = {clip.id: outcome.state for clip, outcome in outcomes.items() if not outcome.unsure}
+    known = {clip: state for clip, state in read_states(out).items() if clip not in states}
+    new = {clip: state for clip, state in states.items() if state is not None}
     without = {clip.id for clip in corpus.clips} - acquired
     write_states(out, {clip: state for clip, state in {**known, **new}.items() if clip not in without})
 
 
-def kept_for(video: OneFile, sha256: str) -> ClipOutcome | None:
+def outcome_if_same(video: OneFile, sha256: str) -> ClipOutcome | None:
     """The outcome where a result, made of a file with this SHA-256, stays; None where `video` is another.
 
     It stays, too, where the video cannot be read: then nothing speaks against it.
@@ -234,15 +234,15 @@ def warnings_of(outcomes: Mapping[Clip, ClipOutcome], stage: str) -> list[Failur
 
 def not_clips(corpus: Corpus) -> list[Failure]:
     """What was found in the corpus folder and is no clip, as rows of the table."""
-    return [_found(corpus, problem) for problem in corpus.problems]
+    return [_row_of(corpus, problem) for problem in corpus.problems]
 
 
 def beside_clips(corpus: Corpus) -> list[Failure]:
     """What lies beside the clips and is none by its kind, as rows of the table."""
-    return [_found(corpus, problem) for problem in corpus.beside]
+    return [_row_of(corpus, problem) for problem in corpus.beside]
 
 
-def _found(corpus: Corpus, problem: CorpusProblem) -> Failure:
+def _row_of(corpus: Corpus, problem: CorpusProblem) -> Failure:
     name = problem.path.relative_to(corpus.root).as_posix().encode(errors="replace").decode()
     return Failure(name, "", "find", problem.reason)
 
@@ -262,12 +262,12 @@ def write_clip_tables(
     have a result. Hold the folder's lock meanwhile.
     """
     failed = [row for row in read_failures(out) if row.stage not in _OF_THE_WHOLE]
-    kept = [row for row in failed if row.stage != stage or row.clip in untouched - acquired]
-    write_failures(out, [*kept, *failures])
+    earlier = [row for row in failed if row.stage != stage or row.clip in untouched - acquired]
+    write_failures(out, [*earlier, *failures])
     warned = read_failures(out, _WARNINGS)
     if warned or warnings:
-        kept = [row for row in warned if row.clip in untouched & acquired]
-        write_failures(out, [*kept, *warnings], _WARNINGS)
+        earlier = [row for row in warned if row.clip in untouched & acquired]
+        write_failures(out, [*earlier, *warnings], _WARNINGS)
 
 
 def _largest_first(clips: Sequence[Clip]) -> list[Clip]:

@@ -101,15 +101,15 @@ def face_size(landmarks: _Points, picture: Size) -> float:
 
 def is_worth_a_closer_look(seen: Sequence[SeenFace | None], picture: Size) -> bool:
     """Whether no face was found in a clip, or a small one that is lost in more than a tenth of the frames."""
-    found = [face for face in seen if face is not None]
-    if len(found) >= _ENOUGH * len(seen):
+    faces = [face for face in seen if face is not None]
+    if len(faces) >= _ENOUGH * len(seen):
         return False
-    return not found or median_size(found, picture) < _SMALL * max(picture)
+    return not faces or median_size(faces, picture) < _SMALL * max(picture)
 
 
-def median_size(found: Sequence[SeenFace], picture: Size) -> float:
+def median_size(faces: Sequence[SeenFace], picture: Size) -> float:
     """The median of the sizes of the faces of a clip, in pixels."""
-    return float(np.median([face_size(face.landmarks, picture) for face in found]))
+    return float(np.median([face_size(face.landmarks, picture) for face in faces]))
 
 
 def looks_at(times: Sequence[float]) -> frozenset[int]:
@@ -136,9 +136,9 @@ def find_in_parts(looks: Iterable[tuple[float, Picture]], tracker: Tracker) -> l
                 ],
                 picture,
             )
-            kept = choice.choose(faces, *picture, time_s)
-            if kept is not None:
-                hits.append(Hit.of(faces[kept], picture, time_s, len(faces)))
+            chosen = choice.choose(faces, *picture, time_s)
+            if chosen is not None:
+                hits.append(Hit.of(faces[chosen], picture, time_s, len(faces)))
     return hits
 
 
@@ -187,13 +187,13 @@ def least_pixels(picture: Size) -> int:
 
 def _distinct(faces: Sequence[_Points], picture: Size) -> list[_Points]:
     """The faces without those that are the same, seen in two parts that overlap."""
-    kept: list[_Points] = []
+    distinct: list[_Points] = []
     for face in faces:
         hit = Hit.of(face, picture, 0.0)
-        others = [Hit.of(other, picture, 0.0) for other in kept]
+        others = [Hit.of(other, picture, 0.0) for other in distinct]
         if all(np.hypot(hit.x - other.x, hit.y - other.y) > hit.size / 2 for other in others):
-            kept.append(face)
-    return kept
+            distinct.append(face)
+    return distinct
 
 
 def _levels(picture: Size) -> list[list[_Part]]:

@@ -93,8 +93,8 @@ class FaceMeshFinder:
 
     def find(self, rgb: UInt8[np.ndarray, "H W 3"]) -> list[Float32[np.ndarray, "V 3"]]:
         """The landmarks of each face in a picture."""
-        found = self.solution.process(np.ascontiguousarray(rgb)).multi_face_landmarks
-        return [landmarks_of(face.landmark) for face in found or ()]
+        detected = self.solution.process(np.ascontiguousarray(rgb)).multi_face_landmarks
+        return [landmarks_of(face.landmark) for face in detected or ()]
 
 
 @dataclass(frozen=True)
@@ -106,15 +106,15 @@ class FaceMeshFollower:
 
     def see(self, rgb: UInt8[np.ndarray, "H W 3"], timestamp_s: float) -> SeenFace | None:
         """Find the followed face in the next frame, None if it is not there; FaceMesh asks for no time."""
-        found = self.solution.process(np.ascontiguousarray(rgb)).multi_face_landmarks
-        faces = [landmarks_of(face.landmark) for face in found or ()]
+        detected = self.solution.process(np.ascontiguousarray(rgb)).multi_face_landmarks
+        faces = [landmarks_of(face.landmark) for face in detected or ()]
         before = self.choice.switches
-        kept = self.choice.choose(faces, rgb.shape[1], rgb.shape[0], timestamp_s)
-        if kept is None:
+        chosen = self.choice.choose(faces, rgb.shape[1], rgb.shape[0], timestamp_s)
+        if chosen is None:
             return None
-        assert len(faces[kept]) == POINT_SETS["face_mesh_468"]
+        assert len(faces[chosen]) == POINT_SETS["face_mesh_468"]
         return SeenFace(
-            landmarks=faces[kept],
+            landmarks=faces[chosen],
             blendshapes=None,
             pose=None,
             faces=len(faces),

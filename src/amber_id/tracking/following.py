@@ -98,14 +98,14 @@ class FaceChoice:
         self._tracks = [
             track for track in self._tracks if track is self._followed or now_s - track.seen_s <= _PATIENCE_S
         ]
-        shown = self._match(boxes, now_s)
+        matches = self._match(boxes, now_s)
         seen: dict[_Track, int] = {}
-        for i, known in shown.items():
+        for i, known in matches.items():
             track = known or _Track(*boxes[i], now_s, now_s)
             track.update(*boxes[i], now_s)
             seen[track] = i
         if seen and self._followed not in seen:
-            self._follow_another(list(seen), cut=cut and not any(shown.values()), now_s=now_s)
+            self._follow_another(list(seen), cut=cut and not any(matches.values()), now_s=now_s)
         self._tracks = list(dict.fromkeys([*self._tracks, *seen]))
         return None if self._followed is None else seen.get(self._followed)
 
@@ -128,13 +128,13 @@ class FaceChoice:
             for j, track in enumerate(self._tracks)
             if np.isfinite(cost := track.cost(box, now_s))
         ]
-        shown: dict[int, _Track | None] = {}
+        tracks: dict[int, _Track | None] = {}
         pairs: list[tuple[int, _Track | None]] = [(i, self._tracks[j]) for _, i, j in sorted(costs)]
         for i, track in [*pairs, *((i, None) for i in range(len(boxes)))]:
-            is_free = i not in shown and (track is None or track not in shown.values())
-            if is_free and not _is_one_of(boxes[i], [boxes[j] for j in shown]):
-                shown[i] = track
-        return shown
+            is_free = i not in tracks and (track is None or track not in tracks.values())
+            if is_free and not _is_one_of(boxes[i], [boxes[j] for j in tracks]):
+                tracks[i] = track
+        return tracks
 
     def _follow_another(self, seen: list[_Track], *, cut: bool, now_s: float) -> None:
         """Wait for the followed face, or let one that is seen take its place."""

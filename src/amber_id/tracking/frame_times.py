@@ -111,24 +111,24 @@ def _faults(times: Float64[np.ndarray, " N"]) -> int:
 
 def _fitting(clock: Float64[np.ndarray, " N"], fps: float) -> list[_Stamp]:
     """The times that increase; after a jump back they go on from the time before it, a frame later."""
-    kept: list[_Stamp] = []
+    stamps: list[_Stamp] = []
     runs = _runs(clock)
     step = _period([stamp for run in runs for stamp in run], fps)
     for raw in runs:
-        shift = kept[-1].time_s - clock[kept[-1].frame] if kept else 0.0
+        shift = stamps[-1].time_s - clock[stamps[-1].frame] if stamps else 0.0
         run = [_Stamp(frame, time_s + shift) for frame, time_s in raw]
-        behind = sum(stamp.time_s >= run[0].time_s - _CLOSEST_S for stamp in kept[-_MOST_MISTAKES - 1 :])
+        behind = sum(stamp.time_s >= run[0].time_s - _CLOSEST_S for stamp in stamps[-_MOST_MISTAKES - 1 :])
         ahead = (
-            sum(stamp.time_s <= kept[-1].time_s + _CLOSEST_S for stamp in run[: _MOST_MISTAKES + 1])
-            if kept
+            sum(stamp.time_s <= stamps[-1].time_s + _CLOSEST_S for stamp in run[: _MOST_MISTAKES + 1])
+            if stamps
             else 0
         )
-        before, after = (kept[: len(kept) - behind], run) if behind < ahead else (kept, run[ahead:])
+        before, after = (stamps[: len(stamps) - behind], run) if behind < ahead else (stamps, run[ahead:])
         if min(behind, ahead) > _MOST_MISTAKES or _too_close(before, after, step):
-            jump = kept[-1].time_s + step * (run[0].frame - kept[-1].frame) - run[0].time_s
-            before, after = kept, [_Stamp(frame, time_s + jump) for frame, time_s in run]
-        kept = [*before, *after]
-    return kept
+            jump = stamps[-1].time_s + step * (run[0].frame - stamps[-1].frame) - run[0].time_s
+            before, after = stamps, [_Stamp(frame, time_s + jump) for frame, time_s in run]
+        stamps = [*before, *after]
+    return stamps
 
 
 def _too_close(before: list[_Stamp], after: list[_Stamp], step: float) -> bool:

@@ -103,15 +103,15 @@ class FaceTracker:
         seen = self._landmarker.detect_for_video(_image(self._mediapipe, rgb), self._last_ms)
         faces = [landmarks_of(face) for face in seen.face_landmarks]
         before = self._choice.switches
-        kept = self._choice.choose(faces, rgb.shape[1], rgb.shape[0], timestamp_s)
-        if kept is None:
+        chosen = self._choice.choose(faces, rgb.shape[1], rgb.shape[0], timestamp_s)
+        if chosen is None:
             return None
-        shapes = seen.face_blendshapes[kept]
-        self._check(faces[kept], tuple(shape.category_name for shape in shapes))
+        shapes = seen.face_blendshapes[chosen]
+        self._check(faces[chosen], tuple(shape.category_name for shape in shapes))
         return SeenFace(
-            landmarks=faces[kept],
+            landmarks=faces[chosen],
             blendshapes=np.array([shape.score for shape in shapes], np.float32),
-            pose=np.asarray(seen.facial_transformation_matrixes[kept], np.float32),
+            pose=np.asarray(seen.facial_transformation_matrixes[chosen], np.float32),
             faces=len(faces),
             switched=self._choice.switches > before,
         )

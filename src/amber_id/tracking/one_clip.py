@@ -59,7 +59,7 @@ class _Watched:
         return self.info.width, self.info.height
 
     @property
-    def found(self) -> list[SeenFace]:
+    def faces(self) -> list[SeenFace]:
         """The faces, without the frames that have none."""
         return [face for face in self.seen if face is not None]
 
@@ -80,13 +80,13 @@ def record_clip(clip: Clip, tracker: Tracker) -> tuple[Recording, str]:
     remarks = [check_length(clip.id, watched.timestamps, watched.damage), *watched.frames.remarks]
     in_parts = is_worth_a_closer_look(watched.seen, watched.whole) and _look_closer(watched, clip, tracker)
     file.check()
-    if not watched.found:
+    if not watched.faces:
         least = least_pixels(watched.whole)
         raise ClipError(
             clip.id, f"no face in any of {T} frames; one must be about {least} pixels wide to be found"
         )
-    several = sum(face.faces > 1 for face in watched.found)
-    switches = sum(face.switched for face in watched.found)
+    several = sum(face.faces > 1 for face in watched.faces)
+    switches = sum(face.switched for face in watched.faces)
     avatar, doubt = avatar_beside(clip.path, T)
     remarks += [_on_size(watched, in_parts), _on_faces(several, switches, T), doubt]
     seen = watched.seen
@@ -166,12 +166,12 @@ def _look_closer(watched: _Watched, clip: Clip, tracker: Tracker) -> bool:
     if len(watched.sizes) > 1:
         return False
     wanted = looks_at(watched.timestamps)
-    hits = find_in_parts((shown for i, shown in enumerate(_again(clip)) if i in wanted), tracker)
+    hits = find_in_parts((frame for i, frame in enumerate(_again(clip)) if i in wanted), tracker)
     if not hits:
         return False
     seen = list(track_in_parts(_again(clip), hits, tracker))
-    found, before = sum(face is not None for face in seen), len(watched.found)
-    if found <= before or (not before and found < _ENOUGH_IN_PARTS * len(seen)):
+    faces, before = sum(face is not None for face in seen), len(watched.faces)
+    if faces <= before or (not before and faces < _ENOUGH_IN_PARTS * len(seen)):
         return False
     watched.seen = seen
     return True
@@ -187,19 +187,19 @@ def _on_size(watched: _Watched, in_parts: bool) -> str:
     """What there is to say about a small face, "" if nothing."""
     if not in_parts and not is_worth_a_closer_look(watched.seen, watched.whole):
         return ""
-    pixels = median_size(watched.found, watched.whole)
-    said = f"its face is small ({pixels:.0f} pixels, {pixels / max(watched.whole):.2f} of the picture)"
-    counted = f"found in {len(watched.found)} of {len(watched.seen)} frames"
-    return f"{said}: {counted}, in parts of the picture" if in_parts else f"{said}: {counted}"
+    pixels = median_size(watched.faces, watched.whole)
+    remark = f"its face is small ({pixels:.0f} pixels, {pixels / max(watched.whole):.2f} of the picture)"
+    counted = f"found in {len(watched.faces)} of {len(watched.seen)} frames"
+    return f"{remark}: {counted}, in parts of the picture" if in_parts else f"{remark}: {counted}"
 
 
 def _on_faces(several: int, switches: int, frames: int) -> str:
     """What there is to say about more faces than one, "" if nothing."""
     if not switches and several <= _MANY_FACES * frames:
         return ""
-    said = f"several faces in {several} of {frames} frames" if several else "its face is suddenly elsewhere"
+    remark = f"several faces in {several} of {frames} frames" if several else "its face is suddenly elsewhere"
     times = "once" if switches == 1 else f"{switches} times"
-    return f"{said}; another one is followed {times}" if switches else f"{said}; one is followed"
+    return f"{remark}; another one is followed {times}" if switches else f"{remark}; one is followed"
 
 
 def _length_s(timestamps: Sequence[float]) -> float:

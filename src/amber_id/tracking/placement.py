@@ -55,12 +55,12 @@ class Placement:
         return cls(size, whole, left, top, scale)
 
     def place(self, face: SeenFace) -> SeenFace:
-        """The same face, with landmarks and pose as in the other picture."""
+        """A face with its landmarks and pose as in the other picture."""
         pose = None if face.pose is None else self._place_pose(face.pose)
         return replace(face, landmarks=self.place_points(face.landmarks), pose=pose)
 
     def place_points(self, landmarks: Float32[np.ndarray, "V 3"]) -> Float32[np.ndarray, "V 3"]:
-        """The same landmarks, in shares of the other picture."""
+        """Landmarks in shares of the other picture."""
         (w, h), (W, H) = self.size, self.whole
         grown = np.array([w / W, h / H, w / W]) * self.scale
         shift = np.array([self.left / W, self.top / H, 0.0])

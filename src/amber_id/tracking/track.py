@@ -40,9 +40,9 @@ from amber_id.tracking.clip_runs import (
     check_numbers,
     estimate_frames,
     failures_of,
-    kept_for,
     not_clips,
     note_states,
+    outcome_if_same,
     select_shard,
     summary_of,
     warnings_of,
@@ -182,8 +182,8 @@ def _header_by(tracker: Tracker, path: Path) -> RecordingHeader | None:
     except FileFormatError:
         return None
     wanted = (tracker.name, tracker.version, tracker.model_sha256)
-    found = (header.tracker, header.tracker_version, header.model_sha256)
-    return header if found == wanted else None
+    own = (header.tracker, header.tracker_version, header.model_sha256)
+    return header if own == wanted else None
 
 
 def _is_done(
@@ -213,8 +213,8 @@ def _acquire(clip: Clip, out: Path, tracker: Tracker) -> ClipOutcome:
         anew = "its recording was not of this tracker, version and model" if path.exists() else ""
     elif not header.video_sha256:
         anew = "its video is newer than its recording"
-    elif (kept := kept_for(file, header.video_sha256)) is not None:
-        return kept
+    elif (unchanged := outcome_if_same(file, header.video_sha256)) is not None:
+        return unchanged
     else:
         anew = "its video is another than the one that its recording was made of"
     try:

@@ -161,12 +161,12 @@ class Frames:
     @property
     def remarks(self) -> list[str]:
         """What is not as it should be, in words; complete when the iterator is at its end."""
-        found = []
+        remarks = []
         if self.damaged:
             packets = "1 packet" if self.damaged == 1 else f"{self.damaged} packets"
-            found.append(f"{packets} of it could not be decoded and left out")
+            remarks.append(f"{packets} of it could not be decoded and left out")
         if self.guessed > _MANY_GUESSED * self._tally.shown:
-            found.append(
+            remarks.append(
                 f"no usable time for {self.guessed} of its {self._tally.shown} frames, which were put "
                 "between their neighbours"
             )
@@ -174,11 +174,11 @@ class Frames:
         if len(sizes) > 1:
             (_, before), (time_s, after) = sizes[:2]
             more = f", the first of {len(sizes) - 1} changes" if len(sizes) > 2 else ""
-            found.append(
+            remarks.append(
                 f"its picture changes from {before[0]}x{before[1]} to {after[0]}x{after[1]} after "
                 f"{time_s:.1f} s{more}"
             )
-        return found
+        return remarks
 
     def _show(
         self, first: "VideoFrame", layout: Layout, others: Iterator["VideoFrame"]

@@ -58,11 +58,11 @@ class OneFile:
     def sha256(self) -> str:
         """SHA-256 of the file, as hexadecimal; raises ClipError if it cannot be read, or is not the same."""
         try:
-            found = file_hash(self._path)
+            digest = file_hash(self._path)
         except OSError as error:
             raise ClipError(self._clip, f"cannot be read ({error.strerror or error})") from error
         self._refuse(FileState.of(self._path) != self.state)
-        return found
+        return digest
 
     def check(self) -> None:
         """Raise ClipError where what was read until now may be of two files."""

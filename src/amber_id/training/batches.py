@@ -97,7 +97,7 @@ def clip_batches(
 
 
 def shuffled(x: Float[Tensor, "N C T V"], mask: Bool[Tensor, "N T"]) -> Float[Tensor, "N C T V"]:
-    """The same windows with their real frames in random order; each window has an order of its own."""
+    """Windows with their real frames in random order; each window has an order of its own."""
     key = torch.rand(mask.shape).to(mask.device) + ~mask  # padding stays behind
     order = key.argsort(dim=1)
     return x.gather(2, order[:, None, :, None].expand_as(x))
@@ -127,18 +127,18 @@ def _changed(
         mixed = (torch.rand(N) < augment.shuffle).to(x.device)[:, None, None, None]
         x = torch.where(mixed, shuffled(x, mask), x)
     if augment.hide:
-        x = x * _shown_vertices(N, features, augment.hide).to(x.device)[:, None, None, :]
+        x = x * _visible_vertices(N, features, augment.hide).to(x.device)[:, None, None, :]
     return x
 
 
-def _shown_vertices(N: int, features: FeatureConfig, hide: float) -> Bool[Tensor, "N V"]:
-    """Those of the regions that are not hidden; of each window one region at least is shown."""
+def _visible_vertices(N: int, features: FeatureConfig, hide: float) -> Bool[Tensor, "N V"]:
+    """Those of the regions that are not hidden; of each window one region at least is left."""
     points = torch.tensor(features.points)
     member = torch.stack([torch.isin(points, torch.tensor(points_of(region))) for region in REGIONS])
     present = member.any(dim=1)
     drawn = torch.rand(N, len(REGIONS)) * present  # a region that these features lack is never the one
-    shown = (drawn > hide) | (drawn == drawn.max(dim=1, keepdim=True).values)
-    return (shown.float() @ member.float()) > 0
+    visible = (drawn > hide) | (drawn == drawn.max(dim=1, keepdim=True).values)
+    return (visible.float() @ member.float()) > 0
 
 
 def _at_speed(

@@ -54,5 +54,5 @@ class Loss(nn.Module):
             # Two windows of nobody are not of one person: each is a class by itself.
             alone = self.nobody + torch.arange(len(subject), device=subject.device)
             subject = torch.where(subject == self.nobody, alone, subject)
-        found: Tensor = self.metric_loss(embeddings, subject)
-        return found
+        loss: Tensor = self.metric_loss(embeddings, subject)
+        return loss

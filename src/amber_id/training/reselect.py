@@ -54,11 +54,11 @@ def reselect(
     """
     config = run.record.config
     refuse_leaks(recordings, split, allow)
-    shown = labelled(recordings, config.control, seed=config.seed)
+    known = labelled(recordings, config.control, seed=config.seed)
     sessions = sessions_kept_apart(recordings, split)
     chosen = []
     for folder in run.folds:
-        dev = load_windows(partition_of(shown, split, "dev", folder.fold), config.features)
+        dev = load_windows(partition_of(known, split, "dev", folder.fold), config.features)
         chosen.append(_reselect_fold(folder, dev, sessions, device, on_checkpoint))
     return tuple(chosen)
 

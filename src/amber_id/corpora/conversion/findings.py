@@ -8,7 +8,7 @@ from typing import NamedTuple
 from amber_id.corpora import ClipFacts
 from amber_id.corpora.conversion.left_out import LeftOut
 from amber_id.corpora.conversion.source_files import SourceFile, list_videos
-from amber_id.corpora.other_files import told_of_others
+from amber_id.corpora.other_files import hint_of_others
 from amber_id.errors import CorpusError
 
 
@@ -60,17 +60,17 @@ def sort_out(
         If `src` is no folder, has nothing that could be a video, or no video that could be of this corpus.
     """
     files, lost = list_videos(src, source)
-    found = [read(file) for file in files]
-    if not found and all(row.kind == "choice" for row in lost):
+    entries = [read(file) for file in files]
+    if not entries and all(row.kind == "choice" for row in lost):
         raise CorpusError(
             f"{src}: no video in it, nor in a zip file; expected the corpus as it was downloaded"
-            f"{told_of_others(src)}"
+            f"{hint_of_others(src)}"
         )
-    clips = tuple(each for each in found if isinstance(each, FoundClip))
-    strange = [each for each in found if isinstance(each, LeftOut) and each.kind == "unusable"]
-    if found and len(strange) == len(found):
+    clips = tuple(each for each in entries if isinstance(each, FoundClip))
+    strange = [each for each in entries if isinstance(each, LeftOut) and each.kind == "unusable"]
+    if entries and len(strange) == len(entries):
         raise CorpusError(
-            f"{src}: none of the {len(found)} videos in it is one of {source}'s: {strange[0]}; is this "
+            f"{src}: none of the {len(entries)} videos in it is one of {source}'s: {strange[0]}; is this "
             "another corpus? See: amber corpus --help"
         )
-    return clips, (*lost, *(each for each in found if isinstance(each, LeftOut)))
+    return clips, (*lost, *(each for each in entries if isinstance(each, LeftOut)))

@@ -27,7 +27,7 @@ from amber_id.corpora.conversion.left_out import LeftOut, counted
 from amber_id.corpora.conversion.people_numbers import number_people
 from amber_id.corpora.conversion.source_files import SourceFile, is_video, list_videos
 from amber_id.corpora.corpus_file import csv_rows
-from amber_id.corpora.other_files import told_of_others
+from amber_id.corpora.other_files import hint_of_others
 from amber_id.errors import CorpusError, FileFormatError
 from amber_id.names import case_twin_remarks, composed
 from amber_id.quoting import one_line, quote
@@ -86,10 +86,10 @@ def find_own(
     if not named:
         raise CorpusError(
             f"{src}: no clip of a person in it; expected one folder for each person with videos in it, "
-            f"or a CSV table with the columns path and subject{_reasons(lost)}{told_of_others(src)}"
+            f"or a CSV table with the columns path and subject{_reasons(lost)}{hint_of_others(src)}"
         )
     people = {(clip.source, clip.person) for clip in named}
-    numbers, said = number_people(dst, people, first=config.first, like=like)
+    numbers, remarks = number_people(dst, people, first=config.first, like=like)
     clips = tuple(
         FoundClip(
             f"{clip.source}_id{numbers[clip.source, clip.person]:03d}", clip.name, clip.file, clip.facts
@@ -98,8 +98,8 @@ def find_own(
     )
     sources = frozenset({config.source, *(clip.source for clip in named)})
     notes = (
-        *(_said_of_columns(src) if is_table else ()),
-        *said,
+        *(_remark_on_columns(src) if is_table else ()),
+        *remarks,
         *case_twin_remarks("people", {person for _, person in numbers}),
         *case_twin_remarks("sources", {source for source, _ in numbers}),
     )
@@ -138,25 +138,25 @@ def _in_folders(src: Path, source: str) -> tuple[list[_Named], list[LeftOut]]:
 def _reasons(lost: Sequence[LeftOut]) -> str:
     """Why what is there is no clip, the most frequent reasons first, each with its first file."""
     rows = [row for row in lost if row.kind == "unusable"]
-    said = []
+    reasons = []
     for reason, count in counted(rows, "unusable")[:_MOST_REASONS]:
         first = next(row for row in rows if row.reason == reason)
         detail = f" ({first.detail})" if first.detail else ""
-        said.append(f"; {count} left out: {reason}{detail}, {one_line(first.path, 80)} first")
-    return "".join(said)
+        reasons.append(f"; {count} left out: {reason}{detail}, {one_line(first.path, 80)} first")
+    return "".join(reasons)
 
 
-def _said_of_columns(table: Path) -> tuple[str, ...]:
+def _remark_on_columns(table: Path) -> tuple[str, ...]:
     """The columns that are passed over, and which were perhaps meant."""
     heading = next(csv_rows(table))[1]
-    said = []
+    passed_over = []
     for name in heading:
         if name not in _KNOWN_COLUMNS:
             near = get_close_matches(name.lower(), _KNOWN_COLUMNS, n=1)
-            said.append(quote(name) + (f" (is {near[0]} meant?)" if near else ""))
-    if not said:
+            passed_over.append(quote(name) + (f" (is {near[0]} meant?)" if near else ""))
+    if not passed_over:
         return ()
-    return (f"{table}: passed over: {', '.join(said)}; known are {', '.join(_KNOWN_COLUMNS)}.",)
+    return (f"{table}: passed over: {', '.join(passed_over)}; known are {', '.join(_KNOWN_COLUMNS)}.",)
 
 
 def _expected() -> str:
@@ -190,11 +190,11 @@ def _in_table(path: Path, own: str) -> tuple[list[_Named], list[LeftOut]]:
                 f"line {line}: expected one source for each subject, got {before} and {source} for "
                 f"{cells['subject']}; a subject is one person: give two people two names",
             )
-        found = _in_row(path.absolute().parent, cells, source)
-        if isinstance(found, _Named):
-            named.append(found)
+        clip = _in_row(path.absolute().parent, cells, source)
+        if isinstance(clip, _Named):
+            named.append(clip)
         else:
-            lost.append(found)
+            lost.append(clip)
     return named, lost
 
 

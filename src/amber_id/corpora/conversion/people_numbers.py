@@ -22,7 +22,7 @@ Person = tuple[str, str]  # source and name
 _COLUMNS = ("subject", "source", "person")
 _LOCK = ".amber-people.lock"
 _MOST_SIBLINGS = 100  # folders beside the corpus that are looked into
-_SHOWN = 3
+_NAMED_AT_MOST = 3
 
 
 def number_people(
@@ -64,8 +64,8 @@ def number_people(
             rows = sorted((number, *person) for person, number in numbers.items())
             write_table(path, _COLUMNS, [(f"id{number:03d}", *person) for number, *person in rows])
     if like is not None:
-        return numbers, _said_of_unknown(like, [person for person in new if person not in known])
-    return numbers, _said_of_siblings(dst, {person: numbers[person] for person in new})
+        return numbers, _remark_on_unknown(like, [person for person in new if person not in known])
+    return numbers, _remarks_on_siblings(dst, {person: numbers[person] for person in new})
 
 
 def read_people(path: Path) -> dict[Person, int]:
@@ -101,30 +101,30 @@ def _refuse_two_numbers(
             )
 
 
-def _said_of_unknown(like: Path, new: Collection[Person]) -> tuple[str, ...]:
+def _remark_on_unknown(like: Path, new: Collection[Person]) -> tuple[str, ...]:
     if not new:
         return ()
     return (f"{like} does not have {_names(new)}: new numbers, which nobody has there.",)
 
 
-def _said_of_siblings(dst: Path, new: Mapping[Person, int]) -> tuple[str, ...]:
+def _remarks_on_siblings(dst: Path, new: Mapping[Person, int]) -> tuple[str, ...]:
     """Corpora beside this one in which people of these names have other numbers."""
-    found = sorted(dst.absolute().parent.glob(f"*/{PEOPLE_FILE}"))[:_MOST_SIBLINGS] if new else []
-    said = []
-    for path in found:
+    tables = sorted(dst.absolute().parent.glob(f"*/{PEOPLE_FILE}"))[:_MOST_SIBLINGS] if new else []
+    remarks = []
+    for path in tables:
         try:
             there = {} if path.parent == dst.absolute() else read_people(path)
         except FileFormatError:  # of somebody else
             continue
         differ = [person for person, number in new.items() if there.get(person, number) != number]
         if differ:
-            said.append(
+            remarks.append(
                 f"{path.parent} has other numbers for {_names(differ)}: if they are the same people and the "
                 f"two are to be compared, delete {dst} and run again with --like {path.parent}."
             )
-    return tuple(said)
+    return tuple(remarks)
 
 
 def _names(people: Collection[Person]) -> str:
-    some = ", ".join(one_line(person, 80) for _, person in sorted(people)[:_SHOWN])
-    return some if len(people) <= _SHOWN else f"{len(people)} people ({some}, ...)"
+    some = ", ".join(one_line(person, 80) for _, person in sorted(people)[:_NAMED_AT_MOST])
+    return some if len(people) <= _NAMED_AT_MOST else f"{len(people)} people ({some}, ...)"

@@ -59,8 +59,8 @@ def choose(
 
 def _trouble_with(clip: FoundClip) -> tuple[str, str] | None:
     """Why a clip cannot be put, as far as its name and its first bytes tell, and the detail."""
-    told = too_long(clip.id.partition("/")[2])
-    return ("its name is too long", told) if told else trouble_with(clip.file)
+    detail = too_long(clip.id.partition("/")[2])
+    return ("its name is too long", detail) if detail else trouble_with(clip.file)
 
 
 def _not_taken(
@@ -100,7 +100,7 @@ def by_folder(clips: Sequence[FoundClip]) -> Mapping[str, list[FoundClip]]:
 def states_in(
     folder: Path, clips: Sequence[FoundClip], *, copy: bool
 ) -> Iterator[tuple[FoundClip, State | LeftOut]]:
-    """Of each clip whether it is there, must be put there, or why it cannot."""
+    """Whether each clip is there, must be put there, or why it cannot."""
     try:
         entries = {entry.name: entry for entry in os.scandir(folder)} if folder.is_dir() else {}
     except OSError as error:

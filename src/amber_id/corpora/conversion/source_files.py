@@ -82,8 +82,8 @@ def list_videos(
             continue
         suffix = _suffix(entry.name)
         if suffix == _ZIP and archives:
-            found, bad = _members(path, entry.path, source, suffixes)
-            files += found
+            members, bad = _members(path, entry.path, source, suffixes)
+            files += members
             lost += bad
         elif suffix in ARCHIVE_SUFFIXES:
             lost.append(LeftOut(source, "unusable", path, "an archive", "unpack it and run again"))
