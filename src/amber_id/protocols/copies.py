@@ -206,7 +206,8 @@ def _of_motion(
         pairs = pairs[~(crowded[pairs[:, 0]] & crowded[pairs[:, 1]])]
         not_checked = (
             f"{crowded.sum()} of {len(entries)} clips move as clips of more than a quarter of the other "
-            "people, which is what these clips are like, not what was copied: motion was not held against them.",
+            "people, which is what these clips are like, not what was copied: motion was not held against "
+            "them.",
         )
     return [Pair(int(i), int(j), "move the same") for i, j in pairs], not_checked
 
