@@ -24,11 +24,12 @@ def split(
         ),
     ] = "shares",
     dev: Annotated[
-        float | None, typer.Option(help="Share of the people on whom is chosen; default: 0.2.")
+        float | None,
+        typer.Option(help="Share of the people for dev, on whom checkpoints are chosen; default: 0.2."),
     ] = None,
     test: Annotated[
         float | None,
-        typer.Option(help="Share of the people who are tested, without --folds; default: 0.3."),
+        typer.Option(help="Share of the people who are tested; not with --folds; default: 0.3."),
     ] = None,
     folds: Annotated[
         int | None, typer.Option(help="Number of folds, in which everyone is tested once.")

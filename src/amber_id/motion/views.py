@@ -80,7 +80,7 @@ _VIEWS = (
     ),
     ViewKind(
         name="motion",
-        summary="motion of the face alone: head still, mean face taken away",
+        summary="motion of the face alone (head still, mean face taken away)",
         of_landmarks="motion alone",
         of_blendshapes="blendshape motion alone",
         landmarks=lambda clip: _without_mean(clip.aligned),

@@ -316,7 +316,7 @@ _PROTOCOLS = (
     ),
     ProtocolKind(
         name="5-fold",
-        summary="five folds",
+        summary="five folds, in which everybody is tested once",
         usual={"dev": _DEV, "folds": 5},
         divide=lambda source_of, config, _: _by_shares(source_of, config),
         sizes=_sizes_of_shares,
