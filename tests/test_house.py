@@ -72,17 +72,8 @@ LONG_STILL = {
     "judging/score_results.py: judge_scores",
 }
 VAGUE_STILL = (
-    *(
-        "attackers/",
-        "audit/",
-        "avatarize/following",
-        "cli/",
-        "corpora/",
-        "embeddings.py",
-        "judging/",
-        "motion/",
-    ),
-    *("progress.py", "protocols/", "report/", "results/", "tracking/", "training/"),
+    *("audit/", "avatarize/following", "cli/auditing.py", "cli/studies.py", "judging/", "motion/"),
+    *("report/", "results/"),
 )
 PACKAGES = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 

@@ -36,16 +36,19 @@ def corpus_ravdess(
     ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Convert RAVDESS: its clips of speech become id001 to id024.
+    """Convert RAVDESS: clips become id001 to id024.
 
-    SRC holds zip files or folders.
+    Those of speech are taken, from zip files or folders.
     """
     _convert_public("ravdess", src, dst, copy, quiet, with_video_only=with_video_only)
 
 
 @corpus_app.command("nvfair")
 def corpus_nvfair(src: Source, dst: Destination, copy: Copy = False, quiet: Quiet = False) -> None:
-    """Convert NVFAIR: the clips that NVIDIA recorded become id025 to id070."""
+    """Convert NVFAIR: clips become id025 to id070.
+
+    Those are taken that NVIDIA recorded.
+    """
     _convert_public("nvidia", src, dst, copy, quiet)
 
 
@@ -59,7 +62,7 @@ def corpus_crema_d(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Convert CREMA-D: its clips become id071 to id161."""
+    """Convert CREMA-D: clips become id071 to id161."""
     _convert_public("cremad", src, dst, copy, quiet, demographics=demographics)
 
 

@@ -40,7 +40,7 @@ class Layout:
     matrix: _Matrix = _UPRIGHT
 
     @property
-    def shown(self) -> tuple[int, int]:
+    def size(self) -> tuple[int, int]:
         """Width and height of the picture as shown."""
         return (self.width, self.height) if self.matrix[0] else (self.height, self.width)
 
@@ -68,7 +68,7 @@ class Layouts:
     stream: "VideoStream"
     _stored: float = 1.0
     _first: float = 0.0
-    _shown: float = 1.0
+    _now: float = 1.0
     _coming: float = 1.0
     _matrix: _Matrix = _UPRIGHT
 
@@ -76,7 +76,7 @@ class Layouts:
         """Look at the shape of pixels that a packet has brought."""
         self._coming = float(self.stream.codec_context.sample_aspect_ratio or 1)
         if not self._first:
-            self._first = self._shown = self._coming
+            self._first = self._now = self._coming
             self._stored = float(self.stream.sample_aspect_ratio or 1)
 
     def of(self, frame: "VideoFrame") -> Layout:
@@ -84,9 +84,9 @@ class Layouts:
         if not self._first:  # no packet so far was marked as a key
             self.see()
         if frame.key_frame:
-            self._shown, self._matrix = self._coming, _UPRIGHT
+            self._now, self._matrix = self._coming, _UPRIGHT
         self._matrix = _display_matrix(frame) or self._matrix
-        pixel = self._stored * self._shown / self._first
+        pixel = self._stored * self._now / self._first
         if abs(pixel - 1) <= _SQUARE_WITHIN or not 1 / _WIDEST_PIXEL <= pixel <= _WIDEST_PIXEL:
             pixel = 1.0
         return Layout(max(1, round(frame.width * pixel)), frame.height, self._matrix)

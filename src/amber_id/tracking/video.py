@@ -137,13 +137,13 @@ class Frames:
         self.start_s = float(first.time or 0.0) if times is None else times.start_s
         if self._format == "avi":
             self.start_s = _start_in_avi(first, stream, survey)
-        self._shown = self._show(first, layout, decoded)
+        self._pictures = self._show(first, layout, decoded)
 
     def __iter__(self) -> "Frames":
         return self
 
     def __next__(self) -> tuple[float, UInt8[np.ndarray, "H W 3"]]:
-        return next(self._shown)
+        return next(self._pictures)
 
     @property
     def damaged(self) -> int:
@@ -165,9 +165,9 @@ class Frames:
         if self.damaged:
             packets = "1 packet" if self.damaged == 1 else f"{self.damaged} packets"
             remarks.append(f"{packets} of it could not be decoded and left out")
-        if self.guessed > _MANY_GUESSED * self._tally.shown:
+        if self.guessed > _MANY_GUESSED * self._tally.frames:
             remarks.append(
-                f"no usable time for {self.guessed} of its {self._tally.shown} frames, which were put "
+                f"no usable time for {self.guessed} of its {self._tally.frames} frames, which were put "
                 "between their neighbours"
             )
         sizes = self._tally.sizes
@@ -186,7 +186,7 @@ class Frames:
         """Lay out the frames and give each its time; raises ClipError at the end if there should be more."""
         time_s, reached_s = 0.0, -np.inf
         for frame in chain([first], others):
-            if self._tally.shown:
+            if self._tally.frames:
                 layout = self._layouts.of(frame)
                 time_s = self._time_of(frame, first, time_s)
             self._tally.see(time_s, layout)
@@ -196,7 +196,7 @@ class Frames:
 
     def _time_of(self, frame: "VideoFrame", first: "VideoFrame", last_s: float) -> float:
         if self._times is not None:
-            return float(self._times.seconds[self._tally.shown])
+            return float(self._times.seconds[self._tally.frames])
         time_s: float = last_s if frame.pts is None else frame.time - first.time
         if time_s <= last_s:  # the packets had promised better
             self._tally.guessed += 1
@@ -233,16 +233,16 @@ class Frames:
 class _Tally:
     """What has been found in a video so far."""
 
-    shown: int = 0
+    frames: int = 0
     damaged: int = 0
     trailing: int = 0  # damaged, with no good frame after
     guessed: int = 0
     sizes: list[tuple[float, tuple[int, int]]] = field(default_factory=list)  # of pictures, and from when on
 
     def see(self, time_s: float, layout: Layout) -> None:
-        self.shown += 1
-        if not self.sizes or self.sizes[-1][1] != layout.shown:
-            self.sizes.append((time_s, layout.shown))
+        self.frames += 1
+        if not self.sizes or self.sizes[-1][1] != layout.size:
+            self.sizes.append((time_s, layout.size))
 
 
 def _times_by_decoding(path: Path, clip: str, index: int) -> FrameTimes:
@@ -315,7 +315,7 @@ def _decode(
 
 
 def _describe(container: "InputContainer", stream: "VideoStream", layout: Layout) -> VideoInfo:
-    width, height = layout.shown
+    width, height = layout.size
     fps, claim = frame_rate(container, stream), claim_of(container, stream)
     duration_s = claim.picture_s or claim.file_s
     return VideoInfo(width, height, stream.frames or round(duration_s * fps), fps, duration_s)
