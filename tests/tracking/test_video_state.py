@@ -213,6 +213,6 @@ def test_what_was_made_anew_or_kept_in_doubt_is_said(capsys):
     assert said.out.startswith("out: 1 clips tracked, 3 were there already, 0 failed")
     assert said.err.splitlines() == [
         "a_id001/x: made anew: its video is another than the one ...",
-        "3 clips, a_id001/0 first: kept as it was; its recording does not say .... Delete what is of another "
+        "3 clips, a_id001/0 first: kept unchanged; its recording does not say .... Delete what is of another "
         "video, and it is made anew",
     ]

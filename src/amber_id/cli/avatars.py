@@ -173,7 +173,7 @@ def _drawn(
     *,
     quiet: bool,
 ) -> "CorpusSummary":
-    """Draw the avatars of a job with a bar, and say what became of them."""
+    """Draw the avatars of a job with a bar, and print a summary."""
     from amber_id.avatarize import avatarize_corpus, read_avatar
     from amber_id.progress import ClipBar
     from amber_id.tracking import select_shard

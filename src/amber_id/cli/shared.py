@@ -1,4 +1,4 @@
-"""What the verbs share: the app, options that mean the same everywhere, and how things are said."""
+"""What the verbs share: the app, options that mean the same everywhere, checks before work, and output."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ _P = ParamSpec("_P")
 
 
 class _Verbs(TyperGroup):
-    """All verbs; what does not fit a flag is said without the words of pydantic, which Typer passes on."""
+    """All verbs; a value that does not fit its flag is refused without the words of pydantic."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
@@ -94,7 +94,7 @@ Recordings = Annotated[Path, typer.Argument(help="Folder of recordings, as `ambe
 
 
 def resumable(how: str) -> Callable[[Callable[_P, None]], Callable[_P, None]]:
-    """Make a verb say, where it is stopped by Ctrl-C, `how` it goes on; it ends with the code 130."""
+    """Tell, where a verb is stopped by Ctrl-C, `how` it is continued; the exit code is then 130."""
 
     def decorate(verb: Callable[_P, None]) -> Callable[_P, None]:
         @wraps(verb)
@@ -236,7 +236,7 @@ def check_runs(verb: str, *runs: Path, out: Path | None = None) -> None:
 
 
 def require_place(what: str, folder: Path) -> None:
-    """A folder to be written to, or a place for one; what is said before the work begins is then true."""
+    """Refuse a place where no folder is or can be made, before anything is announced."""
     from amber_id.atomic_files import check_writable
 
     there = next(each for each in (folder, *folder.absolute().parents) if os.path.lexists(each))
@@ -289,7 +289,7 @@ def name_dropped(dropped: Sequence["DroppedClip"]) -> None:
 
 
 def print_summary(summary: "CorpusSummary", out: Path, what: str) -> None:
-    """What a run over a corpus did, in a line, after a line for each clip that is not whole or was there."""
+    """A line on what a run over a corpus did, after one for each clip that is not whole or was there."""
     for warning in summary.warnings:
         say(f"{warning.clip}: kept, but {warning.reason}")
     name_failures(summary.anew, "made anew: ")
@@ -298,7 +298,7 @@ def print_summary(summary: "CorpusSummary", out: Path, what: str) -> None:
         reasons.setdefault(row.reason, []).append(row)
     for reason, rows in reasons.items():
         first = rows[0].clip if len(rows) == 1 else f"{len(rows)} clips, {rows[0].clip} first"
-        say(f"{first}: kept as it was; {reason}. Delete what is of another video, and it is made anew")
+        say(f"{first}: kept unchanged; {reason}. Delete what is of another video, and it is made anew")
     lost = sum(failure.stage != "pair" for failure in summary.failures)
     rate = summary.frames / summary.wall_s if summary.wall_s else 0.0
     tell(

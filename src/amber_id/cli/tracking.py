@@ -72,7 +72,7 @@ def track_folder(
     shard: tuple[int, int] | None = None,
     quiet: bool,
 ) -> "CorpusSummary":
-    """Track the videos of a folder with a bar, and say what became of them."""
+    """Track the videos of a folder with a bar, and print a summary."""
     from amber_id.corpora import find_corpus
     from amber_id.progress import ClipBar
     from amber_id.tracking import (
@@ -115,4 +115,5 @@ def _say_what_lies_beside(corpus: "Corpus", recordings: Path) -> None:
     if corpus.beside:
         kinds = Counter(path.suffix.lower() for path, _ in corpus.beside)
         counts = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
-        say(f"no clips by their kind, beside the clips: {counts}; listed in {recordings / 'warnings.csv'}")
+        table = recordings / "warnings.csv"
+        say(f"beside the clips lie files that are no clips ({counts}); {table} lists them")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -31,6 +31,9 @@ from amber_id.tracking.tracker import MOST_FACES, TrackerKind, landmarks_of
 
 _POINTS = 478
 _DEBIAN_COMMAND = "apt-get install libegl1 libgles2 libgl1 libglib2.0-0"
+
+
+_Own = TypeVar("_Own", bound="_Opened")
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,23 @@ class Landmarker:
         return PictureFinder(self.bundle.path)
 
 
-class FaceTracker:
+class _Opened:
+    """MediaPipe's own object, which is closed at the end of a ``with`` block."""
+
+    def __init__(self, model: Path, *, single_pictures: bool) -> None:
+        self._mediapipe = import_mediapipe()
+        self._landmarker, self._end = _face_landmarker(model, single_pictures=single_pictures)
+
+    def __enter__(self: _Own) -> _Own:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end.close()
+
+
+class FaceTracker(_Opened):
     """Follows the faces of one clip, frame by frame; use it in a ``with`` block.
 
     Raises
@@ -80,19 +99,10 @@ class FaceTracker:
     """
 
     def __init__(self, model: Path, choice: FaceChoice | None = None) -> None:
-        self._mediapipe = import_mediapipe()
-        self._landmarker, self._end = _face_landmarker(model, single_pictures=False)
+        super().__init__(model, single_pictures=False)
         self._model = model
         self._last_ms = -1
         self._choice = choice or FaceChoice()
-
-    def __enter__(self) -> "FaceTracker":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._end.close()
 
     def see(self, rgb: UInt8[np.ndarray, "H W 3"], timestamp_s: float) -> SeenFace | None:
         """Find the followed face in the next frame, None if it is not there.
@@ -123,20 +133,11 @@ class FaceTracker:
             raise ModelBundleError(f"{self._model}: expected a model that gives {wanted}, got {got}")
 
 
-class PictureFinder:
+class PictureFinder(_Opened):
     """Finds the faces in single pictures; use it in a ``with`` block. Raises as `FaceTracker` does."""
 
     def __init__(self, model: Path) -> None:
-        self._mediapipe = import_mediapipe()
-        self._landmarker, self._end = _face_landmarker(model, single_pictures=True)
-
-    def __enter__(self) -> "PictureFinder":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._end.close()
+        super().__init__(model, single_pictures=True)
 
     def find(self, rgb: UInt8[np.ndarray, "H W 3"]) -> list[Float32[np.ndarray, "V 3"]]:
         """The landmarks of each face in a picture."""
