@@ -93,12 +93,12 @@ class Comparisons:
 
     @property
     def n_mated(self) -> int:
-        """Count of comparisons of a subject with itself."""
+        """Number of comparisons between two clips of one subject."""
         return int(np.count_nonzero(self.mated))
 
     @property
     def n_nonmated(self) -> int:
-        """Count of comparisons of two different subjects."""
+        """Number of comparisons between clips of two subjects."""
         return len(self.scores) - self.n_mated
 
     @property
