@@ -78,7 +78,7 @@ def hostile(found: Compared) -> Compared:
 
 
 def test_each_study_has_its_people_its_eer_and_its_difference(page: Any, three: Compared) -> None:
-    table = page.text[page.text.index("The studies") : page.text.index("How well are people told apart")]
+    table = page.text[page.text.index("The studies") : page.text.index("How well are people distinguished")]
     for number, study in enumerate(three[0].studies):
         eer = study.cells["AAA"].eer
         said = f"{100 * eer.value:.1f} % [{100 * eer.low:.1f}, {100 * eer.high:.1f}]"

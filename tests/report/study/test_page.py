@@ -83,12 +83,12 @@ def test_the_sections_come_in_the_order_of_their_weight(page: Any) -> None:
     headings = (
         "What this does not show",
         "Controls: attacks whose outcome is known",
-        "Confounds: what else could tell people apart",
+        "Confounds: other properties that could distinguish people",
         "The threat matrix",
         "How the cells differ",
         "All attackers that were tried",
         "What leaks?",
-        "How well are people told apart",
+        "How well are people distinguished",
         "Which clips look alike to the attacker?",
         "How much expression is left?",
         "three criteria of Opinion 05/2014",
@@ -120,7 +120,7 @@ def test_a_valid_finding_is_not_struck_through(page: Any, html: str) -> None:
 def test_what_failed_stands_above_what_passed(tmp_path: Path) -> None:
     results = make_study("OOO", "AAA", invalid=True)[0]
     text = Page(written((results, {}), tmp_path)).text
-    table = text[text.index("Confounds: what") : text.index("The threat matrix")].split(
+    table = text[text.index("Confounds: other") : text.index("The threat matrix")].split(
         " PASS aspect (original)"
     )[0]
     verdicts = re.findall(r"INVALID|WARN|NOT CHECKED|PASS", table)
@@ -292,7 +292,7 @@ def test_what_was_not_measured_has_no_place_on_the_page(tmp_path: Path) -> None:
     assert set(page.charts) == {"eers"}
     for heading in (
         "What leaks?",
-        "How well are people told apart",
+        "How well are people distinguished",
         "Which clips look alike",
         "How much expression",
         "Would more data reveal more?",
@@ -330,7 +330,7 @@ def test_whether_planted_habits_were_found_stands_among_the_controls(
 ) -> None:
     planted = {"AAA": make_sensitivity("AAA", found=found)}
     text = Page(written((make_study("AAA", sensitivity=planted)[0], {}), tmp_path)).text
-    controls = text[text.index("Controls: attacks") : text.index("Confounds: what")]
+    controls = text[text.index("Controls: attacks") : text.index("Confounds: other")]
     assert f"{verdict} planted habits AAA {planted['AAA']['evidence']}" in controls
 
 

@@ -157,7 +157,7 @@ def test_every_part_stands_in_a_table_with_interval_counts_and_difference(html: 
     assert said.count("No paired difference: too few people.") == 1
     assert "35; 800 mated, 31,000 non-mated" in said
     assert "−8.0 [−13.0, −3.0] lower" in said
-    assert "+1.0 [−4.0, +6.0] not shown; would be seen from 7.0" in said
+    assert "+1.0 [−4.0, +6.0] not shown; detectable from 7.0 on" in said
     assert "too few people" in said
 
 

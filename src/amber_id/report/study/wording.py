@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-Rates are fractions; they are written as percentages, their differences as points of a percent.
+Rates are fractions; they are written as percentages, their differences as percentage points.
 Nothing here calls a weak attacker privacy, and nothing decides for the reader.
 """
 
