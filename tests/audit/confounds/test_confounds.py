@@ -380,7 +380,7 @@ def test_people_who_are_a_source_each_are_told_so() -> None:
     found = source_confound(recordings)
     assert found.verdict == "warn"
     assert (
-        "Each of the 6 people is a source of their own (name0, name1, name2, ...), so nobody"
+        "Each of the 6 people is a source of their own (name0, name1, name2 and 3 more), so nobody"
         in found.evidence
     )
     checked = named(

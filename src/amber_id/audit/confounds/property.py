@@ -14,11 +14,12 @@ from amber_id.audit.confounds.scopes import Judged, Scopes, percent_spaced
 from amber_id.audit.confounds.sizes import face_size_of
 from amber_id.audit.confounds.studied import StudiedClips
 from amber_id.audit.confounds.telling import Values, telling, values_of
+from amber_id.quoting import names_and_more
 from amber_id.recordings import RecordingEntry
 from amber_id.results import ConditionName
 from amber_id.results.checks import Check
 
-_SHOWN = 3  # sources named in a sentence
+_NAMED_AT_MOST = 3  # sources in a sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,4 +119,4 @@ def property_checks(clips: StudiedClips) -> Iterator[PropertyCheck]:
 
 def few(names: Sequence[str]) -> str:
     """The first of some names, for a sentence."""
-    return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+    return names_and_more(names, _NAMED_AT_MOST)

@@ -6,6 +6,7 @@ many of them says nothing about the anonymiser.
 
 from collections.abc import Sequence
 
+from amber_id.quoting import names_and_more
 from amber_id.recordings import RecordingEntry
 from amber_id.results.checks import Check, Verdict
 
@@ -22,7 +23,7 @@ def unchanged_confound(
     evidence = f"None of {len(original)} anonymised clips is its original, byte for byte."
     if same:
         verdict = "invalid" if share >= invalid_share else "warn"
-        named = ", ".join(same[:NAMED_PAIRS]) + (", ..." if len(same) > NAMED_PAIRS else "")
+        named = names_and_more(same, NAMED_PAIRS)
         evidence = (
             f"{len(same)} of {len(original)} anonymised clips are their originals, byte for byte ({named}). "
             "The anonymiser passed them on, or they were copied. Leave them out; they then count as lost."

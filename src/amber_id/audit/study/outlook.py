@@ -18,6 +18,7 @@ from amber_id.corpora import find_corpus, read_corpus_file
 from amber_id.errors import CorpusError, UsageError
 from amber_id.file_formats import file_hash
 from amber_id.protocols import Division, SplitConfig, divide, refuse_too_few_tested
+from amber_id.quoting import names_and_more
 from amber_id.recordings import POINT_SETS, PointSet, RecordingSet, holds_recordings
 from amber_id.results import ConditionName
 
@@ -209,4 +210,4 @@ def _range(numbers: Iterable[int]) -> str:
 
 
 def _few(clips: tuple[str, ...]) -> str:
-    return ", ".join(clips[:_NAMED_AT_MOST]) + (", ..." if len(clips) > _NAMED_AT_MOST else "")
+    return names_and_more(clips, _NAMED_AT_MOST)

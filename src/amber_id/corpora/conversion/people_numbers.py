@@ -15,7 +15,7 @@ from amber_id.corpora import find_subject_folders
 from amber_id.errors import CorpusError, FileFormatError
 from amber_id.file_formats import read_table, write_table
 from amber_id.locks import hold_lock
-from amber_id.quoting import one_line
+from amber_id.quoting import names_and_more, one_line
 
 PEOPLE_FILE = "people.csv"
 Person = tuple[str, str]  # source and name
@@ -126,5 +126,4 @@ def _remarks_on_siblings(dst: Path, new: Mapping[Person, int]) -> tuple[str, ...
 
 
 def _names(people: Collection[Person]) -> str:
-    some = ", ".join(one_line(person, 80) for _, person in sorted(people)[:_NAMED_AT_MOST])
-    return some if len(people) <= _NAMED_AT_MOST else f"{len(people)} people ({some}, ...)"
+    return names_and_more([one_line(person, 80) for _, person in sorted(people)], _NAMED_AT_MOST)
