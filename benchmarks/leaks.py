@@ -27,7 +27,7 @@ import av
 import numpy as np
 
 from amber_id.motion.likeness import Signals, read_signals
-from amber_id.motion.near_copies import near_copies
+from amber_id.motion.movements import Movements
 from amber_id.protocols import SplitConfig, find_leaks, make_split, source_of_subjects
 from amber_id.protocols.copies import find_copies, find_same_pictures
 from amber_id.recordings import Recording, RecordingEntry, RecordingSet, save_recording
@@ -229,7 +229,7 @@ def cost_part() -> None:
         values = np.cumsum(rng.normal(size=(n, T, signals.values.shape[2])), axis=1).astype(np.float32)
         values -= values.mean(axis=1, keepdims=True)
         many = Signals(values / values.std(axis=(0, 1)), np.ones((n, T), np.float32))
-        motion_s = timed(lambda many=many: near_copies(many, least=0.9, latest=12))
+        motion_s = timed(lambda many=many: Movements(many).near_copies(latest=12))
         hashes = [rng.bytes(320).hex() for _ in range(n)]
         entries = [entry(f"a_id{i // 10}", str(i), each) for i, each in enumerate(hashes)]
         pictures_s = timed(lambda entries=entries: list(find_same_pictures(entries)))

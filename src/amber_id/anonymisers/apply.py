@@ -13,6 +13,7 @@ always: it would still tell the head's true movement, and everything here takes 
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -32,37 +33,54 @@ from amber_id.recordings import (
 from amber_id.workers import Died, run_in_workers
 
 _FEWEST_FOR_WORKERS = 64  # clips; below, starting processes takes longer than it saves
-_Task = tuple[RecordingEntry, RecordingEntry | None]  # a clip, and the donor of its face at rest
+_Task = tuple[RecordingEntry, tuple[RecordingEntry | None, ...]]
+"""A clip, and for each reference the clip whose face at rest it is given, if any."""
 
 
 def apply_reference(
     recordings: RecordingSet, reference: Reference, out: Path, *, seed: int = 0, workers: int = 1
 ) -> RecordingSet:
-    """Write the changed recordings under `out`, with the same clips and subjects.
+    """Write the recordings that one reference changed under `out`; as `apply_references`."""
+    (changed,) = apply_references(recordings, [(reference, out)], seed=seed, workers=workers)
+    return changed
 
-    Noise and donors follow from `seed` and the clip's id: neither the order of the clips nor the number of
-    workers matters. A donor is a clip of somebody else in the set, another one for each clip, so that the
-    new face at rest tells nothing about the person.
+
+def apply_references(
+    recordings: RecordingSet, places: Sequence[tuple[Reference, Path]], *, seed: int = 0, workers: int = 1
+) -> tuple[RecordingSet, ...]:
+    """Write the recordings that each reference changed under its place, with the same clips and subjects.
+
+    Each recording is read once for all references, and once more for each time that it is a donor. Noise and
+    donors follow from `seed` and the clip's id: neither the order of the clips nor the number of workers
+    matters. A donor is a clip of somebody else in the set, another one for each clip, so that the new face at
+    rest tells nothing about the person.
 
     Raises
     ------
     UsageError
-        If `out` is where the recordings are, or holds other clips.
+        If a place is where the recordings are, or holds other clips.
     EvaluationError
         If a donor is needed and there is nobody else.
     ClipError
         If a frame that counts as tracked has all points in one place.
     AmberError
-        If the disk is full or the place cannot be written.
+        If the disk is full or a place cannot be written.
     """
-    _refuse_strangers(recordings, out)
+    for _, out in places:
+        _refuse_strangers(recordings, out)
     donors = sorted((e for e in recordings.entries if e.tracked_frames), key=lambda e: e.clip)
     tasks: list[_Task] = [
-        (entry, _donor_of(entry, donors, seed=seed) if reference.needs == "donor" else None)
+        (
+            entry,
+            tuple(
+                _donor_of(entry, donors, seed=seed) if reference.needs == "donor" else None
+                for reference, _ in places
+            ),
+        )
         for entry in recordings.entries
     ]
     # Entries travel with the tasks; the set itself need not.
-    work = partial(_write, replace(recordings, entries=()), reference, out, seed)
+    work = partial(_write, replace(recordings, entries=()), tuple(places), seed)
     if workers == 1 or len(tasks) < _FEWEST_FOR_WORKERS:
         for task in tasks:
             work(task)
@@ -70,6 +88,11 @@ def apply_reference(
         for (entry, _), result in run_in_workers(tasks, work, workers):
             if isinstance(result, Died):
                 raise AmberError(f"{entry.clip} could not be changed: {result.reason}")
+    return tuple(_written_set(recordings, out) for _, out in places)
+
+
+def _written_set(recordings: RecordingSet, out: Path) -> RecordingSet:
+    """The changed recordings under `out`, with their tables beside them."""
     write_index(out)
     write_failures(out, read_failures(recordings.root))
     entries = {entry.clip: entry for entry in RecordingSet.open(out).entries}
@@ -77,15 +100,18 @@ def apply_reference(
     return RecordingSet(out, same)
 
 
-def _write(recordings: RecordingSet, reference: Reference, out: Path, seed: int, task: _Task) -> None:
-    entry, donor = task
-    extra: dict[str, object] = {}
-    if reference.needs == "rng":
-        extra["rng"] = _stream(seed, "noise", entry.clip)
-    elif donor is not None:
-        extra["donor"] = recordings.load(donor)
-    changed = reference.change(recordings.load(entry), **extra)
-    save_recording(changed, out / f"{entry.clip}.safetensors")
+def _write(
+    recordings: RecordingSet, places: Sequence[tuple[Reference, Path]], seed: int, task: _Task
+) -> None:
+    entry, donors = task
+    recording = recordings.load(entry)
+    for (reference, out), donor in zip(places, donors, strict=True):
+        extra: dict[str, object] = {}
+        if reference.needs == "rng":
+            extra["rng"] = _stream(seed, "noise", entry.clip)
+        elif donor is not None:
+            extra["donor"] = recordings.load(donor)
+        save_recording(reference.change(recording, **extra), out / f"{entry.clip}.safetensors")
 
 
 def _stream(seed: int, name: str, clip: str) -> np.random.Generator:

@@ -3,15 +3,15 @@
 Each clip is computed once, whoever asks for it first and with whichever others: a fold, a partition, or a
 control with other labels is a selection of the file, which is mapped into memory and not read. A clip whose
 recording has changed is computed again, and so are all where the file is damaged. It may be deleted at any
-time.
+time. `feature_pass.py` computes what is missing.
 """
 
 import hashlib
 import logging
-import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -19,15 +19,16 @@ from jaxtyping import Float, Int
 from pydantic import BaseModel, ConfigDict
 
 import amber_id.recordings
-from amber_id.errors import AmberError, ClipError, FileFormatError
+from amber_id.errors import FileFormatError
 from amber_id.file_formats import LARGE_HEADER, read_tensors, validated, write_tensors
-from amber_id.motion.features import FeatureConfig, clip_segments, in_channels, vertex_graph
-from amber_id.recordings import RecordingEntry, RecordingSet
+from amber_id.motion.features import FeatureConfig, in_channels, vertex_graph
 
 _SCHEMA = "amber-id/features/3"
 _TABLES = ("segment_first", "segment_length", "segment_clip")
 _FOLDER = ".features"
-_KEPT = 8  # files beside one set of recordings, each of a configuration; the oldest are deleted
+
+MOST_FILES = 8
+"""How many files there are beside one set of recordings, each of a configuration; the oldest are deleted."""
 
 _AT_ONCE = 10_000  # frames
 _FINITE: set[tuple[Path, int, int, int]] = set()  # states of files whose features are
@@ -85,120 +86,38 @@ class _Header(BaseModel):
     clips: tuple[tuple[str, str, str, str | None], ...]
 
 
-def stored_features(
-    recordings: RecordingSet, config: FeatureConfig, *, on_clip: Callable[[], None]
-) -> StoredFeatures:
-    """The features of at least these recordings; what the file lacks is computed and added to it."""
-    path = recordings.root / _FOLDER / f"{_key(config)}.safetensors"
-    known = _known(path, config)
-    hashes = {(stored.clip, stored.sha256) for stored in known.clips}
-    missing = [e for e in recordings.entries if (e.clip, e.content_hash()) not in hashes]
-    for _ in range(len(recordings.entries) - len(missing)):
-        on_clip()
-    if not missing:
-        return known
-    whole = _joined(_current(known, recordings, missing), _compute(recordings, missing, config, on_clip))
-    try:
-        _write(path, whole)
-    except AmberError:
-        return whole  # recordings that may only be read are used without such a file
-    return _read(path, config)
+def feature_path(root: Path, config: FeatureConfig) -> Path:
+    """Where the features of recordings under `root` are kept.
+
+    The name is of all that they depend on: the configuration, and the code that reads and makes.
+    """
+    key = hashlib.sha256(config.model_dump_json().encode() + _code()).hexdigest()
+    return root / _FOLDER / f"{key[:16]}.safetensors"
 
 
-def _known(path: Path, config: FeatureConfig) -> StoredFeatures:
-    if path.exists():
-        try:
-            return _read(path, config)
-        except FileFormatError as error:
-            _logger.warning("%s; the features are computed again", error)
-    return _stored(config, [], [], [])
-
-
-def _current(
-    known: StoredFeatures, recordings: RecordingSet, missing: list[RecordingEntry]
-) -> StoredFeatures:
-    """Without the clips that are computed anew or whose recordings are gone."""
-    new = {entry.clip for entry in missing}
-    kept = [
-        i
-        for i, stored in enumerate(known.clips)
-        if stored.clip not in new and (recordings.root / stored.path).exists()
-    ]
-    return known if len(kept) == len(known.clips) else known.only(kept)
-
-
-def _compute(
-    recordings: RecordingSet,
-    entries: list[RecordingEntry],
-    config: FeatureConfig,
-    on_clip: Callable[[], None],
-) -> StoredFeatures:
-    parts: list[Float[np.ndarray, "T C V"]] = []
-    owners: list[int] = []
-    clips: list[StoredClip] = []
-    for entry in entries:
-        reason = None
-        try:
-            segments = clip_segments(recordings.load(entry), config)
-            parts += segments
-            owners += [len(clips)] * len(segments)
-        except ClipError as error:
-            reason = error.reason
-        path = os.path.relpath(entry.path, recordings.root)
-        clips.append(StoredClip(entry.clip, path, entry.content_hash(), reason))
-        on_clip()
-    return _stored(config, parts, owners, clips)
-
-
-def _stored(
-    config: FeatureConfig,
-    parts: list[Float[np.ndarray, "_ C V"]],
-    owners: list[int],
-    clips: Iterable[StoredClip],
-) -> StoredFeatures:
-    nothing = np.zeros((0, in_channels(config), vertex_graph(config).n_vertices), np.float32)
-    lengths = np.array([len(part) for part in parts], dtype=np.int64)
-    return StoredFeatures(
-        frames=np.concatenate([nothing, *parts]),
-        segment_first=np.cumsum(lengths) - lengths,
-        segment_length=lengths,
-        segment_clip=np.array(owners, dtype=np.int64),
-        clips=tuple(clips),
-    )
-
-
-def _joined(one: StoredFeatures, other: StoredFeatures) -> StoredFeatures:
-    if not one.clips:
-        return other
-    return StoredFeatures(
-        frames=np.concatenate([one.frames, other.frames]),
-        segment_first=np.concatenate([one.segment_first, other.segment_first + len(one.frames)]),
-        segment_length=np.concatenate([one.segment_length, other.segment_length]),
-        segment_clip=np.concatenate([one.segment_clip, other.segment_clip + len(one.clips)]),
-        clips=one.clips + other.clips,
-    )
-
-
-def _key(config: FeatureConfig) -> str:
-    """Names what the features of a clip depend on: the configuration, and the code that reads and makes."""
-    digest = hashlib.sha256(config.model_dump_json().encode())
+@cache
+def _code() -> bytes:
+    """The source of all that reads recordings and makes features, as one hash."""
+    digest = hashlib.sha256()
     for room in (amber_id.recordings.__file__, __file__):
         for source in sorted(Path(room).parent.glob("*.py")):
             digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
+    return digest.digest()
 
 
-def _write(path: Path, features: StoredFeatures) -> None:
+def write_features(path: Path, features: StoredFeatures, *, beside: int = MOST_FILES) -> None:
+    """Write the file, and delete the oldest ones until there are so many; raises as `write_tensors` does."""
     header = {"clips": [list(astuple(stored)) for stored in features.clips]}
     tables = {name: getattr(features, name) for name in _TABLES}
     write_tensors(path, _SCHEMA, header, {"frames": features.frames, **tables})
     with suppress(OSError):  # another run beside these recordings may be at the same
         files = sorted(path.parent.glob("*.safetensors"), key=lambda file: file.stat().st_mtime_ns)
-        for old in files[:-_KEPT]:
+        for old in files[:-beside]:
             old.unlink(missing_ok=True)
 
 
-def _read(path: Path, config: FeatureConfig) -> StoredFeatures:
+def read_features(path: Path, config: FeatureConfig) -> StoredFeatures:
+    """The features of a file, which are mapped into memory; raises FileFormatError if it is damaged."""
     values, arrays = read_tensors(path, _SCHEMA, mapped=("frames",), largest_header=LARGE_HEADER)
     clips = tuple(StoredClip(*row) for row in validated(_Header, values, path).clips)
     if set(arrays) != {"frames", *_TABLES}:

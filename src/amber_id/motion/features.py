@@ -150,8 +150,17 @@ def clip_features(recording: Recording, config: FeatureConfig) -> ClipFeatures:
     return ClipFeatures(np.concatenate([v for v, _ in cut]), np.concatenate([m for _, m in cut]))
 
 
-def clip_segments(recording: Recording, config: FeatureConfig) -> list[Float[np.ndarray, "T C V"]]:
+Stretches = dict[tuple[object, ...], list[Float[np.ndarray, "T S"]]]
+"""The usable stretches of one recording, by all of a configuration that they depend on."""
+
+
+def clip_segments(
+    recording: Recording, config: FeatureConfig, stretches: Stretches | None = None
+) -> list[Float[np.ndarray, "T C V"]]:
     """Every usable stretch of a recording: all streams, at the fixed rate; as in the thesis, the whole clip.
+
+    Whoever asks for several configurations of one recording gives the same `stretches`, empty at first, each
+    time: what configurations share is then computed once.
 
     Raises
     ------
@@ -161,7 +170,7 @@ def clip_segments(recording: Recording, config: FeatureConfig) -> list[Float[np.
     """
     if config.normalisation == "thesis":
         return _plausible([_thesis_segment(recording, config)], recording)
-    segments = _segments(recording, config)
+    segments = _segments_once(recording, config, {} if stretches is None else stretches)
     try:
         still = _still_streams(np.concatenate(segments), config)
     except ValueError as error:  # no placement of the head
@@ -210,6 +219,15 @@ def vertex_graph(config: FeatureConfig) -> FaceGraph:
         return unconnected_graph(len(VIEWS[config.view].vertices))
     frame = coefficient_view(np.zeros((1, len(BLENDSHAPE_NAMES), 1)), np.zeros((1, 6, 1)), config.view)
     return unconnected_graph(frame.shape[1])
+
+
+def _segments_once(
+    recording: Recording, config: FeatureConfig, stretches: Stretches
+) -> list[Float[np.ndarray, "T S"]]:
+    key = (*_needed(config), config.signals, config.rate_hz, config.longest_gap_s, config.shortest_s)
+    if key not in stretches:
+        stretches[key] = _segments(recording, config)
+    return stretches[key]
 
 
 def _segments(recording: Recording, config: FeatureConfig) -> list[Float[np.ndarray, "T S"]]:

@@ -9,7 +9,7 @@ Two clips are compared where both show a face, with the second up to some frames
 are matrix products; a block of clips is compared with all others at once.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from scipy.spatial.transform import Rotation
 
 from amber_id.face_mesh import RIGID_POINTS, mean_face
 from amber_id.motion.alignment import fit_similarity, isotropic, mean_rotation
-from amber_id.recordings import Recording, RecordingSet
+from amber_id.recordings import Recording, RecordingEntry, RecordingSet
 from amber_id.recordings.signals import all_correlations, read_at
 
 RATE_HZ = 25.0
@@ -54,20 +54,40 @@ class Alike:
     head: Float32[np.ndarray, "n M"]
 
 
+@dataclass(frozen=True, eq=False)
+class ClipMotion:
+    """The signals of one clip, less their mean over the frames with a face; 0 in the others."""
+
+    values: Float32[np.ndarray, "T S"]
+    seen: Bool[np.ndarray, " T"]
+
+
+MotionOf = Callable[[RecordingEntry], ClipMotion]
+"""Where the signals of a clip come from; raises ClipError where its recording is damaged."""
+
+
 def read_signals(recordings: RecordingSet) -> Signals:
     """The signals of every recording, in order; raises ClipError if one of the files is damaged."""
-    return signals_of(recordings.load(entry) for entry in recordings.entries)
+    return signals_of(clip_motion(recordings.load(entry)) for entry in recordings.entries)
 
 
-def signals_of(recordings: Iterable[Recording]) -> Signals:
-    """The signals of recordings, one at least, which are taken one after the other."""
-    rows = [_signals(recording) for recording in recordings]
-    N, T = len(rows), max(len(seen) for _, seen in rows)
+def clip_motion(recording: Recording) -> ClipMotion:
+    """The signals of one recording."""
+    signals, seen = _signals(recording)
+    values = np.zeros(signals.shape, np.float32)
+    if seen.any():
+        values[seen] = signals[seen] - signals[seen].mean(axis=0)
+    return ClipMotion(values, seen)
+
+
+def signals_of(clips: Iterable[ClipMotion]) -> Signals:
+    """The signals of clips, one at least, weighed alike."""
+    rows = list(clips)
+    N, T = len(rows), max(len(row.seen) for row in rows)
     values, seen = np.zeros((N, T, _N_SIGNALS), np.float32), np.zeros((N, T), np.float32)
-    for i, (signals, face) in enumerate(rows):
-        if face.any():
-            values[i, : len(signals)][face] = signals[face] - signals[face].mean(axis=0)
-            seen[i, : len(face)] = face
+    for i, row in enumerate(rows):
+        values[i, : len(row.values)] = row.values
+        seen[i, : len(row.seen)] = row.seen
     variance = (values.astype(np.float64) ** 2).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)[:, None]
     usual = np.median(np.sqrt(variance[seen.any(axis=1)]), axis=0) if seen.any() else np.ones(_N_SIGNALS)
     values /= np.where(usual > 0, usual, 1).astype(np.float32)

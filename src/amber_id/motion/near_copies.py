@@ -9,6 +9,8 @@ of 2 to 5 s, none of them copies, mean z was at most 0.9 where 1.47 is asked, 6.
 at least 2.2 and 11.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Bool, Int64
 
@@ -17,26 +19,53 @@ from amber_id.motion.likeness import RATE_HZ, Alike, Signals, blocks, compare, f
 NEAR_COPY = 0.9
 """From which concordance on, the mean of face and head, two clips are taken for near-copies."""
 
+LATEST = 3
+"""By how many frames at 25 Hz one of two near-copies may begin later, unless told."""
+
 _SHORTEST = 1.0 * RATE_HZ  # frames
 _BEYOND_CHANCE = 9.0
 _LESSER = 0.6  # concordance over face and head each
 
 
-def near_copies(clips: Signals, *, least: float, latest: int = 3) -> Int64[np.ndarray, "Q 2"]:
-    """All pairs of clips whose motions are nearly the same, each once, the earlier clip first.
+@dataclass(frozen=True, eq=False)
+class NearCopies:
+    """All pairs of N clips that are near-copies by some lag, the earlier clip first, in order.
 
-    One may begin up to `latest` frames after the other.
+    Pair q is of the clips ``key[q] // N`` and ``key[q] % N``, and `lag` is the least by which they are.
     """
-    found = []
+
+    key: Int64[np.ndarray, " Q"]
+    lag: Int64[np.ndarray, " Q"]
+    lags: int = 0  # how many were looked at, from 0 on
+
+    def up_to(self, latest: int, clips: Signals, *, least: float) -> "NearCopies":
+        """These and those of all lags up to `latest`; what was looked at before is not again."""
+        key, lag = self.key, self.lag
+        for new in range(self.lags, latest + 1):
+            more = _copies_later(clips, new, least=least)
+            key, first = np.unique(np.concatenate([key, more]), return_index=True)
+            lag = np.concatenate([lag, np.full(len(more), new)])[first]
+        return NearCopies(key, lag, max(self.lags, latest + 1))
+
+    def pairs(self, latest: int, N: int) -> Int64[np.ndarray, "R 2"]:
+        """Those of two clips of which one begins up to `latest` frames at 25 Hz later."""
+        return np.stack(np.divmod(self.key[self.lag <= latest], N), axis=1)
+
+
+NONE_LOOKED_FOR = NearCopies(np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+
+def _copies_later(clips: Signals, lag: int, *, least: float) -> Int64[np.ndarray, " Q"]:
+    """The keys of the pairs whose motions are nearly the same, one `lag` frames later than the other."""
+    N = len(clips.seen)
+    keys = [np.zeros(0, np.int64)]
     for rows in blocks(clips):
-        same = np.zeros((rows.stop - rows.start, len(clips.seen)), dtype=bool)
-        for lag in range(latest + 1):  # in both orders of two clips, so this is to and fro
-            same |= _is_copy(compare(clips, clips, rows, lag, concordance=True), least)
+        same = _is_copy(compare(clips, clips, rows, lag, concordance=True), least)
         one, other = np.nonzero(same)
-        found.append(np.stack([one + rows.start, other], axis=1))
-    pairs = np.concatenate(found).astype(np.int64)
-    pairs = np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1)
-    return np.unique(pairs, axis=0)
+        one += rows.start
+        earlier, later = np.minimum(one, other), np.maximum(one, other)
+        keys.append((earlier * N + later)[earlier < later])
+    return np.unique(np.concatenate(keys))
 
 
 def _is_copy(alike: Alike, least: float) -> Bool[np.ndarray, "n M"]:

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from amber_id.errors import EvaluationError
-from amber_id.motion.feature_file import stored_features
+from amber_id.motion.feature_pass import stored_features
 from amber_id.motion.features import FeatureConfig
 from amber_id.motion.windows import gather_windows, window_starts
 from amber_id.recordings import Failure, RecordingEntry, RecordingSet
@@ -131,7 +131,7 @@ def load_windows(
     EvaluationError
         If not a single clip gives a window.
     """
-    stored = stored_features(recordings, config, on_clip=on_clip or (lambda: None))
+    (stored,) = stored_features(recordings, (config,), on_clip=on_clip or (lambda: None))
     place = {known.clip: i for i, known in enumerate(stored.clips)}
     entries: list[RecordingEntry] = []
     failures = list(recordings.failures)

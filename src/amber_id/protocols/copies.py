@@ -20,7 +20,7 @@ import hashlib
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal, NamedTuple
@@ -33,8 +33,9 @@ from amber_id import __version__
 from amber_id.atomic_files import write_text_atomically
 from amber_id.errors import ClipError, FileFormatError
 from amber_id.file_formats import read_json
-from amber_id.motion.likeness import signals_of
-from amber_id.motion.near_copies import NEAR_COPY, near_copies
+from amber_id.motion.likeness import ClipMotion, clip_motion, signals_of
+from amber_id.motion.movements import Movements
+from amber_id.motion.near_copies import NEAR_COPY
 from amber_id.recordings import Recording, RecordingEntry, RecordingSet
 
 LEAKS_FILE = "leaks.json"
@@ -94,10 +95,47 @@ class Pair(NamedTuple):
     evidence: str
 
 
-def find_copies(recordings: RecordingSet) -> Copies:
+@dataclass(frozen=True, eq=False)
+class ClipsRead:
+    """The clips of a set that can be read, hashes of their landmarks, how they move; and what is unread."""
+
+    entries: Sequence[RecordingEntry]
+    contents: Sequence[str]
+    movements: Movements
+    unread: Sequence[ClipError] = ()
+
+    @classmethod
+    def of(cls, recordings: RecordingSet) -> "ClipsRead":
+        """Read every recording once; raises ClipError if none can be read."""
+        entries: list[RecordingEntry] = []
+        contents: list[str] = []
+        unread: list[ClipError] = []
+
+        def motions() -> Iterator[ClipMotion]:
+            for entry in recordings.entries:
+                try:
+                    recording = recordings.load(entry)
+                except ClipError as error:
+                    unread.append(error)
+                    continue
+                entries.append(entry)
+                contents.append(landmarks_hash(recording))
+                yield clip_motion(recording)
+            if not entries:
+                raise unread[0]
+
+        return cls(entries, contents, Movements(signals_of(motions())), unread)
+
+
+def landmarks_hash(recording: Recording) -> str:
+    """SHA-256 of the landmarks, as hexadecimal."""
+    return hashlib.sha256(recording.landmarks.tobytes()).hexdigest()
+
+
+def find_copies(recordings: RecordingSet, *, read: Callable[[], ClipsRead] | None = None) -> Copies:
     """All copies among the clips of different people, from ``leaks.json`` where that is up to date.
 
-    Every recording is read once, else not at all.
+    Every recording is read once, else not at all; `read` gives its clips where they were read before.
 
     Raises
     ------
@@ -113,7 +151,7 @@ def find_copies(recordings: RecordingSet) -> Copies:
                 return earlier
         except FileFormatError as error:
             _logger.warning("%s; clips are searched for copies again", error)
-    copies = _find(recordings, depends_on)
+    copies = _copies_among(ClipsRead.of(recordings) if read is None else read(), depends_on)
     write_text_atomically(path, copies.model_dump_json(indent=2, by_alias=True) + "\n")
     return copies
 
@@ -124,29 +162,13 @@ def _depends_on(recordings: RecordingSet) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _find(recordings: RecordingSet, depends_on: str) -> Copies:
-    entries: list[RecordingEntry] = []
-    contents: list[str] = []
-    unread: list[ClipError] = []
-
-    def read() -> Iterator[Recording]:
-        for entry in recordings.entries:
-            try:
-                recording = recordings.load(entry)
-            except ClipError as error:
-                unread.append(error)
-                continue
-            entries.append(entry)
-            contents.append(hashlib.sha256(recording.landmarks.tobytes()).hexdigest())
-            yield recording
-        if not entries:
-            raise unread[0]
-
-    signals = signals_of(read())
-    moving = near_copies(signals, least=NEAR_COPY, latest=_LATEST)
+def _copies_among(clips: ClipsRead, depends_on: str) -> Copies:
+    """Each pair once, by the surest kind, and what could not be compared."""
+    entries, unread = clips.entries, clips.unread
+    moving = clips.movements.near_copies(least=NEAR_COPY, latest=_LATEST)
     pairs, not_checked = _of_motion(moving, entries)
     kinds: tuple[tuple[CopyKind, Iterable[Pair]], ...] = (
-        ("content", _of_content(entries, contents)),
+        ("content", _of_content(entries, clips.contents)),
         ("motion", pairs),
         ("picture", find_same_pictures(entries)),
     )
@@ -157,7 +179,7 @@ def _find(recordings: RecordingSet, depends_on: str) -> Copies:
             copy = Copy(kind=kind, first=first, second=second, evidence=evidence)
             copies.setdefault((one, other), copy)
     if unread:
-        number = f"{len(unread)} of {len(recordings.entries)} clips"
+        number = f"{len(unread)} of {len(entries) + len(unread)} clips"
         not_checked = (*not_checked, f"{number} could not be read and were not compared, e.g. {unread[0]}.")
     without = sum(not entry.picture_hash for entry in entries)
     if without:

@@ -10,13 +10,13 @@ A leak is refused. Whoever knows better allows it by its key, one by one; result
 
 import shlex
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
 from amber_id.errors import LeakError, UsageError
-from amber_id.protocols.copies import LEAKS_FILE, CopyKind, find_copies, key_of
+from amber_id.protocols.copies import LEAKS_FILE, ClipsRead, CopyKind, find_copies, key_of
 from amber_id.protocols.split import Partition, Split
 from amber_id.quoting import names_and_more
 from amber_id.recordings import RecordingSet
@@ -48,8 +48,12 @@ class Leak:
         object.__setattr__(self, "key", key_of(self.kind, self.first, self.second))
 
 
-def find_leaks(recordings: RecordingSet, split: Split) -> tuple[Leak, ...]:
+def find_leaks(
+    recordings: RecordingSet, split: Split, *, read: Callable[[], ClipsRead] | None = None
+) -> tuple[Leak, ...]:
     """The copies of a clip between partitions of any fold of the split, by kind and name.
+
+    `read` is as in `find_copies`.
 
     Raises
     ------
@@ -58,7 +62,7 @@ def find_leaks(recordings: RecordingSet, split: Split) -> tuple[Leak, ...]:
     """
     subject = {entry.clip: entry.subject for entry in recordings.entries}
     leaks = []
-    for copy in find_copies(recordings).copies:
+    for copy in find_copies(recordings, read=read).copies:
         where = _between(split, subject[copy.first], subject[copy.second])
         if where is not None:
             first, second, fold = where

@@ -230,6 +230,12 @@ def read_header(path: Path) -> RecordingHeader:
     return header
 
 
+def has_blendshapes(path: Path) -> bool:
+    """Whether the recording at `path` has coefficients; its arrays are not read. Raises as `read_header`."""
+    _, shapes = read_shapes(path, _SCHEMA)
+    return "blendshapes" in shapes
+
+
 def _check_counts(header: RecordingHeader, recording: Recording) -> None:
     """Hold what the header counts against the arrays; raises ValueError."""
     tracked_frames, duration_s = int(recording.tracked.sum()), recording.duration_s

@@ -62,7 +62,7 @@ def test_the_region_with_the_habit_has_the_largest_share(eyes_only: RecordingSet
 def test_statistics_of_a_region_are_those_of_its_points(eyes_only: RecordingSet):
     whole = ClipStatistics.of(load_windows(eyes_only, FeatureConfig(view="motion")))
     alone = ClipStatistics.of(load_windows(eyes_only, FeatureConfig(view="motion", regions=("lips",))))
-    np.testing.assert_array_equal(whole.shown(points_of("lips")).values, alone.values)
+    np.testing.assert_array_equal(whole.restricted_to(points_of("lips")).values, alone.values)
 
 
 def test_what_sets_share_is_computed_once_and_is_the_same(
@@ -74,7 +74,7 @@ def test_what_sets_share_is_computed_once_and_is_the_same(
     asked.append(asked[0] | asked[2])
     together = attacked_on(statistics, asked, split)
     for points, found in zip(asked, together, strict=True):
-        alone = Comparisons.pool(attacked(statistics.shown(points), split))
+        alone = Comparisons.pool(attacked(statistics.restricted_to(points), split))
         np.testing.assert_allclose(found.scores, alone.scores, atol=1e-6)
     monkeypatch.setattr(
         "amber_id.audit.ablations.clip_statistics._MOST_PRODUCTS", 0

@@ -14,8 +14,8 @@ from amber_id.audit.confounds.source import source_confound
 from amber_id.audit.confounds.telling import in_steps, telling, values_of
 from amber_id.biometrics import auc, eer
 from amber_id.errors import CorpusError
-from amber_id.motion.likeness import Signals, compare, read_signals
-from amber_id.motion.near_copies import near_copies
+from amber_id.motion.likeness import Signals, compare
+from amber_id.motion.movements import Movements
 from amber_id.recordings import RecordingEntry, RecordingSet, save_recording
 from amber_id.results import ConditionName
 from amber_id.results.checks import Check
@@ -206,8 +206,8 @@ def test_a_copy_is_one_at_another_size_frame_rate_and_beginning(tmp_path: Path) 
     people = {"synth_id001/a": one, "synth_id001/b": smaller, "synth_id001/c": make_clip(base, 0, 1)}
     for name, recording in people.items():
         save_recording(recording, tmp_path / f"{name}.safetensors")
-    signals = read_signals(RecordingSet.open(tmp_path))
-    assert near_copies(signals, least=CONFIG.near_copy).tolist() == [[0, 1]]
+    movements = Movements.read(RecordingSet.open(tmp_path))
+    assert movements.near_copies(least=CONFIG.near_copy).tolist() == [[0, 1]]
 
 
 def test_the_original_of_a_copy_is_no_other_original(clean: Sets) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from amber_id.audit.ablations.clip_statistics import ClipStatistics
 from amber_id.audit.ablations.regions import PARTS
 from amber_id.audit.controls.planted_habits import SPREADS, sensitivity_of, spread_of_people, with_habits
 from amber_id.face_mesh import points_of
@@ -63,7 +64,9 @@ def test_strong_habits_are_found_and_nothing_where_nothing_is_planted(
 ):
     split = make_split(source_of_subjects(nobodies), SplitConfig(folds=2))
     monkeypatch.setattr("amber_id.audit.controls.planted_habits.SPREADS", (0.0, 0.8))
-    found = sensitivity_of(windows, nobodies, split, EvaluationConfig(replicates=100), cell="OOO")
+    found = sensitivity_of(
+        ClipStatistics.of(windows), nobodies, split, EvaluationConfig(replicates=100), cell="OOO"
+    )
     none, strong = found.points
     assert none.eer.high > 0.5
     assert strong.eer.high < 0.4
@@ -81,7 +84,11 @@ def test_a_study_that_finds_no_planted_habit_says_so(
     monkeypatch.setattr("amber_id.audit.controls.planted_habits.SPREADS", (0.01, 0.02))
     split = make_split(source_of_subjects(some), SplitConfig(folds=2, dev=0.25))
     found = sensitivity_of(
-        load_windows(some, windows.config), some, split, EvaluationConfig(replicates=100), cell="AAA"
+        ClipStatistics.of(load_windows(some, windows.config)),
+        some,
+        split,
+        EvaluationConfig(replicates=100),
+        cell="AAA",
     )
     assert found.smallest_recognised is None
     assert found.verdict == "warn"

@@ -187,7 +187,7 @@ def test_a_damped_head_errs_by_degrees(original: RecordingSet, tmp_path: Path) -
     yaw = channel(measure_utility(original, damped, QUICK), "head yaw")
     errors = []
     for entry in original.entries:
-        signal = FaceSignals.of(original.load(entry), "original").values[:, COLUMN["head yaw"]]
+        signal = FaceSignals.of(original.load(entry)).values[:, COLUMN["head yaw"]]
         if signal.std() >= QUICK.least_degrees:
             errors.append(0.75 * np.abs(signal - signal.mean()).mean())
     assert yaw.clips == len(errors)
@@ -312,7 +312,7 @@ def test_head_angles_are_degrees(original: RecordingSet) -> None:
     turns = Rotation.from_euler("YXZ", np.resize(planted, (T, 3)), degrees=True).as_matrix()
     pixels = 150 * mean_face() @ turns.transpose(0, 2, 1) + [600, 300, 0]
     landmarks = (pixels / [recording.width, recording.height, recording.width]).astype(np.float32)
-    signals = FaceSignals.of(replace(recording, landmarks=landmarks), "original")
+    signals = FaceSignals.of(replace(recording, landmarks=landmarks))
     found = signals.values[:, [COLUMN["head yaw"], COLUMN["head pitch"], COLUMN["head roll"]]]
     np.testing.assert_allclose(found, np.resize(planted, (T, 3)), atol=1e-3)
     # The face itself does not change with the head.
@@ -386,7 +386,7 @@ def test_somebody_else_is_another_person() -> None:
         assert all(subjects[i] != subjects[j] for i, j in enumerate(partners))
 
 
-def test_no_face_names_clip_and_condition(original: RecordingSet) -> None:
+def test_no_face_names_the_clip(original: RecordingSet) -> None:
     recording = lost(original.load(original.entries[0]), slice(None))
-    with pytest.raises(ClipError, match=r"synth_id001/clip00: original: no frame has a face"):
-        FaceSignals.of(recording, "original")
+    with pytest.raises(ClipError, match="synth_id001/clip00: no frame has a face"):
+        FaceSignals.of(recording)

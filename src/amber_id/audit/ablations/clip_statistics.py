@@ -7,7 +7,7 @@ All variants of a cell are asked about the same comparisons as the cell itself.
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -34,21 +34,26 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
+Fits = dict[frozenset[str], MomentsAttacker]
+"""What was fitted to some statistics, by the people that it was fitted to."""
+
+
 @dataclass(frozen=True)
 class ClipStatistics:
-    """What `moments` knows of every window of some clips."""
+    """What `moments` knows of every window of some clips, and what was fitted to them so far."""
 
     windows: WindowSet
     values: Float[np.ndarray, "N F"]
+    fits: Fits = field(default_factory=dict)
 
     @classmethod
-    def of(cls, windows: WindowSet) -> "ClipStatistics":
-        """Compute them, where they are not known."""
-        return cls(windows, statistics_of(windows))
+    def of(cls, windows: WindowSet, fits: Fits | None = None) -> "ClipStatistics":
+        """Compute them, where they are not known; `fits` are those to the same windows before, if any."""
+        return cls(windows, statistics_of(windows), {} if fits is None else fits)
 
     def restricted_to(self, points: Collection[int]) -> "ClipStatistics":
         """These statistics of some landmarks alone; the face is normalised as a whole nevertheless."""
-        return replace(self, values=self.values[:, self.columns_of(points)])
+        return replace(self, values=self.values[:, self.columns_of(points)], fits={})
 
     def columns_of(self, points: Collection[int]) -> Bool[np.ndarray, " F"]:
         """Which statistics are of these landmarks."""
@@ -59,7 +64,7 @@ class ClipStatistics:
 
     def labelled(self, recordings: RecordingSet) -> "ClipStatistics":
         """These statistics, relabelled with the subjects of `recordings`."""
-        return replace(self, windows=replace(self.windows, entries=recordings.entries))
+        return replace(self, windows=replace(self.windows, entries=recordings.entries), fits={})
 
 
 def attacked(
@@ -86,7 +91,10 @@ def fitted_in_folds(
     for fold in range(len(split.folds)):
         train = np.array([subjects.index(s) for s in split.subjects("train", fold)])
         learnt = np.random.default_rng(fold).permutation(train)[:people]
-        fitted.append(_fitted(statistics, who, learnt))
+        names = frozenset(subjects[i] for i in learnt)
+        if names not in statistics.fits:
+            statistics.fits[names] = _fitted(statistics, who, learnt)
+        fitted.append(statistics.fits[names])
     return tuple(fitted)
 
 
@@ -152,10 +160,14 @@ def _attacked_on(
     """Fit in one fold; the products of windows are sums of those of atoms."""
     _, who = _people(statistics, split)
     windows = statistics.windows
-    learnt = {*split.subjects("train", fold)}
+    learnt = frozenset(split.subjects("train", fold))
     train = np.flatnonzero(np.array([entry.subject in learnt for entry in windows.entries])[windows.clip])
     subject = who[windows.clip[train]]
-    mean, scale = weighted_scale(statistics.values[train], subject)
+    fitted = statistics.fits.get(learnt)
+    if fitted is None:
+        mean, scale = weighted_scale(statistics.values[train], subject)
+    else:
+        mean, scale = fitted.mean, fitted.scale
     products = {}
     for atom in atoms:
         columns = statistics.columns_of(atom)

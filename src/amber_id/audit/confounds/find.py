@@ -38,6 +38,7 @@ from amber_id.audit.confounds.near_copies import copies_confounds
 from amber_id.audit.confounds.pairing import pairing_confounds
 from amber_id.audit.confounds.property import property_checks
 from amber_id.audit.confounds.session import session_confound
+from amber_id.audit.confounds.sizes import Read
 from amber_id.audit.confounds.source import source_confound
 from amber_id.audit.confounds.studied import StudiedClips, Tested
 from amber_id.audit.confounds.unchanged import unchanged_confound
@@ -68,12 +69,15 @@ COUNTED: tuple[Callable[[StudiedClips], Iterable[Check]], ...] = (
 
 
 def find_confounds(
-    conditions: Mapping[ConditionName, RecordingSet], config: ConfoundConfig
+    conditions: Mapping[ConditionName, RecordingSet],
+    config: ConfoundConfig,
+    *,
+    read: Mapping[ConditionName, Read] | None = None,
 ) -> tuple[Check, ...]:
     """Check everything that can be checked of originals, anonymised clips, or both.
 
-    Both sets must hold the same clips in the same order. Every recording is read once, and ``corpus.csv`` in
-    the folder of each set.
+    Both sets must hold the same clips in the same order. ``corpus.csv`` is read in the folder of each set,
+    and every recording once, unless `read` has what is needed of them.
 
     Raises
     ------
@@ -84,7 +88,7 @@ def find_confounds(
         If a recording is damaged, or a corpus file does not fit.
     """
     _check_same(conditions)
-    clips = StudiedClips.of(conditions, config)
+    clips = StudiedClips.of(conditions, config, read)
     return (*_judged(clips), *(check for row in COUNTED for check in row(clips)))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from amber_id.audit.confounds.studied import StudiedClips
-from amber_id.motion.following import Following, follow
+from amber_id.motion.following import Following
 from amber_id.recordings import RecordingEntry
 from amber_id.results.checks import Check, Verdict
 
@@ -19,8 +19,8 @@ def pairing_confounds(clips: StudiedClips) -> list[Check]:
     config, read = clips.config, clips.read
     if len(read) < 2:
         return []
-    original, anonymised = read["original"].signals, read["anonymised"].signals
-    following = follow(anonymised, original, copies=clips.near_copies["original"])
+    original, anonymised = read["original"].movements, read["anonymised"].movements
+    following = anonymised.followed(original, least=config.near_copy)
     entries = clips.conditions["original"].entries
     return [
         pairing_confound(
@@ -36,7 +36,7 @@ def pairing_confound(
     judged, astray = int(following.judged.sum()), np.flatnonzero(following.astray)
     if not judged:
         evidence = (
-            f"None of {len(entries)} anonymised clips shows a face for 1.2 s together with its original, so "
+            f"None of {len(entries)} anonymised clips shows a face for 1 s together with its original, so "
             "whether they move as their originals cannot be tested."
         )
         return _pairing("not_checked", evidence, {"clips": 0.0})

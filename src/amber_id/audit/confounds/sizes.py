@@ -11,7 +11,8 @@ import numpy as np
 
 from amber_id.audit.confounds.properties import Property
 from amber_id.motion.alignment import isotropic
-from amber_id.motion.likeness import Signals, signals_of
+from amber_id.motion.likeness import ClipMotion, clip_motion, signals_of
+from amber_id.motion.movements import Movements
 from amber_id.recordings import Recording, RecordingSet
 
 # Outer and inner corner of either eye.
@@ -20,23 +21,23 @@ _ONE_EYE, _OTHER_EYE = [33, 133], [362, 263]
 
 @dataclass(frozen=True, eq=False)
 class Read:
-    """What was read off recordings, each once: how they move, and the size of the face by clip."""
+    """What was read off the recordings of one condition: how they move, and the size of the face by clip."""
 
-    signals: Signals
+    movements: Movements
     face_sizes: Mapping[str, float]
 
     @classmethod
     def of(cls, recordings: RecordingSet) -> "Read":
-        """Read every recording, in order; raises ClipError if one of the files is damaged."""
+        """Read every recording once, in order; raises ClipError if one of the files is damaged."""
         sizes: dict[str, float] = {}
 
-        def read() -> Iterator[Recording]:
+        def motions() -> Iterator[ClipMotion]:
             for entry in recordings.entries:
                 recording = recordings.load(entry)
                 sizes[entry.clip] = face_size(recording)
-                yield recording
+                yield clip_motion(recording)
 
-        return cls(signals_of(read()), sizes)
+        return cls(Movements(signals_of(motions())), sizes)
 
 
 def face_size(recording: Recording) -> float:

@@ -12,7 +12,6 @@ from jaxtyping import Int64
 from amber_id.audit.confounds.config import ConfoundConfig
 from amber_id.audit.confounds.corpus_facts import NOTHING_KNOWN, CorpusFacts
 from amber_id.audit.confounds.sizes import Read
-from amber_id.motion.near_copies import near_copies
 from amber_id.recordings import RecordingEntry, RecordingSet
 from amber_id.results import Check, ConditionName
 
@@ -45,10 +44,15 @@ class StudiedClips:
     read: Mapping[ConditionName, Read] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, conditions: Mapping[ConditionName, RecordingSet], config: ConfoundConfig) -> "StudiedClips":
-        """Read every recording once, and ``corpus.csv`` in the folder of each set."""
+    def of(
+        cls,
+        conditions: Mapping[ConditionName, RecordingSet],
+        config: ConfoundConfig,
+        read: Mapping[ConditionName, Read] | None = None,
+    ) -> "StudiedClips":
+        """Read ``corpus.csv`` in the folder of each set and, unless they were read, every recording once."""
         facts = CorpusFacts.read(conditions)
-        read = {condition: Read.of(recordings) for condition, recordings in conditions.items()}
+        read = read or {condition: Read.of(recordings) for condition, recordings in conditions.items()}
         sizes = {condition: each.face_sizes for condition, each in read.items()}
         return cls(conditions, config, facts, sizes, read)
 
@@ -68,7 +72,7 @@ class StudiedClips:
     def near_copies(self) -> "Mapping[ConditionName, Int64[np.ndarray, 'Q 2']]":
         """The pairs of near-copies among the clips of each condition that was read."""
         least = self.config.near_copy
-        return {condition: near_copies(each.signals, least=least) for condition, each in self.read.items()}
+        return {name: each.movements.near_copies(least=least) for name, each in self.read.items()}
 
     def seed(self, name: str, *more: int) -> tuple[int, ...]:
         """The seed of a test of its own, so that none depends on which others there are."""

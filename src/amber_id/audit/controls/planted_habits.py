@@ -32,15 +32,21 @@ _STILL = 1e-6  # below any movement; keeps the logarithm of one that is none
 
 
 def sensitivity_of(
-    windows: WindowSet, recordings: RecordingSet, split: Split, config: EvaluationConfig, *, cell: str
+    statistics: ClipStatistics,
+    recordings: RecordingSet,
+    split: Split,
+    config: EvaluationConfig,
+    *,
+    cell: str,
 ) -> SensitivityResult:
-    """EER of planted habits of several strengths; `windows` are those of the recordings in the view motion.
+    """EER of planted habits of several strengths; `statistics` are of the recordings in the view motion.
 
     Raises
     ------
     TrainingError
         If there is too little to fit to.
     """
+    windows = statistics.windows
     permuted = labelled(recordings, "permuted-labels", seed=config.seed)
     subject_of = {entry.clip: entry.subject for entry in permuted.entries}
     names = [subject_of[entry.clip] for entry in windows.entries]
@@ -61,7 +67,7 @@ def sensitivity_of(
         points=tuple(points),
         smallest_recognised=smallest,
         spread_of_people=own,
-        fit=fitting(ClipStatistics.of(windows), split),
+        fit=fitting(statistics, split),
     )
 
 

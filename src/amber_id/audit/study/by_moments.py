@@ -19,12 +19,14 @@ from amber_id.audit.controls.without_motion import (
 from amber_id.audit.study.matrix import Cell
 from amber_id.audit.study.study import ALL, MOTION, SHUFFLED, Study, Variants, beside_the_whole
 from amber_id.biometrics import Comparisons
-from amber_id.motion import VIEWS, Stream, WindowSet
+from amber_id.motion import VIEWS, Stream
 from amber_id.protocols import labelled
 from amber_id.results import Check, CurvePoint, CurvesResult, RegionResult, SensitivityResult
 from amber_id.training.named import training_of
 
 _STREAMS: tuple[Stream, ...] = ("joint", "bone", "joint_motion")
+VIEW_FEATURES = {str(view): training_of("moments", view=view).features for view in VIEWS}
+STREAM_FEATURES = {str(stream): MOTION.model_copy(update={"streams": (stream,)}) for stream in _STREAMS}
 
 
 def views_of(study: Study) -> dict[str, Variants]:
@@ -32,11 +34,11 @@ def views_of(study: Study) -> dict[str, Variants]:
     variants: dict[str, Variants] = {}
     for cell, condition in study.own_cells.items():
         compared = {
-            str(view): _attacked(study, study.windows(condition, training_of("moments", view=view).features))
-            for view in VIEWS
+            view: _attacked(study, study.statistics(condition, features))
+            for view, features in VIEW_FEATURES.items()
         }
         shuffled = study.windows(condition, ALL).shuffled(study.config.evaluation.seed)
-        compared[SHUFFLED] = _attacked(study, shuffled)
+        compared[SHUFFLED] = _attacked(study, ClipStatistics.of(shuffled))
         variants[cell] = beside_the_whole(study, compared, "all")
     return variants
 
@@ -46,10 +48,8 @@ def streams_of(study: Study) -> dict[str, Variants]:
     variants: dict[str, Variants] = {}
     for cell, condition in study.own_cells.items():
         compared = {
-            str(stream): _attacked(
-                study, study.windows(condition, MOTION.model_copy(update={"streams": (stream,)}))
-            )
-            for stream in _STREAMS
+            stream: _attacked(study, study.statistics(condition, features))
+            for stream, features in STREAM_FEATURES.items()
         }
         variants[cell] = beside_the_whole(study, compared, "joint")
     return variants
@@ -59,7 +59,7 @@ def regions_of_cells(study: Study) -> dict[str, dict[str, RegionResult]]:
     """Every region of the face, by motion alone."""
     regions = {}
     for cell, condition in study.own_cells.items():
-        statistics = ClipStatistics.of(study.windows(condition, MOTION))
+        statistics = study.statistics(condition, MOTION)
         attack = partial(attacked_on, statistics, split=study.split)
         regions[cell] = regions_of(attack, study.config.evaluation)
     return regions
@@ -84,7 +84,7 @@ def sensitivity_of_cells(study: Study) -> dict[str, SensitivityResult]:
     """Whether planted habits are recognised."""
     return {
         cell: sensitivity_of(
-            study.windows(condition, MOTION),
+            study.statistics(condition, MOTION),
             study.clips.under(condition),
             study.split,
             study.config.evaluation,
@@ -114,5 +114,5 @@ def controls_of(study: Study, cells: Mapping[str, Cell], views: Mapping[str, Var
     return tuple(controls)
 
 
-def _attacked(study: Study, windows: WindowSet) -> Comparisons:
-    return Comparisons.pool(attacked(ClipStatistics.of(windows), study.split))
+def _attacked(study: Study, statistics: ClipStatistics) -> Comparisons:
+    return Comparisons.pool(attacked(statistics, study.split))

@@ -12,8 +12,9 @@ from amber_id.audit.study.scenarios import own_cells
 from amber_id.audit.study.study import SHUFFLED, Study, beside_the_whole
 from amber_id.audit.study.training import seconds_of_training
 from amber_id.biometrics import Comparisons
-from amber_id.motion import VIEWS
+from amber_id.motion import VIEWS, FeatureConfig
 from amber_id.results import Check, ConditionName, NetworkResult
+from amber_id.training.named import training_of
 
 _OF_CELL, _OF_CONTROLS = 4.0, 1.0  # trainings of a network
 
@@ -80,6 +81,12 @@ def _network(study: Study, cell: str) -> NetworkStudy:
         device=study.device,
         on_epoch=study.on_epoch,
     )
+
+
+def network_features(config: StudyConfig) -> tuple[FeatureConfig, ...]:
+    """The features of the network in every view."""
+    assert config.network is not None
+    return tuple(training_of(config.network, view=view).features for view in VIEWS)
 
 
 def network_stages(conditions: Collection[ConditionName], config: StudyConfig) -> dict[str, float]:

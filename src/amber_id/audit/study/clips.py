@@ -14,6 +14,7 @@ from types import MappingProxyType
 from amber_id.audit.attack.avatars import avatar_remarks
 from amber_id.errors import CorpusError
 from amber_id.motion import FeatureConfig, load_windows
+from amber_id.motion.feature_pass import OnRecording, stored_features
 from amber_id.recordings import RecordingSet, read_failures
 from amber_id.results import ConditionName, DroppedClip
 
@@ -87,13 +88,16 @@ def study_clips(
     root: Path,
     features: Iterable[FeatureConfig],
     *,
+    also: Iterable[FeatureConfig] = (),
     reasons: Mapping[str, str] = _NO_REASONS,
-    on_clip: Callable[[], None] | None = None,
+    on_clip: Callable[[], None] = lambda: None,
+    on_recording: OnRecording = lambda _entry, _recording: None,
 ) -> StudyClips:
     """Pair the clips of all conditions, and leave out those without usable features.
 
-    The features of all are kept under `root`; `reasons` are as in `paired`. A person of whom one clip is left
-    is left out: nothing could be compared with it.
+    The features of all are kept under `root`, and so are those of `also`, without which a clip may be usable.
+    Each recording is read once for all of them, and given to `on_recording`. `reasons` are as in `paired`. A
+    person of whom one clip is left is left out: nothing could be compared with it.
 
     Raises
     ------
@@ -107,10 +111,13 @@ def study_clips(
         for entry in of_condition.entries
     ]
     recordings = RecordingSet(root, tuple(entries))
+    needed = tuple(features)
+    every = tuple(dict.fromkeys((*needed, *also)))
+    stored_features(recordings, every, on_clip=on_clip, on_recording=on_recording)
     lost = {
         failure.clip: failure.reason
-        for config in features
-        for failure in load_windows(recordings, config, on_clip=on_clip).failures
+        for config in needed
+        for failure in load_windows(recordings, config).failures
     }
     unusable = [
         DroppedClip(clip=bare_id(clip), condition=condition_of(clip), reason=reason)

@@ -8,10 +8,9 @@ nothing. A clip without a partner is no leak: it is dropped under both condition
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import partial
 
-from amber_id.motion.following import follow
-from amber_id.motion.likeness import read_signals
-from amber_id.motion.near_copies import NEAR_COPY, near_copies
+from amber_id.audit.study.readings import StudyReadings
 from amber_id.protocols import Leak, Split, find_leaks
 from amber_id.recordings import RecordingSet
 from amber_id.results import ConditionName
@@ -19,34 +18,40 @@ from amber_id.results import ConditionName
 _MOST_FOLLOWERS = 2  # of one original, besides its own clip
 
 
-def find_study_leaks(conditions: Mapping[ConditionName, RecordingSet], *splits: Split) -> tuple[Leak, ...]:
+def find_study_leaks(
+    conditions: Mapping[ConditionName, RecordingSet], *splits: Split, readings: StudyReadings | None = None
+) -> tuple[Leak, ...]:
     """All leaks of a study under any of its splits, each once; `conditions` hold its clips in one order.
 
     Clips that bear the name of another person come first, then those that bear another name of their own.
+    Recordings are read unless `readings` have them.
 
     Raises
     ------
     FileFormatError
         If a recording is damaged.
     """
-    leaks = list(_of_another_original(conditions))
+    readings = readings or StudyReadings()
+    leaks = list(_of_another_original(conditions, readings))
     for recordings in conditions.values():
         for split in splits:
-            leaks += find_leaks(recordings, split)
+            leaks += find_leaks(recordings, split, read=partial(readings.for_copies, recordings))
     # A clip that was copied was anonymised twice: what is so under both conditions is one leak.
     return tuple({leak.key: leak for leak in reversed(leaks)}.values())[::-1]
 
 
-def _of_another_original(conditions: Mapping[ConditionName, RecordingSet]) -> Iterator[Leak]:
+def _of_another_original(
+    conditions: Mapping[ConditionName, RecordingSet], readings: StudyReadings
+) -> Iterator[Leak]:
+    """Anonymised clips that clearly follow an original of another name."""
     if len(conditions) < 2:
         return
-    original, anonymised = (read_signals(conditions[name]) for name in ("original", "anonymised"))
-    following = follow(anonymised, original, copies=near_copies(original, least=NEAR_COPY))
-    followers = Counter(following.other.tolist())
-    entries = conditions["anonymised"].entries
+    original, anonymised = conditions["original"], conditions["anonymised"]
+    followed = readings.following(original, anonymised).other.tolist()
+    followers = Counter(followed)
     wrong = [
-        (entry, conditions["original"].entries[other])
-        for entry, other in zip(entries, following.other.tolist(), strict=True)
+        (entry, original.entries[other])
+        for entry, other in zip(anonymised.entries, followed, strict=True)
         if other >= 0 and followers[other] <= _MOST_FOLLOWERS
     ]
     for entry, moved in sorted(wrong, key=lambda pair: pair[0].subject == pair[1].subject):

@@ -5,39 +5,32 @@ then fitted, and enrols and probes, on the result: an attacker who knows the ano
 Utility is measured as for the study's own anonymised clips. The changed recordings are deleted afterwards.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 
-from amber_id.anonymisers.apply import apply_reference
+from amber_id.anonymisers.apply import apply_references
 from amber_id.anonymisers.catalogue import REFERENCES, Reference
 from amber_id.atomic_files import scratch_folder
 from amber_id.audit.ablations.clip_statistics import ClipStatistics, attacked
 from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.study import ALL, Study
-from amber_id.audit.utility.measure import UtilityConfig, measure_utility
+from amber_id.audit.utility.expression import FaceSignals
+from amber_id.audit.utility.measure import ChannelsOf, UtilityConfig, channels_read, expression_kept
 from amber_id.biometrics import Comparisons
 from amber_id.judging.config import EvaluationConfig
 from amber_id.judging.rates import judged_rates
 from amber_id.motion import FeatureConfig, load_windows
 from amber_id.protocols import Split
-from amber_id.recordings import RecordingSet
+from amber_id.recordings import RecordingEntry, RecordingSet
 from amber_id.results import ConditionName, ReferencePoint
 from amber_id.workers import usable_cores
 
 _SECONDS = 10.0  # that one usually takes
 
 
-def reference_point(
-    reference: Reference,
-    originals: RecordingSet,
-    features: FeatureConfig,
-    split: Split,
-    evaluation: EvaluationConfig,
-    utility: UtilityConfig,
-    folder: Path,
-) -> ReferencePoint:
-    """Where it lies between privacy and utility; the changed recordings are in `folder` meanwhile.
+def references_of(study: Study) -> dict[str, ReferencePoint]:
+    """Where simple anonymisers of the same originals lie; each is a stage of its own.
 
     Raises
     ------
@@ -46,35 +39,85 @@ def reference_point(
     AmberError
         If the disk is full.
     """
-    with scratch_folder(folder) as place:
-        changed = apply_reference(originals, reference, place, seed=evaluation.seed, workers=usable_cores())
-        statistics = ClipStatistics.of(load_windows(changed, features))
-        comparisons = Comparisons.pool(attacked(statistics, split))
-        kept = measure_utility(originals, changed, utility).expression
+    asked = [each for each in REFERENCES if each.name in study.config.references]
+    with _ChangedOriginals(study, asked) as changed:
+        return {
+            reference.name: study.stages.done(
+                f"reference {reference.name}",
+                ReferencePoint,
+                partial(_reference_point, study, changed, reference),
+            )
+            for reference in asked
+        }
+
+
+class _ChangedOriginals:
+    """The originals of a study after each of some references, in a folder that is deleted at the end.
+
+    They are written together, at the first that is asked for and for all after it, so that each original is
+    read once.
+    """
+
+    def __init__(self, study: Study, references: Sequence[Reference]) -> None:
+        self.originals = study.bare()["original"]
+        self._seed = study.config.evaluation.seed
+        self._folder = study.out
+        self._references = references
+        self._scratch = ExitStack()
+        self._changed: dict[str, RecordingSet] = {}
+
+    def __enter__(self) -> "_ChangedOriginals":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._scratch.close()
+
+    def after(self, reference: Reference) -> RecordingSet:
+        """The originals after one of the references."""
+        if not self._changed:
+            root = self._scratch.enter_context(scratch_folder(self._folder))
+            left = self._references[self._references.index(reference) :]
+            places = [(each, root / str(number)) for number, each in enumerate(left)]
+            sets = apply_references(self.originals, places, seed=self._seed, workers=usable_cores())
+            self._changed = {each.name: changed for each, changed in zip(left, sets, strict=True)}
+        return self._changed[reference.name]
+
+
+def _reference_point(study: Study, originals: _ChangedOriginals, reference: Reference) -> ReferencePoint:
+    before, config = originals.originals, study.config
+
+    def channels_of(recordings: RecordingSet, entry: RecordingEntry) -> FaceSignals:
+        return (study.readings.channels if recordings is before else channels_read)(recordings, entry)
+
+    return reference_point(
+        before,
+        originals.after(reference),
+        ALL,
+        study.split,
+        config.evaluation,
+        config.utility,
+        channels_of=channels_of,
+    )
+
+
+def reference_point(
+    originals: RecordingSet,
+    changed: RecordingSet,
+    features: FeatureConfig,
+    split: Split,
+    evaluation: EvaluationConfig,
+    utility: UtilityConfig,
+    *,
+    channels_of: ChannelsOf = channels_read,
+) -> ReferencePoint:
+    """Where the originals that a reference changed lie between privacy and utility.
+
+    Raises EvaluationError if nothing of them can be used.
+    """
+    statistics = ClipStatistics.of(load_windows(changed, features))
+    comparisons = Comparisons.pool(attacked(statistics, split))
+    kept = expression_kept(originals, changed, utility, channels_of=channels_of)
     return ReferencePoint(eer=judged_rates(comparisons, evaluation, ("eer",))["eer"], expression=kept)
-
-
-def references_of(study: Study) -> dict[str, ReferencePoint]:
-    """Where simple anonymisers of the same originals lie; each is a stage of its own."""
-    originals = study.bare()["original"]
-    asked = {each.name: each for each in REFERENCES if each.name in study.config.references}
-    return {
-        name: study.stages.done(
-            f"reference {name}",
-            ReferencePoint,
-            partial(
-                reference_point,
-                reference,
-                originals,
-                ALL,
-                study.split,
-                study.config.evaluation,
-                study.config.utility,
-                study.out,
-            ),
-        )
-        for name, reference in asked.items()
-    }
 
 
 def reference_stages(_conditions: Collection[ConditionName], config: StudyConfig) -> dict[str, float]:

@@ -25,6 +25,7 @@ A study that was stopped goes on where it was, to the same results but for times
 import contextlib
 import time
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -32,15 +33,16 @@ from typing import Any
 from amber_id.audit.study.clips import RecordingsOf, study_clips
 from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.leaks import find_study_leaks
+from amber_id.audit.study.readings import StudyReadings
 from amber_id.audit.study.sections import SECTIONS
 from amber_id.audit.study.split import study_split
 from amber_id.audit.study.stages import Stages, hash_of
 from amber_id.audit.study.study import Study
 from amber_id.audit.study.summary import results_of
-from amber_id.errors import ClipError, UsageError
+from amber_id.errors import FileFormatError, UsageError
 from amber_id.protocols import Leak
 from amber_id.protocols.leaks import refuse
-from amber_id.recordings import RecordingSet
+from amber_id.recordings import RecordingSet, has_blendshapes
 from amber_id.results import StudyResults
 from amber_id.score_files import ScoreFile
 from amber_id.training import versions
@@ -88,7 +90,11 @@ def run_study(
         on_stage or (lambda _name, _before: None),
         on_epoch,
     )
-    leaks = study.stages.done("leaks", tuple[Leak, ...], lambda: find_study_leaks(study.bare(), study.split))
+    leaks = study.stages.done(
+        "leaks",
+        tuple[Leak, ...],
+        partial(find_study_leaks, study.bare(), study.split, readings=study.readings),
+    )
     allowed = refuse(leaks, allow, listed_in=str(study.stages.folder / "leaks.json"))
     answers: dict[str, Any] = {}
     for section in SECTIONS:
@@ -110,7 +116,14 @@ def _begun(
     on_stage("clips", False)
     attackers, not_tried = _usable_attackers(sets, config)
     features = dict.fromkeys(training_of(name).features for name in attackers)
-    clips = study_clips(sets, out, features, reasons=reasons)
+    also = {
+        each
+        for section in SECTIONS
+        if section.features is not None and section.belongs(tuple(sets), config)
+        for each in section.features(config)
+    }
+    readings = StudyReadings()
+    clips = study_clips(sets, out, features, also=also, reasons=reasons, on_recording=readings.keep)
     division = config.divided_as(len(clips.recordings.subjects))
     config = config.model_copy(update={"split": division})
     split = study_split(clips, out, division)
@@ -118,7 +131,7 @@ def _begun(
     asked = config.model_dump(mode="json", exclude={"full", "references"})
     depends_on = hash_of(asked, clips.recordings.content_hash(), split.content_hash(), versions())
     stages = Stages(out / "stages", depends_on, on_stage)
-    return Study(sets, clips, split, config, attackers, out, stages, device, on_epoch, not_tried)
+    return Study(sets, clips, split, config, attackers, out, stages, device, readings, on_epoch, not_tried)
 
 
 def _usable_attackers(sets: RecordingsOf, config: StudyConfig) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -142,8 +155,8 @@ def _usable_attackers(sets: RecordingsOf, config: StudyConfig) -> tuple[tuple[st
 
 
 def _has_blendshapes(recordings: RecordingSet) -> bool:
-    """Whether the first recording that can be read has them."""
+    """Whether the first recording whose header can be read has them."""
     for entry in recordings.entries:
-        with contextlib.suppress(ClipError):
-            return recordings.load(entry).blendshapes is not None
+        with contextlib.suppress(FileFormatError):
+            return has_blendshapes(entry.path)
     return False

@@ -14,6 +14,8 @@ from amber_id.audit.confounds.corpus_facts import CorpusFacts
 from amber_id.audit.confounds.find import find_confounds
 from amber_id.audit.study import lines
 from amber_id.audit.study.by_moments import (
+    STREAM_FEATURES,
+    VIEW_FEATURES,
     controls_of,
     curves_of,
     regions_of_cells,
@@ -24,6 +26,7 @@ from amber_id.audit.study.by_moments import (
 from amber_id.audit.study.by_network import (
     network_controls_of,
     network_controls_stages,
+    network_features,
     network_of,
     network_stages,
 )
@@ -34,7 +37,7 @@ from amber_id.audit.study.reference_points import reference_stages, references_o
 from amber_id.audit.study.study import Study, Variants
 from amber_id.audit.study.training import trained_attackers, training_stages
 from amber_id.audit.utility.measure import measure_utility
-from amber_id.recordings import RecordingSet
+from amber_id.motion import FeatureConfig
 from amber_id.results import (
     Check,
     ConditionName,
@@ -66,6 +69,8 @@ class Section:
     # Where `ask` has stages of its own, or they take as long as the configuration says: their seconds by name
     stages: Callable[[Conditions, StudyConfig], Mapping[str, float]] | None = None
     also_depends_on: Callable[[Study], Any] | None = None  # besides clips, split, configuration and versions
+    # Which features it needs of all clips: computed beforehand, while each recording is read once
+    features: Callable[[StudyConfig], Iterable[FeatureConfig]] | None = None
     belongs: Callable[[Conditions, StudyConfig], bool] = _always  # whether it is asked of such a study
     absent: Any = None  # the answer where it is not asked
     field: str | None = None  # of StudyResults, that the answer becomes as it is
@@ -88,16 +93,29 @@ class Section:
         return compute()
 
 
-def _both(study: Study) -> tuple[RecordingSet, RecordingSet]:
+def _confounds_of(study: Study) -> tuple[Check, ...]:
+    conditions = study.bare()
+    read = {name: study.readings.for_confounds(clips) for name, clips in conditions.items()}
+    return find_confounds(conditions, study.config.confounds, read=read)
+
+
+def _utility_of(study: Study) -> UtilityResult:
     clips = study.bare()
-    return clips["original"], clips["anonymised"]
+    original, anonymised = clips["original"], clips["anonymised"]
+    return measure_utility(
+        original,
+        anonymised,
+        study.config.utility,
+        following=study.readings.following(original, anonymised),
+        channels_of=study.readings.channels,
+    )
 
 
 SECTIONS: tuple[Section, ...] = (
     Section(
         "confounds",
         "Which properties other than the motion of a face distinguish people in these clips?",
-        lambda study, _: find_confounds(study.bare(), study.config.confounds),
+        lambda study, _: _confounds_of(study),
         kept_as=tuple[Check, ...],
         seconds=4.0,
         # Whoever adds a corpus.csv need not train again.
@@ -129,6 +147,7 @@ SECTIONS: tuple[Section, ...] = (
         lambda study, _: views_of(study),
         kept_as=dict[str, Variants],
         seconds=60.0,
+        features=lambda _: VIEW_FEATURES.values(),
         lines=lines.of_views,
     ),
     Section(
@@ -137,6 +156,7 @@ SECTIONS: tuple[Section, ...] = (
         lambda study, _: streams_of(study),
         kept_as=dict[str, Variants],
         seconds=30.0,
+        features=lambda _: STREAM_FEATURES.values(),
         field="streams",
     ),
     Section(
@@ -173,7 +193,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "utility",
         "How much expression is left?",
-        lambda study, _: measure_utility(*_both(study), study.config.utility),
+        lambda study, _: _utility_of(study),
         kept_as=UtilityResult,
         seconds=15.0,
         belongs=lambda conditions, _: len(conditions) > 1,
@@ -194,6 +214,7 @@ SECTIONS: tuple[Section, ...] = (
         "What does the network show for views and regions?",
         lambda study, answers: network_of(study, answers["matrix"]),
         stages=network_stages,
+        features=network_features,
         belongs=lambda _, config: config.full,
         absent={},
         field="network",

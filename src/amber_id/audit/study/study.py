@@ -1,12 +1,13 @@
 """What does every section of a study start from? The clips, their division, and where answers are kept."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from amber_id.audit.ablations.clip_statistics import ClipStatistics
+from amber_id.audit.ablations.clip_statistics import ClipStatistics, Fits
 from amber_id.audit.study.clips import RecordingsOf, StudyClips, bare_sets
 from amber_id.audit.study.config import StudyConfig
+from amber_id.audit.study.readings import StudyReadings
 from amber_id.audit.study.scenarios import own_cells
 from amber_id.audit.study.stages import Stages
 from amber_id.biometrics import Comparisons
@@ -35,8 +36,11 @@ class Study:
     out: Path
     stages: Stages
     device: str
+    readings: StudyReadings
     on_epoch: Callable[..., None] | None = None
     not_tried: tuple[str, ...] = ()  # why other attackers could not be, in whole sentences
+
+    _fits: dict[tuple[ConditionName, FeatureConfig], Fits] = field(default_factory=dict, init=False)
 
     @property
     def own_cells(self) -> dict[str, ConditionName]:
@@ -51,9 +55,10 @@ class Study:
         """The windows of the clips of one condition."""
         return load_windows(self.clips.under(condition), features)
 
-    def statistics(self, condition: ConditionName) -> ClipStatistics:
-        """Those of everything that landmarks show."""
-        return ClipStatistics.of(self.windows(condition, ALL))
+    def statistics(self, condition: ConditionName, features: FeatureConfig = ALL) -> ClipStatistics:
+        """The statistics of the clips of one condition; what is fitted to them is fitted once in a study."""
+        fits = self._fits.setdefault((condition, features), {})
+        return ClipStatistics.of(self.windows(condition, features), fits)
 
 
 def beside_the_whole(study: Study, compared: Mapping[str, Comparisons], whole: str) -> Variants:

@@ -82,16 +82,16 @@ class FaceSignals:
     values: Float32[np.ndarray, "T C"]
 
     @classmethod
-    def of(cls, recording: Recording, condition: str) -> "FaceSignals":
-        """The channels of a recording; raises ClipError, which names the condition, if it shows no face."""
+    def of(cls, recording: Recording) -> "FaceSignals":
+        """The channels of a recording; raises ClipError if it shows no face."""
         seen = recording.tracked
         if not seen.any():
-            raise ClipError(recording.clip, f"{condition}: no frame has a face")
+            raise ClipError(recording.clip, "no frame has a face")
         points = isotropic(recording.landmarks[seen], width=recording.width, height=recording.height)
         try:
             aligned, placement = align(points)
         except ValueError as error:
-            raise ClipError(recording.clip, f"{condition}: {error}") from error
+            raise ClipError(recording.clip, str(error)) from error
         # A placement brings the head back onto the mean face; the head's own turn is its inverse.
         angles = head_angles(placement.rotation.transpose(0, 2, 1))
         values = np.full((len(seen), len(CHANNELS)), np.nan, dtype=np.float32)
@@ -120,12 +120,12 @@ class FaceSignals:
             right = after[0]
             share = (at - times[right - 1]) / (times[right] - times[right - 1])
             begin = values[right - 1] * (1 - share) + values[right] * share
-            found = resample(
+            resampled = resample(
                 np.concatenate([begin[None], values[right:]]),
                 np.concatenate([[at], times[right:]]),
                 rate_hz=rate_hz,
             )[: length - first]
-            grid[first : first + len(found)] = found
+            grid[first : first + len(resampled)] = resampled
         return grid
 
 
@@ -177,5 +177,5 @@ def _blinks_in(closure: Float[np.ndarray, " G"], rate_hz: float) -> Float[np.nda
 def _smiles_in(smiling: Float[np.ndarray, " G"], rate_hz: float) -> Float[np.ndarray, " E"]:
     # A smile that stays until the end has a fall after it, so that it is a peak.
     ended = np.append(smiling, smiling.min())
-    _, found = find_peaks(ended, prominence=_SMILE_RISE, width=(_SHORTEST_SMILE_S * rate_hz, None))
-    return found["left_ips"] / rate_hz
+    _, properties = find_peaks(ended, prominence=_SMILE_RISE, width=(_SHORTEST_SMILE_S * rate_hz, None))
+    return properties["left_ips"] / rate_hz

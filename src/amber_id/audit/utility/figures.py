@@ -26,7 +26,8 @@ _LARGEST = {"coefficient": 1.0, "degrees": 180.0, "eye distances": 1.0}  # error
 class Agreement:
     """How an anonymised clip agrees with an original; NaN in channels in which the original does not move.
 
-    `found` says, of each kind of event that could be searched for, which ones of either side were found.
+    `matches` has, of each kind of event that could be searched for, a mask over the events of either side:
+    those that the other side has, too.
     """
 
     lag_s: float  # NaN where the original moves in no channel
@@ -35,7 +36,7 @@ class Agreement:
     amplitude: Float[np.ndarray, " C"]  # standard deviation of the anonymised, as a share of both together
     error: Float[np.ndarray, " C"]
     offset: Float[np.ndarray, " C"]
-    found: dict[EventName, tuple[Bool[np.ndarray, " E"], Bool[np.ndarray, " F"]]]
+    matches: dict[EventName, tuple[Bool[np.ndarray, " E"], Bool[np.ndarray, " F"]]]
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,9 @@ class Bootstrapping:
         known = np.isfinite(values)
         if not _enough(subjects[known]):
             return None
-        found = self.mean(np.clip(values[known], 0, 1), subjects[known])
+        mean = self.mean(np.clip(values[known], 0, 1), subjects[known])
         alike = np.ptp(values[known]) < _ALIKE
-        return replace(found, low=found.value, high=found.value) if alike else found
+        return replace(mean, low=mean.value, high=mean.value) if alike else mean
 
 
 @dataclass(frozen=True)
@@ -90,26 +91,12 @@ class AllClips:
 
     def parts(self) -> dict[Part, Rate]:
         """`mean_correlation` of the landmark channels of each part of the face that moves."""
-        found: dict[Part, Rate] = {}
+        rates: dict[Part, Rate] = {}
         for part in dict.fromkeys(channel.part for channel in LANDMARK_CHANNELS):
             rate = self.mean_correlation([i for i, each in enumerate(LANDMARK_CHANNELS) if each.part == part])
             if rate is not None:
-                found[part] = rate
-        return found
-
-    def follows(self) -> Rate | None:
-        """Share of clips that agree better with their own anonymised clip than with another's; ties half."""
-        pairs = [
-            (one.correlation, other.correlation, subject)
-            for one, other, subject in zip(self.own, self.by_chance, self.subjects, strict=True)
-            if other is not None
-        ]
-        better = np.array([_mean(one) - _mean(other) for one, other, _ in pairs])
-        known = np.isfinite(better)
-        subjects = np.array([subject for *_, subject in pairs], dtype=np.int64)
-        if not _enough(subjects[known]):
-            return None
-        return Rate.of(self.how.mean(np.heaviside(better[known], 0.5), subjects[known]), chance=0.5)
+                rates[part] = rate
+        return rates
 
     def channel(self, column: int) -> ChannelResult:
         """The figures of one channel, over the clips in which the original moves in it."""
@@ -118,7 +105,7 @@ class AllClips:
         moves = np.isfinite(correlation)
         people = len(np.unique(self.subjects[moves]))
         reason = None
-        if channel.unit == "coefficient" and not any("smiles" in each.found for each in self.own):
+        if channel.unit == "coefficient" and not any("smiles" in each.matches for each in self.own):
             reason = _NO_COEFFICIENTS
         elif people < FEWEST_PEOPLE:
             reason = _too_few("the original moves enough in", int(moves.sum()), "clip", people)
@@ -139,14 +126,16 @@ class AllClips:
 
     def events(self, name: EventName, *, tolerance_s: float) -> EventResult:
         """How many events of a kind there are, and how many of either side the other has too."""
-        clips = [i for i, each in enumerate(self.own) if name in each.found]
-        one, other = (_joined([self.own[i].found[name][side] for i in clips]) for side in (0, 1))
+        clips = [i for i, each in enumerate(self.own) if name in each.matches]
+        one, other = (_joined([self.own[i].matches[name][side] for i in clips]) for side in (0, 1))
         of_one, of_other = (
-            np.repeat(self.subjects[clips], [len(self.own[i].found[name][side]) for i in clips])
+            np.repeat(self.subjects[clips], [len(self.own[i].matches[name][side]) for i in clips])
             for side in (0, 1)
         )
         minutes = sum(self.own[i].seconds for i in clips) / 60
-        by_chance = [each.found[name] for each in self.by_chance if each is not None and name in each.found]
+        by_chance = [
+            each.matches[name] for each in self.by_chance if each is not None and name in each.matches
+        ]
         chances = [_joined([pair[side] for pair in by_chance]) for side in (0, 1)]
         reason = None
         if not clips:
@@ -183,35 +172,35 @@ class AllClips:
         return LagResult(median_s=median, low_s=low, high_s=high, clips=len(lags), at_limit=at_limit)
 
     def _correlation(self, values: Float[np.ndarray, " N"], chance: float) -> Rate | None:
-        found = self.how.measure((values + 1) / 2, self.subjects)
-        if found is None:
+        mean = self.how.measure((values + 1) / 2, self.subjects)
+        if mean is None:
             return None
-        value, low, high = (2 * each - 1 for each in (found.value, found.low, found.high))
+        value, low, high = (2 * each - 1 for each in (mean.value, mean.low, mean.high))
         # Where nobody else could be compared with: what movements that have nothing in common give.
         chance = chance if np.isfinite(chance) else 0.0
-        return Rate(value=value, low=low, high=high, level=found.level, chance=chance)
+        return Rate(value=value, low=low, high=high, level=mean.level, chance=chance)
 
     def _amplitude(self, values: Float[np.ndarray, " N"]) -> Average | None:
-        found = self.how.measure(values, self.subjects)
-        if found is None:
+        mean = self.how.measure(values, self.subjects)
+        if mean is None:
             return None
-        shares = (min(each, _LARGEST_SHARE) for each in (found.value, found.low, found.high))
+        shares = (min(each, _LARGEST_SHARE) for each in (mean.value, mean.low, mean.high))
         value, low, high = (share / (1 - share) for share in shares)
-        return Average(value=value, low=low, high=high, level=found.level)
+        return Average(value=value, low=low, high=high, level=mean.level)
 
     def _size(self, values: Float[np.ndarray, " N"], largest: float) -> Average | None:
-        found = self.how.measure(values / largest, self.subjects)
-        if found is None:
+        mean = self.how.measure(values / largest, self.subjects)
+        if mean is None:
             return None
-        value, low, high = (largest * each for each in (found.value, found.low, found.high))
-        return Average(value=value, low=low, high=high, level=found.level)
+        value, low, high = (largest * each for each in (mean.value, mean.low, mean.high))
+        return Average(value=value, low=low, high=high, level=mean.level)
 
     def _share(
         self, hits: Bool[np.ndarray, " E"], subjects: Int[np.ndarray, " E"], by_chance: Bool[np.ndarray, " F"]
     ) -> Rate | None:
-        found = self.how.share(hits, subjects)
+        share = self.how.share(hits, subjects)
         chance = float(by_chance.mean()) if len(by_chance) else 0.0
-        return None if found is None else Rate.of(found, chance)
+        return None if share is None else Rate.of(share, chance)
 
 
 def _enough(subjects: Int[np.ndarray, " N"]) -> bool:
@@ -219,7 +208,7 @@ def _enough(subjects: Int[np.ndarray, " N"]) -> bool:
 
 
 def _mean(values: Float[np.ndarray, " N"]) -> float:
-    """Of those that are known; NaN if none is."""
+    """The mean of the values that are known; NaN if none is."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else np.nan
 

@@ -8,11 +8,12 @@ A channel counts in a clip if the original moves in it: if its standard deviatio
 face then stands still, its correlation is 0: such a clip must not drop out. One lag is found per clip, at
 which the mean correlation of these channels is highest (the shortest, if several); all figures are taken at
 it. As that search finds a little in anything, each original is also held against the anonymised clip of
-somebody else, in the same way: that is the `chance` of each figure.
+somebody else, in the same way: that is the `chance` of each figure. Whether clips follow their own originals
+is asked of `motion/following.py`, which knows all other originals.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,10 +30,12 @@ from amber_id.audit.utility.expression import (
 )
 from amber_id.audit.utility.figures import FEWEST_PEOPLE, Agreement, AllClips, Bootstrapping
 from amber_id.errors import ClipError, EvaluationError
+from amber_id.motion.following import Following
+from amber_id.motion.movements import Movements
 from amber_id.recordings import RecordingEntry, RecordingSet
 from amber_id.recordings.frame_rates import FASTEST_HZ, SLOWEST_HZ
 from amber_id.recordings.signals import STILL, correlations, matched
-from amber_id.results import FailedClip
+from amber_id.results import FailedClip, Rate
 from amber_id.results.utility import Average, EventName, UtilityCounts, UtilityResult
 
 
@@ -71,6 +74,10 @@ class UtilityConfig(BaseModel):
         return np.array([least_of(channel) for channel in CHANNELS])
 
 
+ChannelsOf = Callable[[RecordingSet, RecordingEntry], FaceSignals]
+"""Where the channels of a clip come from; raises ClipError where it has none."""
+
+
 @dataclass(frozen=True)
 class _Pair:
     """A clip under both conditions."""
@@ -81,12 +88,24 @@ class _Pair:
     agreement: Agreement
 
 
+def channels_read(recordings: RecordingSet, entry: RecordingEntry) -> FaceSignals:
+    """The channels of a clip, from its recording; raises ClipError if it is damaged or shows no face."""
+    return FaceSignals.of(recordings.load(entry))
+
+
 def measure_utility(
-    original: RecordingSet, anonymised: RecordingSet, config: UtilityConfig | None = None
+    original: RecordingSet,
+    anonymised: RecordingSet,
+    config: UtilityConfig | None = None,
+    *,
+    following: Following | None = None,
+    channels_of: ChannelsOf = channels_read,
 ) -> UtilityResult:
     """How much expression the anonymised clips kept; both sets hold the same clips in the same order.
 
-    A clip that cannot be measured is a failure with its reason, and the rest go on.
+    A clip that cannot be measured is a failure with its reason, and the rest go on. `following` says how the
+    anonymised clips follow their originals, and `channels_of` gives the channels of clips that were read
+    before; what is not given is read.
 
     Raises
     ------
@@ -96,21 +115,15 @@ def measure_utility(
         If a recording cannot be read.
     """
     config = config or UtilityConfig()
-    _refuse_unpaired(original, anonymised)
-    pairs, failures = _compared(original, anonymised, config)
-    people = {pair.entry.subject for pair in pairs}
-    if len(people) < FEWEST_PEOPLE:
-        why = f"; {failures[0].clip}: {failures[0].reason}" if failures else ""
-        raise EvaluationError(
-            f"utility needs clips of {FEWEST_PEOPLE} people, for intervals over people; "
-            f"{len(pairs)} of {len(original.entries)} clips, of {len(people)} people, can be measured{why}"
-        )
+    pairs, failures = _measured_pairs(original, anonymised, config, channels_of)
     clips = _all_clips(pairs, config)
+    if following is None:
+        following = Movements.read(anonymised).followed(Movements.read(original))
     return UtilityResult(
         expression=clips.mean_correlation(range(len(LANDMARK_CHANNELS))),
         coefficients=clips.mean_correlation(range(len(LANDMARK_CHANNELS), len(CHANNELS))),
         parts=clips.parts(),
-        follows=clips.follows(),
+        follows=_follows(following, original.entries, clips.how),
         channels=tuple(clips.channel(column) for column in range(len(CHANNELS))),
         events=tuple(clips.events(name, tolerance_s=config.event_tolerance_s) for name in EVENTS),
         lag=clips.lag(longest_s=config.longest_lag_frames / config.rate_hz),
@@ -121,26 +134,68 @@ def measure_utility(
         counts=UtilityCounts(
             clips=len(original.entries),
             measured_clips=len(pairs),
-            subjects=len(people),
+            subjects=len({pair.entry.subject for pair in pairs}),
             seconds=round(sum(pair.agreement.seconds for pair in pairs), 3),
         ),
         failures=failures,
     )
 
 
-def _compared(
-    original: RecordingSet, anonymised: RecordingSet, config: UtilityConfig
+def expression_kept(
+    original: RecordingSet,
+    anonymised: RecordingSet,
+    config: UtilityConfig,
+    *,
+    channels_of: ChannelsOf = channels_read,
+) -> Rate | None:
+    """The figure `expression` of `measure_utility` alone; raises as that does."""
+    pairs, _ = _measured_pairs(original, anonymised, config, channels_of)
+    return _all_clips(pairs, config).mean_correlation(range(len(LANDMARK_CHANNELS)))
+
+
+def _measured_pairs(
+    original: RecordingSet, anonymised: RecordingSet, config: UtilityConfig, channels_of: ChannelsOf
 ) -> tuple[list[_Pair], tuple[FailedClip, ...]]:
-    """The clips that can be measured, and why the others cannot."""
+    """The clips that can be measured, of three people at least, and why the others cannot."""
+    _refuse_unpaired(original, anonymised)
     pairs, failures = [], []
     for one, other in zip(original.entries, anonymised.entries, strict=True):
         try:
-            before = FaceSignals.of(original.load(one), "original")
-            after = FaceSignals.of(anonymised.load(other), "anonymised")
+            before = _channels(channels_of, original, one, "original")
+            after = _channels(channels_of, anonymised, other, "anonymised")
             pairs.append(_Pair(one, before, after, _agreement(before, after, config, clip=one.clip)))
         except ClipError as error:
             failures.append(FailedClip(clip=error.clip, reason=error.reason))
+    people = {pair.entry.subject for pair in pairs}
+    if len(people) < FEWEST_PEOPLE:
+        why = f"; {failures[0].clip}: {failures[0].reason}" if failures else ""
+        raise EvaluationError(
+            f"utility needs clips of {FEWEST_PEOPLE} people, for intervals over people; "
+            f"{len(pairs)} of {len(original.entries)} clips, of {len(people)} people, can be measured{why}"
+        )
     return pairs, tuple(failures)
+
+
+def _channels(
+    channels_of: ChannelsOf, recordings: RecordingSet, entry: RecordingEntry, condition: str
+) -> FaceSignals:
+    """The channels of a clip; raises ClipError, which names the condition."""
+    try:
+        return channels_of(recordings, entry)
+    except ClipError as error:
+        raise ClipError(error.clip, f"{condition}: {error.reason}") from error
+
+
+def _follows(following: Following, entries: Sequence[RecordingEntry], how: Bootstrapping) -> Rate | None:
+    """How often an anonymised clip follows its own original better than another one; None where few do tell.
+
+    Mean over clips of the share of other originals that the own one fits better than.
+    """
+    judged = following.judged
+    subjects = np.unique([entry.subject for entry in entries], return_inverse=True)[1][judged]
+    if len(entries) < 2 or len(np.unique(subjects)) < FEWEST_PEOPLE:
+        return None
+    return Rate.of(how.mean(1 - following.as_well[judged].astype(np.float64), subjects), chance=0.5)
 
 
 def _all_clips(pairs: Sequence[_Pair], config: UtilityConfig) -> AllClips:
@@ -168,11 +223,11 @@ def somebody_else(subjects: Int[np.ndarray, " N"]) -> list[int]:
 
 
 def _refuse_unpaired(original: RecordingSet, anonymised: RecordingSet) -> None:
-    one, other = ([entry.clip for entry in found.entries] for found in (original, anonymised))
-    for found, alone in ((original, set(one) - set(other)), (anonymised, set(other) - set(one))):
+    one, other = ([entry.clip for entry in side.entries] for side in (original, anonymised))
+    for side, alone in ((original, set(one) - set(other)), (anonymised, set(other) - set(one))):
         if alone:
             raise EvaluationError(
-                f"utility needs the same clips in both sets, but {min(alone)} is in {found.root} only"
+                f"utility needs the same clips in both sets, but {min(alone)} is in {side.root} only"
             )
     if one != other:
         raise EvaluationError("utility needs the same clips in the same order in both sets")
@@ -219,7 +274,7 @@ def _agreement(
         amplitude=_in_place(spreads[1] / np.maximum(spreads[0] + spreads[1], STILL), moves),
         error=_in_place(errors, moves),
         offset=_in_place(np.abs(means[1] - means[0]), moves),
-        found=_found(one, other, both, config),
+        matches=_matches(one, other, both, config),
     )
 
 
@@ -251,12 +306,12 @@ def _best_lag(one: Float[np.ndarray, "G M"], other: Float[np.ndarray, "G M"], co
     longest = min(config.longest_lag_frames, len(one) - 1)
     # What a shift leaves of the shortest clip; other overlaps, e.g. of lost frames, are too short to tell.
     fewest = max(config.shortest_s - config.longest_lag_s, config.shortest_s / 2) * config.rate_hz
-    found = {}
+    mean_of_lag = {}
     for lag in sorted(range(-longest, longest + 1), key=abs):
         before, after, both = _shifted(one, other, lag)
         if both.sum() >= fewest - 1e-6:
-            found[lag] = float(correlations(before[both], after[both]).mean())
-    return max(found, key=lambda lag: found[lag])
+            mean_of_lag[lag] = float(correlations(before[both], after[both]).mean())
+    return max(mean_of_lag, key=lambda lag: mean_of_lag[lag])
 
 
 def _in_place(values: Float[np.ndarray, " M"], moves: Bool[np.ndarray, " C"]) -> Float[np.ndarray, " C"]:
@@ -265,7 +320,7 @@ def _in_place(values: Float[np.ndarray, " M"], moves: Bool[np.ndarray, " C"]) ->
     return everywhere
 
 
-def _found(
+def _matches(
     one: Float[np.ndarray, "H C"],
     other: Float[np.ndarray, "H C"],
     both: Bool[np.ndarray, " H"],
@@ -275,12 +330,12 @@ def _found(
     sides = [np.where(both[:, None], side, np.nan) for side in (one, other)]
     # The same detector on both sides.
     coefficients = all(np.isfinite(side[both]).all() for side in sides)
-    found = {}
+    matches = {}
     for name in EVENTS:
         times = [find_events(name, side, rate_hz=config.rate_hz, coefficients=coefficients) for side in sides]
         if times[0] is not None and times[1] is not None:
-            found[name] = matched(times[0], times[1], tolerance_s=config.event_tolerance_s)
-    return found
+            matches[name] = matched(times[0], times[1], tolerance_s=config.event_tolerance_s)
+    return matches
 
 
 def _frames_lost(entries: Sequence[RecordingEntry], how: Bootstrapping) -> Average:
