@@ -145,8 +145,8 @@ def verify(
     header, attacker = load_attacker(checkpoint, device)
     if header.control is not None:
         raise EvaluationError(
-            f"{checkpoint}: trained with the control {header.control}, so it knows nobody; name a checkpoint "
-            "that was trained without --control"
+            f"{checkpoint}: trained with the control {header.control}, so it recognises nobody; name a "
+            "checkpoint that was trained without --control"
         )
     with scratch_folder(Path(gettempdir())) as folder:
         clips = [_entry(path, folder / f"{n}{_RECORDING}", model) for n, path in enumerate((first, second))]

@@ -96,7 +96,7 @@ def test_the_card_hides_no_gap(network_header: CheckpointHeader) -> None:
     changes = {"dev": dev, "control": "permuted-labels"}
     card = model_card(network_header.model_copy(update=changes))
     assert "no calibration could be fitted" in card
-    assert "**A control, trained with permuted-labels: it knows nobody, and is no attacker.**" in card
+    assert "**A control, trained with permuted-labels: it recognises nobody, and is no attacker.**" in card
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

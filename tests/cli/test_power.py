@@ -98,7 +98,8 @@ def test_the_question_is_answered_for_each_number_of_clips_and_eer(
 )
 def test_the_answer_is_rounded_up_to_two_digits(needed: float, said: str) -> None:
     assert _answer((5, 0.16), needed, powers((20, 2000), (5,), 0.1)) == (
-        f"to tell an EER of 0.26 from one of 0.16 with a chance of 80 %, test {said} people with 5 clips each"
+        "to distinguish an EER of 0.26 from one of 0.16 with a power of 80 %, "
+        f"test {said} people with 5 clips each"
     )
 
 
@@ -198,8 +199,8 @@ def powers(people: tuple[int, ...] = (20, 40, 80), clips: tuple[int, ...] = (5, 
 
 
 def test_without_a_difference_to_detect_nothing_is_said_of_it() -> None:
-    assert "told apart" in "".join(_table(powers()))
-    assert "told apart" not in "".join(_table(powers(detect=0.0)))
+    assert "detected" in "".join(_table(powers()))
+    assert "detected" not in "".join(_table(powers(detect=0.0)))
 
 
 def test_the_figure_shows_every_cell_in_percentage_points() -> None:

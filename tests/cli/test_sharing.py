@@ -106,7 +106,7 @@ def test_verify_says_the_figures_their_limits_and_the_terms(
     lines = done.stdout.splitlines()
     dev = load_checkpoint(moments_checkpoint)[0].dev
     assert re.fullmatch(
-        r"no evidence either way: cosine \S+; at no cosine do the dev people tell one person from two",
+        r"no evidence either way: cosine \S+; with these dev people, no cosine is evidence",
         lines[0],
     )
     assert lines[1].startswith("log-likelihood ratio ")
@@ -134,7 +134,7 @@ def test_bad_input_is_a_line(
         (["embed", mesh, people.root, "--out", out], 1, "points face_landmarker_478, .* on face_mesh_468"),
         (["embed", moments_checkpoint, people.root, "--out", "v.npz"], 2, "--out must be a file, FILE.safet"),
         (["embed", control, people.root, "--out", out, "--partition", "dev"], 2, "mixes clips of all"),
-        (["verify", first, second, "--checkpoint", control], 1, "permuted-labels, so it knows nobody"),
+        (["verify", first, second, "--checkpoint", control], 1, "permuted-labels, so it recognises nobody"),
         (["verify", first, second, "--checkpoint", mesh], 1, "points face_landmarker_478, .* face_mesh_468"),
         (
             ["verify", first, second, "--checkpoint", first],

@@ -33,7 +33,7 @@ def model_card(header: CheckpointHeader) -> str:
     parts = [
         _FRONT_MATTER,
         f"# AMBER-ID attacker `{header.attacker}`",
-        "It recognises people by how their faces move, to measure what an anonymised video gives away.",
+        "It recognises people by how their faces move, to measure what an anonymised video reveals.",
         *_controlled(header),
         "## Terms",
         f"Before all else, {NOT_FOR}.",
@@ -44,7 +44,7 @@ def model_card(header: CheckpointHeader) -> str:
         _training(header),
         "## On the dev people",
         _dev(header),
-        "## What it is shown",
+        "## Input",
         _features(header),
         "## How to use it",
         _HOW_TO_USE,
@@ -57,7 +57,7 @@ def model_card(header: CheckpointHeader) -> str:
 def _controlled(header: CheckpointHeader) -> list[str]:
     if header.control is None:
         return []
-    return [f"**A control, trained with {header.control}: it knows nobody, and is no attacker.**"]
+    return [f"**A control, trained with {header.control}: it recognises nobody, and is no attacker.**"]
 
 
 def _training(header: CheckpointHeader) -> str:

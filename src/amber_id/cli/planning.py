@@ -175,8 +175,8 @@ def _one_thread_each() -> Iterator[None]:
 def _table(powers: Sequence["StudyPower"]) -> Iterator[str]:
     """One line for each plan, and what the columns mean."""
     studies, plan = powers[0].studies, powers[0].plan
-    told_apart = f"  {'told apart':>10}" if plan.detect else ""
-    yield f"people  clips    mated    non-mated    EER  width of the interval  detectable  held{told_apart}"
+    detected = f"  {'detected':>10}" if plan.detect else ""
+    yield f"people  clips    mated    non-mated    EER  width of the interval  detectable  held{detected}"
     for each in powers:
         own, spread = each.plan, f"{each.width:.3f} ({each.width_low:.3f}-{each.width_high:.3f})"
         yield (
@@ -187,13 +187,13 @@ def _table(powers: Sequence["StudyPower"]) -> Iterator[str]:
     number = studies * len(powers)
     held, moved = (sum(getattr(each, name) for each in powers) for name in ("held", "held_difference"))
     yield f"  {studies} simulated studies a row: medians; 8 of 10 studies lie within the brackets"
-    yield f"  width of the 95 % interval of the EER, which held the truth in {held / number:.1%} of studies"
+    yield f"  width of the 95 % interval of the EER, which contained the truth in {held / number:.1%}"
     yield (
         "  detectable: smallest true difference of two conditions with an 80 % chance of an interval without "
-        f"0, which held the truth in {moved / number:.1%}"
+        f"0, which contained the truth in {moved / number:.1%}"
     )
     if plan.detect:
-        yield f"  told apart: studies whose interval lay above 0; the true difference was {plan.detect:g}"
+        yield f"  detected: studies whose interval lay above 0; the true difference was {plan.detect:g}"
 
 
 def _needed(powers: Sequence["StudyPower"]) -> dict[tuple[int, float], float]:
@@ -218,8 +218,8 @@ def _answer(kind: tuple[int, float], needed: float, powers: Sequence["StudyPower
     else:
         number = f"about {_rounded_up(needed)}"
     return (
-        f"to tell an EER of {eer + powers[0].plan.detect:.3g} from one of {eer:.3g} with a chance of 80 %, "
-        f"test {number} people with {clips} clips each"
+        f"to distinguish an EER of {eer + powers[0].plan.detect:.3g} from one of {eer:.3g} with a power of "
+        f"80 %, test {number} people with {clips} clips each"
     )
 
 

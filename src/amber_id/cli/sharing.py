@@ -163,21 +163,22 @@ def _of_partition(
         return recordings
     if header.control is not None:
         raise UsageError(
-            f"--partition: {header.control} mixes clips of all people, so nobody is of one partition"
+            f"--partition: {header.control} mixes clips of all people, so no person is in one partition"
         )
     people = {"train": set(header.train_subjects), "dev": set(header.dev_subjects)}
     people["test"] = set(recordings.subjects) - people["train"] - people["dev"]
     present = people[partition] & set(recordings.subjects)
     if not present:
         raise UsageError(
-            f"--partition {partition}: {recordings.root} has nobody of it; leave it out to take everybody"
+            f"--partition {partition}: {recordings.root} has no people in it; leave the option out to take "
+            "everybody"
         )
     return recordings.select(present)
 
 
 def _say_who_was_seen(header: "CheckpointHeader", subjects: tuple[str, ...]) -> None:
     if header.control is not None:
-        say(f"note: the checkpoint is a control, {header.control}: it knows nobody")
+        say(f"note: the checkpoint is a control, {header.control}: it recognises nobody")
         return
     seen = set(subjects) & {*header.train_subjects, *header.dev_subjects}
     if seen:
@@ -205,8 +206,8 @@ def _open_scores(verification: "Verification") -> str:
     """Where the score lies beside those that are no evidence."""
     low, high = verification.undecided or (-1.0, 1.0)
     if low <= -1 and high >= 1:
-        return "; at no cosine do the dev people tell one person from two"
+        return "; with these dev people, no cosine is evidence"
     if verification.is_one_person is None:
-        return f"; from {low:.3f} to {high:.3f} the dev people do not tell one person from two"
+        return f"; from {low:.3f} to {high:.3f}, with these dev people, a cosine is no evidence"
     edge, side = (high, "above") if verification.is_one_person else (low, "below")
-    return f", {side} {edge:.3f}, from where on the dev people tell one person from two"
+    return f", {side} {edge:.3f}, from which on a cosine is evidence with these dev people"

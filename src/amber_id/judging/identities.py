@@ -29,7 +29,7 @@ def check_other_people(read: ScoreFile, dev: ScoreFile, path: Path, *, same_file
         return ()
     return (
         "Whether the people of --dev are other people could not be checked; if they are the same, "
-        "accuracy and calibrated costs are too good. Subjects (--subjects) would tell.",
+        "accuracy and calibrated costs are too good. Name the subjects (--subjects) to check it.",
     )
 
 

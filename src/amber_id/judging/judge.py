@@ -96,7 +96,7 @@ def _limits(comparisons: Comparisons, rates: Mapping[str, Rate]) -> Iterator[str
     if rates["auc"].high < 0.5:
         yield (
             "AUC is below 0.5: mated comparisons have the lower scores. If these are distances, negate them; "
-            "linkability finds people either way."
+            "linkability does not depend on the sign."
         )
     floor = comparisons.fmr_floor
     if floor > LOWEST_FMR:

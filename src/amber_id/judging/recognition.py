@@ -49,14 +49,15 @@ def _words(decision: Decision, eer: Estimate) -> str:
     low = percent(eer.low)
     if decision.outcome == "not_recognised":
         return (
-            "This attacker cannot be told from guessing: neither the permutation test nor the interval of "
-            f"the EER shows that people are recognised ({test}). An EER of {low} or lower would have been "
-            "detected. A smaller leak may exist; a stronger attacker, or more people, may show it."
+            "This attacker cannot be distinguished from guessing: neither the permutation test nor the "
+            f"interval of the EER shows that people are recognised ({test}). An EER of {low} or lower would "
+            "have been detected. A smaller leak may exist; a stronger attacker, or more people, may show it."
         )
     return (
         "Not decided: "
         + {
-            "scores alike": "the EER is the same whoever is drawn, so these scores tell no two clips apart.",
+            "scores alike": "the EER is the same for every sample of people, so these scores distinguish no "
+            "clips.",
             "worse than guessing": "mated comparisons have the lower scores, which no sound attack gives; "
             "look for exchanged labels, or for distances in place of scores.",
             "interval against test": "the interval of the EER lies below guessing, but the permutation test "

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from amber_id.attackers import NETWORKS, CheckpointHeader
 
 _ALIKE = 0.998  # cosine
-_WEAK = "what it does not find says little about privacy"
+_WEAK = "that it does not recognise people says little about privacy"
 
 
 def remarks_on(

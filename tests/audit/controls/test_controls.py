@@ -82,7 +82,7 @@ def test_several_sources_are_asked_for():
     seconds = np.full(len(SUBJECTS), 3.0) + np.random.default_rng(4).uniform(size=len(SUBJECTS))
     found = controls_of(seconds, found=0.01, sources=3)["source only"]
     assert found.verdict == "warn"
-    assert "source of a clip alone tells people apart" in found.evidence
+    assert "source of a clip alone distinguishes people" in found.evidence
 
 
 def test_sources_of_one_person_each_are_no_finding():

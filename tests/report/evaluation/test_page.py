@@ -194,7 +194,7 @@ def test_every_mark_has_its_legend(page: Page, html: str, evaluation: Any) -> No
     [
         ((0.2, 0.1, 0.3), 0.005, None, "better than by guessing"),
         ((0.08, 0.001, 0.6), 0.005, None, "How well is uncertain: few people decide"),
-        ((0.45, 0.4, 0.5), 0.3, None, "cannot be told from guessing: neither"),
+        ((0.45, 0.4, 0.5), 0.3, None, "cannot be distinguished from guessing: neither"),
         ((0.42, 0.1, 0.81), 0.3, None, "Not decided: nothing shows that people are recognised"),
         ((0.7, 0.6, 0.8), 1.0, None, "no sound attack gives"),
         ((0.5, 0.4, 0.6), 0.5, "permuted-labels", "As expected"),
@@ -219,7 +219,7 @@ def test_the_reading_follows_from_the_one_rule(
     page = Page(_html((_changed(results, **parts, control=control), arrays), tmp_path))
     assert said in page.text
     if p_value <= 0.05:
-        assert "cannot be told from guessing" not in page.text
+        assert "cannot be distinguished from guessing" not in page.text
     banner = "CONTROL: subject labels were permuted; EER must be 0.5"
     assert (banner in page.text) == (control is not None)
 

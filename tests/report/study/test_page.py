@@ -71,7 +71,7 @@ def test_the_finding_is_the_heading_with_its_big_numbers(page: Any, html: str, s
         "People tested 14",
         "Clips 168 original 84, anonymised 84",
         "Clips lost 2",
-        "Expression kept 0.74 [0.70, 0.78], of 1; somebody else's clip 0.06",
+        "Expression kept 0.74 [0.70, 0.78], of 1; another person's clip 0.06",
         "better than by guessing",
     ):
         assert said in text, said

@@ -29,12 +29,12 @@ def avatar_remarks(entries: Sequence[RecordingEntry]) -> Iterator[str]:
     looks = len({avatar.look for avatar in made})
     if looks > 1:
         yield (
-            f"The clips show {looks} looks of avatars (file, size, frame rate, engine or version): which "
-            "look a clip has may tell people apart. Make all of them with one."
+            f"The clips show {looks} looks of avatars (file, size, frame rate, engine or version): the "
+            "look of a clip may distinguish people. Make all avatars with one look."
         )
     lost = sorted({name for avatar in made for name in avatar.missing_shapes} - NEVER_DRIVEN)
     if lost:
         yield (
-            f"The avatar lacks {len(lost)} of the shapes that faces move ({', '.join(lost)}): no attack can "
-            "use what they show, and an avatar that has them may give away more."
+            f"The avatar lacks {len(lost)} of the shapes that faces move ({', '.join(lost)}): no attacker "
+            "can use their motion, and an avatar that has them may reveal more."
         )

@@ -40,7 +40,7 @@ def _of_findings(cell: str, studies: Sequence[StudyFolder]) -> Iterator[str]:
         )
     yield (
         "Each study has the strongest of its own attackers, chosen on its own dev people. A higher error "
-        "rate is not a proof of more privacy: a stronger attacker may find more."
+        "rate is not a proof of more privacy: a stronger attacker may reveal more."
     )
     if any(study.results.cells[cell].within_source is not None for study in studies):
         yield (

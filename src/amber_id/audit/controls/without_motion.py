@@ -115,8 +115,8 @@ def without_motion(
 
 
 def _not_decided(of_source: Check) -> Check:
-    """Where each person is a source of their own, that it tells people apart is how they are named."""
-    evidence = "Each person is a source of their own, so the source cannot be told from the person."
+    """Leave it open whether a source identifies people where each person is a source of their own."""
+    evidence = "Each person is a source of their own, so the source cannot be distinguished from the person."
     return of_source.model_copy(update={"verdict": "not_decided", "evidence": evidence})
 
 
@@ -127,23 +127,23 @@ def _without_motion(
     what = name.split()[0]
     verdict: Verdict = "pass"
     if np.ptp(comparisons.scores) == 0:
-        evidence = f"All clips have the same {what}, which can tell nobody apart."
+        evidence = f"All clips have the same {what}, which cannot distinguish people."
     elif recognition.outcome == "not_recognised":
-        evidence = f"The {what} of a clip does not measurably tell people apart. {recognition.words}"
+        evidence = f"The {what} of a clip does not measurably distinguish people. {recognition.words}"
     elif recognition.outcome == "not_decided":
         verdict = "not_decided"
-        evidence = f"Whether the {what} of a clip tells people apart: {_lower(recognition.words)}"
+        evidence = f"Whether the {what} of a clip distinguishes people: {_lower(recognition.words)}"
     elif eer.value <= attacked.value:
         verdict = "invalid"
         evidence = (
-            f"The {what} of a clip alone tells people apart as well as the attacker does; it may explain the "
-            "whole finding."
+            f"The {what} of a clip alone distinguishes people as well as the attacker does; it may explain "
+            "the whole result."
         )
     else:
         verdict = "warn"
         evidence = (
-            f"The {what} of a clip alone tells people apart, less well than the attacker does; it may "
-            "explain a part of the finding."
+            f"The {what} of a clip alone distinguishes people, less well than the attacker does; it may "
+            "explain part of the result."
         )
     return _check(name, None, cell, eer, recognition, (verdict, evidence))
 

@@ -40,7 +40,7 @@ class Scenario:
 
 
 SCENARIOS = (
-    Scenario("OOO", "No anonymisation: what motion and shape give away, the ceiling of all other cells."),
+    Scenario("OOO", "No anonymisation: what motion and shape reveal, the ceiling of all other cells."),
     Scenario("OOA", "The attacker learnt from faces, has the face enrolled, and meets an avatar."),
     Scenario("OAA", "The attacker learnt from faces and links two anonymised clips."),
     Scenario("AAA", "The attacker learnt from anonymised clips and links two of them."),

@@ -85,7 +85,7 @@ def splits_not_used(folders: Iterable[Path], split: Split) -> tuple[str, ...]:
             made = f"not readable: {error}"
         remarks.append(
             f"{SPLIT_FILE} beside the recordings in {folder.name} ({made}) was not used: a study divides its "
-            "people itself, by --protocol and --folds, or as a split.csv in its own folder says."
+            "people itself, by --protocol and --folds, or by a split.csv in its own folder."
         )
     return tuple(remarks)
 

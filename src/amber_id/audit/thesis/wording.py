@@ -36,10 +36,10 @@ FAULTS = (
     Fault(
         thesis="Face shape and head pose stay in what is called motion.",
         as_in_thesis="Kept.",
-        corrected="The view all has them and says so; the view motion has neither.",
+        corrected="The view all has them and is labelled so; the view motion has neither.",
     ),
     Fault(
-        thesis="Every clip is brought to 71 frames by the Fourier method: speed tells the length of a clip.",
+        thesis="Every clip is brought to 71 frames by the Fourier method: speed reveals a clip's length.",
         as_in_thesis="Kept.",
         corrected="25 frames in every second; windows of fixed seconds.",
     ),
@@ -49,7 +49,7 @@ FAULTS = (
         corrected="The same windows in both; a clip is the mean of its windows.",
     ),
     Fault(
-        thesis="The network cannot tell which landmark is which: shuffled, they give the same embedding.",
+        thesis="The network does not distinguish landmarks: shuffled, they give the same embedding.",
         as_in_thesis="Kept.",
         corrected="A graph of the face, and a norm of its own for each landmark.",
     ),
@@ -81,7 +81,7 @@ FAULTS = (
 )
 DEPARTURES = (
     "The checkpoint is chosen on dev people. What the thesis reports was chosen on people it was trained or "
-    "tested on, and is too low by an amount that nobody knows.",
+    "tested on, and is too low by an unknown amount.",
     "Cross-entropy is on cosines times 16; the thesis had a linear layer with a bias on embeddings of any "
     "length.",
     "Gradients longer than 5 are cut, norms and biases do not decay, and a GPU computes in bfloat16, not in "
@@ -153,15 +153,16 @@ def thesis_limits(
         "and none is corrected for their number.",
         "A region alone is not what a region adds to the others; those of the pipeline as in the thesis are "
         "placed by themselves besides.",
-        "In the corpora of the thesis each person was filmed in one session: that clips of one session are "
-        "linked is shown, not that people are known again.",
-        "A weak attacker is no privacy: an EER near 0.5 says that this network, so trained, found nothing.",
+        "In the corpora of the thesis each person was filmed in one session: the study shows that clips of "
+        "one session are linked, not that people are recognised in another session.",
+        "A weak attacker is no privacy: an EER near 0.5 means that this network, trained in this way, "
+        "recognised nobody.",
     ]
     unlearnt = _unlearnt(parts)
     if unlearnt:
         limits.append(
             f"{len(unlearnt)} attackers have hardly learnt (their chosen epoch is the first, or they have "
-            f"collapsed; thesis.json says which), so what they do not find says little: "
+            f"collapsed; thesis.json says which), so their failure is weak evidence: "
             f"{'; '.join(unlearnt)}."
         )
     return tuple(limits)

@@ -61,8 +61,8 @@ def oracle_note(oracle: OracleResult) -> str:
     if oracle.way is not None:
         way = f" This attacker went {short_percent(oracle.way)} of the way from guessing to there."
     return (
-        "These people are synthetic, so it is known what their clips give away: except by chance, nobody who "
-        f"sees them can have an EER below {percent_and_interval(oracle.eer)} on these comparisons.{way}"
+        "These people are synthetic, so the leak of their clips is known: except by chance, no attacker "
+        f"that sees them can have an EER below {percent_and_interval(oracle.eer)} on these comparisons.{way}"
     )
 
 

@@ -55,7 +55,7 @@ def officer_warnings(results: StudyResults) -> tuple[str, ...]:
             "anonymisation."
         )
     if results.provenance.synthetic:
-        warnings.append("The people of this study are synthetic: it says nothing about real ones.")
+        warnings.append("The people of this study are synthetic: it is no evidence about real people.")
     return tuple(warnings)
 
 
@@ -107,14 +107,14 @@ _OUTCOMES = {
 
 def _inference(utility: UtilityResult | None) -> tuple[str, ...]:
     not_measured = (
-        "Not measured: this tool asks who is shown, not what can be learnt about them, such as age, sex, "
-        "health or mood."
+        "Not measured: this tool measures whether people are recognised, not what can be learnt about them, "
+        "such as age, sex, health or mood."
     )
     if utility is None or utility.expression is None:
         return (not_measured,)
     expression: Rate = utility.expression
     figure = (
-        f"{with_interval(expression, 2)} (correlation; somebody else's clip gives {expression.chance:.2f})"
+        f"{with_interval(expression, 2)} (correlation; another person's clip gives {expression.chance:.2f})"
     )
     if expression.low > expression.chance:
         return (
