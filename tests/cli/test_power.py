@@ -78,7 +78,7 @@ def test_the_question_is_answered_for_each_number_of_clips_and_eer(
     lines, folder, _ = done
     needed = json.loads((folder / "power.json").read_text())["people_needed"]
     assert [(each["clips"], each["eer"]) for each in needed] == [(3, 0.1), (3, 0.2)]
-    answers = [line for line in lines if line.startswith("to tell")]
+    answers = [line for line in lines if line.startswith("to distinguish")]
     assert answers == [
         _answer((3, each["eer"]), each["people"] or math.inf, powers((6, 12), (3,), 0.18)) for each in needed
     ]
