@@ -5,6 +5,20 @@ Conventions
 Rates are fractions. Pages, figures and sentences write them as percentages, their differences as points of a
 percent; the command line writes them as fractions, as in files. A page sees to it that no line ends between a
 number and its unit.
+
+Examples
+--------
+>>> from types import SimpleNamespace
+>>> rate = SimpleNamespace(value=0.261, low=0.22, high=0.303)
+>>> interval(rate), percent_and_interval(rate), with_interval(rate)
+('[22.0, 30.3]', '26.1 % [22.0, 30.3]', '0.261 [0.220, 0.303]')
+>>> interval_in_unit(rate, "bit"), interval_in_unit(rate, "%")
+('[0.220, 0.303]', '[22.0, 30.3]')
+>>> difference = SimpleNamespace(value=-0.098, low=-0.156, high=0.041, detectable=0.05)
+>>> points(difference), signed(difference), direction(difference), detectable(difference)
+('−9.8 [−15.6, +4.1]', '-0.098 [-0.156, +0.041]', 'not shown', '5.0')
+>>> direction(SimpleNamespace(value=0.1, low=0.02, high=0.2))
+'higher'
 """
 
 from typing import Protocol, runtime_checkable
@@ -37,13 +51,7 @@ class Change(Interval, Protocol):
 
 
 def percent(rate: float, digits: int = 1) -> str:
-    """A measured rate, to a tenth of a percent.
-
-    Examples
-    --------
-    >>> percent(0.2614), percent(0.2614, 0)
-    ('26.1 %', '26 %')
-    """
+    """A measured rate, to a tenth of a percent."""
     return f"{100 * rate:.{digits}f} %"
 
 
@@ -59,62 +67,27 @@ def short_percent(rate: float) -> str:
 
 
 def interval(rate: Interval) -> str:
-    """The interval beside a percentage.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> interval(SimpleNamespace(value=0.261, low=0.22, high=0.303))
-    '[22.0, 30.3]'
-    """
+    """The interval beside a percentage."""
     return f"[{100 * rate.low:.1f}, {100 * rate.high:.1f}]"
 
 
 def percent_and_interval(rate: Interval) -> str:
-    """A measured rate with its interval, for a sentence.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> percent_and_interval(SimpleNamespace(value=0.261, low=0.22, high=0.303))
-    '26.1 % [22.0, 30.3]'
-    """
+    """A measured rate with its interval, for a sentence."""
     return f"{percent(rate.value)} {interval(rate)}"
 
 
 def with_interval(figure: Interval, digits: int = 3) -> str:
-    """A figure with its interval, as in files.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> with_interval(SimpleNamespace(value=0.263, low=0.221, high=0.304))
-    '0.263 [0.221, 0.304]'
-    """
+    """A figure with its interval, as in files."""
     return f"{figure.value:.{digits}f} [{figure.low:.{digits}f}, {figure.high:.{digits}f}]"
 
 
 def signed(difference: Interval, digits: int = 3) -> str:
-    """A difference with its interval, with signs, as in files.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> signed(SimpleNamespace(value=0.104, low=0.01, high=0.199))
-    '+0.104 [+0.010, +0.199]'
-    """
+    """A difference with its interval, with signs, as in files."""
     return f"{difference.value:+.{digits}f} [{difference.low:+.{digits}f}, {difference.high:+.{digits}f}]"
 
 
 def points(difference: Interval) -> str:
-    """A difference of rates with its interval, in points of a percent.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> points(SimpleNamespace(value=-0.098, low=-0.156, high=0.041))
-    '−9.8 [−15.6, +4.1]'
-    """
+    """A difference of rates with its interval, in points of a percent."""
     ends = f"[{100 * difference.low:+.1f}, {100 * difference.high:+.1f}]"
     return f"{100 * difference.value:+.1f} {ends}".replace("-", "\N{MINUS SIGN}")
 
@@ -125,16 +98,7 @@ def leaves_out_zero(difference: Interval) -> bool:
 
 
 def direction(difference: Interval) -> str:
-    """Whether a difference is shown: ``higher``, ``lower``, or ``not shown``.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> direction(SimpleNamespace(value=0.1, low=0.02, high=0.2))
-    'higher'
-    >>> direction(SimpleNamespace(value=0.01, low=-0.02, high=0.04))
-    'not shown'
-    """
+    """Whether a difference is shown: ``higher``, ``lower``, or ``not shown``."""
     if not leaves_out_zero(difference):
         return "not shown"
     return "higher" if difference.value > 0 else "lower"
@@ -212,12 +176,5 @@ def in_unit(value: float, unit: str) -> str:
 
 
 def interval_in_unit(rate: Interval, unit: str) -> str:
-    """The interval beside a figure in its unit, without the unit.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> interval_in_unit(SimpleNamespace(value=0.261, low=0.22, high=0.303), "bit")
-    '[0.220, 0.303]'
-    """
+    """The interval beside a figure in its unit, without the unit."""
     return interval(rate) if unit == "%" else f"[{number(rate.low)}, {number(rate.high)}]"

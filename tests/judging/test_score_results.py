@@ -402,7 +402,7 @@ def test_a_difference_of_other_comparisons_is_named(tmp_path: Path) -> None:
 
     assert "99 of 397 are not in other.txt, and 99 of its 397 not here" in limits("one.txt", "other.txt")
     assert "0 of 397 are not in scores.txt, and 99 of its 496" in limits("one.txt", "scores.txt")
-    assert "the very same scores" in limits("scores.txt", "scores.txt")
+    assert "exactly the same scores" in limits("scores.txt", "scores.txt")
     turned = study(noise=2.0, seed=1)
     known = dataclasses.replace(
         turned.comparisons, enrolment=turned.comparisons.probe, probe=turned.comparisons.enrolment

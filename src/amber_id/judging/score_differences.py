@@ -52,13 +52,13 @@ def differences(
 
 
 def _other_comparisons(read: ScoreFile, other: ScoreFile, path: Path) -> Iterator[str]:
-    """What a difference is of, if not of two systems alone."""
+    """What a difference rests on besides two systems; in whole sentences."""
     one, two = read.comparisons, other.comparisons
     assert one is not None
     assert two is not None
     clips = sorted({*read.clips, *other.clips})
     if len(clips) == len(read.clips) + len(other.clips):
-        yield "The two files hold other clips of the same people: the differences are of these too."
+        yield "The two files hold other clips of the same people, which contribute to the differences."
         return
     number = {clip: n for n, clip in enumerate(clips)}
     pairs = [_pairs(scores, comparisons, number) for scores, comparisons in ((read, one), (other, two))]
@@ -67,11 +67,11 @@ def _other_comparisons(read: ScoreFile, other: ScoreFile, path: Path) -> Iterato
         yield (
             "The two files hold other comparisons of the same people: "
             f"{alone[0]:,} of {len(pairs[0]):,} are not in {path.name}, and {alone[1]:,} of its "
-            f"{len(pairs[1]):,} not here. The differences are of these too, not of systems alone; keep the "
-            "comparisons that both have."
+            f"{len(pairs[1]):,} not here. These contribute to the differences, which are therefore not "
+            "those of systems alone; keep the comparisons that both have."
         )
     elif len(pairs[0]) == len(pairs[1]) and np.array_equal(np.sort(one.scores), np.sort(two.scores)):
-        yield f"{path.name} holds the very same scores: there is nothing to compare."
+        yield f"{path.name} holds exactly the same scores: there is nothing to compare."
 
 
 def _pairs(scores: ScoreFile, comparisons: Comparisons, number: dict[str, int]) -> Int64[np.ndarray, " P"]:

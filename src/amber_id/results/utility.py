@@ -13,7 +13,7 @@ from amber_id.results.figures import ConditionName, FailedClip, Frozen, Rate
 Part = Literal["eyes", "eyebrows", "lips", "cheeks", "head"]
 EventName = Literal["blinks", "smiles"]
 Unit = Literal["coefficient", "degrees", "eye distances"]
-"""Of a channel; an eye distance is that between the outer corners of the eyes of the mean face."""
+"""Units of channels; an eye distance is that between the outer corners of the eyes of the mean face."""
 
 
 class Average(Frozen):

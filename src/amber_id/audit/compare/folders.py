@@ -36,7 +36,7 @@ class StudyFolder:
 
     @property
     def comparisons(self) -> Comparisons:
-        """Of the strongest attacker of the cell."""
+        """The comparisons by the strongest attacker of the cell."""
         compared = self.scores.comparisons
         if compared is None:  # not so of a file that `amber audit` wrote
             raise EvaluationError(f"{self.name}: expected scores whose people are known, got scores alone")
@@ -68,7 +68,7 @@ def read_studies(folders: Sequence[Path], cell: str | None = None) -> tuple[str,
     folders
         Two or more, each as `amber audit` leaves it.
     cell
-        Three letters; AAA where all studies have it, else the first that all have, unless told.
+        Three letters; AAA where all studies have it, else the first that all have, by default.
 
     Raises
     ------

@@ -61,7 +61,7 @@ def compare_studies(
 def compare_read(
     cell: str, studies: Sequence[StudyFolder], config: EvaluationConfig, *, pooled: Comparisons | None = None
 ) -> ComparisonResults:
-    """As :func:`compare_studies`, for studies that are already loaded.
+    """Compare studies that are already loaded, as :func:`compare_studies` does.
 
     `pooled` (from :func:`pool_parts`) is judged too.
 

@@ -1,4 +1,4 @@
-"""What is said of studies that stand side by side: why two cannot be paired, and what none of it shows.
+"""Sentences about studies side by side: why two cannot be paired, and what none of it shows.
 
 No person is named here: these sentences stand on a page.
 """
@@ -35,17 +35,17 @@ def _of_findings(cell: str, studies: Sequence[StudyFolder]) -> Iterator[str]:
     invalid = [study.name for study in studies if not study.results.headline.valid]
     if invalid:
         yield (
-            f"The finding of {', '.join(invalid)} is invalid: no difference from it may be used before the "
-            "reasons are gone."
+            f"The finding of {', '.join(invalid)} is invalid: do not use any difference from it before the "
+            "reasons are resolved."
         )
     yield (
-        "Each study has the strongest of its own attackers, chosen on its own dev people. A higher error "
-        "rate is not a proof of more privacy: a stronger attacker may reveal more."
+        "The figures of each study are those of the strongest of its own attackers, chosen on its own dev "
+        "people. A higher error rate does not prove more privacy: a stronger attacker may reveal more."
     )
     if any(study.results.cells[cell].within_source is not None for study in studies):
         yield (
-            "People of several sources were compared: the EER here, its differences and the curves are of "
-            "all comparisons, so that the look of a source may help; the EER within sources stands beside it."
+            "People of several sources were compared. The EER here, its differences and the curves rest on "
+            "all comparisons, so the look of a source may help; the EER within sources is given beside it."
         )
 
 
@@ -54,25 +54,25 @@ def _of_pairs(cell: str, studies: Sequence[StudyFolder], compared: Sequence[Comp
     paired = [s for s, c in zip(studies, compared, strict=True) if c.less_first is not None]
     if len(paired) < len(studies) - 1:
         yield (
-            "Studies without a paired difference are of other people: whether their intervals overlap does "
-            "not say whether they differ."
+            "Studies without a paired difference tested other people: whether their intervals overlap does "
+            "not tell whether they differ."
         )
     if len(paired) > 1:
         yield (
-            f"{len(paired)} differences are shown, each with an interval of its own: the more there are, the "
-            "sooner one leaves 0 out by chance."
+            f"{len(paired)} differences are given, each with its own interval: the more there are, the more "
+            "likely one excludes 0 by chance."
         )
     by_name = [study.name for study in paired if not _share_recordings(first, study)]
     if by_name:
         yield (
-            f"That {', '.join(by_name)} and {first.name} show the same people is taken from the names of "
-            "their folders: no recordings are the same on both sides."
+            f"The names of folders alone indicate that {', '.join(by_name)} and {first.name} show the same "
+            "people: the two sides share no recordings."
         )
     others = [s.name for s in paired if set(s.scores.clips) != set(first.scores.clips)]
     if others:
         yield (
-            f"{', '.join(others)} and {first.name} hold other clips of the same people in {cell}: the "
-            "differences are of these too."
+            f"{', '.join(others)} and {first.name} hold other clips of the same people in {cell}, which "
+            "contribute to the differences."
         )
 
 
@@ -84,26 +84,26 @@ def _share_recordings(first: StudyFolder, study: StudyFolder) -> bool:
 def _of_making(cell: str, studies: Sequence[StudyFolder], *, pooled: bool) -> Iterator[str]:
     if len({frozenset(study.results.cells[cell].attackers) for study in studies}) > 1:
         yield (
-            f"Not the same attackers were tried in {cell} of all studies: a difference may be that of the "
+            f"The studies did not try the same attackers in {cell}: a difference may be one between "
             "attackers."
         )
     made = [study.results.provenance for study in studies]
     if len({each.amber_id for each in made}) > 1:
         yield "The studies were made with different versions of AMBER-ID."
     if len({each.trackers for each in made}) > 1:
-        yield "The studies rest on different face trackers: a difference may be that of the trackers."
+        yield "The studies rest on different face trackers: a difference may be one between trackers."
     if len({each.avatars for each in made}) > 1:
-        yield "The studies' avatars were not all made alike: a difference may be that of the avatars."
+        yield "The studies' avatars were not all made alike: a difference may be one between avatars."
     if len({study.results.cells[cell].metrics.eer.level for study in studies}) > 1:
-        yield "The intervals of the studies are not all of one level."
+        yield "The intervals of the studies do not all have the same level."
     again = [study.name for study in studies if study.results.provenance.test_opening > 1]
     if again:
         yield (
-            f"The test people of {', '.join(again)} were opened before: figures of earlier openings may have "
-            "steered these."
+            f"The test sets of {', '.join(again)} have been used before: earlier results may have influenced "
+            "these."
         )
     if pooled:
         yield (
-            "People of different parts were never compared with each other; the pooled figures rest on one "
-            "threshold for attackers that were trained apart."
+            "People of different parts were never compared with each other; the pooled figures apply one "
+            "threshold to attackers that were trained separately."
         )

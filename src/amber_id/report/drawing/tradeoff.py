@@ -11,15 +11,15 @@ def tradeoff_chart(results: StudyResults) -> Chart:
     """EER over expression kept, of originals, anonymised clips and simple anonymisers, which are numbered."""
     data = [guessing_line([0, 1.05], [0.5, 0.5])]
     points, own = tradeoff(results), {"Originals": "OOO", "Anonymised": "AAA"}
-    for number, (name, (kept, eer)) in enumerate(points.items(), start=1 - len(own)):
+    for number, (name, (expression, eer)) in enumerate(points.items(), start=1 - len(own)):
         if name in own:
             style = CELL_STYLES[own[name]]
-            data.append(_tradeoff_point(f"{name} ({own[name]})", kept, eer, style.color, style.symbol))
+            data.append(_tradeoff_point(f"{name} ({own[name]})", expression, eer, style.color, style.symbol))
         else:
-            trace = _tradeoff_point(f"{number} {name}", kept, eer, NEUTRAL, "circle")
+            trace = _tradeoff_point(f"{number} {name}", expression, eer, NEUTRAL, "circle")
             trace["marker"]["size"] = 7
             data.append(trace | {"mode": "markers+text", "text": [f"{number}"], "textposition": "top left"})
-    lows = [1.0, *(kept.low for kept, _ in points.values() if kept is not None)]
+    lows = [1.0, *(expression.low for expression, _ in points.values() if expression is not None)]
     highs = [0.6, *(eer.high + 0.02 for _, eer in points.values())]
     layout = plain_layout("Expression kept", "EER", height=380)
     layout["xaxis"] |= {"range": six_digits([min(0.5, *lows) - 0.03, 1.06])}
@@ -27,13 +27,13 @@ def tradeoff_chart(results: StudyResults) -> Chart:
     return {"data": data, "layout": layout}
 
 
-def _tradeoff_point(name: str, kept: Rate | None, eer: Rate, color: str, symbol: str) -> Chart:
-    x = 1.0 if kept is None else kept.value
+def _tradeoff_point(name: str, expression: Rate | None, eer: Rate, color: str, symbol: str) -> Chart:
+    x = 1.0 if expression is None else expression.value
     trace = marks_trace(
         [x], [eer.value], name, color, symbol=symbol, size=13, error_y=interval_bars([eer], color),
         hovertemplate=f"{name}<br>expression kept {x:.2f}<br>EER {percent_and_interval(eer)}<extra></extra>",
     )  # fmt: skip
-    return trace if kept is None else trace | {"error_x": interval_bars([kept], color)}
+    return trace if expression is None else trace | {"error_x": interval_bars([expression], color)}
 
 
 def tradeoff(results: StudyResults) -> dict[str, tuple[Rate | None, Rate]]:

@@ -50,10 +50,9 @@ def write_thesis_report(results: ThesisStudyResults, folder: Path) -> Path:
     MissingDependencyError
         If jinja2 or plotly is not installed.
     """
-    page = _render(results, folder)
-    write_text_atomically(folder / "thesis.csv", as_csv(thesis_rows(results)))
     path = folder / "thesis.html"
-    write_text_atomically(path, page)
+    write_text_atomically(path, _render(results, folder))
+    write_text_atomically(folder / "thesis.csv", as_csv(thesis_rows(results)))
     return path
 
 
