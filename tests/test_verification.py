@@ -89,7 +89,7 @@ def test_a_higher_score_is_stronger_evidence(header: CheckpointHeader) -> None:
 def test_limits_are_told_where_they_hold(header: CheckpointHeader) -> None:
     calibrated = with_dev(header, calibration=CALIBRATION, eer=0.125, subjects=5, undecided=(0.4, 0.6))
     inside = list(Verification(calibrated, 0.9, ()).limits())
-    assert inside[0].startswith("wrong in 12.5% of comparisons of 5 dev people (EER; guessing: 50 %)")
+    assert inside[0].startswith("wrong in 12.5 % of comparisons of 5 dev people (EER; guessing: 50 %)")
     assert inside[1].startswith("calibrated on the same 5 people")
     assert "anonymisers" in inside[2]
     assert len(inside) == 3

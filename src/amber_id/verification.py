@@ -23,6 +23,7 @@ from amber_id.corpora import Clip
 from amber_id.embeddings import embed_clips
 from amber_id.errors import ClipError, EvaluationError, UsageError
 from amber_id.motion import load_windows
+from amber_id.notation import percent
 from amber_id.recordings import RecordingEntry, RecordingSet, read_header, save_recording
 from amber_id.tracking import Landmarker, find_model, track_clip
 
@@ -88,8 +89,8 @@ class Verification:
         """What the figures do not say, one clause each."""
         dev = self.header.dev
         yield (
-            f"wrong in {dev.eer:.1%} of comparisons of {dev.subjects} dev people (EER; guessing: 50 %); of "
-            "others in more, since the checkpoint was chosen on these"
+            f"wrong in {percent(dev.eer)} of comparisons of {dev.subjects} dev people (EER; guessing: 50 %); "
+            "of others in more, since the checkpoint was chosen on these"
         )
         yield from self._limits_of_calibration()
         yield "not valid for other cameras, trackers or anonymisers than those of the training"

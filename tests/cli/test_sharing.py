@@ -112,7 +112,9 @@ def test_verify_says_the_figures_their_limits_and_the_terms(
     assert lines[1].startswith("log-likelihood ratio ")
     assert lines[2].startswith("probability of one person 0.")
     assert lines[2].endswith("at a prior of 0.2")
-    assert lines[3].startswith(f"  limit: wrong in {dev.eer:.1%} of comparisons of {dev.subjects} dev people")
+    assert lines[3].startswith(
+        f"  limit: wrong in {100 * dev.eer:.1f} % of comparisons of {dev.subjects} dev people"
+    )
     assert "do not use it to find out who is behind an avatar" in lines[-1]
 
 

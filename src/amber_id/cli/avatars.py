@@ -28,6 +28,7 @@ from amber_id.cli.shared import (
 from amber_id.cli.tracking import track_folder
 from amber_id.errors import UsageError
 from amber_id.extras import check_needs
+from amber_id.notation import percent
 
 if TYPE_CHECKING:
     from amber_id.avatarize import Avatar, AvatarizeConfig, DriveFolders
@@ -286,7 +287,7 @@ def _check(
 
 def _print_following(summary: "FollowingSummary", *, by_ravas: bool) -> None:
     if summary.face_share is not None and summary.median is not None:
-        tell(f"  a face in {summary.face_share:.1%} of the frames where the original has one")
+        tell(f"  a face in {percent(summary.face_share)} of the frames where the original has one")
         tell(f"  median correlation of the channels that move: {summary.median:.2f}")
     tell(f"  {summary.match_their_own} of {summary.searched} avatars move most like their own original")
     tell(f"  offset and gain of the head: {'; '.join(_angles(summary))}")

@@ -13,6 +13,7 @@ import typer
 
 from amber_id.cli.shared import Quiet, Seed, Workers, app, check_before, require, require_workers, say, tell
 from amber_id.errors import AmberError, UsageError
+from amber_id.notation import percent
 
 if TYPE_CHECKING:
     from amber_id.biometrics import SimulatedStudy, StudyPlan, StudyPower
@@ -187,10 +188,10 @@ def _table(powers: Sequence["StudyPower"]) -> Iterator[str]:
     number = studies * len(powers)
     held, moved = (sum(getattr(each, name) for each in powers) for name in ("held", "held_difference"))
     yield f"  {studies} simulated studies a row: medians; 8 of 10 studies lie within the brackets"
-    yield f"  width of the 95 % interval of the EER, which contained the truth in {held / number:.1%}"
+    yield f"  width of the 95 % interval of the EER, which contained the truth in {percent(held / number)}"
     yield (
         "  detectable: smallest true difference of two conditions with an 80 % chance of an interval without "
-        f"0, which contained the truth in {moved / number:.1%}"
+        f"0, which contained the truth in {percent(moved / number)}"
     )
     if plan.detect:
         yield f"  detected: studies whose interval lay above 0; the true difference was {plan.detect:g}"

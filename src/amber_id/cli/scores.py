@@ -19,6 +19,7 @@ from amber_id.cli.shared import (
     tell,
 )
 from amber_id.errors import UsageError
+from amber_id.notation import signed
 
 if TYPE_CHECKING:
     from amber_id.results import Disclosure, ScoreResults
@@ -94,7 +95,7 @@ def _print_results(results: "ScoreResults", against: Path | None, level: float) 
     tell(f"{counts.mated} mated and {counts.nonmated} non-mated comparisons{known}")
     for name, each in results.differences.items():
         tell(
-            f"  {name} minus that of {against}: {each.value:+.3f} [{each.low:+.3f}, {each.high:+.3f}]; "
+            f"  {name} minus that of {against}: {signed(each)}; "
             f"a true difference below {each.detectable:.3f} would often be missed"
         )
     tell(f"  {results.recognition.words}")

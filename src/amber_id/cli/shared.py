@@ -263,11 +263,11 @@ def tell(text: object) -> None:
 def print_figures(figures: "Mapping[str, Rate | Point]") -> None:
     """One line for each figure, with its interval if it has one, what guessing would give, and its title."""
     from amber_id.figures import FIGURES
+    from amber_id.notation import Interval, with_interval
 
     for name, figure in figures.items():
-        low, high = (getattr(figure, end, None) for end in ("low", "high"))
-        interval = "" if low is None else f" [{low:.3f}, {high:.3f}]"
-        tell(f"  {name:30} {figure.value:.3f}{interval}  chance {figure.chance:.3f}  {FIGURES[name].title}")
+        value = with_interval(figure) if isinstance(figure, Interval) else f"{figure.value:.3f}"
+        tell(f"  {name:30} {value}  chance {figure.chance:.3f}  {FIGURES[name].title}")
 
 
 def say_some(lines: Sequence[str]) -> None:

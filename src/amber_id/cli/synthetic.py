@@ -16,6 +16,7 @@ from amber_id.cli.shared import (
     say,
     tell,
 )
+from amber_id.notation import with_interval
 
 if TYPE_CHECKING:
     from amber_id.synthetic.oracle_file import Oracle
@@ -108,5 +109,5 @@ def _print_oracle(oracle: "Oracle", out: Path, people: int, clips: int) -> None:
         tell(f"{out / condition}: {people * clips} recordings of {people} people")
         for k, eer in rates.items():
             given = f"{k} clip on each side" if k == 1 else f"{k} clips on each side"
-            tell(f"  lowest possible EER, {given}: {eer.value:.3f} [{eer.low:.3f}, {eer.high:.3f}]")
+            tell(f"  lowest possible EER, {given}: {with_interval(eer)}")
     tell(out / "oracle.json")

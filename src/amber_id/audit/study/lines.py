@@ -34,7 +34,7 @@ def of_utility(results: StudyResults) -> Iterator[str]:
     """How much of the expression is left."""
     expression = None if results.utility is None else results.utility.expression
     if expression is not None:
-        yield f"  expression kept {expression.value:.2f} [{expression.low:.2f}, {expression.high:.2f}], of 1"
+        yield f"  expression kept {with_interval(expression, 2)}, of 1"
 
 
 def of_checks(results: StudyResults) -> Iterator[str]:

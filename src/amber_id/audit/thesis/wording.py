@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from amber_id.notation import with_interval
 from amber_id.results import Fault, PublishedFigure, ThesisCounts, ThesisPart, ThesisProvenance
 
 _WHOSE = (
@@ -102,7 +103,7 @@ def thesis_headline(parts: Sequence[ThesisPart]) -> str:
     for part in parts:
         if part.main and part.split == "k0":
             eers = " and ".join(
-                f"{each.eer.value:.3f} [{each.eer.low:.3f}, {each.eer.high:.3f}] on {_CLIPS[condition]}"
+                f"{with_interval(each.eer)} on {_CLIPS[condition]}"
                 for condition, each in part.conditions.items()
             )
             pipeline = "as in the thesis" if part.pipeline == "thesis" else part.pipeline

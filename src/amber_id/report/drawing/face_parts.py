@@ -18,7 +18,7 @@ from jaxtyping import Float
 from scipy.spatial import ConvexHull
 
 from amber_id.face_mesh import REGION_GROUPS, edges_of, mean_face, points_of
-from amber_id.notation import leaves_out_zero
+from amber_id.notation import interval_in_unit, leaves_out_zero
 from amber_id.report.drawing.captions import INK, mark_cell
 from amber_id.report.drawing.paper import sized
 from amber_id.report.drawing.tables import spread
@@ -99,7 +99,7 @@ def _part(shape: PartShape, share: Share, largest: float) -> dict[str, Any]:
     return {
         "name": part_name(shape.name),
         "value": f"{share.value:+.3f}".replace("-", "−"),
-        "interval": f"[{share.low:.3f}, {share.high:.3f}]".replace("-", "−"),
+        "interval": interval_in_unit(share, ""),
         "shown": leaves_out_zero(share),
         "color": part_color(share, largest),
         "ring": shape.name == "face_oval",  # filled, it would hide all others
@@ -163,8 +163,8 @@ def _draw_face(axes: "Axes", letters: str, of_parts: Mapping[str, Any], largest:
                 axes.fill(*outline.T, facecolor=color, edgecolor=INK, linewidth=0.6, hatch=hatch)
         axes.add_collection(LineCollection(list(shape.edges), colors=INK, linewidths=0.5))
     labels = [
-        f"{part_name(part)} {share.value:+.3f} [{share.low:.3f}, {share.high:.3f}]"
-        f"{'' if leaves_out_zero(share) else ', not shown'}".replace("-", "−")
+        f"{part_name(part)} {share.value:+.3f} {interval_in_unit(share, '')}".replace("-", "−")
+        + ("" if leaves_out_zero(share) else ", not shown")
         for part, share in of_parts.items()
     ]
     axes.set(aspect="equal", title=letters, xlabel="\n".join(labels), xticks=[], yticks=[])
