@@ -119,8 +119,8 @@ class ClipFollowing:
     @property
     def median(self) -> float | None:
         """The median correlation over the channels that move; None if there is none."""
-        found = [r for r in self.correlations.values() if r is not None]
-        return float(np.median(found)) if found else None
+        known = [r for r in self.correlations.values() if r is not None]
+        return float(np.median(known)) if known else None
 
 
 @dataclass(frozen=True)
@@ -154,8 +154,8 @@ def channel_signals(recording: Recording) -> ChannelSignals:
 def follow(original: ChannelSignals, avatar: ChannelSignals, config: FollowingConfig) -> ClipFollowing:
     """How the avatar's channels follow the original's."""
     period_s = float(np.median(np.diff(original.times)))
-    drive, shown = _at_the_same_times(original, avatar)
-    found: dict[str, float | None] = dict.fromkeys(CHANNELS)
+    drive, played = _at_the_same_times(original, avatar)
+    agreement: dict[str, float | None] = dict.fromkeys(CHANNELS)
     offsets: dict[str, float] = {}
     gains: dict[str, float] = {}
     flags: list[Flag] = []
@@ -166,9 +166,9 @@ def follow(original: ChannelSignals, avatar: ChannelSignals, config: FollowingCo
         flags.append("short")
     else:
         moves = drive.std(axis=0) >= config.least
-        r = correlations(drive, shown)
-        found |= {CHANNELS[c]: float(r[c]) for c in np.flatnonzero(moves)}
-        offsets, gains = _head(drive, shown, moves)
+        r = correlations(drive, played)
+        agreement |= {CHANNELS[c]: float(r[c]) for c in np.flatnonzero(moves)}
+        offsets, gains = _head(drive, played, moves)
         if not moves.any():
             flags.append("still")
         elif np.median(r[moves]) < config.floor:
@@ -178,7 +178,7 @@ def follow(original: ChannelSignals, avatar: ChannelSignals, config: FollowingCo
         len(original.times),
         faces,
         faces_kept,
-        found,
+        agreement,
         tuple(flags),
         offsets_deg=offsets,
         gains=gains,
@@ -195,22 +195,22 @@ def _at_the_same_times(
         both = original.tracked[here] & avatar.tracked[there]
         return original.values[here][both].astype(float), avatar.values[there][both].astype(float)
     face = avatar.tracked
-    shown, known = read_at(
+    played, known = read_at(
         original.times, avatar.times[face], avatar.values[face].astype(float), longest_gap_s=1.5 * other_s
     )
     both = original.tracked & known
-    return original.values[both].astype(float), shown[both]
+    return original.values[both].astype(float), played[both]
 
 
 def _head(
-    drive: Float64[np.ndarray, "T C"], shown: Float64[np.ndarray, "T C"], moves: Bool[np.ndarray, " C"]
+    drive: Float64[np.ndarray, "T C"], played: Float64[np.ndarray, "T C"], moves: Bool[np.ndarray, " C"]
 ) -> tuple[dict[str, float], dict[str, float]]:
     """The offsets of the head's angles, and the gains of those that move."""
     columns = {name: CHANNELS.index(name) for name in HEAD_ANGLES}
-    offsets = {name: float((shown[:, c] - drive[:, c]).mean()) for name, c in columns.items()}
+    offsets = {name: float((played[:, c] - drive[:, c]).mean()) for name, c in columns.items()}
     centred = drive - drive.mean(axis=0)
     gains = {
-        name: float(centred[:, c] @ shown[:, c] / (centred[:, c] @ centred[:, c]))
+        name: float(centred[:, c] @ played[:, c] / (centred[:, c] @ centred[:, c]))
         for name, c in columns.items()
         if moves[c]
     }
@@ -220,7 +220,7 @@ def _head(
 def best_matches(
     originals: Sequence[ChannelSignals], avatars: Sequence[ChannelSignals], config: FollowingConfig
 ) -> list[Match]:
-    """For each avatar, which original's motion it fits best; see the formula above.
+    """The original whose motion each avatar fits best; see the formula above.
 
     Clips of differing lengths are compared over what they have in common, at least the shortest length, in
     their first 10 s. An avatar's own original is the one that bears its name.
@@ -228,15 +228,15 @@ def best_matches(
     length_s = min(max((float(clip.times[-1]) for clip in originals), default=0.0), _LONGEST_S)
     grid = _Grid.of(originals, length_s, config)
     place = {original.clip: o for o, original in enumerate(originals)}
-    found: list[Match] = []
+    matches: list[Match] = []
     for start in range(0, len(avatars), _BLOCK):
         some = avatars[start : start + _BLOCK]
         similarity = _similarity(_Grid.of(some, length_s, config), grid, config)
-        found.extend(
+        matches.extend(
             _match(row, place.get(avatar.clip), originals)
             for row, avatar in zip(similarity, some, strict=True)
         )
-    return found
+    return matches
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,10 +256,12 @@ class _Grid:
         for n, clip in enumerate(clips):
             face = clip.tracked
             gap_s = max(_LONGEST_GAP_S, 2 * float(np.median(np.diff(clip.times))))
-            found, known = read_at(at, clip.times[face], clip.values[face], longest_gap_s=gap_s)
+            readings, known = read_at(at, clip.times[face], clip.values[face], longest_gap_s=gap_s)
             if known.any():
-                spread = found[known].std(axis=0)
-                values[n, known] = (found[known] - found[known].mean(axis=0)) / np.maximum(spread, STILL)
+                spread = readings[known].std(axis=0)
+                values[n, known] = (readings[known] - readings[known].mean(axis=0)) / np.maximum(
+                    spread, STILL
+                )
                 seen[n], moves[n] = known, spread >= config.least
         return cls(values, seen, moves)
 

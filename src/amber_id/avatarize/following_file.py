@@ -141,15 +141,15 @@ class FollowingReport:
             head={name: self._head(name) for name in HEAD_ANGLES},
             lost=tuple(
                 name
-                for name, found in channels.items()
-                if found.median is not None and found.median < self.config.floor
+                for name, channel in channels.items()
+                if channel.median is not None and channel.median < self.config.floor
             ),
             failures=self.failures,
         )
 
     def _channel(self, name: str) -> ChannelFollowing:
-        found = [r for clip in self.clips if (r := clip.correlations[name]) is not None]
-        return ChannelFollowing(clips=len(found), median=_median(found))
+        correlations = [r for clip in self.clips if (r := clip.correlations[name]) is not None]
+        return ChannelFollowing(clips=len(correlations), median=_median(correlations))
 
     def _head(self, name: str) -> HeadFollowing:
         return HeadFollowing(
@@ -177,12 +177,12 @@ def check_following(originals: Path, avatars: Path, config: FollowingConfig | No
         *_alone(names[1] - names[0], "no recording of its original", unread[0]),
     ]
     drives = _signals(before, names[0], "original", failures)
-    shown = _signals(after, names[0], "avatar", failures)
+    played = _signals(after, names[0], "avatar", failures)
     own = {drive.clip: drive for drive in drives}
-    shown = [avatar for avatar in shown if avatar.clip in own]
+    played = [avatar for avatar in played if avatar.clip in own]
     clips = [
         _matched(follow(own[avatar.clip], avatar, config), match, config)
-        for avatar, match in zip(shown, best_matches(drives, shown, config), strict=True)
+        for avatar, match in zip(played, best_matches(drives, played, config), strict=True)
     ]
     return FollowingReport(
         clips=tuple(clips),
@@ -207,14 +207,14 @@ def _signals(
     recordings: RecordingSet, wanted: Collection[str], side: str, failures: list[FailedClip]
 ) -> list[ChannelSignals]:
     """The signals of the wanted clips, in order; those that have none are added to the failures."""
-    found = []
+    signals = []
     for entry in recordings.entries:
         if entry.clip in wanted:
             try:
-                found.append(channel_signals(recordings.load(entry)))
+                signals.append(channel_signals(recordings.load(entry)))
             except ClipError as error:
                 failures.append(FailedClip(clip=error.clip, reason=f"{side}: {error.reason}"))
-    return found
+    return signals
 
 
 def _matched(clip: ClipFollowing, match: Match, config: FollowingConfig) -> ClipFollowing:
@@ -236,12 +236,12 @@ def _tracked(recordings: RecordingSet) -> Tracked:
 
 
 def _row(clip: ClipFollowing) -> list[object]:
-    found = [clip.correlations[name] for name in CHANNELS]
-    moving = sum(r is not None for r in found)
+    correlations = [clip.correlations[name] for name in CHANNELS]
+    moving = sum(r is not None for r in correlations)
     return [
         *(clip.clip, clip.frames, clip.faces, clip.faces_kept, moving, _number(clip.median)),
         *(clip.best_match or "", "; ".join(clip.flags)),
-        *(_number(r) for r in found),
+        *(_number(r) for r in correlations),
         *(_number(part.get(name)) for name in HEAD_ANGLES for part in (clip.offsets_deg, clip.gains)),
     ]
 
@@ -251,5 +251,5 @@ def _number(r: float | None) -> str:
 
 
 def _median(values: Iterable[float | None]) -> float | None:
-    found = [value for value in values if value is not None]
-    return round(float(np.median(found)), 4) if found else None
+    known = [value for value in values if value is not None]
+    return round(float(np.median(known)), 4) if known else None

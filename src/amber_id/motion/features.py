@@ -198,10 +198,10 @@ def _plausible(segments: list[Float[np.ndarray, "_ C V"]], recording: Recording)
 def _thesis_segment(recording: Recording, config: FeatureConfig) -> Float[np.ndarray, "T C V"]:
     if not recording.tracked.any():
         raise ClipError(recording.clip, "no frame of it has a face")
-    shown = recording.landmarks[:, list(config.points), :2]
-    if (np.ptp(shown[recording.tracked], axis=1) == 0).all(axis=1).any():
+    points = recording.landmarks[:, list(config.points), :2]
+    if (np.ptp(points[recording.tracked], axis=1) == 0).all(axis=1).any():
         raise ClipError(recording.clip, "a frame that counts as tracked has all points in one place")
-    still, changes = thesis_clip(shown, recording.tracked)
+    still, changes = thesis_clip(points, recording.tracked)
     values = [still, changes][: len(config.streams)]
     return np.ascontiguousarray(np.concatenate(values, axis=2).transpose(0, 2, 1), dtype=np.float32)
 
@@ -275,11 +275,11 @@ def _still_streams(
     if not config.on_face:
         return {"joint": joints}
     asked = {still_part(stream) for stream in config.streams}
-    still: dict[Stream, Float[np.ndarray, "T V C"]] = {"joint": _shown(joints, config)}
+    still: dict[Stream, Float[np.ndarray, "T V C"]] = {"joint": _of_points(joints, config)}
     if "bone" in asked:
         still["bone"] = bones(still["joint"], parents(config.points))
     if "face" in asked:
-        still["face"] = _shown(align(points, rigid)[0], config)
+        still["face"] = _of_points(align(points, rigid)[0], config)
     return still
 
 
@@ -293,7 +293,7 @@ def _places(needed: list[int], points: tuple[int, ...]) -> list[int]:
     return np.searchsorted(needed, points).tolist()
 
 
-def _shown(points: Float[np.ndarray, "T V 3"], config: FeatureConfig) -> Float[np.ndarray, "T W C"]:
+def _of_points(points: Float[np.ndarray, "T V 3"], config: FeatureConfig) -> Float[np.ndarray, "T W C"]:
     return points[:, _places(_needed(config), config.points), : 3 if config.depth else 2]
 
 

@@ -59,7 +59,7 @@ def thesis_clip(
 
 
 def _filled(points: Float[np.ndarray, "F V 2"], tracked: Bool[np.ndarray, " F"]) -> np.ndarray:
-    """The same with straight lines where there was no face; before the first and after the last they rest."""
+    """Fill frames without a face by straight lines; before the first and after the last face they rest."""
     known = np.flatnonzero(tracked)
     frame = np.arange(len(points))
     after = np.clip(np.searchsorted(known, frame), 0, len(known) - 1)

@@ -38,7 +38,7 @@ class WindowSet:
 
     @cached_property
     def _table(self) -> Int[np.ndarray, "N 3"]:
-        """For each window its first frame, its frames, and its clip."""
+        """First frame, number of frames and clip of each window."""
         window, hop = int(self.config.frames_read[-1]) + 1, self.config.hop_frames
         segments = zip(self.segment_first, self.segment_length, self.segment_clip, strict=True)
         rows = [
@@ -50,7 +50,7 @@ class WindowSet:
 
     @property
     def clip(self) -> Int[np.ndarray, " N"]:
-        """For each window its clip, as a position in `entries`; a clip's windows are adjacent."""
+        """Clip of each window, as a position in `entries`; a clip's windows are adjacent."""
         return self._table[:, 2]
 
     def gather(self, rows: slice) -> tuple[Float[np.ndarray, "n C T V"], Bool[np.ndarray, "n T"]]:
@@ -72,7 +72,7 @@ class WindowSet:
 
     @property
     def subject_of_clip(self) -> Int[np.ndarray, " M"]:
-        """For each clip its subject, as a position in `subjects`."""
+        """Subject of each clip, as a position in `subjects`."""
         index = {subject: i for i, subject in enumerate(self.subjects)}
         return np.array([index[entry.subject] for entry in self.entries], dtype=np.int64)
 
@@ -114,9 +114,9 @@ class WindowSet:
         rng = np.random.default_rng(seed)
         return self.changed(lambda frames, _: rng.permutation(frames))
 
-    def hidden(self, shown: Bool[np.ndarray, " V"]) -> "WindowSet":
+    def hidden(self, visible: Bool[np.ndarray, " V"]) -> "WindowSet":
         """A copy in which every vertex that is not shown is zero in all frames."""
-        return self.changed(lambda frames, _: np.where(shown, frames, 0))
+        return self.changed(lambda frames, _: np.where(visible, frames, 0))
 
 
 def load_windows(

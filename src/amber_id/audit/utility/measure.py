@@ -210,7 +210,7 @@ def _all_clips(pairs: Sequence[_Pair], config: UtilityConfig) -> AllClips:
 
 
 def somebody_else(subjects: Int[np.ndarray, " N"]) -> list[int]:
-    """For each clip one of another person, spread over the others: as many further on as anybody has clips.
+    """Clips of other people, one for each clip, spread over them: as many further on as anybody has clips.
 
     >>> somebody_else(np.array([0, 0, 1, 2]))
     [2, 3, 0, 1]
@@ -236,7 +236,7 @@ def _refuse_unpaired(original: RecordingSet, anonymised: RecordingSet) -> None:
 def _agreement_by_chance(
     original: FaceSignals, anonymised: FaceSignals, config: UtilityConfig
 ) -> Agreement | None:
-    """As if both videos had begun at once; None if they have too few frames in common."""
+    """Agreement as if both videos had begun at once; None if they have too few frames in common."""
     times = anonymised.timestamps - anonymised.timestamps[0] + original.timestamps[0]
     try:
         return _agreement(
@@ -263,14 +263,14 @@ def _agreement(
     moves = (one[both].std(axis=0) >= config.least) & np.isfinite(other[both]).all(axis=0)
     lag = _best_lag(one[:, moves], other[:, moves], config) if moves.any() else 0
     one, other, both = _shifted(one, other, lag)
-    movement, shown = one[both][:, moves], other[both][:, moves]
-    means = movement.mean(axis=0), shown.mean(axis=0)
-    spreads = movement.std(axis=0), shown.std(axis=0)
-    errors = np.abs((shown - means[1]) - (movement - means[0])).mean(axis=0)
+    movement, played = one[both][:, moves], other[both][:, moves]
+    means = movement.mean(axis=0), played.mean(axis=0)
+    spreads = movement.std(axis=0), played.std(axis=0)
+    errors = np.abs((played - means[1]) - (movement - means[0])).mean(axis=0)
     return Agreement(
         lag_s=lag / config.rate_hz if moves.any() else np.nan,
         seconds=seconds,
-        correlation=_in_place(correlations(movement, shown), moves),
+        correlation=_in_place(correlations(movement, played), moves),
         amplitude=_in_place(spreads[1] / np.maximum(spreads[0] + spreads[1], STILL), moves),
         error=_in_place(errors, moves),
         offset=_in_place(np.abs(means[1] - means[0]), moves),
