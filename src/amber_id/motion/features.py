@@ -150,7 +150,7 @@ def clip_features(recording: Recording, config: FeatureConfig) -> ClipFeatures:
     return ClipFeatures(np.concatenate([v for v, _ in cut]), np.concatenate([m for _, m in cut]))
 
 
-Stretches = dict[tuple[object, ...], list[Float[np.ndarray, "T S"]]]
+Stretches = dict[tuple[object, ...], list[Float[np.ndarray, "_ _"]]]
 """The usable stretches of one recording, by all of a configuration that they depend on."""
 
 
@@ -223,14 +223,14 @@ def vertex_graph(config: FeatureConfig) -> FaceGraph:
 
 def _segments_once(
     recording: Recording, config: FeatureConfig, stretches: Stretches
-) -> list[Float[np.ndarray, "T S"]]:
+) -> list[Float[np.ndarray, "_ _"]]:
     key = (*_needed(config), config.signals, config.rate_hz, config.longest_gap_s, config.shortest_s)
     if key not in stretches:
         stretches[key] = _segments(recording, config)
     return stretches[key]
 
 
-def _segments(recording: Recording, config: FeatureConfig) -> list[Float[np.ndarray, "T S"]]:
+def _segments(recording: Recording, config: FeatureConfig) -> list[Float[np.ndarray, "_ _"]]:
     """Every usable stretch at the fixed rate: needed landmarks in pixels, then the blendshapes, flattened."""
     needed = _needed(config)
     signal = isotropic(recording.landmarks[:, needed], width=recording.width, height=recording.height)
