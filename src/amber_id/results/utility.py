@@ -98,7 +98,7 @@ class UtilityResult(Frozen):
     expression: Rate | None  # None where the originals do not move
     coefficients: Rate | None  # None where one side has no blendshapes, or they do not move
     parts: dict[Part, Rate]  # as `expression`, over the channels of one part of the face
-    follows: Rate | None  # share of clips whose anonymised clip is more like them than somebody else's
+    follows: Rate | None  # mean share of other originals that a clip's own one fits better than
     channels: tuple[ChannelResult, ...]
     events: tuple[EventResult, ...]
     lag: LagResult | None
