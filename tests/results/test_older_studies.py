@@ -24,6 +24,8 @@ def as_study_2(results: StudyResults) -> dict[str, Any]:
             del planted[key]
     for confound in data["confounds"]:
         del confound["cell"], confound["eer"], confound["recognition"]
+    for event in data["utility"]["events"]:
+        event["found"] = event.pop("matched")
     return data
 
 
@@ -47,6 +49,8 @@ def test_a_study_of_schema_2_is_read_as_one_of_today(tmp_path: Path):
         ("sensitivity", {"AAA": {}}),
         ("sensitivity", {"AAA": {"points": []}}),
         ("sensitivity", {"AAA": {"points": [1]}}),
+        ("utility", {"events": 1}),
+        ("utility", {"events": [1]}),
     ],
 )
 def test_a_damaged_study_of_schema_2_is_refused_by_what_does_not_fit(tmp_path: Path, key: str, value: object):

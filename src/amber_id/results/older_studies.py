@@ -8,8 +8,8 @@ _FORMER = "amber-id/study/2"
 def study_3_of(data: Any, schema: str) -> Any:
     """A study of schema 2 as one of `schema`, 3; everything else as it is.
 
-    Controls and planted habits had `words` for `evidence`; planted habits had no name, cell, EER and
-    recognition of their own, which are those of the strongest habits.
+    Controls and planted habits had `words` for `evidence`, events `found` for `matched`; planted habits had
+    no name, cell, EER and recognition of their own, which are those of the strongest habits.
     """
     if not isinstance(data, dict) or data.get("schema") != _FORMER:
         return data
@@ -19,6 +19,10 @@ def study_3_of(data: Any, schema: str) -> Any:
         changed["controls"] = [_renamed(each, words="evidence") for each in controls]
     if isinstance(sensitivity, dict):
         changed["sensitivity"] = {cell: _planted(each, cell) for cell, each in sensitivity.items()}
+    utility = data.get("utility")
+    if isinstance(utility, dict) and isinstance(utility.get("events"), list):
+        events = [_renamed(each, found="matched") for each in utility["events"]]
+        changed["utility"] = utility | {"events": events}
     return data | changed
 
 

@@ -51,14 +51,14 @@ class ChannelResult(Frozen):
 class EventResult(Frozen):
     """Blinks or smiles, and whether both videos show them at the same time.
 
-    An event of one video is found if the other has one, its own, at most `tolerance_s` away.
+    An event of one video is matched if the other has one, its own, at most `tolerance_s` away.
     """
 
     name: EventName
     tolerance_s: float
     original: int
     anonymised: int
-    found: int  # pairs
+    matched: int  # pairs of events
     per_minute: dict[ConditionName, float] | None  # None where no clip could be searched
     precision: Rate | None  # share of the anonymised events that the original has
     recall: Rate | None  # share of the original events that the anonymised video has

@@ -77,7 +77,7 @@ def test_identical_recordings_agree_in_everything(original: RecordingSet) -> Non
         assert each.amplitude.value == pytest.approx(1)
         assert each.error.value == each.offset.value == 0
     blinks = result.events[0]
-    assert blinks.original == blinks.anonymised == blinks.found > 10
+    assert blinks.original == blinks.anonymised == blinks.matched > 10
     assert blinks.precision.value == blinks.recall.value == blinks.f1.value == 1
     assert result.failures == ()
     assert result.counts.measured_clips == result.counts.clips == PEOPLE * CLIPS
@@ -209,7 +209,7 @@ def test_a_face_that_stands_still_counts_as_zero(original: RecordingSet, tmp_pat
     assert result.expression.value == result.coefficients.value == 0
     assert channel(result, "head yaw").amplitude.value < 1e-4
     blinks = result.events[0]
-    assert blinks.anonymised == blinks.found == 0
+    assert blinks.anonymised == blinks.matched == 0
     assert blinks.recall.value == 0
     assert blinks.precision is None
     assert blinks.not_measured.startswith("the anonymised videos have 0 events of 0 people")
@@ -222,7 +222,7 @@ def test_without_blendshapes_landmarks_are_left(original: RecordingSet, tmp_path
     assert result.coefficients is None
     assert channel(result, "jawOpen").not_measured == "needs blendshapes in both videos"
     blinks, smiles = result.events
-    assert blinks.found == blinks.original > 10  # by the opening of the eyes
+    assert blinks.matched == blinks.original > 10  # by the opening of the eyes
     assert smiles.not_measured == "needs blendshapes in both videos"
     assert smiles.per_minute is None
 

@@ -150,13 +150,13 @@ class AllClips:
             tolerance_s=tolerance_s,
             original=len(one),
             anonymised=len(other),
-            found=int(one.sum()),
+            matched=int(one.sum()),
             per_minute={"original": len(one) / minutes, "anonymised": len(other) / minutes}
             if clips
             else None,
             recall=self._share(one, of_one, chances[0]),
             precision=self._share(other, of_other, chances[1]),
-            # 2 pairs / (events of one + events of the other): the share of all events that are found.
+            # 2 pairs / (events of one + events of the other): the share of all events that are matched.
             f1=self._share(_joined([one, other]), np.concatenate([of_one, of_other]), _joined(chances)),
             not_measured=reason,
         )
