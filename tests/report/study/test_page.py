@@ -496,7 +496,7 @@ def test_linkability_follows_from_the_cells_that_meet_anonymised_clips(study: An
 @pytest.mark.parametrize(
     ("expression", "said"),
     [
-        (rate(0.7, 0.1, 0.05), "Expression is kept, 0.70 [0.60, 0.80] (correlation; somebody else"),
+        (rate(0.7, 0.1, 0.05), "Expression is kept, 0.70 [0.60, 0.80] (correlation; another person"),
         (rate(0.1, 0.1, 0.05), "That expression is kept is not shown"),
     ],
 )  # fmt: skip
