@@ -12,19 +12,14 @@ A correlation does not see an avatar that looks aside all the time, or nods too 
 the offset is given, the mean of avatar less original, and the gain, the slope of the avatar's angle over the
 original's (least squares), where the original turns.
 
-Whose motion. An avatar a is held against every original o of the corpus, its own among them:
-``s(a, o) = mean over c in M(o) of r_c(a, o)``, where M(o) are the channels that move in o, and r_c is
-Pearson's correlation over the instants at which both show a face, both read at one rate. Originals in which
-fewer than five channels move are not searched: a few channels fit others by chance.
-
-Measured on 89 clips of 3 s of 25 real people and their default avatars at 256 pixels. A clip's median
-correlation was 0.60 or more (half of them 0.88), with other originals 0.28 or less in 99 of 100 pairs; hence
-the floor, with room for avatars that show less. All 89 fitted their own original best, by 0.31 or more. With
-five channels each, taken at random, another fitted better by the lead in none, with two in 8; of clips cut to
-1 s, in one. Of 89 avatars under the name of the next clip, all 89 were flagged, and their originals named.
+Whose motion an avatar shows is asked of `motion/following.py`, as in a study: every avatar is held against
+every original. A clip is flagged if another original fits better by the lead. Of 89 clips of 3 s of 25 real
+people and their default avatars at 256 pixels none was flagged; under the name of the next clip all 89 were,
+and their originals were named. A clip's median correlation was 0.60 or more (half of them 0.88), with other
+originals 0.28 or less in 99 of 100 pairs; hence the floor, with room for avatars that show less.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -37,8 +32,6 @@ from amber_id.face_mesh import BLENDSHAPE_NAMES
 from amber_id.recordings import Recording
 from amber_id.recordings.signals import (
     HEAD_ANGLES,
-    STILL,
-    all_correlations,
     correlations,
     head_angles,
     matched,
@@ -50,11 +43,7 @@ CHANNELS: tuple[str, ...] = (*BLENDSHAPE_NAMES[1:], *HEAD_ANGLES)
 
 Flag = Literal["still", "short", "face lost", "follows weakly", "follows another"]
 
-_RATE_HZ = 12.5  # a blink still lasts two or three frames
-_LONGEST_S = 10.0  # of a clip, for the search among all originals
-_LONGEST_GAP_S = 0.2  # between frames with a face, across which a signal is interpolated
 _SAME_RATE = 0.01  # within this share two frame rates are one
-_BLOCK = 256  # avatars held against all originals at once
 
 
 class FollowingConfig(BaseModel):
@@ -151,7 +140,9 @@ def channel_signals(recording: Recording) -> ChannelSignals:
     return ChannelSignals(recording.clip, times, drive.tracked, values)
 
 
-def follow(original: ChannelSignals, avatar: ChannelSignals, config: FollowingConfig) -> ClipFollowing:
+def channels_followed(
+    original: ChannelSignals, avatar: ChannelSignals, config: FollowingConfig
+) -> ClipFollowing:
     """How the avatar's channels follow the original's."""
     period_s = float(np.median(np.diff(original.times)))
     drive, played = _at_the_same_times(original, avatar)
@@ -215,77 +206,3 @@ def _head(
         if moves[c]
     }
     return offsets, gains
-
-
-def best_matches(
-    originals: Sequence[ChannelSignals], avatars: Sequence[ChannelSignals], config: FollowingConfig
-) -> list[Match]:
-    """The original whose motion each avatar fits best; see the formula above.
-
-    Clips of differing lengths are compared over what they have in common, at least the shortest length, in
-    their first 10 s. An avatar's own original is the one that bears its name.
-    """
-    length_s = min(max((float(clip.times[-1]) for clip in originals), default=0.0), _LONGEST_S)
-    grid = _Grid.of(originals, length_s, config)
-    place = {original.clip: o for o, original in enumerate(originals)}
-    matches: list[Match] = []
-    for start in range(0, len(avatars), _BLOCK):
-        some = avatars[start : start + _BLOCK]
-        similarity = _similarity(_Grid.of(some, length_s, config), grid, config)
-        matches.extend(
-            _match(row, place.get(avatar.clip), originals)
-            for row, avatar in zip(similarity, some, strict=True)
-        )
-    return matches
-
-
-@dataclass(frozen=True, eq=False)
-class _Grid:
-    """N clips read at one rate: every channel to mean 0 and deviation 1 in its clip, 0 where not seen."""
-
-    values: Float32[np.ndarray, "N T C"]
-    seen: Float32[np.ndarray, "N T"]
-    moves: Float32[np.ndarray, "N C"]  # 1 where a channel moves, else 0
-
-    @classmethod
-    def of(cls, clips: Sequence[ChannelSignals], length_s: float, config: FollowingConfig) -> "_Grid":
-        at = np.arange(int(length_s * _RATE_HZ + 1e-3) + 1) / _RATE_HZ
-        N, T, C = len(clips), len(at), len(CHANNELS)
-        values, seen = np.zeros((N, T, C), np.float32), np.zeros((N, T), np.float32)
-        moves = np.zeros((N, C), np.float32)
-        for n, clip in enumerate(clips):
-            face = clip.tracked
-            gap_s = max(_LONGEST_GAP_S, 2 * float(np.median(np.diff(clip.times))))
-            readings, known = read_at(at, clip.times[face], clip.values[face], longest_gap_s=gap_s)
-            if known.any():
-                spread = readings[known].std(axis=0)
-                values[n, known] = (readings[known] - readings[known].mean(axis=0)) / np.maximum(
-                    spread, STILL
-                )
-                seen[n], moves[n] = known, spread >= config.least
-        return cls(values, seen, moves)
-
-
-def _similarity(avatars: _Grid, originals: _Grid, config: FollowingConfig) -> Float32[np.ndarray, "n M"]:
-    """The formula; minus infinity where two clips cannot be compared."""
-    total = np.zeros((len(avatars.seen), len(originals.seen)), np.float32)
-    for c in range(len(CHANNELS)):
-        signal = slice(c, c + 1)
-        r = all_correlations(
-            avatars.values[:, :, signal], avatars.seen, originals.values[:, :, signal], originals.seen
-        )
-        total += r * originals.moves[:, c]
-    channels = originals.moves.sum(axis=1)
-    long_enough = avatars.seen @ originals.seen.T >= config.shortest_s * _RATE_HZ
-    comparable = long_enough & (channels >= config.fewest_channels)
-    return np.where(comparable, total / np.maximum(channels, 1), np.float32(-np.inf))
-
-
-def _match(
-    similarity: Float32[np.ndarray, " M"], mine: int | None, originals: Sequence[ChannelSignals]
-) -> Match:
-    if not np.isfinite(similarity).any():
-        return Match(None, None, None)
-    best = int(similarity.argmax())
-    own = None if mine is None or not np.isfinite(similarity[mine]) else float(similarity[mine])
-    return Match(originals[best].clip, float(similarity[best]), own)

@@ -10,7 +10,7 @@ versions.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -29,12 +29,13 @@ from amber_id.avatarize.following import (
     Flag,
     FollowingConfig,
     Match,
-    best_matches,
     channel_signals,
-    follow,
+    channels_followed,
 )
 from amber_id.errors import ClipError, CorpusError
 from amber_id.file_formats import write_table
+from amber_id.motion.likeness import ClipMotion, clip_motion, signals_of
+from amber_id.motion.movements import Movements
 from amber_id.recordings import RecordingSet, read_header
 from amber_id.recordings.signals import HEAD_ANGLES
 from amber_id.results import ConditionName, FailedClip
@@ -44,6 +45,7 @@ CHECKED: Mapping[ConditionName, Path] = MappingProxyType(
 )
 """Where in a folder of avatars a check keeps the recordings of either side."""
 
+_Seen = tuple[ChannelSignals, ClipMotion]
 _LIBRARIES = ("numpy", "scipy")
 # Two originals with the same motion fit as well as each other, but for the last digits.
 _ROUNDING = 1e-5
@@ -177,13 +179,11 @@ def check_following(originals: Path, avatars: Path, config: FollowingConfig | No
         *_alone(names[1] - names[0], "no recording of its original", unread[0]),
     ]
     drives = _signals(before, names[0], "original", failures)
-    played = _signals(after, names[0], "avatar", failures)
-    own = {drive.clip: drive for drive in drives}
-    played = [avatar for avatar in played if avatar.clip in own]
-    clips = [
-        _matched(follow(own[avatar.clip], avatar, config), match, config)
-        for avatar, match in zip(played, best_matches(drives, played, config), strict=True)
-    ]
+    tracked = _signals(after, names[0], "avatar", failures)
+    shown = {clip: seen for clip, seen in tracked.items() if clip in drives}
+    clips = [channels_followed(drives[each][0], signals, config) for each, (signals, _) in shown.items()]
+    matches = _matches(drives, shown, clips, config) if shown else []
+    clips = [_matched(clip, match, config) for clip, match in zip(clips, matches, strict=True)]
     return FollowingReport(
         clips=tuple(clips),
         failures=tuple(sorted(failures, key=lambda failed: (failed.clip, failed.reason))),
@@ -205,16 +205,40 @@ def _alone(clips: Collection[str], reason: str, unread: Mapping[str, str]) -> li
 
 def _signals(
     recordings: RecordingSet, wanted: Collection[str], side: str, failures: list[FailedClip]
-) -> list[ChannelSignals]:
+) -> dict[str, _Seen]:
     """The signals of the wanted clips, in order; those that have none are added to the failures."""
-    signals = []
+    seen = {}
     for entry in recordings.entries:
         if entry.clip in wanted:
             try:
-                signals.append(channel_signals(recordings.load(entry)))
+                recording = recordings.load(entry)
+                seen[entry.clip] = channel_signals(recording), clip_motion(recording)
             except ClipError as error:
                 failures.append(FailedClip(clip=error.clip, reason=f"{side}: {error.reason}"))
-    return signals
+    return seen
+
+
+def _matches(
+    drives: Mapping[str, _Seen],
+    shown: Mapping[str, _Seen],
+    clips: Sequence[ClipFollowing],
+    config: FollowingConfig,
+) -> list[Match]:
+    """The original that each avatar follows best, by `motion/following.py`.
+
+    Nothing is said of clips in whose originals few channels move: these fit others by chance.
+    """
+    names = [*shown, *(clip for clip in drives if clip not in shown)]
+    originals = Movements(signals_of(drives[clip][1] for clip in names))
+    following = Movements(signals_of(motion for _, motion in shown.values())).followed(originals)
+    return [
+        Match(names[best], float(fit), float(own))
+        if judged and sum(r is not None for r in clip.correlations.values()) >= config.fewest_channels
+        else Match(None, None, None)
+        for clip, judged, best, fit, own in zip(
+            clips, following.judged, following.best, following.best_correlation, following.own, strict=True
+        )
+    ]
 
 
 def _matched(clip: ClipFollowing, match: Match, config: FollowingConfig) -> ClipFollowing:
