@@ -180,9 +180,9 @@ def check_following(originals: Path, avatars: Path, config: FollowingConfig | No
     ]
     drives = _signals(before, names[0], "original", failures)
     tracked = _signals(after, names[0], "avatar", failures)
-    shown = {clip: seen for clip, seen in tracked.items() if clip in drives}
-    clips = [channels_followed(drives[each][0], signals, config) for each, (signals, _) in shown.items()]
-    matches = _matches(drives, shown, clips, config) if shown else []
+    pictured = {clip: seen for clip, seen in tracked.items() if clip in drives}
+    clips = [channels_followed(drives[each][0], signals, config) for each, (signals, _) in pictured.items()]
+    matches = _matches(drives, pictured, clips, config) if pictured else []
     clips = [_matched(clip, match, config) for clip, match in zip(clips, matches, strict=True)]
     return FollowingReport(
         clips=tuple(clips),
@@ -220,7 +220,7 @@ def _signals(
 
 def _matches(
     drives: Mapping[str, _Seen],
-    shown: Mapping[str, _Seen],
+    pictured: Mapping[str, _Seen],
     clips: Sequence[ClipFollowing],
     config: FollowingConfig,
 ) -> list[Match]:
@@ -228,9 +228,9 @@ def _matches(
 
     Nothing is said of clips in whose originals few channels move: these fit others by chance.
     """
-    names = [*shown, *(clip for clip in drives if clip not in shown)]
+    names = [*pictured, *(clip for clip in drives if clip not in pictured)]
     originals = Movements(signals_of(drives[clip][1] for clip in names))
-    following = Movements(signals_of(motion for _, motion in shown.values())).followed(originals)
+    following = Movements(signals_of(motion for _, motion in pictured.values())).followed(originals)
     return [
         Match(names[best], float(fit), float(own))
         if judged and sum(r is not None for r in clip.correlations.values()) >= config.fewest_channels
