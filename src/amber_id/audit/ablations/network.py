@@ -63,7 +63,7 @@ class NetworkStudy:
 
     def _trained(
         self,
-        asked: str,
+        name: str,
         *,
         view: View = "all",
         control: Control | None = None,
@@ -77,7 +77,7 @@ class NetworkStudy:
             self.recordings,
             self.split,
             config.model_copy(update={"control": control}),
-            self.folder / asked,
+            self.folder / name,
             device=self.device,
             resume=True,
             allow=None,

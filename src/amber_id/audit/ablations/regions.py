@@ -43,8 +43,8 @@ def regions_of(attack: Attack, config: EvaluationConfig) -> dict[str, RegionResu
     }
     sides: dict[str, _Points] = {side: frozenset(points_of(side)) for side in SIDES}
     everywhere = sets[frozenset(PARTS)]
-    asked = [*sets.values(), *sides.values(), *(everywhere - points for points in sides.values())]
-    compared = dict(zip(asked, attack(asked), strict=True))
+    point_sets = [*sets.values(), *sides.values(), *(everywhere - points for points in sides.values())]
+    compared = dict(zip(point_sets, attack(point_sets), strict=True))
     whole = compared[everywhere]
     shares = _shares({parts: compared[points] for parts, points in sets.items()}, config)
     results: dict[str, RegionResult] = {}

@@ -58,13 +58,13 @@ class EmbeddedClips:
 
     def only(self, clips: Collection[str]) -> "EmbeddedClips":
         """Those of the clips that are named."""
-        kept = [i for i, entry in enumerate(self.entries) if entry.clip in clips]
+        places = [i for i, entry in enumerate(self.entries) if entry.clip in clips]
         return replace(
             self,
-            entries=tuple(self.entries[i] for i in kept),
-            vectors=self.vectors[kept],
-            windows=self.windows[kept],
-            enrolled=None if self.enrolled is None else self.enrolled[kept],
+            entries=tuple(self.entries[i] for i in places),
+            vectors=self.vectors[places],
+            windows=self.windows[places],
+            enrolled=None if self.enrolled is None else self.enrolled[places],
         )
 
 

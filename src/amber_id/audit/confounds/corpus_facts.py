@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from amber_id.audit.confounds.scopes import percent_spaced
+from amber_id.audit.confounds.evidence import percent_spaced
 from amber_id.corpora import CORPUS_FILE, ClipFacts, read_corpus_file
 from amber_id.errors import CorpusError
 from amber_id.recordings import RecordingSet

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from amber_id.audit.confounds.config import ConfoundConfig
-from amber_id.audit.confounds.scopes import p_words, percent_spaced
+from amber_id.audit.confounds.evidence import p_words, percent_spaced
 from amber_id.audit.confounds.studied import StudiedClips
 from amber_id.biometrics.multiple_tests import sign_flip_p_value
 from amber_id.recordings import RecordingEntry

@@ -8,13 +8,13 @@ clips is another speed, too, not privacy; and where the factor goes with the per
 from collections.abc import Sequence
 from statistics import median
 
+from amber_id.audit.confounds.evidence import NAMED_AT_MOST
 from amber_id.recordings import RecordingEntry
 from amber_id.results.checks import Check, Verdict
 
 _APART = 0.02  # of a duration
 _FRAMES = 1.5  # by which durations must differ as well where numbers of frames do
 _SAME_COUNT = 0.01  # of a number of frames
-NAMED_PAIRS = 3  # examples in a sentence
 
 
 def lengths_confound(original: Sequence[RecordingEntry], anonymised: Sequence[RecordingEntry]) -> Check:
@@ -77,7 +77,7 @@ def _cause(odd: Sequence[tuple[RecordingEntry, RecordingEntry]]) -> str:
 
 
 def _named(odd: Sequence[tuple[RecordingEntry, RecordingEntry]]) -> str:
-    worst = sorted(odd, key=lambda pair: -abs(pair[1].duration_s / pair[0].duration_s - 1))[:NAMED_PAIRS]
+    worst = sorted(odd, key=lambda pair: -abs(pair[1].duration_s / pair[0].duration_s - 1))[:NAMED_AT_MOST]
     return "e.g. " + ", ".join(
         f"{before.clip} {after.duration_s:.2f} s instead of {before.duration_s:.2f} s"
         for before, after in worst

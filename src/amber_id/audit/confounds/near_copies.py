@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Int64
 
-from amber_id.audit.confounds.pairing import NAMED_PAIRS
+from amber_id.audit.confounds.evidence import NAMED_AT_MOST
 from amber_id.audit.confounds.studied import StudiedClips
 from amber_id.recordings import RecordingEntry
 from amber_id.results import ConditionName
@@ -64,5 +64,5 @@ def copies_confound(
 
 
 def _pairs_named(entries: Sequence[RecordingEntry], pairs: Int64[np.ndarray, "Q 2"]) -> str:
-    named = "; ".join(f"{entries[i].clip} and {entries[j].clip}" for i, j in pairs[:NAMED_PAIRS])
-    return f"{named}; ..." if len(pairs) > NAMED_PAIRS else named
+    named = "; ".join(f"{entries[i].clip} and {entries[j].clip}" for i, j in pairs[:NAMED_AT_MOST])
+    return f"{named}; {len(pairs) - NAMED_AT_MOST} more" if len(pairs) > NAMED_AT_MOST else named

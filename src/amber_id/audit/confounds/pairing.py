@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Int64
 
+from amber_id.audit.confounds.evidence import NAMED_AT_MOST
 from amber_id.audit.confounds.studied import StudiedClips
 from amber_id.motion.following import Following
 from amber_id.recordings import RecordingEntry
 from amber_id.results.checks import Check, Verdict
 
 _FOLLOWS = 0.75  # share of other originals that own ones must fit better than
-NAMED_PAIRS = 3  # examples in a sentence
 
 
 def pairing_confounds(clips: StudiedClips) -> list[Check]:
@@ -82,7 +82,7 @@ def _pairing(verdict: Verdict, evidence: str, figures: dict[str, float]) -> Chec
 def _astray_named(
     entries: Sequence[RecordingEntry], following: Following, astray: Int64[np.ndarray, " Q"]
 ) -> str:
-    first = sorted(astray, key=lambda i: following.other[i] < 0)[:NAMED_PAIRS]
+    first = sorted(astray, key=lambda i: following.other[i] < 0)[:NAMED_AT_MOST]
     return ", ".join(
         f"{entries[i].clip} (moves as {entries[following.other[i]].clip})"
         if following.other[i] >= 0

@@ -9,17 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from amber_id.audit.confounds.config import ConfoundConfig
+from amber_id.audit.confounds.evidence import percent_spaced
 from amber_id.audit.confounds.properties import PROPERTIES, Property
-from amber_id.audit.confounds.scopes import Judged, Scopes, percent_spaced
+from amber_id.audit.confounds.scopes import Judged, Scopes
 from amber_id.audit.confounds.sizes import face_size_of
 from amber_id.audit.confounds.studied import StudiedClips
 from amber_id.audit.confounds.telling import Values, telling, values_of
-from amber_id.quoting import names_and_more
 from amber_id.recordings import RecordingEntry
 from amber_id.results import ConditionName
 from amber_id.results.checks import Check
-
-_NAMED_AT_MOST = 3  # sources in a sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,8 +113,3 @@ def property_checks(clips: StudiedClips) -> Iterator[PropertyCheck]:
                 permutations=clips.config.permutations,
                 seed=clips.seed(what.name, int(condition == "original")),
             )
-
-
-def few(names: Sequence[str]) -> str:
-    """The first of some names, for a sentence."""
-    return names_and_more(names, _NAMED_AT_MOST)

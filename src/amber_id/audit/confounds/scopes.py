@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from amber_id.audit.confounds.evidence import p_words
 from amber_id.audit.confounds.telling import Telling
 from amber_id.protocols.split import FEWEST_TESTED
 from amber_id.recordings import RecordingEntry
@@ -97,13 +98,3 @@ class Judged:
         if self.verdict == "invalid":
             clause += "; a headline could come from this alone"
         return clause
-
-
-def p_words(p: float | None) -> str:
-    """A p value in brackets, or nothing."""
-    return "" if p is None else f" (p = {p:.3f})"
-
-
-def percent_spaced(text: str) -> str:
-    """A space before every per cent sign."""
-    return text.replace("%", " %")

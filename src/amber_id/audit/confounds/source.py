@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from amber_id.audit.confounds.property import few
+from amber_id.audit.confounds.evidence import NAMED_AT_MOST
 from amber_id.audit.confounds.telling import alike, named_values
+from amber_id.quoting import names_and_more
 from amber_id.recordings import RecordingEntry
 from amber_id.results.checks import Check, Verdict
 
@@ -27,8 +28,9 @@ def source_confound(entries: Sequence[RecordingEntry]) -> Check:
         evidence += ". A headline must compare people of one source only."
         if max(map(len, people.values())) == 1:
             evidence = (
-                f"Each of the {len(people)} people is a source of their own ({few(sorted(people))}), so "
-                "nobody can be compared within a source, and what goes with it may stand for the person. If "
-                "all were filmed alike, give them one source: own_id001, own_id002 and so on."
+                f"Each of the {len(people)} people is a source of their own "
+                f"({names_and_more(sorted(people), NAMED_AT_MOST)}), so nobody can be compared within a "
+                "source, and what goes with it may stand for the person. If all were filmed alike, give "
+                "them one source: own_id001, own_id002 and so on."
             )
     return Check(name="source", verdict=verdict, evidence=evidence, figures=figures)

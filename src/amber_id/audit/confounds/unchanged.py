@@ -6,11 +6,10 @@ many of them says nothing about the anonymiser.
 
 from collections.abc import Sequence
 
+from amber_id.audit.confounds.evidence import NAMED_AT_MOST
 from amber_id.quoting import names_and_more
 from amber_id.recordings import RecordingEntry
 from amber_id.results.checks import Check, Verdict
-
-NAMED_PAIRS = 3  # examples in a sentence
 
 
 def unchanged_confound(
@@ -23,7 +22,7 @@ def unchanged_confound(
     evidence = f"None of {len(original)} anonymised clips is its original, byte for byte."
     if same:
         verdict = "invalid" if share >= invalid_share else "warn"
-        named = names_and_more(same, NAMED_PAIRS)
+        named = names_and_more(same, NAMED_AT_MOST)
         evidence = (
             f"{len(same)} of {len(original)} anonymised clips are their originals, byte for byte ({named}). "
             "The anonymiser passed them on, or they were copied. Leave them out; they then count as lost."

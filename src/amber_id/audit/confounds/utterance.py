@@ -13,7 +13,8 @@ import numpy as np
 
 from amber_id.audit.confounds.config import ConfoundConfig
 from amber_id.audit.confounds.corpus_facts import CorpusFacts, corpus_confound, how_to_tell, of_unknown_clips
-from amber_id.audit.confounds.scopes import Judged, Scopes, p_words
+from amber_id.audit.confounds.evidence import p_words
+from amber_id.audit.confounds.scopes import Judged, Scopes
 from amber_id.audit.confounds.studied import StudiedClips
 from amber_id.audit.confounds.telling import Alike, alike, named_values, telling_alike
 from amber_id.recordings import RecordingEntry

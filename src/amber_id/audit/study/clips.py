@@ -36,8 +36,8 @@ class StudyClips:
 
     def under(self, *conditions: ConditionName) -> RecordingSet:
         """The recordings of these conditions."""
-        kept = tuple(e for e in self.recordings.entries if condition_of(e.clip) in conditions)
-        return replace(self.recordings, entries=kept)
+        entries = tuple(e for e in self.recordings.entries if condition_of(e.clip) in conditions)
+        return replace(self.recordings, entries=entries)
 
 
 def condition_of(clip: str) -> ConditionName:
@@ -132,17 +132,17 @@ def study_clips(
         for entry in usable
         if of_person[entry.subject] < 2
     ]
-    kept = {entry.clip for entry in usable if of_person[entry.subject] >= 2}
-    if not kept:
+    used = {entry.clip for entry in usable if of_person[entry.subject] >= 2}
+    if not used:
         raise CorpusError(f"no person has two usable clips, e.g. {unusable[0].clip}: {unusable[0].reason}")
-    left = tuple(entry for entry in entries if bare_id(entry.clip) in kept)
+    left = tuple(entry for entry in entries if bare_id(entry.clip) in used)
     return StudyClips(replace(recordings, entries=left), tuple(pairs), (*dropped, *unusable))
 
 
 def bare_sets(sets: RecordingsOf, clips: StudyClips) -> dict[ConditionName, RecordingSet]:
     """The clips of a study under their own ids, in the folders of each condition."""
-    kept = {bare_id(entry.clip) for entry in clips.recordings.entries}
-    return {name: _only(recordings, kept) for name, recordings in sets.items()}
+    used = {bare_id(entry.clip) for entry in clips.recordings.entries}
+    return {name: _only(recordings, used) for name, recordings in sets.items()}
 
 
 def _only(recordings: RecordingSet, clips: set[str]) -> RecordingSet:

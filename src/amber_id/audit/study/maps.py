@@ -63,10 +63,10 @@ def embedding_map(tried: Tried, *, seed: int, most: int = _MOST_CLIPS) -> Embedd
         raise EvaluationError(
             f"fold {fold.header.fold} has {len(fold.test.entries)} clips, a map takes {_FEWEST_CLIPS}"
         )
-    kept = _evenly(fold.test, most)
-    entries = [fold.test.entries[i] for i in kept]
+    mapped_clips = _evenly(fold.test, most)
+    entries = [fold.test.entries[i] for i in mapped_clips]
     try:
-        coordinates = tsne(fold.test.vectors[kept], [entry.clip for entry in entries], seed=seed)
+        coordinates = tsne(fold.test.vectors[mapped_clips], [entry.clip for entry in entries], seed=seed)
     except EvaluationError as error:
         raise EvaluationError(f"{mapped.attacker.name} has collapsed, {error}") from error
     places = coordinates.round(_DIGITS).tolist()
@@ -74,7 +74,7 @@ def embedding_map(tried: Tried, *, seed: int, most: int = _MOST_CLIPS) -> Embedd
         attacker=mapped.attacker.name,
         fold=fold.header.fold,
         clips_of_fold=len(fold.test.entries),
-        perplexity=perplexity_of(len(kept)),
+        perplexity=perplexity_of(len(mapped_clips)),
         points=tuple(
             MapPoint(clip=bare_id(entry.clip), subject=entry.subject, x=x, y=y)
             for entry, (x, y) in zip(entries, places, strict=True)

@@ -60,7 +60,9 @@ class Outlook:
         ]
         lost.append(("people with one clip, with which nothing can be compared", self.single))
         return tuple(
-            f"{what}: {len(those)} dropped and counted ({_few(those)})" for what, those in lost if those
+            f"{what}: {len(those)} dropped and counted ({names_and_more(those, _NAMED_AT_MOST)})"
+            for what, those in lost
+            if those
         )
 
 
@@ -207,7 +209,3 @@ def _lowest(pairs: int) -> str:
 def _range(numbers: Iterable[int]) -> str:
     low, high = min(numbers := list(numbers)), max(numbers)
     return f"{low}" if low == high else f"{low} to {high}"
-
-
-def _few(clips: tuple[str, ...]) -> str:
-    return names_and_more(clips, _NAMED_AT_MOST)

@@ -39,15 +39,15 @@ def references_of(study: Study) -> dict[str, ReferencePoint]:
     AmberError
         If the disk is full.
     """
-    asked = [each for each in REFERENCES if each.name in study.config.references]
-    with _ChangedOriginals(study, asked) as changed:
+    chosen = [each for each in REFERENCES if each.name in study.config.references]
+    with _ChangedOriginals(study, chosen) as changed:
         return {
             reference.name: study.stages.done(
                 f"reference {reference.name}",
                 ReferencePoint,
                 partial(_reference_point, study, changed, reference),
             )
-            for reference in asked
+            for reference in chosen
         }
 
 

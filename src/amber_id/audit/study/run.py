@@ -128,8 +128,8 @@ def _begun(
     config = config.model_copy(update={"split": division})
     split = study_split(clips, out, division)
     # What more is asked changes nothing in what was asked before.
-    asked = config.model_dump(mode="json", exclude={"full", "references"})
-    depends_on = hash_of(asked, clips.recordings.content_hash(), split.content_hash(), versions())
+    settings = config.model_dump(mode="json", exclude={"full", "references"})
+    depends_on = hash_of(settings, clips.recordings.content_hash(), split.content_hash(), versions())
     stages = Stages(out / "stages", depends_on, on_stage)
     return Study(sets, clips, split, config, attackers, out, stages, device, readings, on_epoch, not_tried)
 

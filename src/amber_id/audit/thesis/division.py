@@ -63,8 +63,8 @@ def divisions_of(config: ThesisStudyConfig, source_of: Mapping[str, str]) -> dic
         If they are too few; says what to put into the TOML.
     """
     divisions: dict[ThesisSplit, Division] = {}
-    asked: dict[ThesisSplit, SplitConfig] = {"k0": config.k0, "folds": config.folds}
-    for name, division in asked.items():
+    configured: dict[ThesisSplit, SplitConfig] = {"k0": config.k0, "folds": config.folds}
+    for name, division in configured.items():
         try:
             divisions[name] = divide(source_of, division)
         except SplitError as error:
