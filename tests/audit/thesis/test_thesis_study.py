@@ -137,7 +137,7 @@ def test_every_part_is_there_with_its_figures(study):
     assert not results.provenance.tracker_of_thesis
     assert results.limits[0].startswith("These people are synthetic")
     assert results.limits[1].startswith(
-        "This is not the whole study as it comes: other settings were asked, regions"
+        "This is not the study of data/thesis.toml: other settings were chosen for regions"
     )
     assert results.counts.k0 == {"train": 3, "dev": 3, "test": 6}
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Page as BrowserPage
 
 from amber_id.audit import ThesisStudyConfig, thesis_study_config
 from amber_id.audit.thesis.config import parts_of
-from amber_id.audit.thesis.wording import DEPARTURES, FAULTS, PUBLISHED, thesis_headline, thesis_limits
+from amber_id.audit.thesis.statements import DEPARTURES, FAULTS, PUBLISHED, thesis_headline, thesis_limits
 from amber_id.report import write_thesis_report
 from amber_id.results import (
     ConditionFigures,

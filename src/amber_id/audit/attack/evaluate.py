@@ -10,9 +10,9 @@ from amber_id.audit.attack.drawn_arrays import arrays_of
 from amber_id.audit.attack.known_truth import oracle_result
 from amber_id.audit.attack.made_by import common_provenance
 from amber_id.audit.attack.openings import record_opening
+from amber_id.audit.attack.statements import headline, limits
 from amber_id.audit.attack.strongest_attacker import Tried, attacker_results, measure, score_attackers
 from amber_id.audit.attack.tested import embed_people, subject_results
-from amber_id.audit.attack.wording import headline, limits
 from amber_id.file_formats import file_hash
 from amber_id.judging.config import EvaluationConfig
 from amber_id.judging.made_by import times_since

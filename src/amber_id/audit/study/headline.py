@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from amber_id.audit.attack.wording import REIDENTIFICATION
+from amber_id.audit.attack.statements import REIDENTIFICATION
 from amber_id.audit.study.matrix import Cell
 from amber_id.notation import plural, signed, with_interval
 from amber_id.results import (

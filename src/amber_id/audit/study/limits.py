@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from amber_id.audit.attack.wording import NO_PROOF, OF_SYNTHETIC_PEOPLE, SESSIONS_UNKNOWN, pooled_folds
+from amber_id.audit.attack.statements import NO_PROOF, OF_SYNTHETIC_PEOPLE, SESSIONS_UNKNOWN, pooled_folds
 from amber_id.audit.study.matrix import Cell
 from amber_id.judging.limits import FEW_SUBJECTS
 from amber_id.protocols import Split

@@ -12,7 +12,7 @@ def of_headline(results: StudyResults) -> Iterator[str]:
     yield headline.text if headline.valid else f"INVALID: {headline.text}"
     yield f"  {headline.recognition.words}"
     for reason in headline.reasons:
-        yield f"  invalid since {reason}"
+        yield f"  The finding is invalid: {reason}"
 
 
 def of_cells(results: StudyResults) -> Iterator[str]:
@@ -20,21 +20,21 @@ def of_cells(results: StudyResults) -> Iterator[str]:
     for letters, cell in results.cells.items():
         yield f"  {letters}  EER {with_interval(cell.metrics.eer)}  {cell.attacker.name}"
     for letters, differences in results.differences.items():
-        yield f"  {letters}  EER {signed(differences['eer'])}"
+        yield f"  {letters.replace('-', ' less ')}  EER {signed(differences['eer'])}"
 
 
 def of_views(results: StudyResults) -> Iterator[str]:
     """The EER of every view, in one line for each cell."""
     for letters, views in results.views.items():
         eers = ", ".join(f"{name} {view.eer.value:.3f}" for name, view in views.items())
-        yield f"  {letters} by moments, EER by view: {eers}"
+        yield f"  {letters}, EER of moments in each view: {eers}"
 
 
 def of_utility(results: StudyResults) -> Iterator[str]:
     """How much of the expression is left."""
     expression = None if results.utility is None else results.utility.expression
     if expression is not None:
-        yield f"  expression kept {with_interval(expression, 2)}, of 1"
+        yield f"  share of the expression that is left: {with_interval(expression, 2)}"
 
 
 def of_checks(results: StudyResults) -> Iterator[str]:

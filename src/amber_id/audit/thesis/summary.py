@@ -7,8 +7,8 @@ from amber_id.audit.attack.made_by import common_provenance
 from amber_id.audit.study.clips import avatar_remarks_of
 from amber_id.audit.thesis.config import changed_settings
 from amber_id.audit.thesis.parts import Hashes
+from amber_id.audit.thesis.statements import DEPARTURES, FAULTS, PUBLISHED, thesis_headline, thesis_limits
 from amber_id.audit.thesis.study import ThesisStudy
-from amber_id.audit.thesis.wording import DEPARTURES, FAULTS, PUBLISHED, thesis_headline, thesis_limits
 from amber_id.judging.made_by import times_since
 from amber_id.protocols import Leak, remarks_of, source_of_subjects
 from amber_id.protocols.leaks import limits_of

@@ -127,15 +127,16 @@ def thesis_limits(
     limits = []
     if provenance.synthetic:
         limits.append(
-            "These people are synthetic: nothing here is about the people of the thesis, or real ones."
+            "These people are synthetic: nothing here is about the people of the thesis, or about real ones."
         )
     if changed:
         limits.append(
-            f"This is not the whole study as it comes: other settings were asked, {', '.join(changed)}."
+            f"This is not the study of data/thesis.toml: other settings were chosen for {', '.join(changed)}."
         )
     if counts.subjects != 161:
         limits.append(
-            f"{counts.subjects} people are not the thesis' 161: this repeats its method, not its figures."
+            f"These are {counts.subjects} people, not the 161 of the thesis: its method is repeated, not its "
+            "figures."
         )
     if not provenance.tracker_of_thesis:
         limits.append(
@@ -143,20 +144,20 @@ def thesis_limits(
             f"{provenance.point_set}. Whether that matters is not tested here."
         )
     limits += [
-        "A difference to a published figure shows nothing by itself: other test people, another choice of "
-        "the checkpoint, and no interval there.",
-        f"{counts.k0['test']} test people of k0 are few: see how wide its intervals are. The folds test "
-        "everyone and say more.",
+        "A difference from a published figure shows nothing by itself: the published ones are of other test "
+        "people, of checkpoints that were chosen otherwise, and have no interval.",
+        f"The {counts.k0['test']} test people of k0 are few, and its intervals are wide. The folds test "
+        "everyone and show more.",
         "Each setting was trained once; intervals are over people, not over trainings.",
-        "What the avatars are made with is not known to this program: only RAVAS with the thesis' avatar is "
-        "the thesis' TAV-D.",
-        f"{_tested(parts)} EERs and differences of originals and avatars stand here, folds apart among them, "
+        "This program does not know what made the avatars: only those of RAVAS with the avatar of the thesis "
+        "are its TAV-D.",
+        f"{_tested(parts)} EERs and differences of originals and avatars are given, folds apart among them, "
         "and none is corrected for their number.",
-        "A region alone is not what a region adds to the others; those of the pipeline as in the thesis are "
-        "placed by themselves besides.",
-        "In the corpora of the thesis each person was filmed in one session: the study shows that clips of "
-        "one session are linked, not that people are recognised in another session.",
-        "A weak attacker is no privacy: an EER near 0.5 means that this network, trained in this way, "
+        "A region alone does not show what it adds to the others; in the pipeline as in the thesis, each is "
+        "besides placed and scaled by itself.",
+        "In the corpora of the thesis each person was filmed in one session: the figures show that clips of "
+        "one session can be linked, not that people are recognised on another day.",
+        "A weak attacker is no evidence of privacy: an EER near 0.5 says that this network, so trained, "
         "recognised nobody.",
     ]
     unlearnt = _unlearnt(parts)
