@@ -92,7 +92,7 @@ def test_a_study_that_finds_no_planted_habit_says_so(
     )
     assert found.smallest_recognised is None
     assert found.verdict == "warn"
-    assert "it is uninformative that nobody was" in found.evidence
+    assert "a null result is uninformative here" in found.evidence
     assert (found.cell, found.eer) == ("AAA", found.points[-1].eer)
 
 

@@ -60,7 +60,7 @@ def sensitivity_of(
     return SensitivityResult(
         name="planted habits",
         verdict="warn" if smallest is None else "pass",
-        evidence=_evidence(smallest, own),
+        evidence=_evidence(smallest, own, points[-1]),
         cell=cell,
         eer=points[-1].eer,
         recognition=points[-1].recognition,
@@ -117,14 +117,13 @@ def _smallest_recognised(points: Sequence[PlantedHabits]) -> float | None:
     return smallest
 
 
-def _evidence(smallest: float | None, own: float) -> str:
-    differ = (
-        f"The movements of these people themselves differ by {own:.2f}. The EER given here is that of the "
-        f"largest spread, {SPREADS[-1]:g}."
+def _evidence(smallest: float | None, own: float, strongest: PlantedHabits) -> str:
+    finding = (
+        f"Planted habits are recognised from a spread of {smallest:g} on."
+        if smallest is not None
+        else "Even the strongest planted habits were not recognised, so a null result is uninformative here."
     )
-    if smallest is None:
-        return (
-            f"Even the strongest planted habits (spread {SPREADS[-1]:g}) were not recognised, so it is "
-            f"uninformative that nobody was. {differ}"
-        )
-    return f"Planted habits are recognised from a spread of {smallest:g} on. {differ}"
+    return (
+        f"{finding} With a spread of {strongest.x:g} their EER is {strongest.eer.value:.2f}; the spread of "
+        f"these people's own movements is {own:.2f}."
+    )
