@@ -198,7 +198,7 @@ def test_people_with_one_clip_of_known_session_do_not_count() -> None:
 @pytest.mark.parametrize(
     ("sat", "limit"),
     [
-        (lambda _k, _c: None, "is not known. If each person sat once, this measures recognition within"),
+        (lambda _k, _c: None, "If each person sat once, this measures recognition within a session"),
         (lambda _k, _c: "1", "Each person sat once: this measures recognition within a session, not across"),
         (lambda _, c: str(c % 2), "33 % of mated comparisons are within a session; they are part of"),
     ],
