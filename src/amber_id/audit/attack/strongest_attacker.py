@@ -17,7 +17,7 @@ from jaxtyping import Float
 
 from amber_id.attackers import CheckpointHeader
 from amber_id.attackers.names import attacker_names
-from amber_id.audit.attack.fusion import RIDGE, fit_fusion, left_out_llrs
+from amber_id.audit.attack.fusion import fit_fusion, left_out_llrs
 from amber_id.audit.attack.tested import Tested
 from amber_id.biometrics import Comparisons, eer, eer_threshold
 from amber_id.errors import EvaluationError
@@ -57,6 +57,11 @@ class Scored:
         """Whether several attackers are behind the scores."""
         return len(self.members) > 1
 
+    @property
+    def rank(self) -> float:
+        """The dev EER, of which the strongest attacker has the lowest; 0 where there is nothing to choose."""
+        return 0.0 if self.dev_eer is None else self.dev_eer
+
 
 @dataclass(frozen=True)
 class Tried:
@@ -68,12 +73,12 @@ class Tried:
     @property
     def worst(self) -> Scored:
         """The one with the lowest dev EER; the first of equals."""
-        return min(self.scored, key=_dev_eer)
+        return min(self.scored, key=lambda each: each.rank)
 
     @property
     def mapped(self) -> Scored:
         """The strongest of those that have embeddings, which a fusion has not."""
-        return min((each for each in self.scored if not each.is_fusion), key=_dev_eer)
+        return min((each for each in self.scored if not each.is_fusion), key=lambda each: each.rank)
 
 
 def score_attackers(tested: Sequence[Tested]) -> Tried:
@@ -148,10 +153,6 @@ def _rates(scored: Scored, metrics: Metrics | None, config: EvaluationConfig) ->
     return dict.fromkeys(_FIGURES) | judged_rates(scored.comparisons, config, _FIGURES)
 
 
-def _dev_eer(scored: Scored) -> float:
-    return 0.0 if scored.dev_eer is None else scored.dev_eer
-
-
 def _alone(tested: Tested, name: str, dev: tuple[Comparisons, ...] | None) -> Scored:
     """One attacker; without dev comparisons of its own, with what its checkpoints say of dev people."""
     header = tested.folds[0].header
@@ -194,7 +195,7 @@ def _fused(scored: list[Scored], dev: list[tuple[Comparisons, ...]]) -> Scored:
     folds, left_out, rows, weights = [], [], [], []
     of_folds = zip(zip(*dev, strict=True), zip(*(each.folds for each in scored), strict=True), strict=True)
     for (on_dev, on_test), own in zip(of_folds, scored[0].dev, strict=True):
-        fusion = fit_fusion(_stacked(on_dev), on_dev[0].mated)
+        fusion = fit_fusion(_stacked(on_dev), on_dev[0].mated, people=own.subjects)
         if not fusion.weights.any():
             raise EvaluationError(f"on the dev people of fold {own.fold} no attacker is of any use")
         # Fitted to these very people it does too well on them, and would be chosen too often. So for its dev
@@ -208,7 +209,7 @@ def _fused(scored: list[Scored], dev: list[tuple[Comparisons, ...]]) -> Scored:
         weights.append(fusion.weights)
     attacker = Attacker(
         name=FUSION,
-        config={"ridge": RIDGE}
+        config={"prior_people": 1}
         | {
             f"weights of {each.attacker.name}": [round(float(fold[i]), 6) for fold in weights]
             for i, each in enumerate(scored)
