@@ -55,7 +55,17 @@ ROOMS = (
 # The same within the rooms that have rooms: a part imports only from parts above it.
 PARTS = {
     "judging": (
-        *("config", "limits", "recognition", "permuted", "rates", "identification", "judge", "made_by"),
+        *(
+            "config",
+            "limits",
+            "recognition",
+            "permuted",
+            "rates",
+            "identification",
+            "several_clips",
+            "judge",
+            "made_by",
+        ),
         *("identities", "score_input", "score_differences", "score_results", "embedding_results"),
     ),
     "audit": ("confounds", "utility", "attack", "ablations", "controls", "compare", "study", "thesis"),

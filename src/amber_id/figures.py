@@ -30,16 +30,18 @@ Place = Literal["evaluation", "attackers", "matrix", "comparison", "thesis", "di
 of all attackers, ``matrix`` the threat matrix, ``comparison`` several studies side by side, ``thesis`` the
 study of the thesis, ``differences`` one score file less another.
 `amber metrics` gives every figure that it can."""
-Basis = Literal["counts", "scores", "balanced", "gallery", "threshold", "llrs"]
+Basis = Literal["counts", "scores", "balanced", "gallery", "several clips", "threshold", "llrs"]
 """What a figure is computed from: ``counts``, comparisons that may have been counted in bins; ``scores``,
 only those whose scores are there; ``balanced``, each person weighing the same; ``gallery``, the search of a
-clip among all people; ``threshold``, scores less a threshold chosen on other people; ``llrs``, natural-log
-likelihood ratios calibrated on other people."""
+clip among all people; ``several clips``, scores averaged over groups of clips of one person; ``threshold``,
+scores less a threshold chosen on other people; ``llrs``, natural-log likelihood ratios calibrated on other
+people."""
 T = TypeVar("T")
 Measure: TypeAlias = Callable[[ErrorCurve], PerResample]
 
 _PRIOR = 0.01  # of a mated comparison, for detection costs
 _FMRS = (0.1, 0.01, 0.001)
+_CLIPS = (3, 10)  # on either side
 LOWEST_FMR = min(_FMRS)
 OPTIMISTIC = "balanced_accuracy_optimistic"  # at the threshold chosen on the very scores that are judged
 
@@ -76,6 +78,7 @@ class Figure:
     """What guessing gives, or always naming the commoner kind of comparison; None: depends on the gallery."""
     better: Literal["higher", "lower"] = "higher"  # for the attacker: where more is given away
     basis: Basis = "counts"
+    clips: int = 1  # of one person on either side of a comparison
     permuted: Literal["tested", "chance", "subtracted"] | None = None
     """What permuted names are for: a test alone; their mean is what guessing gives; it is subtracted."""
     refitted: Measure | None = None  # under permuted names, where `statistic` has been fitted to these names
@@ -127,6 +130,23 @@ def _tmr(fmr: float) -> Figure:
             *("evaluation", "attackers", "matrix", "comparison"),
             *(("thesis",) if fmr == 0.01 else ()),
         ),
+    )
+
+
+def _eer_of_clips(clips: int) -> Figure:
+    """The EER of an attacker who has so many clips of a person on either side, as an archive has."""
+    return Figure(
+        f"eer_{clips}_clips",
+        f"EER, {clips} clips on either side",
+        "%",
+        f"EER where {clips} clips of one person are compared with {clips} others, by their mean score.",
+        Statistic(ErrorCurve.eer),
+        better="lower",
+        basis="several clips",
+        clips=clips,
+        undefined="where too few people have that many clips, or an older version made the file",
+        short=f"EER, {clips} clips",
+        shown_in=("evaluation", "matrix"),
     )
 
 
@@ -183,6 +203,7 @@ _ROWS = (
         shown_in=("evaluation", "attackers", "matrix", "comparison", "thesis", "differences"),
     ),
     *(_tmr(fmr) for fmr in _FMRS),
+    *(_eer_of_clips(clips) for clips in _CLIPS),
     Figure(
         "rank1",
         "Rank-1 identification",

@@ -20,6 +20,7 @@ from amber_id.judging.config import EvaluationConfig
 from amber_id.judging.identification import identification
 from amber_id.judging.permuted import beside_chance, disclosure_of, permuted
 from amber_id.judging.rates import as_rates, estimated, judge_tally, rates_of, recognition_in, sample_of
+from amber_id.judging.several_clips import of_several_clips
 from amber_id.results import Disclosure, Rate, Recognition
 
 
@@ -70,7 +71,7 @@ def judge(
     rates = beside_chance(rates, null, comparisons)
     identified, why_none = identification(comparisons, config)
     limits = (*why_not, *_limits(comparisons, rates), *why_none)
-    rates |= identified
+    rates |= identified | of_several_clips(comparisons, people, config)
     if from_threshold is not None:
         rates |= rates_of(from_threshold, config, "threshold") | _at_best_offset(from_threshold, config)
     if llrs is not None:

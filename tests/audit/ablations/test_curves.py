@@ -67,6 +67,6 @@ def test_more_clips_on_either_side_find_more_as_far_as_they_go():
     people = rng.normal(size=(12, 16))[subjects]
     comparisons = compare_all(people + 3 * rng.normal(size=people.shape), subjects)
     curve = clips_curve(comparisons, CONFIG)
-    assert [point.x for point in curve] == [1.0, 2.0, 4.0]  # 8 clips make two groups of 4
+    assert [point.x for point in curve] == [1.0, 2.0, 3.0]  # 8 clips make two groups of 3
     assert curve[0].eer.value == pytest.approx(eer(comparisons.mated_scores, comparisons.nonmated_scores))
     assert curve[2].eer.value < curve[0].eer.value - 0.05

@@ -21,7 +21,7 @@ from amber_id.results import CurvePoint
 
 _SHARES = (1 / 3, 2 / 3, 1.0)  # of the train people
 _FEWEST = 3  # people to learn from
-_CLIPS = (1, 2, 4, 8)
+_CLIPS = (1, 2, 3, 5, 10)
 
 
 def people_curve(

@@ -1,12 +1,15 @@
 """What does an evaluation show, and what does it not show?"""
 
+from collections.abc import Callable
+
 from amber_id.audit.attack.strongest_attacker import Scored, Tried
 from amber_id.audit.attack.tested import Tested
+from amber_id.figures import FIGURES
 from amber_id.judging.judge import Judged
 from amber_id.judging.limits import interval_limits
 from amber_id.motion import VIEWS
 from amber_id.notation import percent_and_interval
-from amber_id.results import Metrics, Recognition
+from amber_id.results import Metrics, Rate, Recognition
 
 REIDENTIFICATION = {
     "recognised": "People were re-identified",
@@ -36,7 +39,8 @@ def headline(scored: Scored, metrics: Metrics, recognition: Recognition) -> str:
     tested = scored.members[0]
     header = tested.folds[0].header
     basis = (
-        f"EER {percent_and_interval(metrics.eer)}, {len(tested.subjects)} people, {len(tested.entries)} clips"
+        f"EER {percent_and_interval(metrics.eer)}{from_several_clips(metrics, percent_and_interval)}, "
+        f"{len(tested.subjects)} people, {len(tested.entries)} clips"
     )
     basis += ", mated comparisons across sessions only" if tested.across_sessions else ""
     if header.control is not None:
@@ -46,6 +50,17 @@ def headline(scored: Scored, metrics: Metrics, recognition: Recognition) -> str:
     view = VIEWS[header.features.view]
     seen = view.of_landmarks if header.features.signals == "landmarks" else view.of_blendshapes
     return f"{REIDENTIFICATION[recognition.outcome]} by {seen}: {basis}"
+
+
+def from_several_clips(metrics: Metrics, written: Callable[[Rate], str]) -> str:
+    """The EER from as many clips on either side as most people have, for a sentence; empty for one clip."""
+    rates = {
+        figure.clips: getattr(metrics, figure.name)
+        for figure in FIGURES.values()
+        if figure.basis == "several clips"
+    }
+    known = [clips for clips, rate in rates.items() if rate is not None]
+    return f", and {written(rates[max(known)])} from {max(known)} clips on either side" if known else ""
 
 
 def limits(tried: Tried, judged: Judged, failed_clips: int, *, synthetic: bool) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """The finding of a study in a sentence, and what forbids it."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
-from amber_id.audit.attack.statements import REIDENTIFICATION
+from amber_id.audit.attack.statements import REIDENTIFICATION, from_several_clips
 from amber_id.audit.study.matrix import Cell
 from amber_id.notation import plural, signed, with_interval
 from amber_id.results import (
@@ -36,7 +37,7 @@ def study_headline(
         f"{REIDENTIFICATION[result.recognition.outcome]} from {counts.seconds_per_clip:g}-second "
         f"{condition} clips by "
         f"{_attacker(result.attacker.name, len(result.attackers))}: EER "
-        f"{with_interval(_eer(result), 2)}{scope}"
+        f"{with_interval(_eer(result), 2)}{scope}{_archive(result)}"
     )
     if letters == "AAA" and "OOO" in cells:
         finding += f"; originals {with_interval(_eer(cells['OOO'].result), 2)}"
@@ -62,6 +63,13 @@ def study_headline(
 
 def _eer(result: CellResult) -> Rate:
     return result.within_source or result.metrics.eer
+
+
+def _archive(result: CellResult) -> str:
+    """What several clips on either side give; within sources they have not been compared."""
+    if result.within_source:
+        return ""
+    return from_several_clips(result.metrics, partial(with_interval, digits=2))
 
 
 def _effect(helped: Difference) -> str:
