@@ -33,6 +33,9 @@ _Signals = Annotated[
     Literal["landmarks", "blendshapes"] | None,
     typer.Option(help="Landmarks, or blendshapes and head pose; default: those of the attacker."),
 ]
+_Inversion = Annotated[
+    str, row_of("amber_id.motion:INVERSIONS", "What is removed from every clip, to undo an anonymiser.")
+]
 _Regions = Annotated[
     str | None, typer.Option(help="Parts of the face, e.g. lips,nose; default: the whole face.")
 ]
@@ -61,6 +64,7 @@ def train(
     attacker: Annotated[str, row_of("amber_id.attackers:ATTACKERS", "The attacker.")] = "stgcn",
     view: Annotated[str, row_of("amber_id.motion:VIEWS", "What the attacker sees of the face.")] = "all",
     signals: _Signals = None,
+    inversion: _Inversion = "none",
     regions: _Regions = None,
     streams: _Streams = None,
     epochs: _Epochs = None,
@@ -84,7 +88,7 @@ def train(
     from amber_id.training import TrainConfig, is_first_process
     from amber_id.training import train as train_run
 
-    features = _features(attacker, view, signals, regions, streams)
+    features = _features(attacker, view, signals, inversion, regions, streams)
     values = {"attacker": attacker, "features": features, "seed": seed, "control": control}
     stated = read_toml(config)
     values |= training_settings(stated, config, epochs=epochs, loss=loss)
@@ -114,6 +118,7 @@ def _features(
     attacker: str,
     view: str,
     signals: Literal["landmarks", "blendshapes"] | None,
+    inversion: str,
     regions: str | None,
     streams: str | None,
 ) -> "FeatureConfig":
@@ -127,6 +132,7 @@ def _features(
         FeatureConfig,
         view=view,
         signals=chosen,
+        inversion=inversion,
         regions=names_in(regions),
         streams=names_in(streams) or kind.default_streams(chosen, view),
     )

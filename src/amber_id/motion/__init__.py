@@ -13,15 +13,19 @@ from amber_id.motion.features import (
     vertex_graph,
 )
 from amber_id.motion.graph import FaceGraph
+from amber_id.motion.inversions import AS_IS, INVERSIONS, Inversion
 from amber_id.motion.streams import Stream
 from amber_id.motion.views import VIEWS, View
 from amber_id.motion.window_set import WindowSet, load_windows
 
 __all__ = [
+    "AS_IS",
+    "INVERSIONS",
     "VIEWS",
     "ClipFeatures",
     "FaceGraph",
     "FeatureConfig",
+    "Inversion",
     "Signals",
     "Stream",
     "View",

@@ -4,6 +4,7 @@
 recording; `vertex_graph` is the graph of their vertex axis.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,7 @@ from amber_id.errors import ClipError
 from amber_id.face_mesh import BLENDSHAPE_NAMES, RIGID_POINTS, SELECTED_POINTS, Region, RegionGroup, points_of
 from amber_id.motion.alignment import align, isotropic
 from amber_id.motion.graph import FaceGraph, face_graph, parents, unconnected_graph
+from amber_id.motion.inversions import AS_IS, Inversion, inverted
 from amber_id.motion.streams import Stream, bones, stack_streams, still_part
 from amber_id.motion.thesis_normalisation import WINDOW_FRAMES, frames_shown, thesis_clip
 from amber_id.motion.views import VIEWS, View, coefficient_view, head_pose, landmark_view
@@ -28,7 +30,10 @@ Normalisation = Literal["aligned", "thesis"]
 
 _LONGEST_WINDOW = 10_000  # frames
 _LARGEST = 1000.0  # of a feature; in 89 clips of 25 people all streams stayed below 8
-_OF_ALIGNED = ("signals", "view", "depth", "rate_hz", "window_s", "hop_s", "longest_gap_s", "shortest_s")
+_OF_ALIGNED = (
+    *("signals", "view", "inversion", "depth", "rate_hz", "window_s", "hop_s", "longest_gap_s"),
+    "shortest_s",
+)
 
 
 class FeatureConfig(BaseModel):
@@ -41,6 +46,7 @@ class FeatureConfig(BaseModel):
     view: View = "all"
     regions: tuple[Region | RegionGroup, ...] | None = None  # None: all 152 points
     streams: tuple[Stream, ...] = ("joint",)
+    inversion: Inversion = AS_IS  # what is taken out of a clip, as by one who knows the defence
     depth: bool = False  # keep z of the landmarks
     rate_hz: float = Field(25.0, ge=SLOWEST_HZ, le=FASTEST_HZ)
     window_s: float = Field(2.56, gt=0)
@@ -72,6 +78,10 @@ class FeatureConfig(BaseModel):
     @model_validator(mode="after")
     def _fit_together(self) -> "FeatureConfig":
         parts = {still_part(stream) for stream in self.streams}
+        if self.view == "static" and self.inversion != AS_IS:
+            raise ValueError(
+                f"the view static does not move: the inversion {self.inversion} leaves nothing of it"
+            )
         if not self.on_face and "bone" in parts:
             raise ValueError("bone streams need landmarks; head pose and blendshapes have no bones")
         if "face" in parts and not (self.on_face and VIEWS[self.view].has_pose):
@@ -175,13 +185,27 @@ def clip_segments(
         still = _still_streams(np.concatenate(segments), config)
     except ValueError as error:  # no placement of the head
         raise ClipError(recording.clip, str(error)) from error
-    ends = np.cumsum([len(segment) for segment in segments])
+    ends = np.cumsum([len(segment) for segment in segments])[:-1]
     stacked = []
-    for segment, end in zip(segments, ends, strict=True):
-        part = {stream: values[end - len(segment) : end] for stream, values in still.items()}
+    for part in _inverted(still, ends, config):
         values = stack_streams(part, config.streams, rate_hz=config.rate_hz)
         stacked.append(np.ascontiguousarray(values.transpose(0, 2, 1), dtype=np.float32))
     return _plausible(stacked, recording)
+
+
+def _inverted(
+    still: Mapping[Stream, Float[np.ndarray, "T V C"]], ends: Int[np.ndarray, " s"], config: FeatureConfig
+) -> Iterator[dict[Stream, Float[np.ndarray, "U V C"]]]:
+    """The positions of each segment after the inversion, which takes all signals of the clip as one."""
+    shapes = {stream: values.shape[1:] for stream, values in still.items()}
+    signals = np.concatenate([values.reshape(len(values), -1) for values in still.values()], axis=1)
+    borders = np.cumsum([v * c for v, c in shapes.values()])[:-1]
+    for segment in inverted(np.split(signals, ends), config.inversion, rate_hz=config.rate_hz):
+        parts = np.split(segment, borders, axis=1)
+        yield {
+            stream: part.reshape(len(part), *shape)
+            for (stream, shape), part in zip(shapes.items(), parts, strict=True)
+        }
 
 
 def _plausible(segments: list[Float[np.ndarray, "_ C V"]], recording: Recording) -> list[np.ndarray]:

@@ -46,6 +46,19 @@ class StudyCounts(Frozen):
     dropped_clips: int
 
 
+class InversionResult(Frozen):
+    """An attacker that undoes something in every clip, beside the same one that takes clips as they are.
+
+    Of several inversions it is the one of the lowest EER on dev people.
+    """
+
+    attacker: str  # that takes clips as they are
+    inverted: str  # the other
+    inversion: str
+    less: Difference  # EER of `inverted` less that of `attacker`, paired; below 0: it recognises more
+    conclusion: str  # about the anonymiser, in a whole sentence
+
+
 class CellResult(Frozen):
     """One scenario: the strongest of the attackers, which was chosen on dev, and all that were tried."""
 
@@ -60,6 +73,8 @@ class CellResult(Frozen):
     dev: tuple[DevFold, ...]
     bootstrap: Bootstrap
     limits: tuple[str, ...]
+    # What of the anonymiser could be undone; empty where no anonymised clip is tested, or nothing was tried.
+    inversions: tuple[InversionResult, ...] = ()
 
 
 class Share(Frozen):

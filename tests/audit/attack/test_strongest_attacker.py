@@ -124,6 +124,11 @@ def test_without_mated_dev_comparisons_nothing_can_be_chosen() -> None:
                 for told in ("motion, the whole face", "motion, lips+nose", "all, the whole face")
             ],
         ),
+        (
+            [header(), header(inversion="ranks"), header(signals="blendshapes", inversion="standardised")],
+            ["moments on landmarks", "moments on landmarks, ranks", "moments on blendshapes, standardised"],
+        ),
+        ([header(), header(inversion="ranks")], ["moments", "moments, ranks"]),
         ([header(), header(seed=7)], ["moments on seed 0", "moments on seed 7"]),
         ([header(), header()], ["moments, no. 1", "moments, no. 2"]),
     ],

@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from amber_id.anonymisers.catalogue import REFERENCES
 from amber_id.attackers import ATTACKERS
-from amber_id.attackers.names import attacker_and_signals
+from amber_id.attackers.names import named_attacker
 from amber_id.audit.confounds.config import ConfoundConfig
 from amber_id.audit.utility.measure import UtilityConfig
 from amber_id.judging.config import EvaluationConfig
@@ -18,7 +18,11 @@ class StudyConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    attackers: tuple[str, ...] = ("moments", "moments on blendshapes", "stgcn")
+    # An attacker that undoes nothing overstates every anonymiser that rescales or distorts movement.
+    attackers: tuple[str, ...] = (
+        *("moments", "moments, standardised", "moments on blendshapes"),
+        *("moments on blendshapes, standardised", "moments on blendshapes, ranks", "stgcn"),
+    )
     # Unless the study's folder has a split.csv; by the number of people unless folds or shares are given.
     split: ByPeople | SplitConfig = Field(ByPeople(), union_mode="left_to_right")
     loop: LoopConfig = LoopConfig(epochs=5)  # of networks
@@ -33,8 +37,8 @@ class StudyConfig(BaseModel):
     def network(self) -> str | None:
         """The first of the attackers that is a network on landmarks, which can be asked for regions."""
         for name in self.attackers:
-            attacker, signals = attacker_and_signals(name)
-            if ATTACKERS[attacker].is_network and signals == "landmarks":
+            named = named_attacker(name)
+            if ATTACKERS[named.attacker].is_network and named.signals == "landmarks":
                 return name
         return None
 
@@ -76,5 +80,5 @@ class StudyConfig(BaseModel):
         if not names or len(set(names)) < len(names):
             raise ValueError(f"name at least one attacker, each once, got {', '.join(names) or 'none'}")
         for name in names:
-            attacker_and_signals(name)
+            named_attacker(name)
         return names

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from amber_id.audit.attack.inverted import inversions_of
 from amber_id.audit.attack.strongest_attacker import Tried, attacker_results, measure, score_attackers
 from amber_id.audit.attack.tested import Tested, embed_people
 from amber_id.audit.study.clips import StudyClips, bare_id
@@ -109,6 +110,7 @@ def _cell(scenario: Scenario, tested: Sequence[Tested], config: EvaluationConfig
         dev=worst.dev,
         bootstrap=Bootstrap.of(judged.eer),
         limits=(*tried.limits, *judged.limits),
+        inversions=inversions_of(tried, config) if "anonymised" in scenario.conditions else (),
     )
     return Cell(scenario, result, tried)
 

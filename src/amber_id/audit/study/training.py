@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amber_id.attackers import ATTACKERS
-from amber_id.attackers.names import attacker_and_signals
+from amber_id.attackers.names import named_attacker
 from amber_id.audit.attack.openings import record_opening
 from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.scenarios import trained_on
@@ -59,7 +59,7 @@ def training_stages(conditions: Collection[ConditionName], config: StudyConfig) 
 
 def seconds_of_training(name: str, config: StudyConfig) -> float:
     """How long a training on the clips of one condition usually takes."""
-    attacker, _ = attacker_and_signals(name)
+    attacker = named_attacker(name).attacker
     return _EPOCH * config.loop.epochs if ATTACKERS[attacker].is_network else _FITTED
 
 
@@ -73,7 +73,7 @@ def _run(study: Study, letter: str, kinds: tuple[ConditionName, ...], name: str)
         study.clips.under(*kinds),
         study.split,
         training_of(name, loop=study.config.loop, seed=study.config.seed),
-        study.out / "runs" / f"{letter}-{name.replace(' ', '-')}",
+        study.out / "runs" / f"{letter}-{name.replace(', ', ' ').replace(' ', '-')}",
         device=study.device,
         resume=True,
         allow=None,

@@ -1,0 +1,161 @@
+"""Does an attacker that knows the defence see through it, and does trying so much not fool the choice?
+
+The defence changes blendshapes alone: mean and standard deviation of each over a clip become those of a
+clip of another person, drawn by a seed from all others, clipped to [0, 1]. Attackers on blendshapes are
+trained and chosen on defended clips, in folds of people of whom each is tested once: first the attacker that
+takes clips as they are, then with those that undo something, as a study tries them. Permuted labels say
+whether the choice among them is fooled: nobody can be recognised then.
+
+    python benchmarks/informed.py donor RECORDINGS [--seeds 5]       real people, tracked with blendshapes
+    python benchmarks/informed.py donor --people 40 --clips 12 --seed 11 [--seeds 5]    synthetic ones
+    python benchmarks/informed.py plain --people 40 --clips 20 [--seeds 3]      undefended, without network
+    python benchmarks/informed.py permuted --people 40 --clips 12 [--seeds 20]
+
+Each line is one draw; the last is the mean over them.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from amber_id.audit import StudyConfig
+from amber_id.audit.attack.strongest_attacker import Scored, Tried, score_attackers
+from amber_id.audit.attack.tested import embed_people
+from amber_id.biometrics import Comparisons, Estimate, bootstrap_eer
+from amber_id.protocols import Split, folds_by_people, make_split, source_of_subjects
+from amber_id.recordings import Recording, RecordingSet, save_recording
+from amber_id.synthetic import SynthConfig, generate
+from amber_id.training import LoopConfig, train
+from amber_id.training.named import training_of
+
+PLAIN = ("moments on blendshapes",)
+ON_BLENDSHAPES = tuple(name for name in StudyConfig().attackers if "blendshapes" in name)
+WITHOUT_NETWORK = tuple(name for name in StudyConfig().attackers if name.startswith("moments"))
+BEFORE = ("moments", "moments on blendshapes")
+
+
+@dataclass(frozen=True)
+class Sets:
+    """Attackers before and now, each set chosen among on dev by itself."""
+
+    before: tuple[str, ...]
+    now: tuple[str, ...]
+
+
+def main() -> None:
+    """Measure one of the three."""
+    arguments = _arguments()
+    with tempfile.TemporaryDirectory() as folder:
+        lines = list(_measured(arguments, Path(folder)))
+    before, now = (np.mean([line[i] for line in lines]) for i in range(2))
+    held = sum(line[2] for line in lines)
+    print(f"mean over {len(lines)}: before {before:.3f}, now {now:.3f}; the interval holds .5 in {held}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description="Attackers that know the defence, and the choice among them."
+    )
+    parser.add_argument("question", choices=("donor", "plain", "permuted"))
+    parser.add_argument("recordings", type=Path, nargs="?")
+    parser.add_argument("--people", type=int, default=40)
+    parser.add_argument("--clips", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=11, help="of the first synthetic people")
+    parser.add_argument("--seeds", type=int, default=5)
+    return parser.parse_args()
+
+
+def _measured(arguments: argparse.Namespace, folder: Path) -> Iterator[tuple[float, float, bool]]:
+    sets = Sets(PLAIN, ON_BLENDSHAPES) if arguments.question == "donor" else Sets(BEFORE, WITHOUT_NETWORK)
+    for seed in range(arguments.seeds):
+        scratch = folder / str(seed)
+        recordings = _people(arguments, scratch / "people", seed)
+        if arguments.question == "donor":
+            recordings = defended(recordings, scratch / "defended", seed)
+        before, now = (
+            _strongest(recordings, names, scratch / kind, arguments.question == "permuted", seed)
+            for kind, names in (("before", sets.before), ("now", sets.now))
+        )
+        figures = [eer_of(each.comparisons) for each in (before, now)]
+        print(
+            f"seed {seed}: before {_said(figures[0])}; now {_said(figures[1])} by {now.attacker.name}",
+            flush=True,
+        )
+        yield figures[0].value, figures[1].value, figures[1].low <= 0.5 <= figures[1].high
+
+
+def _people(arguments: argparse.Namespace, folder: Path, seed: int) -> RecordingSet:
+    """Recordings to be attacked: of the folder, or synthetic; other people for each seed but of donors."""
+    if arguments.recordings is not None:
+        return RecordingSet.open(arguments.recordings)
+    drawn = arguments.seed + (0 if arguments.question == "donor" else seed)
+    generate(SynthConfig(people=arguments.people, clips=arguments.clips, seed=drawn), folder)
+    return RecordingSet.open(folder / "original")
+
+
+def defended(recordings: RecordingSet, folder: Path, seed: int) -> RecordingSet:
+    """Copies with mean and spread of every blendshape from a clip of another person."""
+    rng = np.random.default_rng(seed)
+    loaded = [recordings.load(entry) for entry in recordings.entries]
+    for recording in loaded:
+        donors = [other for other in loaded if other.subject != recording.subject]
+        changed = restyled(recording, donors[rng.integers(len(donors))])
+        save_recording(changed, folder / f"{recording.clip}.safetensors")
+    return RecordingSet.open(folder)
+
+
+def restyled(recording: Recording, donor: Recording) -> Recording:
+    """A recording with the donor's mean and standard deviation of every blendshape, clipped to [0, 1]."""
+    assert recording.blendshapes is not None
+    assert donor.blendshapes is not None
+    own = recording.blendshapes[recording.tracked].astype(np.float64)
+    style = donor.blendshapes[donor.tracked].astype(np.float64)
+    spread = np.where(own.std(axis=0) > 1e-9, own.std(axis=0), 1.0)
+    blendshapes = recording.blendshapes.copy()
+    blendshapes[recording.tracked] = np.clip(
+        (own - own.mean(axis=0)) / spread * style.std(axis=0) + style.mean(axis=0), 0, 1
+    )
+    return replace(recording, blendshapes=blendshapes)
+
+
+def _strongest(
+    recordings: RecordingSet, names: Sequence[str], folder: Path, permuted: bool, seed: int
+) -> Scored:
+    """The strongest of these attackers, trained and chosen on these clips."""
+    return _tried(recordings, _split(recordings), names, folder, permuted, seed).worst
+
+
+def _split(recordings: RecordingSet) -> Split:
+    return make_split(source_of_subjects(recordings), folds_by_people(len(recordings.subjects)))
+
+
+def _tried(
+    recordings: RecordingSet, split: Split, names: Sequence[str], folder: Path, permuted: bool, seed: int
+) -> Tried:
+    runs = []
+    for name in names:
+        config = training_of(name, loop=LoopConfig(), seed=seed)
+        if permuted:
+            config = config.model_copy(update={"control": "permuted-labels"})
+        run, _ = train(recordings, split, config, folder / name.replace(" ", "_"), allow=None)
+        runs.append(run.path)
+    return score_attackers(embed_people(tuple(runs), recordings, split, with_dev=True))
+
+
+def eer_of(comparisons: Comparisons) -> Estimate:
+    """With its interval over people."""
+    return bootstrap_eer(
+        comparisons.scores, comparisons.enrolment_subjects, comparisons.probe_subjects, comparisons.mated
+    )
+
+
+def _said(figure: Estimate) -> str:
+    return f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
+
+
+if __name__ == "__main__":
+    main()
