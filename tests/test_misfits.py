@@ -150,7 +150,7 @@ def test_no_configuration_shows_the_words_of_pydantic(model: type[BaseModel], us
         (
             "thesis",
             '[corrected]\nviews = ["motoin"]',
-            "corrected.views.0: expected all, motion, static or pose",
+            "corrected.views.0: expected all, motion, pose or static",
         ),
         ("thesis", "a = " + "[" * 3000, "expected TOML, got something nested too deeply"),
     ],
@@ -203,7 +203,7 @@ def test_a_flag_is_named_where_it_does_not_fit(arguments: list[str], said: str):
     [
         (
             ["--view", "motoin"],
-            "'--view': expected all, motion, static or pose, got 'motoin'; do you mean motion?",
+            "'--view': expected all, motion, pose or static, got 'motoin'; do you mean motion?",
         ),
         (["--seed", "x"], "'--seed': expected a whole number, got 'x'"),
     ],
@@ -215,11 +215,11 @@ def test_typer_does_not_pass_on_the_words_of_pydantic(arguments: list[str], said
 
 
 def test_the_command_line_goes_before_the_file():
-    from amber_id.cli.training_file import said_of_training
+    from amber_id.cli.training_file import training_settings
 
     file = {"loop": {"epochs": 3, "batch": 8, "loss": {"name": "cross_entropy", "scale": 8.0}}}
-    told = said_of_training(file, Path("a.toml"), epochs=5, loss="supcon")
+    told = training_settings(file, Path("a.toml"), epochs=5, loss="supcon")
     loss = {"name": "supcon", "scale": 8.0}
     assert told["loop"] == {"epochs": 5, "batch": 8, "loss": loss, "clips_per_subject": 4}
-    assert said_of_training(file, Path("a.toml"), epochs=None, loss=None)["loop"] == file["loop"]
-    assert said_of_training({}, None, epochs=None, loss=None) == {"attacker_config": {}, "loop": {}}
+    assert training_settings(file, Path("a.toml"), epochs=None, loss=None)["loop"] == file["loop"]
+    assert training_settings({}, None, epochs=None, loss=None) == {"attacker_config": {}, "loop": {}}

@@ -254,8 +254,8 @@ def test_a_closed_surface_looks_nowhere_and_is_drawn(plate):
 
 def test_a_process_holds_one_renderer_and_lets_the_last_one_go(plate, open_contexts, tmp_path):
     write_avatar(plate, tmp_path / "one.glb", "one")
-    first = _renderer(tmp_path / "one.glb", 64)
-    assert _renderer(tmp_path / "one.glb", 64) is first
+    first, _ = _renderer(tmp_path / "one.glb", 64)
+    assert _renderer(tmp_path / "one.glb", 64)[0] is first
     second, _ = _renderer(tmp_path / "one.glb", 96)
     assert open_contexts == [second._context]
     assert second.render(REST, np.eye(3)).shape == (96, 96, 3)
