@@ -25,10 +25,11 @@ from amber_id.biometrics.curves import PerResample
 from amber_id.biometrics.disclosure import MOST_EXPECTED, d_sys_bins
 
 Unit = Literal["%", "bit", ""]
-Place = Literal["evaluation", "attackers", "matrix", "comparison", "thesis", "differences"]
+Place = Literal["evaluation", "attackers", "matrix", "comparison", "thesis", "archive", "differences"]
 """Where figures stand: ``evaluation`` is the `metrics` of an evaluation or of a cell, ``attackers`` the table
 of all attackers, ``matrix`` the threat matrix, ``comparison`` several studies side by side, ``thesis`` the
-study of the thesis, ``differences`` one score file less another.
+study of the thesis, ``archive`` beside a headline, of an attacker who has more than one clip, ``differences``
+one score file less another.
 `amber metrics` gives every figure that it can."""
 Basis = Literal["counts", "scores", "balanced", "gallery", "several clips", "threshold", "llrs"]
 """What a figure is computed from: ``counts``, comparisons that may have been counted in bins; ``scores``,
@@ -146,7 +147,7 @@ def _eer_of_clips(clips: int) -> Figure:
         clips=clips,
         undefined="where too few people have that many clips, or an older version made the file",
         short=f"EER, {clips} clips",
-        shown_in=("evaluation", "matrix"),
+        shown_in=("evaluation", "archive"),
     )
 
 

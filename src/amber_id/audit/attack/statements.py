@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from amber_id.audit.attack.strongest_attacker import Scored, Tried
 from amber_id.audit.attack.tested import Tested
-from amber_id.figures import FIGURES
+from amber_id.figures import figures_in
 from amber_id.judging.judge import Judged
 from amber_id.judging.limits import interval_limits
 from amber_id.motion import VIEWS
@@ -54,11 +54,7 @@ def headline(scored: Scored, metrics: Metrics, recognition: Recognition) -> str:
 
 def from_several_clips(metrics: Metrics, written: Callable[[Rate], str]) -> str:
     """The EER from as many clips on either side as most people have, for a sentence; empty for one clip."""
-    rates = {
-        figure.clips: getattr(metrics, figure.name)
-        for figure in FIGURES.values()
-        if figure.basis == "several clips"
-    }
+    rates = {figure.clips: getattr(metrics, figure.name) for figure in figures_in("archive")}
     known = [clips for clips, rate in rates.items() if rate is not None]
     return f", and {written(rates[max(known)])} from {max(known)} clips on either side" if known else ""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from amber_id.figures import figures_in
 from amber_id.notation import signed, with_interval
 from amber_id.results import VERDICTS, StudyResults, most_serious_first
 
@@ -18,7 +19,13 @@ def of_headline(results: StudyResults) -> Iterator[str]:
 def of_cells(results: StudyResults) -> Iterator[str]:
     """The EER of every cell, and how the cells differ."""
     for letters, cell in results.cells.items():
-        yield f"  {letters}  EER {with_interval(cell.metrics.eer)}  {cell.attacker.name}"
+        archive = [
+            f"{figure.clips} clips on either side {getattr(cell.metrics, figure.name).value:.3f}"
+            for figure in figures_in("archive")
+            if getattr(cell.metrics, figure.name) is not None
+        ]
+        eers = "; ".join([with_interval(cell.metrics.eer), *archive])
+        yield f"  {letters}  EER {eers}  {cell.attacker.name}"
     for letters, differences in results.differences.items():
         yield f"  {letters.replace('-', ' less ')}  EER {signed(differences['eer'])}"
 
