@@ -30,6 +30,7 @@ From scores to figures
   :func:`bootstrap_difference` for any :class:`Statistic` of :class:`Comparisons` or their :func:`tally`
 * Whether people are recognised at all: :func:`decide_recognition`
 * Before a study, how many people it takes: :func:`study_power` of a :class:`StudyPlan`
+* Scores held against those with other people: :func:`s_norm`, from :func:`cohort_statistics`
 * Values that mark a comparison that failed and are no scores: :func:`placeholders`
 * From embeddings: :func:`compare_all` holds the scores, :func:`compare_across` those of clips under two
   conditions; :func:`tally_all` does not, for very many clips
@@ -101,6 +102,7 @@ from amber_id.biometrics.power import (
 )
 from amber_id.biometrics.recognition import Recognition, decide_recognition
 from amber_id.biometrics.resampling import Statistic, has_intervals
+from amber_id.biometrics.score_normalisation import cohort_statistics, s_norm
 from amber_id.biometrics.scoring import histogram_all, tally_all
 from amber_id.biometrics.tallies import PairTally, ScoreHistogram, SubjectTally, Tally, merge, tally
 from amber_id.biometrics.two_covariance import two_covariance_llr
@@ -145,6 +147,7 @@ __all__ = [
     "cllr",
     "cllr_of",
     "cmc",
+    "cohort_statistics",
     "compare_across",
     "compare_all",
     "d_sys",
@@ -178,6 +181,7 @@ __all__ = [
     "rank1_hits",
     "rates_at",
     "roc",
+    "s_norm",
     "sign_flip_p_value",
     "simulate_study",
     "study_power",

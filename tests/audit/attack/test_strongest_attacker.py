@@ -100,6 +100,38 @@ def test_the_fusion_tells_its_weights_and_its_threshold_is_that_of_dev() -> None
     np.testing.assert_allclose(shifted[-10:], -fusion.dev[1].threshold)
 
 
+@pytest.mark.parametrize("resembling", [6.0, 0.0])
+def test_scores_are_normalised_where_dev_people_show_that_it_helps(resembling: float) -> None:
+    """Where some clips resemble everybody; on dev people alone, whatever test people show."""
+    one = pretend("moments", TRAITS[0], dev_noise=1, test_noise=1)
+    rng = np.random.default_rng(4)
+    common = np.zeros(TRAITS.shape[2])
+    common[0] = resembling
+    cohort = pretend("moments", rng.normal(size=TRAITS[0].shape), dev_noise=1, test_noise=1, seed=5).folds
+    folds = []
+    for fold, others in zip(one.folds, cohort, strict=True):
+        dev, test, known = (
+            dataclasses.replace(
+                clips, vectors=clips.vectors + rng.uniform(0, 1, (len(clips.vectors), 1)) * common
+            )
+            for clips in (fold.dev, fold.test, others.test)
+        )
+        folds.append(dataclasses.replace(fold, dev=dev, test=test, cohort=known))
+    tested = evaluation.Tested(tuple(folds))
+    (plain,) = score_attackers(
+        [evaluation.Tested(tuple(dataclasses.replace(f, cohort=None) for f in folds))]
+    ).scored
+    (scored,) = score_attackers([tested]).scored
+    assert scored.dev_eer <= plain.dev_eer
+    if resembling:
+        assert scored.attacker.config == {"score_normalisation": "s-norm"}
+        assert scored.dev_eer < plain.dev_eer - 0.02
+        assert eer(scored.comparisons.mated_scores, scored.comparisons.nonmated_scores) < eer(
+            plain.comparisons.mated_scores, plain.comparisons.nonmated_scores
+        )
+    assert plain.attacker.config == {}
+
+
 def test_without_mated_dev_comparisons_nothing_can_be_chosen() -> None:
     one = pretend("moments", TRAITS[0], dev_noise=2, test_noise=2)
     single = {entry.clip for entry in one.folds[1].dev.entries if int(entry.clip[-1]) % CLIPS == 0}

@@ -9,7 +9,7 @@ cross: less that threshold, the dev comparisons of all folds are pooled, and the
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -105,8 +105,9 @@ def _scored(tested: Sequence[Tested]) -> Tried:
     names = attacker_names([each.folds[0].header for each in tested])
     if len(tested) == 1 and tested[0].folds[0].dev is None:
         return Tried((_alone(tested[0], names[0], None),), ())
-    dev = [_dev_comparisons(each) for each in tested]
-    scored = [_alone(*each) for each in zip(tested, names, dev, strict=True)]
+    compared = [_compared(each) for each in tested]
+    dev = [each.dev for each in compared]
+    scored = [_alone(*each) for each in zip(tested, names, compared, strict=True)]
     limits = _lost_on_dev(tested)
     if len(tested) == 1:
         return Tried(tuple(scored), limits)
@@ -153,12 +154,51 @@ def _rates(scored: Scored, metrics: Metrics | None, config: EvaluationConfig) ->
     return dict.fromkeys(_FIGURES) | judged_rates(scored.comparisons, config, _FIGURES)
 
 
-def _alone(tested: Tested, name: str, dev: tuple[Comparisons, ...] | None) -> Scored:
+@dataclass(frozen=True)
+class _Compared:
+    """The dev and test comparisons of each fold of an attacker, by one way of scoring."""
+
+    dev: tuple[Comparisons, ...]
+    test: tuple[Comparisons, ...]
+    scoring: dict[str, str] = field(default_factory=dict)  # what of it is not the cosine as it is
+
+    @cached_property
+    def dev_eer(self) -> float:
+        """By which the way of scoring is chosen."""
+        return _pooled_dev_eer(self.dev)
+
+
+def _compared(tested: Tested) -> _Compared:
+    """By the cosine, or normalised with a cohort of train people where that is better on dev people."""
+    plain = _Compared(_dev_comparisons(tested), tested.comparisons)
+    try:
+        normalised = _Compared(
+            tuple(
+                fold.dev.against(fold.cohort, on_dev)
+                for fold, on_dev in zip(tested.folds, plain.dev, strict=True)
+                if fold.dev is not None and fold.cohort is not None
+            ),
+            tuple(
+                fold.test.against(fold.cohort, on_test)
+                for fold, on_test in zip(tested.folds, plain.test, strict=True)
+                if fold.cohort is not None
+            ),
+            {"score_normalisation": "s-norm"},
+        )
+    except EvaluationError:
+        return plain  # what the attacker makes of the cohort tells nothing
+    if len(normalised.test) < len(plain.test):
+        return plain
+    return min(plain, normalised, key=lambda each: each.dev_eer)
+
+
+def _alone(tested: Tested, name: str, compared: _Compared | None) -> Scored:
     """One attacker; without dev comparisons of its own, with what its checkpoints say of dev people."""
     header = tested.folds[0].header
+    dev = None if compared is None else compared.dev
     attacker = Attacker(
         name=name,
-        config=header.attacker_config,
+        config=header.attacker_config | ({} if compared is None else compared.scoring),
         features=header.features.model_dump(mode="json"),
         train_subjects=len(header.train_subjects),
         train_clips=header.train_clips,
@@ -174,8 +214,9 @@ def _alone(tested: Tested, name: str, dev: tuple[Comparisons, ...] | None) -> Sc
         )
         for fold, (subjects, eer, threshold) in zip(tested.folds, choices, strict=True)
     )
-    dev_eer = None if dev is None else _pooled_dev_eer(dev)
-    return Scored(attacker, (tested,), tested.comparisons, rows, dev_eer)
+    if compared is None:
+        return Scored(attacker, (tested,), tested.comparisons, rows, None)
+    return Scored(attacker, (tested,), compared.test, rows, compared.dev_eer)
 
 
 def _on_dev(comparisons: Comparisons) -> tuple[int, float, float]:

@@ -6,6 +6,8 @@ tested once. Where several attackers are held against each other they are given 
 people of each fold are embedded as well, since what is chosen is chosen on those.
 """
 
+import math
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,7 +17,14 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from amber_id.attackers import Attacker, CheckpointHeader, load_attacker, load_checkpoint
-from amber_id.biometrics import Comparisons, SubjectFigures, compare_across, compare_all
+from amber_id.biometrics import (
+    Comparisons,
+    SubjectFigures,
+    cohort_statistics,
+    compare_across,
+    compare_all,
+    s_norm,
+)
 from amber_id.embeddings import embed_clips
 from amber_id.errors import EvaluationError, SplitError, UsageError
 from amber_id.file_formats import file_hash
@@ -25,6 +34,8 @@ from amber_id.recordings import Failure, RecordingEntry, RecordingSet, read_head
 from amber_id.results import SubjectResult
 from amber_id.synthetic import SYNTHETIC_TRACKER
 from amber_id.training import find_checkpoints, refuse_overlap
+
+_CLIPS_IN_COHORT = 10  # of each train person, at most
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,17 @@ class EmbeddedClips:
             comparisons if self.session_of is None else across_sessions(comparisons, clips, self.session_of)
         )
 
+    def against(self, cohort: "EmbeddedClips", comparisons: Comparisons) -> Comparisons:
+        """Comparisons of these clips as `compared` gives them, normalised by their scores with a cohort.
+
+        Raises
+        ------
+        EvaluationError
+            If the cohort is too small, or tells nothing about a clip.
+        """
+        vectors = self.vectors if self.enrolled is None else np.concatenate([self.enrolled, self.vectors])
+        return s_norm(comparisons, *cohort_statistics(vectors, cohort.vectors))
+
     def only(self, clips: Collection[str]) -> "EmbeddedClips":
         """Those of the clips that are named."""
         places = [i for i, entry in enumerate(self.entries) if entry.clip in clips]
@@ -76,6 +98,7 @@ class TestedFold:
     header: CheckpointHeader
     test: EmbeddedClips
     dev: EmbeddedClips | None  # None where there is nothing to choose
+    cohort: EmbeddedClips | None = None  # a few clips of each train person, to normalise scores with
 
 
 @dataclass(frozen=True)
@@ -244,7 +267,22 @@ def _tested_fold(
         header,
         _embedded(attacker, header, test, session_of, on_clip),
         None if dev is None else _embedded(attacker, header, dev, session_of, on_clip),
+        None if dev is None else _cohort(attacker, header, relabelled, split),
     )
+
+
+def _cohort(
+    attacker: Attacker, header: CheckpointHeader, recordings: RecordingSet, split: Split
+) -> EmbeddedClips:
+    """Some clips of each train person, spread evenly over those that there are."""
+    train = partition_of(recordings, split, "train", header.fold)
+    of_subject: dict[str, list[RecordingEntry]] = defaultdict(list)
+    for entry in train.entries:
+        of_subject[entry.subject].append(entry)
+    entries = [
+        entry for own in of_subject.values() for entry in own[:: math.ceil(len(own) / _CLIPS_IN_COHORT)]
+    ]
+    return _embedded(attacker, header, replace(train, entries=tuple(entries)), None, None)
 
 
 def _embedded(

@@ -65,6 +65,7 @@ def seen_in(scenario: Scenario, tested: Tested) -> Tested:
                 fold,
                 test=_enrolled_and_probed(scenario, fold.test),
                 dev=None if fold.dev is None else _enrolled_and_probed(scenario, fold.dev),
+                cohort=None if fold.cohort is None else _known_to(scenario, fold.cohort),
             )
             for fold in tested.folds
         )
@@ -77,6 +78,12 @@ def _enrolled_and_probed(scenario: Scenario, clips: EmbeddedClips) -> EmbeddedCl
     if enrol == probe:
         return probed
     return replace(probed, enrolled=_under(enrol, clips).vectors)
+
+
+def _known_to(scenario: Scenario, cohort: EmbeddedClips) -> EmbeddedClips:
+    """The clips that the attacker of a scenario has learnt from."""
+    known = CONDITIONS_OF[scenario.train]
+    return cohort.only({entry.clip for entry in cohort.entries if condition_of(entry.clip) in known})
 
 
 def _under(condition: ConditionName, clips: EmbeddedClips) -> EmbeddedClips:
