@@ -28,7 +28,7 @@ def test_of_several_the_best_on_dev_stands_even_where_test_disagrees():
     (result,) = inversions_of(score_attackers([plain, true, flattered]), QUICK)
     assert result.inversion == "ranks"
     assert result.less.low > 0
-    assert "hides nothing by it" in result.conclusion
+    assert "undoing it gains nothing" in result.conclusion
 
 
 def test_without_a_difference_nothing_is_concluded():

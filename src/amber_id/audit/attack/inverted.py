@@ -51,5 +51,5 @@ def _conclusion(inversion: Inversion, difference: Difference) -> str:
     if difference.high < 0:
         return f"People are recognised better with {row.summary}: {row.conclusion}."
     if difference.low > 0:
-        return f"People are recognised less well with {row.summary}: the anonymiser hides nothing by it."
+        return f"People are recognised less well with {row.summary}: undoing it gains nothing."
     return f"It is not shown that people are recognised better with {row.summary}."

@@ -24,7 +24,7 @@ def study_limits(
     tried = next(iter(cells.values())).result.attackers
     sentences = [OF_SYNTHETIC_PEOPLE] if synthetic else []
     sentences += [
-        f"{len(tried)} attackers were tried in every cell ({', '.join(tried)}); the figures are those of the "
+        f"{len(tried)} attackers were tried in every cell ({'; '.join(tried)}); the figures are those of the "
         f"one with the lowest EER on dev people. {NO_PROOF}",
         session_limit(confounds),
         *skipped,

@@ -148,7 +148,7 @@ def _usable_attackers(sets: RecordingsOf, config: StudyConfig) -> tuple[tuple[st
             f"the recordings of {lacking[0]} clips have no blendshapes; name an attacker on landmarks"
         )
     reason = (
-        f"{', '.join(sorted(on_blendshapes))} could not be tried, since the recordings of "
+        f"{'; '.join(sorted(on_blendshapes))} could not be tried, since the recordings of "
         f"{' and '.join(lacking)} clips have no blendshapes."
     )
     return usable, (reason,)
