@@ -130,6 +130,14 @@ def test_scores_are_normalised_where_dev_people_show_that_it_helps(resembling: f
             plain.comparisons.mated_scores, plain.comparisons.nonmated_scores
         )
     assert plain.attacker.config == {}
+    few = [
+        dataclasses.replace(
+            fold, dev=fold.dev.only({entry.clip for entry in fold.dev.entries if entry.subject <= "id003"})
+        )
+        for fold in folds
+    ]
+    (unchosen,) = score_attackers([evaluation.Tested(tuple(few))]).scored
+    assert unchosen.attacker.config == {}  # three dev people cannot choose
 
 
 def test_without_mated_dev_comparisons_nothing_can_be_chosen() -> None:

@@ -28,7 +28,7 @@ from amber_id.errors import EvaluationError
 
 RIDGE = 1e-3  # on the squared common weight: where dev separates, ever larger ones fit ever better
 _GROUPS = 5  # of dev people, left out in turn
-_FEWEST_PEOPLE = 4  # two to be left out, two to fit to
+FEWEST_PEOPLE = 4  # two to be left out, two to fit to
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,9 +133,9 @@ def left_out_llrs(scores: Float[np.ndarray, "P A"], comparisons: Comparisons) ->
         If there are fewer than 4 people, or those left have no mated or no non-mated comparison.
     """
     people = np.union1d(comparisons.enrolment_subjects, comparisons.probe_subjects)
-    if len(people) < _FEWEST_PEOPLE:
+    if len(people) < FEWEST_PEOPLE:
         raise EvaluationError(
-            f"a fusion needs {_FEWEST_PEOPLE} dev people or more, to leave out two, got {len(people)}"
+            f"a fusion needs {FEWEST_PEOPLE} dev people or more, to leave out two, got {len(people)}"
         )
     groups = min(_GROUPS, len(people))
     # Dealt out like cards, so that each group has people of every source.

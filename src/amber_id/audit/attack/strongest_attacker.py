@@ -17,7 +17,7 @@ from jaxtyping import Float
 
 from amber_id.attackers import CheckpointHeader
 from amber_id.attackers.names import attacker_names
-from amber_id.audit.attack.fusion import fit_fusion, left_out_llrs
+from amber_id.audit.attack.fusion import FEWEST_PEOPLE, fit_fusion, left_out_llrs
 from amber_id.audit.attack.tested import Tested
 from amber_id.biometrics import Comparisons, eer, eer_threshold
 from amber_id.errors import EvaluationError
@@ -169,8 +169,13 @@ class _Compared:
 
 
 def _compared(tested: Tested) -> _Compared:
-    """By the cosine, or normalised with a cohort of train people where that is better on dev people."""
+    """By the cosine, or normalised with a cohort of train people where that is better on dev people.
+
+    Where dev people are fewer than a fusion needs, what is better on them is chance: by the cosine.
+    """
     plain = _Compared(_dev_comparisons(tested), tested.comparisons)
+    if min(len(np.unique(each.subjects)) for each in plain.dev) < FEWEST_PEOPLE:
+        return plain
     try:
         normalised = _Compared(
             tuple(
