@@ -267,7 +267,8 @@ def print_figures(figures: "Mapping[str, Rate | Point]") -> None:
 
     for name, figure in figures.items():
         value = with_interval(figure) if isinstance(figure, Interval) else f"{figure.value:.3f}"
-        tell(f"  {name:30} {value}  chance {figure.chance:.3f}  {FIGURES[name].title}")
+        title = f"  {FIGURES[name].title}" if name in FIGURES else ""  # the oracle has none
+        tell(f"  {name:30} {value}  chance {figure.chance:.3f}{title}")
 
 
 def say_some(lines: Sequence[str]) -> None:
