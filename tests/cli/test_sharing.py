@@ -6,37 +6,24 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
 from safetensors import safe_open
 
 from amber_id.attackers import load_checkpoint, save_checkpoint
-from amber_id.cli import main
 from amber_id.recordings import RecordingSet, load_recording, save_recording
 from amber_id.training import FoldFolder
-
-
-class Done(NamedTuple):
-    returncode: int
-    stdout: str
-    stderr: str
+from fixtures.command_line import Done, run_here
 
 
 @pytest.fixture
 def amber(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
     """The command line in this process, which has loaded everything already."""
 
-    def run(*arguments: object) -> Done:
-        monkeypatch.setattr(sys, "argv", ["amber", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return Done(int(ended.value.code or 0), said.out, said.err)
-
-    return run
+    return partial(run_here, capsys, monkeypatch)
 
 
 def test_what_embed_writes_metrics_reads(

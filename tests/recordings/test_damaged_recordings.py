@@ -2,23 +2,16 @@
 
 import json
 import shutil
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import jaxtyping
 import pytest
 
-from amber_id.cli import main
 from amber_id.protocols.copies import find_copies
 from amber_id.recordings import RecordingSet
-
-
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
+from fixtures.command_line import Done, run_here
 
 
 @pytest.fixture
@@ -26,14 +19,7 @@ def amber(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
     """The command line in this process, as a user meets it: annotations are checked under pytest alone."""
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
 
-    def run(*arguments: object) -> Done:
-        monkeypatch.setattr(sys, "argv", ["amber", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return Done(int(ended.value.code or 0), said.out, said.err)
-
-    return run
+    return partial(run_here, capsys, monkeypatch)
 
 
 @pytest.fixture
@@ -62,23 +48,23 @@ def test_every_verb_names_them_and_goes_on(amber: Callable[..., Done], damaged: 
     flipped = f"{_clip(damaged, 5)}: its recording: its arrays are not those that were written"
     run = tmp_path / "run"
     split = amber("split", damaged, "--dev", 0.4)
-    assert (split.code, split.err.count("\n")) == (3, 1), split.err
-    assert cut_off in split.err
+    assert (split.returncode, split.stderr.count("\n")) == (3, 1), split.stderr
+    assert cut_off in split.stderr
     train = ("train", damaged, "--out", run, "--attacker", "moments", "--view", "static", "--quiet")
     for arguments in (train, ("embed", run, damaged, "--out", tmp_path / "v.safetensors", "--quiet")):
         done = amber(*arguments)
-        assert done.code == 3, done.err
-        assert cut_off in done.err
-        assert flipped in done.err or arguments is train  # the person may be one of test
-    assert "46 clips of 12 people" in done.out
+        assert done.returncode == 3, done.stderr
+        assert cut_off in done.stderr
+        assert flipped in done.stderr or arguments is train  # the person may be one of test
+    assert "46 clips of 12 people" in done.stdout
     evaluated = amber("evaluate", run, damaged, "--out", tmp_path / "e", "--replicates", 100, "--quiet")
-    assert evaluated.code == 3, evaluated.err
-    assert cut_off in evaluated.err
+    assert evaluated.returncode == 3, evaluated.stderr
+    assert cut_off in evaluated.stderr
     assert json.loads((tmp_path / "e" / "results.json").read_text())["schema"].startswith("amber-id/eval")
     chosen = amber("reselect", run, damaged, "--quiet")
-    assert chosen.code == 3, chosen.err
-    assert cut_off in chosen.err
-    assert "fold 0: epoch 1 of 1" in chosen.out
+    assert chosen.returncode == 3, chosen.stderr
+    assert cut_off in chosen.stderr
+    assert "fold 0: epoch 1 of 1" in chosen.stdout
 
 
 def test_what_cannot_be_read_is_not_searched_for_copies_and_that_is_said(damaged: Path) -> None:

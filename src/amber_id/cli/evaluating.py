@@ -16,6 +16,7 @@ from amber_id.cli.shared import (
     check_runs,
     configured,
     end_with,
+    figure_line,
     print_figures,
     say,
     tell,
@@ -100,7 +101,7 @@ def _print_results(results: "EvaluationResults") -> None:
     tell(f"  {results.recognition.words}")
     print_figures({name: rate for name, rate in results.metrics if rate is not None})
     if results.oracle is not None:
-        print_figures({"eer of the oracle": results.oracle.eer})
+        tell(figure_line("eer of the oracle", results.oracle.eer))
     if len(results.attackers) > 1:
         tell("  all attackers; the figures are those of the lowest EER on dev people:")
         for each in results.attackers:

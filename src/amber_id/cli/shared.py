@@ -263,12 +263,17 @@ def tell(text: object) -> None:
 def print_figures(figures: "Mapping[str, Rate | Point]") -> None:
     """One line for each figure, with its interval if it has one, what guessing would give, and its title."""
     from amber_id.figures import FIGURES
-    from amber_id.notation import Interval, with_interval
 
     for name, figure in figures.items():
-        value = with_interval(figure) if isinstance(figure, Interval) else f"{figure.value:.3f}"
-        title = f"  {FIGURES[name].title}" if name in FIGURES else ""  # the oracle has none
-        tell(f"  {name:30} {value}  chance {figure.chance:.3f}{title}")
+        tell(f"{figure_line(name, figure)}  {FIGURES[name].title}")
+
+
+def figure_line(name: str, figure: "Rate | Point") -> str:
+    """A figure by its name, with its interval if it has one, and what guessing would give."""
+    from amber_id.notation import Interval, with_interval
+
+    value = with_interval(figure) if isinstance(figure, Interval) else f"{figure.value:.3f}"
+    return f"  {name:30} {value}  chance {figure.chance:.3f}"
 
 
 def say_some(lines: Sequence[str]) -> None:
