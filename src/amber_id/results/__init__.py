@@ -30,6 +30,7 @@ from amber_id.results.evaluation import (
     OracleResult,
     Provenance,
     SubjectResult,
+    known_figures,
 )
 from amber_id.results.figures import (
     Bootstrap,
@@ -157,6 +158,7 @@ __all__ = [
     "UtilityResult",
     "VariantResult",
     "Verdict",
+    "known_figures",
     "most_serious_first",
     "read_arrays",
     "read_comparison",

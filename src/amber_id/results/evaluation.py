@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from amber_id.figures import Figure, Place, figures_in
 from amber_id.results.figures import (
     Bootstrap,
     ComparisonCounts,
@@ -44,6 +45,12 @@ class Metrics(Frozen):
     auc: Rate
     rank1: Rate | None = None
     balanced_accuracy: Rate
+
+
+def known_figures(metrics: Metrics, place: Place) -> tuple[tuple[Figure, Rate], ...]:
+    """The figures that stand in a place and are defined for these comparisons, in the order of the table."""
+    rates = ((figure, getattr(metrics, figure.name)) for figure in figures_in(place))
+    return tuple((figure, rate) for figure, rate in rates if rate is not None)
 
 
 class OracleResult(Frozen):

@@ -4,12 +4,11 @@ from collections.abc import Callable
 
 from amber_id.audit.attack.strongest_attacker import Scored, Tried
 from amber_id.audit.attack.tested import Tested
-from amber_id.figures import figures_in
 from amber_id.judging.judge import Judged
 from amber_id.judging.limits import interval_limits
 from amber_id.motion import VIEWS
 from amber_id.notation import percent_and_interval
-from amber_id.results import Metrics, Rate, Recognition
+from amber_id.results import Metrics, Rate, Recognition, known_figures
 
 REIDENTIFICATION = {
     "recognised": "People were re-identified",
@@ -54,9 +53,11 @@ def headline(scored: Scored, metrics: Metrics, recognition: Recognition) -> str:
 
 def from_several_clips(metrics: Metrics, written: Callable[[Rate], str]) -> str:
     """The EER from as many clips on either side as most people have, for a sentence; empty for one clip."""
-    rates = {figure.clips: getattr(metrics, figure.name) for figure in figures_in("archive")}
-    known = [clips for clips, rate in rates.items() if rate is not None]
-    return f", and {written(rates[max(known)])} from {max(known)} clips on either side" if known else ""
+    known = known_figures(metrics, "archive")
+    if not known:
+        return ""
+    figure, rate = max(known, key=lambda each: each[0].clips)
+    return f", and {written(rate)} from {figure.clips} clips on either side"
 
 
 def limits(tried: Tried, judged: Judged, failed_clips: int, *, synthetic: bool) -> tuple[str, ...]:
@@ -70,7 +71,7 @@ def limits(tried: Tried, judged: Judged, failed_clips: int, *, synthetic: bool) 
     ]
     if synthetic:
         sentences.insert(0, OF_SYNTHETIC_PEOPLE)
-    features = [each.folds[0].header.features for each in tried.worst.members]
+    features = [each.folds[0].header.features for each in tried.strongest.members]
     if any(each.signals == "landmarks" and each.view == "all" for each in features):
         sentences.append(
             "The view `all` shows face shape, head pose and the camera's tilt as well as motion; the "
@@ -108,5 +109,5 @@ def _attackers_tried(tried: Tried) -> str:
         return f"One attacker, {names[0]}, was tried."
     return (
         f"{len(names)} attackers were tried ({'; '.join(names)}); the figures are those of "
-        f"{tried.worst.attacker.name}, which had the lowest EER on dev people."
+        f"{tried.strongest.attacker.name}, which had the lowest EER on dev people."
     )

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from amber_id.figures import figures_in
 from amber_id.notation import signed, with_interval
-from amber_id.results import VERDICTS, StudyResults, most_serious_first
+from amber_id.results import VERDICTS, StudyResults, known_figures, most_serious_first
 
 
 def of_headline(results: StudyResults) -> Iterator[str]:
@@ -20,9 +19,8 @@ def of_cells(results: StudyResults) -> Iterator[str]:
     """The EER of every cell, and how the cells differ."""
     for letters, cell in results.cells.items():
         archive = [
-            f"{figure.clips} clips on either side {getattr(cell.metrics, figure.name).value:.3f}"
-            for figure in figures_in("archive")
-            if getattr(cell.metrics, figure.name) is not None
+            f"{figure.clips} clips on either side {rate.value:.3f}"
+            for figure, rate in known_figures(cell.metrics, "archive")
         ]
         eers = "; ".join([with_interval(cell.metrics.eer), *archive])
         yield f"  {letters}  EER {eers}  {cell.attacker.name}"

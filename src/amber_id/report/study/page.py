@@ -15,7 +15,6 @@ from typing import Any
 
 from amber_id.atomic_files import write_text_atomically
 from amber_id.biometrics import Comparisons
-from amber_id.figures import figures_in
 from amber_id.motion import VIEWS
 from amber_id.notation import leaves_out_zero, short_percent
 from amber_id.recordings import RecordingSet
@@ -44,7 +43,7 @@ from amber_id.report.study.wording import (
     officer_notes,
     officer_warnings,
 )
-from amber_id.results import StudyResults
+from amber_id.results import StudyResults, known_figures
 
 
 def write_study_report(
@@ -124,11 +123,7 @@ def _content(
         "made": results.provenance,
         "eer": eer,
         "originals": originals,
-        "archive": [
-            (figure, getattr(cell.metrics, figure.name))
-            for figure in figures_in("archive")
-            if getattr(cell.metrics, figure.name) is not None
-        ],
+        "archive": known_figures(cell.metrics, "archive"),
         "auc": cell.metrics.auc,
         "level": short_percent(eer.level),
         "reading": dict(zip(("text", "tone"), finding(results.headline.recognition, eer), strict=True)),
