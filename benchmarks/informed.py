@@ -17,33 +17,26 @@ Each line is one draw; the last is the mean over them.
 import argparse
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from amber_id.audit import StudyConfig
-from amber_id.audit.attack.strongest_attacker import Scored, Tried, score_attackers
+from amber_id.audit.attack.strongest_attacker import Scored, score_attackers
 from amber_id.audit.attack.tested import embed_people
-from amber_id.biometrics import Comparisons, Estimate, bootstrap_eer
-from amber_id.protocols import Split, folds_by_people, make_split, source_of_subjects
+from amber_id.notation import with_interval
+from amber_id.protocols import folds_by_people, make_split, source_of_subjects
 from amber_id.recordings import Recording, RecordingSet, save_recording
 from amber_id.synthetic import SynthConfig, generate
 from amber_id.training import LoopConfig, train
 from amber_id.training.named import training_of
+from attackers import eer_of
 
 PLAIN = ("moments on blendshapes",)
 ON_BLENDSHAPES = tuple(name for name in StudyConfig().attackers if "blendshapes" in name)
 WITHOUT_NETWORK = tuple(name for name in StudyConfig().attackers if name.startswith("moments"))
 BEFORE = ("moments", "moments on blendshapes")
-
-
-@dataclass(frozen=True)
-class Sets:
-    """Attackers before and now, each set chosen among on dev by itself."""
-
-    before: tuple[str, ...]
-    now: tuple[str, ...]
 
 
 def main() -> None:
@@ -70,19 +63,24 @@ def _arguments() -> argparse.Namespace:
 
 
 def _measured(arguments: argparse.Namespace, folder: Path) -> Iterator[tuple[float, float, bool]]:
-    sets = Sets(PLAIN, ON_BLENDSHAPES) if arguments.question == "donor" else Sets(BEFORE, WITHOUT_NETWORK)
+    donor = arguments.question == "donor"
+    sets = {
+        "before": PLAIN if donor else BEFORE,
+        "now": ON_BLENDSHAPES if donor else WITHOUT_NETWORK,
+    }
     for seed in range(arguments.seeds):
         scratch = folder / str(seed)
         recordings = _people(arguments, scratch / "people", seed)
-        if arguments.question == "donor":
+        if donor:
             recordings = defended(recordings, scratch / "defended", seed)
         before, now = (
             _strongest(recordings, names, scratch / kind, arguments.question == "permuted", seed)
-            for kind, names in (("before", sets.before), ("now", sets.now))
+            for kind, names in sets.items()
         )
         figures = [eer_of(each.comparisons) for each in (before, now)]
+        written = [with_interval(figure) for figure in figures]
         print(
-            f"seed {seed}: before {_said(figures[0])}; now {_said(figures[1])} by {now.attacker.name}",
+            f"seed {seed}: before {written[0]}; now {written[1]} by {now.attacker.name}",
             flush=True,
         )
         yield figures[0].value, figures[1].value, figures[1].low <= 0.5 <= figures[1].high
@@ -126,16 +124,7 @@ def _strongest(
     recordings: RecordingSet, names: Sequence[str], folder: Path, permuted: bool, seed: int
 ) -> Scored:
     """The strongest of these attackers, trained and chosen on these clips."""
-    return _tried(recordings, _split(recordings), names, folder, permuted, seed).worst
-
-
-def _split(recordings: RecordingSet) -> Split:
-    return make_split(source_of_subjects(recordings), folds_by_people(len(recordings.subjects)))
-
-
-def _tried(
-    recordings: RecordingSet, split: Split, names: Sequence[str], folder: Path, permuted: bool, seed: int
-) -> Tried:
+    split = make_split(source_of_subjects(recordings), folds_by_people(len(recordings.subjects)))
     runs = []
     for name in names:
         config = training_of(name, loop=LoopConfig(), seed=seed)
@@ -143,18 +132,7 @@ def _tried(
             config = config.model_copy(update={"control": "permuted-labels"})
         run, _ = train(recordings, split, config, folder / name.replace(" ", "_"), allow=None)
         runs.append(run.path)
-    return score_attackers(embed_people(tuple(runs), recordings, split, with_dev=True))
-
-
-def eer_of(comparisons: Comparisons) -> Estimate:
-    """With its interval over people."""
-    return bootstrap_eer(
-        comparisons.scores, comparisons.enrolment_subjects, comparisons.probe_subjects, comparisons.mated
-    )
-
-
-def _said(figure: Estimate) -> str:
-    return f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
+    return score_attackers(embed_people(tuple(runs), recordings, split, with_dev=True)).strongest
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ class Inverting:
 
     summary: str  # for the help of the command line
     invert: Callable[[Segments, float], list[Float[np.ndarray, "_ S"]]]
-    conclusion: str  # about the anonymiser; a clause
+    conclusion: str  # about the anonymiser, a clause; of "none" there is none
 
 
 def _as_is(segments: Segments, _rate_hz: float) -> list[Float[np.ndarray, "_ S"]]:
@@ -106,7 +106,7 @@ def _stretched(segment: Float[np.ndarray, "T S"], stretch: float) -> Float[np.nd
 
 INVERSIONS: Mapping[Inversion, Inverting] = MappingProxyType(
     {
-        AS_IS: Inverting("clips as they are", _as_is, "nothing had to be undone"),
+        AS_IS: Inverting("clips as they are", _as_is, ""),
         "standardised": Inverting(
             "mean and spread of every signal removed",
             _standardised,

@@ -174,7 +174,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("condition", ["original", "avatar"])
-def test_beside_people_who_never_lived_stands_what_anybody_could_reach(
+def test_beside_synthetic_people_stands_what_anybody_could_reach(
     planted: Path, tmp_path: Path, condition: str
 ) -> None:
     people = RecordingSet.open(planted / condition)

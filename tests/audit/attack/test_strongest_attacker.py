@@ -36,9 +36,9 @@ def test_attackers_that_complement_each_other_are_worse_together() -> None:
     rates = rates_on_test(tried)
     assert list(rates) == ["moments", "stgcn", "fusion"]
     assert rates["fusion"] < min(rates["moments"], rates["stgcn"]) - 0.03
-    assert tried.worst.attacker.name == "fusion"
+    assert tried.strongest.attacker.name == "fusion"
     assert tried.mapped.attacker.name in ("moments", "stgcn")
-    assert tried.worst.dev_eer < tried.mapped.dev_eer
+    assert tried.strongest.dev_eer < tried.mapped.dev_eer
 
 
 def test_the_worst_is_chosen_on_dev_even_where_test_disagrees() -> None:
@@ -49,7 +49,7 @@ def test_the_worst_is_chosen_on_dev_even_where_test_disagrees() -> None:
         rates = rates_on_test(tried)
         assert rates["moments"] > rates["stgcn"] + 0.2
         assert tried.mapped.attacker.name == "moments"
-        assert tried.worst.attacker.name == "moments"  # dev EER 0; so has the fusion, which comes last
+        assert tried.strongest.attacker.name == "moments"  # dev EER 0; so has the fusion, which comes last
 
 
 def test_the_dev_eer_pools_folds_less_the_threshold_of_each() -> None:

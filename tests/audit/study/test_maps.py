@@ -65,7 +65,7 @@ def test_it_is_the_fold_with_the_most_clips_the_first_of_equals(
 
 def test_of_a_fusion_it_is_the_best_member() -> None:
     attackers = tried(fusion_is_worst=True)
-    assert attackers.worst.is_fusion
+    assert attackers.strongest.is_fusion
     best = min(attackers.scored[:-1], key=lambda each: each.dev_eer or 0.0)
     found = embedding_map(attackers, seed=0)
     assert found.attacker == best.attacker.name != attackers.scored[0].attacker.name

@@ -71,13 +71,13 @@ def test_across_conditions_every_clip_meets_every_other_but_not_its_own_version(
 
 def test_thresholds_come_from_dev_people_who_met_as_in_the_cell(tested: evaluation.Tested):
     seen = seen_in(cell("OOA"), tested)
-    worst = score_attackers([seen]).worst
-    for row, fold in zip(worst.dev, seen.folds, strict=True):
+    strongest = score_attackers([seen]).strongest
+    for row, fold in zip(strongest.dev, seen.folds, strict=True):
         dev = fold.dev.compared(fold.dev.subjects)
         assert row.threshold == eer_threshold(dev.mated_scores, dev.nonmated_scores)
         assert row.eer == eer(dev.mated_scores, dev.nonmated_scores)
     header = tested.folds[0].header.dev
-    assert worst.dev[0].threshold != header.threshold
+    assert strongest.dev[0].threshold != header.threshold
 
 
 def test_a_selection_keeps_enrolled_and_probed_clips_together(tested: evaluation.Tested):

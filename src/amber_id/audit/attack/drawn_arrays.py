@@ -13,15 +13,15 @@ _FEWEST_FOR_TSNE = 8  # clips; below, t-SNE has no neighbourhoods to keep
 
 def arrays_of(tried: Tried, *, seed: int) -> EvaluationArrays:
     """Embeddings and scores of the attacker that is reported, and a map of each fold's clips."""
-    worst, tested = tried.worst, tried.mapped.members[0]
+    strongest, tested = tried.strongest, tried.mapped.members[0]
     return EvaluationArrays(
         vectors=_stacked([fold.test.vectors for fold in tested.folds]),
         tsne=np.concatenate([_map(fold.test, seed=seed) for fold in tested.folds]),
-        subject=worst.comparisons.subjects,
+        subject=strongest.comparisons.subjects,
         fold=np.concatenate([np.full(len(f.test.entries), f.header.fold) for f in tested.folds]),
-        scores=worst.comparisons.scores,
-        enrolment=worst.comparisons.enrolment,
-        probe=worst.comparisons.probe,
+        scores=strongest.comparisons.scores,
+        enrolment=strongest.comparisons.enrolment,
+        probe=strongest.comparisons.probe,
         clips=tuple(entry.clip for entry in tested.entries),
         subjects=tested.subjects,
     )

@@ -90,7 +90,7 @@ def _results(
     allowed: tuple[Leak, ...],
     started: float,
 ) -> EvaluationResults:
-    strongest, first = tried.worst, tried.scored[0].members[0]
+    strongest, first = tried.strongest, tried.scored[0].members[0]
     metrics, judged = measure(strongest, config)
     best = None if oracle is None else oracle_result(oracle, strongest, recordings, metrics, config)
     failures = _failures(tried, recordings)
@@ -121,7 +121,7 @@ def _results(
 
 
 def _counts(tried: Tried, failed_clips: int) -> Counts:
-    comparisons, tested = tried.worst.comparisons, tried.mapped.members[0]
+    comparisons, tested = tried.strongest.comparisons, tried.mapped.members[0]
     source = {entry.subject: entry.source for entry in tested.entries}
     return Counts(
         subjects=len(tested.subjects),
@@ -157,7 +157,7 @@ def _provenance(
     alone = [each for each in tried.scored if not each.is_fusion]
     hashes = [tuple(file_hash(fold.checkpoint) for fold in each.members[0].folds) for each in alone]
     opening = None
-    if tried.worst.members[0].folds[0].header.control is None:
+    if tried.strongest.members[0].folds[0].header.control is None:
         opening = record_opening(
             recordings.root,
             split=split.content_hash(),
@@ -165,7 +165,7 @@ def _provenance(
             checkpoints=tuple(each for run in sorted(hashes) for each in run),
             attacker=" + ".join(sorted(each.attacker.name for each in alone)),
         )
-    seeds = {fold.header.seed for tested in tried.worst.members for fold in tested.folds}
+    seeds = {fold.header.seed for tested in tried.strongest.members for fold in tested.folds}
     return Provenance(
         **common_provenance(tried.mapped.members[0].entries, allowed),
         recordings=recordings.root.name,

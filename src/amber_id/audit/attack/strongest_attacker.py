@@ -9,7 +9,7 @@ cross: less that threshold, the dev comparisons of all folds are pooled, and the
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,7 +18,7 @@ from jaxtyping import Float
 from amber_id.attackers import CheckpointHeader
 from amber_id.attackers.names import attacker_names
 from amber_id.audit.attack.fusion import FEWEST_PEOPLE, fit_fusion, left_out_llrs
-from amber_id.audit.attack.tested import Tested
+from amber_id.audit.attack.tested import EmbeddedClips, Tested
 from amber_id.biometrics import Comparisons, eer, eer_threshold
 from amber_id.errors import EvaluationError
 from amber_id.figures import figures_in
@@ -71,7 +71,7 @@ class Tried:
     limits: tuple[str, ...]  # what was not tried and why, and who has not learnt, in whole sentences
 
     @property
-    def worst(self) -> Scored:
+    def strongest(self) -> Scored:
         """The one with the lowest dev EER; the first of equals."""
         return min(self.scored, key=lambda each: each.rank)
 
@@ -140,8 +140,8 @@ def attacker_results(tried: Tried, metrics: Metrics, config: EvaluationConfig) -
         AttackerResult(
             **each.attacker.model_dump(),
             dev_eer=each.dev_eer,
-            **_rates(each, metrics if each is tried.worst else None, config),
-            chosen=each is tried.worst,
+            **_rates(each, metrics if each is tried.strongest else None, config),
+            chosen=each is tried.strongest,
             mapped=each is tried.mapped,
         )
         for each in tried.scored
@@ -160,7 +160,7 @@ class _Compared:
 
     dev: tuple[Comparisons, ...]
     test: tuple[Comparisons, ...]
-    scoring: dict[str, str] = field(default_factory=dict)  # what of it is not the cosine as it is
+    normalised: bool = False  # by S-norm; else the cosine
 
     @cached_property
     def dev_eer(self) -> float:
@@ -174,27 +174,28 @@ def _compared(tested: Tested) -> _Compared:
     Where dev people are fewer than a fusion needs, what is better on them is chance: by the cosine.
     """
     plain = _Compared(_dev_comparisons(tested), tested.comparisons)
-    if min(len(np.unique(each.subjects)) for each in plain.dev) < FEWEST_PEOPLE:
+    cohorts = [fold.cohort for fold in tested.folds if fold.cohort is not None]
+    few = min(len(np.unique(each.subjects)) for each in plain.dev) < FEWEST_PEOPLE
+    if few or len(cohorts) < len(tested.folds):
         return plain
+    dev = [fold.dev for fold in tested.folds if fold.dev is not None]
+    test = [fold.test for fold in tested.folds]
     try:
         normalised = _Compared(
-            tuple(
-                fold.dev.against(fold.cohort, on_dev)
-                for fold, on_dev in zip(tested.folds, plain.dev, strict=True)
-                if fold.dev is not None and fold.cohort is not None
-            ),
-            tuple(
-                fold.test.against(fold.cohort, on_test)
-                for fold, on_test in zip(tested.folds, plain.test, strict=True)
-                if fold.cohort is not None
-            ),
-            {"score_normalisation": "s-norm"},
+            _against(dev, cohorts, plain.dev), _against(test, cohorts, plain.test), normalised=True
         )
     except EvaluationError:
         return plain  # what the attacker makes of the cohort tells nothing
-    if len(normalised.test) < len(plain.test):
-        return plain
     return min(plain, normalised, key=lambda each: each.dev_eer)
+
+
+def _against(
+    clips: Sequence[EmbeddedClips], cohorts: Sequence[EmbeddedClips], comparisons: Sequence[Comparisons]
+) -> tuple[Comparisons, ...]:
+    """The comparisons of each fold, normalised with its cohort."""
+    return tuple(
+        own.against(cohort, of_fold) for own, cohort, of_fold in zip(clips, cohorts, comparisons, strict=True)
+    )
 
 
 def _alone(tested: Tested, name: str, compared: _Compared | None) -> Scored:
@@ -203,7 +204,8 @@ def _alone(tested: Tested, name: str, compared: _Compared | None) -> Scored:
     dev = None if compared is None else compared.dev
     attacker = Attacker(
         name=name,
-        config=header.attacker_config | ({} if compared is None else compared.scoring),
+        config=header.attacker_config
+        | ({"score_normalisation": "s-norm"} if compared is not None and compared.normalised else {}),
         features=header.features.model_dump(mode="json"),
         train_subjects=len(header.train_subjects),
         train_clips=header.train_clips,

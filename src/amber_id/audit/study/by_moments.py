@@ -100,7 +100,7 @@ def controls_of(study: Study, cells: Mapping[str, Cell], views: Mapping[str, Var
     for cell, condition in study.own_cells.items():
         statistics = study.statistics(condition)
         permuted = labelled(study.clips.under(condition), "permuted-labels", seed=config.seed)
-        entries = cells[cell].tried.worst.members[0].entries
+        entries = cells[cell].tried.strongest.members[0].entries
         controls += [
             permuted_labels(
                 Comparisons.pool(attacked(statistics.labelled(permuted), study.split)), config, cell=cell

@@ -34,7 +34,7 @@ class Cell:
     @property
     def comparisons(self) -> Comparisons:
         """All folds; people are numbered alike in every cell."""
-        return self.tried.worst.comparisons
+        return self.tried.strongest.comparisons
 
     def of_headline(self) -> Comparisons:
         """Those of two clips of one source, where `result` has a figure of them; else all."""
@@ -44,7 +44,7 @@ class Cell:
     @property
     def score_file(self) -> ScoreFile:
         """These comparisons with the names of clips, which begin with their condition, and of people."""
-        tested = self.tried.worst.members[0]
+        tested = self.tried.strongest.members[0]
         enrol, probe = self.scenario.conditions
         names = []
         for fold in tested.folds:
@@ -92,22 +92,24 @@ def cells_of_study(study: Study, trained: Trained) -> dict[str, Cell]:
 
 def _cell(scenario: Scenario, tested: Sequence[Tested], config: EvaluationConfig) -> Cell:
     tried = score_attackers([seen_in(scenario, each) for each in tested])
-    worst = tried.worst
-    metrics, judged = measure(worst, config)
+    strongest = tried.strongest
+    metrics, judged = measure(strongest, config)
     within_source, recognition = None, judged.recognition
     within = _within_sources(tried)
     if within is not None:
         within_source, recognition = judged_recognition(within, config)
     result = CellResult(
         story=scenario.story,
-        counts=ComparisonCounts(mated=worst.comparisons.n_mated, nonmated=worst.comparisons.n_nonmated),
-        attacker=worst.attacker,
+        counts=ComparisonCounts(
+            mated=strongest.comparisons.n_mated, nonmated=strongest.comparisons.n_nonmated
+        ),
+        attacker=strongest.attacker,
         metrics=metrics,
         within_source=within_source,
         recognition=recognition,
         disclosure=judged.disclosure,
         attackers={each.name: each for each in attacker_results(tried, metrics, config)},
-        dev=worst.dev,
+        dev=strongest.dev,
         bootstrap=Bootstrap.of(judged.eer),
         limits=(*tried.limits, *judged.limits),
         inversions=inversions_of(tried, config) if "anonymised" in scenario.conditions else (),
@@ -121,7 +123,7 @@ def _within_sources(tried: Tried) -> Comparisons | None:
     None where there is one source only, or too few people share one with another for a figure: those who
     name each person's folder after the person have as many sources as people.
     """
-    tested, comparisons = tried.worst.members[0], tried.worst.comparisons
+    tested, comparisons = tried.strongest.members[0], tried.strongest.comparisons
     source_of = {entry.subject: entry.source for entry in tested.entries}
     if len(set(source_of.values())) == 1:
         return None

@@ -82,7 +82,7 @@ def _test(study: ThesisStudy, part: Part) -> ThesisPart:
     for condition, each in tried.items():
         _write_arrays(study, part, condition, each)
     figures = {condition: figures_of(each, study.config.evaluation) for condition, each in tried.items()}
-    original, anonymised = (tried[name].worst.comparisons for name in ("original", "anonymised"))
+    original, anonymised = (tried[name].strongest.comparisons for name in ("original", "anonymised"))
     difference, why = eer_difference(original, anonymised, study.config.evaluation)
     return ThesisPart(
         name=part.name,
@@ -135,7 +135,7 @@ def pipelines_of(
 def _held_against(study: ThesisStudy, one: Part, other: Part) -> dict[ConditionName, Difference]:
     differences = {}
     for condition in study.clips.conditions:
-        first, second = (_tried(study, each, condition).worst.comparisons for each in (one, other))
+        first, second = (_tried(study, each, condition).strongest.comparisons for each in (one, other))
         difference, _ = eer_difference(first, second, study.config.evaluation)
         if difference is not None:
             differences[condition] = difference
