@@ -11,7 +11,7 @@ from amber_id.biometrics import Estimate
 from amber_id.results.figures import ConditionName, FailedClip, Frozen, Rate
 
 Part = Literal["eyes", "eyebrows", "lips", "cheeks", "head"]
-EventName = Literal["blinks", "smiles"]
+EventName = Literal["blinks", "smiles", "lip closures"]
 Unit = Literal["coefficient", "degrees", "eye distances"]
 """Units of channels; an eye distance is that between the outer corners of the eyes of the mean face."""
 
@@ -49,7 +49,7 @@ class ChannelResult(Frozen):
 
 
 class EventResult(Frozen):
-    """Blinks or smiles, and whether both videos show them at the same time.
+    """Events of one kind, and whether both videos show them at the same time.
 
     An event of one video is matched if the other has one, its own, at most `tolerance_s` away.
     """
@@ -63,6 +63,7 @@ class EventResult(Frozen):
     precision: Rate | None  # share of the anonymised events that the original has
     recall: Rate | None  # share of the original events that the anonymised video has
     f1: Rate | None
+    timing_s: Average | None = None  # time between the two of a pair; at most `tolerance_s`
     not_measured: str | None  # why one of the three is None
 
 
@@ -91,11 +92,17 @@ class UtilityResult(Frozen):
     `expression` is the one number to set against privacy: in each clip, the mean correlation over the
     channels that are measured on landmarks and move in it; then the mean over clips. Every tracker and every
     anonymiser has these channels, so the numbers of several can be compared; `coefficients` is the same over
-    blendshapes, for which that is not so. Correlation does not see how large a movement is: `amplitude` of
-    the channels does.
+    blendshapes, for which that is not so. Correlation does not see how large a movement is; `concordance`
+    does: Lin's coefficient ("A concordance correlation coefficient to evaluate reproducibility", Biometrics
+    45, 1989) of movements about the clip's mean, 2 r a / (1 + a^2) for correlation r and amplitude a. What
+    an earlier version did not measure is None, too.
     """
 
     expression: Rate | None  # None where the originals do not move
+    concordance: Rate | None = None  # as `expression`, and each clip's movement as large as the original's
+    coefficients_concordance: Rate | None = None
+    amplitude: Average | None = None  # as that of a channel, over the channels of `expression`
+    jitter: Average | None = None  # the same of accelerations, which tremor and noise enlarge
     coefficients: Rate | None  # None where one side has no blendshapes, or they do not move
     parts: dict[Part, Rate]  # as `expression`, over the channels of one part of the face
     follows: Rate | None  # mean share of other originals that a clip's own one fits better than

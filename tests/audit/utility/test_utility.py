@@ -9,9 +9,9 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.transform import Rotation
 
-from amber_id.anonymisers.changes import damping
+from amber_id.anonymisers.changes import damping, noise
 from amber_id.audit.utility.expression import CHANNELS, FaceSignals, find_events
-from amber_id.audit.utility.measure import UtilityConfig, measure_utility, somebody_else
+from amber_id.audit.utility.measure import UtilityConfig, _agreement, measure_utility, somebody_else
 from amber_id.errors import ClipError, EvaluationError
 from amber_id.face_mesh import BLENDSHAPE_NAMES, mean_face
 from amber_id.recordings import Recording, RecordingSet, save_recording
@@ -67,6 +67,9 @@ def test_identical_recordings_agree_in_everything(original: RecordingSet) -> Non
     result = measure_utility(original, original, QUICK)
     assert result.expression.value == result.coefficients.value == pytest.approx(1)
     assert result.expression.chance < 0.3
+    assert result.concordance.value == result.coefficients_concordance.value == pytest.approx(1)
+    assert result.concordance.chance < result.expression.chance  # others move less or more as well
+    assert result.amplitude.value == result.jitter.value == pytest.approx(1)
     assert result.follows.value == 1
     assert result.lag.median_s == 0
     assert result.lag.at_limit == 0
@@ -76,8 +79,10 @@ def test_identical_recordings_agree_in_everything(original: RecordingSet) -> Non
         assert each.correlation.value == pytest.approx(1)
         assert each.amplitude.value == pytest.approx(1)
         assert each.error.value == each.offset.value == 0
-    blinks = result.events[0]
-    assert blinks.original == blinks.anonymised == blinks.matched > 10
+    blinks, _, closures = result.events
+    for each in (blinks, closures):
+        assert each.original == each.anonymised == each.matched > 10
+        assert each.timing_s.value == 0
     assert blinks.precision.value == blinks.recall.value == blinks.f1.value == 1
     assert result.failures == ()
     assert result.counts.measured_clips == result.counts.clips == PEOPLE * CLIPS
@@ -180,6 +185,36 @@ def test_halved_coefficients_correlate_and_err_by_half(original: RecordingSet, t
     assert jaw.error.value == pytest.approx(np.mean(errors), rel=0.05)
     assert jaw.offset.value == pytest.approx(0.01, abs=1e-3)
     assert channel(result, "mouth opening").error.value == 0
+    # Lin's coefficient of x and x / 2 is 2 (1/2) / (1 + 1/4); correlation does not see the difference.
+    assert result.coefficients.value == pytest.approx(1)
+    assert result.coefficients_concordance.value == pytest.approx(0.8, abs=1e-4)
+    assert result.concordance.value == pytest.approx(1)
+
+
+def test_concordance_is_lins_coefficient_of_movements_about_their_means(original: RecordingSet) -> None:
+    def other(recording: Recording) -> Recording:
+        swing = 0.1 * np.sin(2 * np.pi * recording.timestamps)[:, None]
+        shapes = np.clip(1.6 * recording.blendshapes + swing, 0, 1)
+        return replace(recording, blendshapes=shapes.astype(np.float32))
+
+    entry = original.entries[0]
+    jaw = BLENDSHAPE_NAMES.index("jawOpen")
+    one, two = original.load(entry), other(original.load(entry))
+    agreement = _agreement(FaceSignals.of(one), FaceSignals.of(two), UtilityConfig(rate_hz=30), clip="")
+    x, y = (each.blendshapes[:, jaw].astype(float) - each.blendshapes[:, jaw].mean() for each in (one, two))
+    lin = 2 * (x * y).mean() / ((x**2).mean() + (y**2).mean())
+    assert agreement.lag_s == 0
+    assert agreement.concordance[COLUMN["jawOpen"]] == pytest.approx(lin, abs=0.01)  # the grid ends earlier
+    assert agreement.concordance[COLUMN["jawOpen"]] < agreement.correlation[COLUMN["jawOpen"]] - 0.04
+
+
+def test_noise_of_a_frame_is_jitter(original: RecordingSet, tmp_path: Path) -> None:
+    noisy = changed(
+        original, tmp_path, lambda recording: noise(recording, share=0.01, rng=np.random.default_rng(0))
+    )
+    result = measure_utility(original, noisy, QUICK)
+    assert result.jitter.value > 2
+    assert result.jitter.value > 1.5 * result.amplitude.value
 
 
 def test_a_damped_head_errs_by_degrees(original: RecordingSet, tmp_path: Path) -> None:
@@ -221,7 +256,7 @@ def test_without_blendshapes_landmarks_are_left(original: RecordingSet, tmp_path
     assert result.expression.value == pytest.approx(1)
     assert result.coefficients is None
     assert channel(result, "jawOpen").not_measured == "needs blendshapes in both videos"
-    blinks, smiles = result.events
+    blinks, smiles, _ = result.events
     assert blinks.matched == blinks.original > 10  # by the opening of the eyes
     assert smiles.not_measured == "needs blendshapes in both videos"
     assert smiles.per_minute is None
@@ -368,6 +403,45 @@ def test_smiles_last_and_need_not_end() -> None:
     assert len(events_in("smiles", falls, ("mouthSmileLeft", "mouthSmileRight"))) == 0
     twitch = bump(times, 5, 0.1, 0.4)
     assert len(events_in("smiles", twitch, ("mouthSmileLeft", "mouthSmileRight"))) == 0
+
+
+def test_lips_close_when_they_meet_after_they_were_open() -> None:
+    times = np.arange(500) / 50
+    opening = (
+        0.1 - bump(times, 2, 0.2, 0.095) - bump(times, 4, 0.2, 0.06)
+    )  # to 0.005, and to 0.04: not closed
+    opening[300:] = 0.01  # closed from now on: no dip
+    opening[400:] += bump(times, 9, 0.2, 0.02)[400:]  # hardly open
+    assert events_in("lip closures", opening, ("mouth opening",)).tolist() == [2.0]
+
+
+def test_a_mouth_that_stays_ajar_closes_no_lips(original: RecordingSet, tmp_path: Path) -> None:
+    lower = [14, 87, 317]
+
+    def ajar(recording: Recording) -> Recording:
+        landmarks = recording.landmarks.copy()
+        landmarks[:, lower, 1] += np.float32(0.03)
+        return replace(recording, landmarks=landmarks)
+
+    result = measure_utility(original, changed(original, tmp_path, ajar), QUICK)
+    assert result.parts["lips"].value > 0.99  # correlation does not see it
+    closures = result.events[2]
+    assert closures.original > 10
+    assert closures.recall.value == 0
+    assert closures.timing_s is None
+
+
+def test_timing_is_the_time_between_the_events_of_a_pair() -> None:
+    times = np.arange(500) / 50
+    columns = [COLUMN["eyeBlinkLeft"], COLUMN["eyeBlinkRight"]]
+    sides = []
+    for later in (0.0, 0.1):
+        values = np.zeros((500, len(CHANNELS)), dtype=np.float32)
+        for at in (2.0, 5.0, 8.0):
+            values[:, columns] += bump(times, at + later * (at > 4), 0.15, 0.5)[:, None]
+        sides.append(FaceSignals(times, np.ones(500, dtype=bool), values))
+    matches = _agreement(*sides, UtilityConfig(longest_lag_s=0), clip="").matches["blinks"]
+    assert matches.apart_s == pytest.approx([0, 0.1, 0.1])
 
 
 def test_events_are_matched_in_as_many_pairs_as_can_be() -> None:

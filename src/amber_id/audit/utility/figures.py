@@ -6,6 +6,7 @@ errors are brought onto [0, 1] for it, on whose probit scale intervals are made,
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -23,20 +24,30 @@ _LARGEST = {"coefficient": 1.0, "degrees": 180.0, "eye distances": 1.0}  # error
 
 
 @dataclass(frozen=True)
+class Matches:
+    """Events of one kind on both sides: which the other side has, too, and how far apart the pairs are."""
+
+    one: Bool[np.ndarray, " E"]
+    other: Bool[np.ndarray, " F"]
+    apart_s: Float[np.ndarray, " P"]
+
+
+@dataclass(frozen=True)
 class Agreement:
     """How an anonymised clip agrees with an original; NaN in channels in which the original does not move.
 
-    `matches` has, of each kind of event that could be searched for, a mask over the events of either side:
-    those that the other side has, too.
+    Kinds of event that could not be searched for have no `matches`.
     """
 
     lag_s: float  # NaN where the original moves in no channel
     seconds: float
     correlation: Float[np.ndarray, " C"]
+    concordance: Float[np.ndarray, " C"]
     amplitude: Float[np.ndarray, " C"]  # standard deviation of the anonymised, as a share of both together
+    jitter: Float[np.ndarray, " C"]  # the same of accelerations
     error: Float[np.ndarray, " C"]
     offset: Float[np.ndarray, " C"]
-    matches: dict[EventName, tuple[Bool[np.ndarray, " E"], Bool[np.ndarray, " F"]]]
+    matches: dict[EventName, Matches]
 
 
 @dataclass(frozen=True)
@@ -81,13 +92,19 @@ class AllClips:
     subjects: Int[np.ndarray, " N"]
     how: Bootstrapping
 
-    def mean_correlation(self, columns: Sequence[int]) -> Rate | None:
+    def mean_correlation(
+        self, columns: Sequence[int], measure: Literal["correlation", "concordance"] = "correlation"
+    ) -> Rate | None:
         """Mean over clips of the mean correlation over those of these channels that move in the clip."""
-        own = np.array([_mean(each.correlation[list(columns)]) for each in self.own])
-        chance = _mean(
-            np.array([_mean(each.correlation[list(columns)]) for each in self.by_chance if each is not None])
-        )
-        return self._correlation(own, chance)
+        by_chance = [each for each in self.by_chance if each is not None]
+        own, chance = (_in_clips(clips, measure, columns) for clips in (self.own, by_chance))
+        return self._correlation(own, _mean(chance))
+
+    def mean_ratio(
+        self, columns: Sequence[int], measure: Literal["amplitude", "jitter"] = "amplitude"
+    ) -> Average | None:
+        """Mean over clips of an amplitude over those of these channels that move in the clip."""
+        return self._amplitude(_in_clips(self.own, measure, columns))
 
     def parts(self) -> dict[Part, Rate]:
         """`mean_correlation` of the landmark channels of each part of the face that moves."""
@@ -127,16 +144,17 @@ class AllClips:
     def events(self, name: EventName, *, tolerance_s: float) -> EventResult:
         """How many events of a kind there are, and how many of either side the other has too."""
         clips = [i for i, each in enumerate(self.own) if name in each.matches]
-        one, other = (_joined([self.own[i].matches[name][side] for i in clips]) for side in (0, 1))
+        own = [self.own[i].matches[name] for i in clips]
+        one, other = (_joined(masks) for masks in ([each.one for each in own], [each.other for each in own]))
         of_one, of_other = (
-            np.repeat(self.subjects[clips], [len(self.own[i].matches[name][side]) for i in clips])
-            for side in (0, 1)
+            np.repeat(self.subjects[clips], counts)
+            for counts in ([len(each.one) for each in own], [len(each.other) for each in own])
         )
         minutes = sum(self.own[i].seconds for i in clips) / 60
         by_chance = [
             each.matches[name] for each in self.by_chance if each is not None and name in each.matches
         ]
-        chances = [_joined([pair[side] for pair in by_chance]) for side in (0, 1)]
+        chances = [_joined([each.one for each in by_chance]), _joined([each.other for each in by_chance])]
         reason = None
         if not clips:
             reason = _NO_COEFFICIENTS
@@ -158,6 +176,7 @@ class AllClips:
             precision=self._share(other, of_other, chances[1]),
             # 2 pairs / (events of one + events of the other): the share of all events that are matched.
             f1=self._share(_joined([one, other]), np.concatenate([of_one, of_other]), _joined(chances)),
+            timing_s=self._timing([each.apart_s for each in own], clips, tolerance_s),
             not_measured=reason,
         )
 
@@ -195,6 +214,17 @@ class AllClips:
         value, low, high = (largest * each for each in (mean.value, mean.low, mean.high))
         return Average(value=value, low=low, high=high, level=mean.level)
 
+    def _timing(
+        self, apart_s: Sequence[Float[np.ndarray, " _"]], clips: Sequence[int], tolerance_s: float
+    ) -> Average | None:
+        pairs = np.concatenate([np.zeros(0), *apart_s])
+        of_pairs = np.repeat(self.subjects[clips], [len(each) for each in apart_s])
+        mean = self.how.measure(pairs / tolerance_s, of_pairs) if tolerance_s else None
+        if mean is None:
+            return None
+        value, low, high = (tolerance_s * each for each in (mean.value, mean.low, mean.high))
+        return Average(value=value, low=low, high=high, level=mean.level)
+
     def _share(
         self, hits: Bool[np.ndarray, " E"], subjects: Int[np.ndarray, " E"], by_chance: Bool[np.ndarray, " F"]
     ) -> Rate | None:
@@ -211,6 +241,11 @@ def _mean(values: Float[np.ndarray, " N"]) -> float:
     """The mean of the values that are known; NaN if none is."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else np.nan
+
+
+def _in_clips(clips: Sequence[Agreement], measure: str, columns: Sequence[int]) -> Float[np.ndarray, " N"]:
+    """The mean of a measure over some channels, in each clip."""
+    return np.array([_mean(getattr(each, measure)[list(columns)]) for each in clips])
 
 
 def _joined(parts: Sequence[Bool[np.ndarray, " _"]]) -> Bool[np.ndarray, " E"]:

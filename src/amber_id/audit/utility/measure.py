@@ -28,7 +28,7 @@ from amber_id.audit.utility.expression import (
     FaceSignals,
     find_events,
 )
-from amber_id.audit.utility.figures import FEWEST_PEOPLE, Agreement, AllClips, Bootstrapping
+from amber_id.audit.utility.figures import FEWEST_PEOPLE, Agreement, AllClips, Bootstrapping, Matches
 from amber_id.errors import ClipError, EvaluationError
 from amber_id.motion.following import Following
 from amber_id.motion.movements import Movements
@@ -119,9 +119,15 @@ def measure_utility(
     clips = _all_clips(pairs, config)
     if following is None:
         following = Movements.read(anonymised).followed(Movements.read(original))
+    on_landmarks = range(len(LANDMARK_CHANNELS))
+    coefficients = range(len(LANDMARK_CHANNELS), len(CHANNELS))
     return UtilityResult(
-        expression=clips.mean_correlation(range(len(LANDMARK_CHANNELS))),
-        coefficients=clips.mean_correlation(range(len(LANDMARK_CHANNELS), len(CHANNELS))),
+        expression=clips.mean_correlation(on_landmarks),
+        concordance=clips.mean_correlation(on_landmarks, "concordance"),
+        coefficients_concordance=clips.mean_correlation(coefficients, "concordance"),
+        amplitude=clips.mean_ratio(on_landmarks),
+        jitter=clips.mean_ratio(on_landmarks, "jitter"),
+        coefficients=clips.mean_correlation(coefficients),
         parts=clips.parts(),
         follows=_follows(following, original.entries, clips.how),
         channels=tuple(clips.channel(column) for column in range(len(CHANNELS))),
@@ -267,11 +273,15 @@ def _agreement(
     means = movement.mean(axis=0), played.mean(axis=0)
     spreads = movement.std(axis=0), played.std(axis=0)
     errors = np.abs((played - means[1]) - (movement - means[0])).mean(axis=0)
+    alike, size = correlations(movement, played), _share(*spreads)
     return Agreement(
         lag_s=lag / config.rate_hz if moves.any() else np.nan,
         seconds=seconds,
-        correlation=_in_place(correlations(movement, played), moves),
-        amplitude=_in_place(spreads[1] / np.maximum(spreads[0] + spreads[1], STILL), moves),
+        correlation=_in_place(alike, moves),
+        # 2 s1 s2 / (s1^2 + s2^2), by which Lin's concordance is below the correlation.
+        concordance=_in_place(alike * 2 * size * (1 - size) / (size**2 + (1 - size) ** 2), moves),
+        amplitude=_in_place(size, moves),
+        jitter=_in_place(_share(*_accelerations(one[:, moves], other[:, moves])), moves),
         error=_in_place(errors, moves),
         offset=_in_place(np.abs(means[1] - means[0]), moves),
         matches=_matches(one, other, both, config),
@@ -314,6 +324,22 @@ def _best_lag(one: Float[np.ndarray, "G M"], other: Float[np.ndarray, "G M"], co
     return max(mean_of_lag, key=lambda lag: mean_of_lag[lag])
 
 
+def _share(one: Float[np.ndarray, " M"], other: Float[np.ndarray, " M"]) -> Float[np.ndarray, " M"]:
+    """The second size as a share of both together."""
+    return other / np.maximum(one + other, STILL)
+
+
+def _accelerations(
+    one: Float[np.ndarray, "H M"], other: Float[np.ndarray, "H M"]
+) -> tuple[Float[np.ndarray, " M"], Float[np.ndarray, " M"]]:
+    """Root mean squares of second differences, where three frames on end show a face on both sides."""
+    second = np.diff(one, n=2, axis=0), np.diff(other, n=2, axis=0)
+    known = np.isfinite(second[0] + second[1]).all(axis=1)
+    if not known.any():
+        return np.full(one.shape[1], np.nan), np.full(one.shape[1], np.nan)
+    return np.sqrt((second[0][known] ** 2).mean(axis=0)), np.sqrt((second[1][known] ** 2).mean(axis=0))
+
+
 def _in_place(values: Float[np.ndarray, " M"], moves: Bool[np.ndarray, " C"]) -> Float[np.ndarray, " C"]:
     everywhere = np.full(len(moves), np.nan)
     everywhere[moves] = values
@@ -325,8 +351,8 @@ def _matches(
     other: Float[np.ndarray, "H C"],
     both: Bool[np.ndarray, " H"],
     config: UtilityConfig,
-) -> dict[EventName, tuple[Bool[np.ndarray, " E"], Bool[np.ndarray, " F"]]]:
-    """Matched events of each kind: a mask over the original's events and one over the anonymised clip's."""
+) -> dict[EventName, Matches]:
+    """Matched events of each kind that can be searched for."""
     sides = [np.where(both[:, None], side, np.nan) for side in (one, other)]
     # The same detector on both sides.
     coefficients = all(np.isfinite(side[both]).all() for side in sides)
@@ -334,7 +360,9 @@ def _matches(
     for name in EVENTS:
         times = [find_events(name, side, rate_hz=config.rate_hz, coefficients=coefficients) for side in sides]
         if times[0] is not None and times[1] is not None:
-            matches[name] = matched(times[0], times[1], tolerance_s=config.event_tolerance_s)
+            masks = matched(times[0], times[1], tolerance_s=config.event_tolerance_s)
+            # Both sides of the pairs are in order of time.
+            matches[name] = Matches(*masks, np.abs(times[1][masks[1]] - times[0][masks[0]]))
     return matches
 
 

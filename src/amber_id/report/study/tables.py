@@ -20,6 +20,7 @@ from amber_id.results import (
     UtilityResult,
     most_serious_first,
 )
+from amber_id.results.utility import Average
 
 _DASH = "\N{EN DASH}"
 Column = tuple[str, str, str]  # field, heading, unit
@@ -76,14 +77,18 @@ def _rate(cell: CellResult, field: str) -> Rate | None:
     return rate
 
 
-def parts_kept(utility: UtilityResult | None) -> list[tuple[str, Rate]]:
-    """The one number, then the same of each part of the face, of blendshapes, and whose clip is followed."""
+def parts_kept(utility: UtilityResult | None) -> list[tuple[str, Rate | Average]]:
+    """The one number, then its parts and how large and how smooth movement is, and whose clip is followed."""
     if utility is None:
         return []
-    named: list[tuple[str, Rate | None]] = [
+    named: list[tuple[str, Rate | Average | None]] = [
         ("Expression kept, all parts", utility.expression),
+        ("Concordance: the same, lowered where movement is larger or smaller", utility.concordance),
+        ("Amplitude, times the original's", utility.amplitude),
+        ("Jitter: accelerations, times the original's", utility.jitter),
         *((f"{part.capitalize()}", rate) for part, rate in utility.parts.items()),
         ("Blendshapes", utility.coefficients),
+        ("Blendshapes, concordance", utility.coefficients_concordance),
         ("Clips that follow their own original", utility.follows),
     ]
     return [(name, rate) for name, rate in named if rate is not None]
