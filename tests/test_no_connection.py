@@ -164,6 +164,7 @@ def commands(given: Path, out: Path) -> dict[str, list[object]]:
         "avatar merge": ["--out", out / "avatar.glb"],
         "avatar preview": [out / "avatar.glb", "--out", out / "avatar.png"],
         "avatarize": [given / "videos", out / "avatars", "--size", 64, *one_core],
+        "defend": [original, out / "defended", "--with", "population", *one_core],
         "split": [original],
         "train": [original, "--out", run, "--config", given / "train.toml", *cpu],
         "reselect": [run, original, *cpu],

@@ -60,6 +60,7 @@ def test_a_place_that_cannot_be_written_is_found_before_the_work(
         "audit": ["--original", synthetic_people, "--out", nowhere],
         "compare": [videos, videos, "--out", nowhere],
         "corpus ravdess": [videos, nowhere],
+        "defend": [synthetic_people, nowhere, "--with", "noise"],
         "embed": [moments_checkpoint, synthetic_people, "--out", "/proc/amber.safetensors"],
         "evaluate": [moments_checkpoint, synthetic_people, "--out", nowhere],
         "export": [moments_checkpoint, "--onnx", "/proc/amber.onnx"],
@@ -87,6 +88,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(
     ends = ends_of(
         {
             "corpus folders": [tmp_path / "source", out / "corpus", "--copy"],
+            "defend": [synthetic_people, out / "defended", "--with", "noise", "--workers", 1, "--quiet"],
             "embed": [moments_checkpoint, synthetic_people, "--out", out / "vectors.safetensors", "--quiet"],
             "metrics": [vectors, "--out", out / "metrics", "--replicates", 100, "--permutations", 20],
             "synth": [out / "people", "--people", 2, "--clips", 2, "--workers", 1, "--quiet"],

@@ -218,7 +218,7 @@ def test_a_set_is_changed_alike_in_any_order_and_number_of_processes(
             replace(people, entries=people.entries[::-1]), reference, folder / "b", seed=1
         )
         assert [e.clip for e in backwards.entries] == [e.clip for e in people.entries[::-1]]
-        monkeypatch.setattr("amber_id.anonymisers.apply._FEWEST_FOR_WORKERS", 1)
+        monkeypatch.setattr("amber_id.anonymisers.apply.FEWEST_FOR_WORKERS", 1)
         together = apply_reference(people, reference, folder / "c", seed=1, workers=2)
         monkeypatch.undo()
         assert bytes_of(alone) == bytes_of(backwards) == bytes_of(together)

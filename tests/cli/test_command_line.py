@@ -30,6 +30,7 @@ def amber(*arguments: object) -> subprocess.CompletedProcess[str]:
         ["doctor"],
         ["models", "fetch"],
         ["avatarize"],
+        ["defend"],
         ["avatar", "preview"],
         ["avatar", "merge"],
         ["corpus", "landmarks"],

@@ -30,6 +30,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (("track", "original", "file"), 2, "RECORDINGS must be a folder, or a place for one, got file"),
         (("track", "original", "original"), 2, "original: holds the videos; write the recordings to another"),
         (("track", "original/a_id001", "out"), 1, "is the folder of one person: give the one above, /"),
+        (
+            ("defend", "rec", "file", "--with", "noise"),
+            2,
+            "OUT must be a folder, or a place for one, got file",
+        ),
         (("avatarize", "original", "file"), 2, "OUT must be a folder, or a place for one, got file"),
         (("corpus", "folders", "original", "file"), 2, "DST must be a folder, or a place for one, got file"),
         (("corpus", "landmarks", "original", "file"), 2, "RECORDINGS must be a folder, or a place for one"),

@@ -1,6 +1,37 @@
-"""How does a recording become one that tells less? A catalogue of simple anonymisers."""
+"""How does a recording become one that tells less?
+
+Two catalogues. *Defences* (``defences.py``) change what drives an avatar, and `amber defend` applies them;
+*references* (``catalogue.py``) change landmarks, and say in an audit what simple means would reach.
+
+Read in this order: ``changes.py``, ``catalogue.py``, ``apply.py`` (references); ``channels.py`` (what of a
+recording drives an avatar), ``blink_shape.py``, ``styles.py`` (how somebody moves, and pools of people),
+``defence.py`` (a row), ``simple.py``, ``restyling.py``, ``blinks.py`` (the rows), ``defences.py`` (the
+catalogue), ``plan.py``, ``defending.py`` (of a clip, of many), ``live.py``.
+"""
 
 from amber_id.anonymisers.apply import apply_reference
 from amber_id.anonymisers.catalogue import REFERENCES, Reference
+from amber_id.anonymisers.defence import Defence
+from amber_id.anonymisers.defences import DEFENCES, Applied, parsed_defences
+from amber_id.anonymisers.defending import DefendedClip, defend
+from amber_id.anonymisers.live import LiveDefence
+from amber_id.anonymisers.plan import Plan, defended
+from amber_id.anonymisers.styles import Pool, pool_of, synthetic_pool
 
-__all__ = ["REFERENCES", "Reference", "apply_reference"]
+__all__ = [
+    "DEFENCES",
+    "REFERENCES",
+    "Applied",
+    "Defence",
+    "DefendedClip",
+    "LiveDefence",
+    "Plan",
+    "Pool",
+    "Reference",
+    "apply_reference",
+    "defend",
+    "defended",
+    "parsed_defences",
+    "pool_of",
+    "synthetic_pool",
+]

@@ -12,15 +12,13 @@ exchanged they are dropped, since nothing says what another face's would be. The
 always: it would still tell the head's true movement, and everything here takes the pose from landmarks.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from amber_id.anonymisers.catalogue import Reference
+from amber_id.anonymisers.seeds import stream_of
 from amber_id.errors import AmberError, EvaluationError, UsageError
 from amber_id.recordings import (
     RecordingEntry,
@@ -32,7 +30,9 @@ from amber_id.recordings import (
 )
 from amber_id.workers import Died, run_in_workers
 
-_FEWEST_FOR_WORKERS = 64  # clips; below, starting processes takes longer than it saves
+FEWEST_FOR_WORKERS = 64
+"""How many clips are worth processes of their own: below, starting them takes longer than it saves."""
+
 _Task = tuple[RecordingEntry, tuple[RecordingEntry | None, ...]]
 """A clip, and for each reference the clip whose face at rest it is given, if any."""
 
@@ -67,7 +67,7 @@ def apply_references(
         If the disk is full or a place cannot be written.
     """
     for _, out in places:
-        _refuse_strangers(recordings, out)
+        refuse_strangers(recordings, out)
     donors = sorted((e for e in recordings.entries if e.tracked_frames), key=lambda e: e.clip)
     tasks: list[_Task] = [
         (
@@ -81,7 +81,7 @@ def apply_references(
     ]
     # Entries travel with the tasks; the set itself need not.
     work = partial(_write, replace(recordings, entries=()), tuple(places), seed)
-    if workers == 1 or len(tasks) < _FEWEST_FOR_WORKERS:
+    if workers == 1 or len(tasks) < FEWEST_FOR_WORKERS:
         for task in tasks:
             work(task)
     else:
@@ -108,24 +108,21 @@ def _write(
     for (reference, out), donor in zip(places, donors, strict=True):
         extra: dict[str, object] = {}
         if reference.needs == "rng":
-            extra["rng"] = _stream(seed, "noise", entry.clip)
+            extra["rng"] = stream_of(seed, "noise", entry.clip)
         elif donor is not None:
             extra["donor"] = recordings.load(donor)
         save_recording(reference.change(recording, **extra), out / f"{entry.clip}.safetensors")
-
-
-def _stream(seed: int, name: str, clip: str) -> np.random.Generator:
-    return np.random.default_rng([seed, *hashlib.sha256(f"{name} {clip}".encode()).digest()])
 
 
 def _donor_of(entry: RecordingEntry, donors: list[RecordingEntry], *, seed: int) -> RecordingEntry:
     strangers = [donor for donor in donors if donor.subject != entry.subject]
     if not strangers:
         raise EvaluationError(f"{entry.clip}: no clip of another person to take the face at rest from")
-    return strangers[_stream(seed, "donor", entry.clip).integers(len(strangers))]
+    return strangers[stream_of(seed, "donor", entry.clip).integers(len(strangers))]
 
 
-def _refuse_strangers(recordings: RecordingSet, out: Path) -> None:
+def refuse_strangers(recordings: RecordingSet, out: Path) -> None:
+    """Refuse a place where the recordings are, or that holds other clips; raises UsageError."""
     if out.resolve() == recordings.root.resolve():
         raise UsageError(f"{out}: is where the recordings are, which would be overwritten; choose another")
     clips = {entry.clip for entry in recordings.entries}

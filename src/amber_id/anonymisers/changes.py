@@ -56,7 +56,7 @@ def smoothing(recording: Recording, *, seconds: float) -> Recording:
     def smooth(values: _Frames) -> _Frames:
         changed = values.copy()
         for frames in tracked_segments(times, tracked, longest_gap_s=_LONGEST_GAP_S):
-            changed[row[frames]] = _low_pass(values[row[frames]], times[frames], seconds=seconds)
+            changed[row[frames]] = without_quick_changes(values[row[frames]], times[frames], seconds=seconds)
         return changed
 
     return _changed(recording, smooth(_points(recording)), smooth)
@@ -163,8 +163,11 @@ def _calmed(in_picture: HeadPlacement, factor: float) -> HeadPlacement:
     return HeadPlacement(rotation, translation, size * (in_picture.scale / size) ** factor)
 
 
-def _low_pass(values: _Frames, times: Float[np.ndarray, " F"], *, seconds: float) -> _Frames:
-    """Filtered at a fixed rate, the median of the frames', and read where the frames are."""
+def without_quick_changes(values: _Frames, times: Float[np.ndarray, " F"], *, seconds: float) -> _Frames:
+    """What swings faster than once in `seconds` removed from frames at any times, without delay.
+
+    Filtered at a fixed rate, the median of the frames', and read where the frames are.
+    """
     if len(times) < 2:
         return values
     n = round((times[-1] - times[0]) / float(np.median(np.diff(times)))) + 1

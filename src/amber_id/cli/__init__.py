@@ -39,6 +39,9 @@ from amber_id.cli.training import reselect, train
 from amber_id.cli.evaluating import evaluate
 
 # isort: split
+from amber_id.cli.defending import defend
+
+# isort: split
 from amber_id.cli.avatars import avatar_merge, avatar_preview, avatarize
 
 # isort: split
@@ -78,6 +81,7 @@ __all__ = [
     "corpus_landmarks",
     "corpus_nvfair",
     "corpus_ravdess",
+    "defend",
     "doctor",
     "embed",
     "evaluate",

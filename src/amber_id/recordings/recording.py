@@ -57,7 +57,9 @@ class Recording:
     `guessed_times` frames have a time between their neighbours', since the video gave none.
     `video_sha256` is of the video file's bytes, `picture_hash` of what it shows, as hexadecimal (see
     `tracking/pictures.py`); both are "" where there was no video, or it was tracked before they were kept.
-    `avatar` is what made the avatar that the video shows, where that is known.
+    `avatar` is what made the avatar that the video shows, where that is known. `defence` is what changed the
+    motion, as `amber defend` takes it, e.g. ``population:1``, "" where nothing did; such landmarks are drawn
+    from coefficients and head pose, on the common mean face.
 
     Raises
     ------
@@ -88,6 +90,7 @@ class Recording:
     video_sha256: str = ""
     picture_hash: str = ""
     avatar: AvatarMade | None = None
+    defence: str = ""
 
     def __post_init__(self) -> None:
         T = len(self.timestamps)
@@ -153,6 +156,7 @@ class RecordingHeader(BaseModel):
     video_sha256: str = ""
     picture_hash: str = Field("", pattern="^([0-9a-f]{2})*$")
     avatar: AvatarMade | None = None
+    defence: str = ""
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> "RecordingHeader":

@@ -99,6 +99,16 @@ def pose_matrices(signals: ClipSignals, camera: Camera) -> Float32[np.ndarray, "
     return pose.astype(np.float32)
 
 
+def origin_in_picture(signals: ClipSignals) -> Float[np.ndarray, "T 3"]:
+    """Where the mean face's origin is, across and down, and the logarithm of the face's size in the picture.
+
+    In the mean face's unit, from where it is in a face at rest.
+    """
+    placed = _placed(np.zeros((len(signals.rotation), 1, 3)), signals)[:, 0]
+    nearer = -np.log1p(placed[:, 2] / _USUAL_DISTANCE)
+    return np.column_stack([placed[:, :2], signals.translation[:, 2] + nearer])
+
+
 def _placed(points: Float[np.ndarray, "T N 3"], signals: ClipSignals) -> Float[np.ndarray, "T N 3"]:
     """Points turned about the neck and moved, still in the mean face's unit."""
     turn = Rotation.from_rotvec(signals.rotation).as_matrix().transpose(0, 2, 1)

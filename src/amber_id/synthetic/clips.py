@@ -7,11 +7,17 @@ what the channel leaves of the traits, the one avatar's face and the renderer's 
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Float32
 
 from amber_id import __version__
 from amber_id.recordings import Recording
-from amber_id.synthetic.camera import Camera, draw_camera, in_picture, pose_matrices
+from amber_id.synthetic.camera import (
+    Camera,
+    draw_camera,
+    in_picture,
+    origin_in_picture,
+    pose_matrices,
+)
 from amber_id.synthetic.channel import through_channel
 from amber_id.synthetic.config import Condition, SynthConfig
 from amber_id.synthetic.fields import MODES
@@ -111,6 +117,30 @@ def make_clip(config: SynthConfig, person: int, clip: int, condition: Condition 
         model_sha256=measured_sha256(),
         point_set="face_landmarker_478",
     )
+
+
+def head_and_coefficients(
+    config: SynthConfig, person: int, clip: int
+) -> tuple[
+    Float32[np.ndarray, "T 52"],
+    Float[np.ndarray, "T 3"],
+    Float[np.ndarray, "T 3"],
+    Float[np.ndarray, " T"],
+]:
+    """What an original shows without its landmarks: coefficients, the head's turn and place, and the times.
+
+    Axes and units as in `ClipSignals`; the place is that of the mean face's origin, which turns with the head
+    about the neck. The tracker's noise on coefficients is another draw than in `make_clip`.
+    """
+    around = circumstances(config, person, clip)
+    times = np.arange(round(around.duration * around.fps)) / around.fps
+    origin = origin_of(config, person, clip)
+    traits = shown_traits(config, draw_person(person, seed=config.seed), origin, "original")
+    longest = max(config.duration.values)
+    signals = _signals(config, person, origin, "original", traits, seconds=longest).at(times * RATE_HZ)
+    tracker = stream(config.seed, "tracker", person, clip)
+    shapes = tracked_blendshapes(tracker, signals, fps=around.fps, jitter=around.jitter)
+    return shapes, signals.rotation, origin_in_picture(signals), times
 
 
 def _signals(

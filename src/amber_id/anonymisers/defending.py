@@ -1,0 +1,175 @@
+"""From recordings to defended ones, with a JSON beside each that says what was done."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from amber_id import __version__
+from amber_id.anonymisers.apply import FEWEST_FOR_WORKERS, refuse_strangers
+from amber_id.anonymisers.defences import parsed_defences
+from amber_id.anonymisers.plan import Chosen, Plan, defended
+from amber_id.anonymisers.styles import Pool
+from amber_id.atomic_files import write_text_atomically
+from amber_id.corpora import copy_corpus_file
+from amber_id.errors import AmberError, ClipError
+from amber_id.extras import versions_of
+from amber_id.recordings import (
+    Failure,
+    RecordingEntry,
+    RecordingSet,
+    read_failures,
+    save_recording,
+    write_failures,
+    write_index,
+)
+from amber_id.workers import Died, run_in_workers
+
+DEFENDED_SCHEMA: Literal["amber-id/defended/1"] = "amber-id/defended/1"
+
+_LIBRARIES = ("numpy", "scipy")
+_Task = tuple[RecordingEntry, tuple[Chosen | None, ...]]
+
+
+class StepDone(BaseModel):
+    """One defence of a chain as it was applied; `donor` is whose style was taken on, of which `pool`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    strength: float
+    family: str
+    changes: str
+    causal: bool
+    delay_frames: int
+    donor: str | None = None
+    pool: str | None = None
+
+
+class DefendedClip(BaseModel):
+    """What was done to one clip; whoever has the seed can take some defences back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal["amber-id/defended/1"] = DEFENDED_SCHEMA
+    amber_id_version: str = __version__
+    versions: dict[str, str]
+    clip: str
+    subject: str
+    recording_sha256: str  # of the original's file
+    seed: int
+    steps: tuple[StepDone, ...]
+
+
+def defend(
+    recordings: RecordingSet,
+    out: Path,
+    plan: Plan,
+    *,
+    workers: int = 1,
+    on_progress: Callable[[], None] | None = None,
+) -> tuple[Failure, ...]:
+    """Write all recordings defended, their notes and tables, under `out`; returns what failed, and why.
+
+    `on_progress` is called after every clip.
+
+    Raises
+    ------
+    UsageError
+        If `out` is where the recordings are, or holds other clips.
+    ClipError
+        If no clip could be defended.
+    AmberError
+        If the disk is full or the place cannot be written.
+    """
+    refuse_strangers(recordings, out)
+    failures = list[Failure]()
+    for entry, reason in _worked(recordings, out, plan, workers):
+        if reason:
+            failures.append(Failure(entry.clip, entry.subject, "defend", reason))
+        if on_progress is not None:
+            on_progress()
+    if len(failures) == len(recordings.entries):
+        raise ClipError(failures[0].clip, failures[0].reason)
+    failures += recordings.failures
+    write_index(out)
+    write_failures(out, {*read_failures(recordings.root), *failures})
+    copy_corpus_file(recordings.root, out)
+    return tuple(sorted(failures, key=lambda failure: failure.clip))
+
+
+def _worked(
+    recordings: RecordingSet, out: Path, plan: Plan, workers: int
+) -> Iterator[tuple[RecordingEntry, str]]:
+    """Every clip as it is done, with the reason why it could not be, or ""."""
+    tasks = list[_Task]()
+    for entry in recordings.entries:
+        try:
+            tasks.append((entry, plan.chosen_for(entry.clip, entry.subject)))
+        except ClipError as error:
+            yield entry, error.reason
+    origins = tuple(pool.origin if (pool := plan.pool_of(each.defence)) else None for each in plan.chain)
+    # To workers travel the names of defences, whose rows need not be picklable, and what a clip takes of the
+    # people of the pool, not all of them.
+    work = partial(_write, replace(recordings, entries=(), failures=()), out, plan.text, plan.seed, origins)
+    if workers == 1 or len(tasks) < FEWEST_FOR_WORKERS:
+        for task in tasks:
+            yield task[0], work(task)
+    else:
+        for (entry, _), result in run_in_workers(tasks, work, workers):
+            if isinstance(result, Died):
+                raise AmberError(f"{entry.clip} could not be defended: {result.reason}")
+            yield entry, result
+
+
+def _write(
+    recordings: RecordingSet,
+    out: Path,
+    text: str,
+    seed: int,
+    origins: Sequence[str | None],
+    task: _Task,
+) -> str:
+    """Write one clip and its note; the reason why that cannot be done, or ""."""
+    entry, chosen = task
+    plan = Plan(parsed_defences(text), seed, Pool("chosen already", ()))
+    path = out / f"{entry.clip}.safetensors"
+    try:
+        changed = defended(recordings.load(entry), plan, chosen)
+        note = _note(entry, plan, origins, chosen)
+    except ClipError as error:
+        path.unlink(missing_ok=True)
+        path.with_suffix(".json").unlink(missing_ok=True)
+        return error.reason
+    save_recording(changed, path)
+    write_text_atomically(path.with_suffix(".json"), f"{note.model_dump_json(indent=1)}\n")
+    return ""
+
+
+def _note(
+    entry: RecordingEntry, plan: Plan, origins: Sequence[str | None], chosen: Sequence[Chosen | None]
+) -> DefendedClip:
+    steps = [
+        StepDone(
+            name=applied.defence.name,
+            strength=applied.strength,
+            family=applied.defence.family,
+            changes=applied.defence.changes,
+            causal=applied.defence.causal,
+            delay_frames=applied.defence.delay_frames,
+            donor=None if whose is None else whose.name,
+            pool=origin,
+        )
+        for applied, origin, whose in zip(plan.chain, origins, chosen, strict=True)
+    ]
+    return DefendedClip(
+        versions=versions_of(_LIBRARIES),
+        clip=entry.clip,
+        subject=entry.subject,
+        recording_sha256=entry.content_hash(),
+        seed=plan.seed,
+        steps=tuple(steps),
+    )
