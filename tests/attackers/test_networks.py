@@ -63,6 +63,20 @@ def test_embeddings_do_not_depend_on_the_batch(attacker: AttackerName):
 
 
 @pytest.mark.parametrize("attacker", NETWORKS)
+def test_nothing_is_computed_on_padding_that_all_windows_of_a_batch_have(attacker: AttackerName):
+    made = _made(attacker)
+    x, mask = _some(made.features)
+    length = mask.sum(axis=1)
+    assert len(set(length)) > 4
+    seen: list[tuple[int, int]] = []
+    made.network.register_forward_pre_hook(lambda _, inputs: seen.append(tuple(inputs[1].shape)))
+    embedded = made.embed(x, mask, batch=3)
+    assert seen == [(3, n) for n in np.sort(length)[2::3]]
+    alone = [made.embed(x[n : n + 1, :, : length[n]], mask[n : n + 1, : length[n]]) for n in range(len(x))]
+    np.testing.assert_allclose(embedded, np.concatenate(alone), atol=1e-5)
+
+
+@pytest.mark.parametrize("attacker", NETWORKS)
 def test_an_attacker_comes_back_from_its_checkpoint(attacker: AttackerName, tmp_path: Path):
     made = _made(attacker)
     path = tmp_path / "a.safetensors"

@@ -63,6 +63,17 @@ def test_a_crop_is_a_stretch_of_one_segment_of_the_right_clip():
     assert (x[2::3][:, :, 30:] == 0).all()
 
 
+def test_a_batch_is_as_long_as_its_longest_stretch_and_no_longer():
+    x, mask = _crop(_windows(), [1] * 5)
+    assert x.shape == (5, 4, 30, 152)
+    assert mask.all()
+    x, mask = _crop(_windows(), [1, 2])
+    assert x.shape == (2, 4, T, 152)
+    assert mask.sum(dim=1).tolist() == [30, T]
+    shaken, _ = _crop(_windows(), [1, 1], drop=0.3, speed=0.3, shuffle=1.0)
+    assert shaken.shape == (2, 4, 30, 152)
+
+
 def test_every_start_is_as_likely_and_segments_as_they_are_long():
     x, _ = _crop(_windows(), [0] * 4000)
     starts = x[:, 0, 0, 0].numpy()

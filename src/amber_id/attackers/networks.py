@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from pydantic import BaseModel
 from torch import nn
 from torch.overrides import TorchFunctionMode
@@ -71,6 +71,15 @@ def make_network(
         return network(in_channels(features), vertex_graph(features), own)
 
 
+def _real_frames(mask: Bool[np.ndarray, "N T"]) -> Int[np.ndarray, " N"]:
+    """The frames up to the last real one of each window; one at least, which a network needs.
+
+    >>> _real_frames(np.array([[True, False, True, False], [False] * 4])).tolist()
+    [3, 1]
+    """
+    return np.max(np.where(mask, np.arange(1, mask.shape[1] + 1), 1), axis=1)
+
+
 class NetworkAttacker:
     """A trained network, used on NumPy arrays."""
 
@@ -82,16 +91,23 @@ class NetworkAttacker:
     def embed(
         self, values: Float[np.ndarray, "N C T V"], mask: Bool[np.ndarray, "N T"], *, batch: int | None = None
     ) -> Float[np.ndarray, "N D"]:
-        """Embeddings of windows, of length one, whatever the batch."""
+        """Embeddings of windows, of length one, whatever the batch.
+
+        Windows of one length are embedded together, so that none is computed on padding.
+        """
         # What a few windows need on the way fits the cache of a processor; a GPU wants many.
         batch = batch or (16 if self.device.type == "cpu" else 256)
+        length = _real_frames(mask)
+        order = np.argsort(length, kind="stable")
         parts = []
         with torch.inference_mode():
-            for start in range(0, len(values), batch):
-                x = torch.from_numpy(values[start : start + batch]).to(self.device)
-                m = torch.from_numpy(mask[start : start + batch]).to(self.device)
+            for start in range(0, len(order), batch):
+                rows = order[start : start + batch]
+                T = length[rows[-1]]
+                x = torch.from_numpy(values[rows, :, :T]).to(self.device)
+                m = torch.from_numpy(mask[rows, :T]).to(self.device)
                 parts.append(self.network(x, m).float().cpu().numpy())
-        return np.concatenate(parts)
+        return np.concatenate(parts)[np.argsort(order)]
 
     def embed_set(self, windows: WindowSet) -> Float[np.ndarray, "N D"]:
         """Embeddings of all windows of a set, of length one, in order."""

@@ -50,12 +50,14 @@ class DeviceWindows:
     ) -> tuple[Float[Tensor, "N C T V"], Bool[Tensor, "N T"]]:
         """A random stretch of each clip, changed, and which of its frames are real.
 
-        A clip's segments are as likely as they are long.
+        A clip's segments are as likely as they are long. T is a window, or the longest stretch of the batch
+        where all are shorter: more would be padding for every clip, and cost as much as frames do.
         """
-        T = self.features.window_frames
+        window = self.features.window_frames
         segments = self._random_segments(clips)
         length = self.segment_length[segments]
-        start = (torch.rand(len(clips), dtype=torch.float64) * (length - T + 1).clamp(min=1)).long()
+        start = (torch.rand(len(clips), dtype=torch.float64) * (length - window + 1).clamp(min=1)).long()
+        T = int((length - start).max().clamp(max=window))
         offset = torch.arange(T).expand(len(clips), T)
         if augment.drop:
             offset = (offset - (torch.rand(offset.shape) < augment.drop).long()).clamp(min=0)
