@@ -32,7 +32,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("corpus")
     generate(SynthConfig(people=12, clips=3), folder)
     (folder / "study.toml").write_text(
-        'attackers = ["moments on blendshapes"]\n[evaluation]\nreplicates = 100\npermutations = 20\n'
+        'attackers = ["moments on blendshapes", "stgcn"]\nnetwork_from_people = 50\n'
+        "[evaluation]\nreplicates = 100\npermutations = 20\n"
     )
     return folder
 
@@ -57,6 +58,10 @@ def test_originals_alone_and_a_lost_clip(corpus: Path, tmp_path: Path):
     assert "from 4-second anonymised clips by one attacker (moments): EER " in lines[0]
     assert lines[0].endswith("12 people were tested; 1 clip was lost.")
     assert lines[-1] == str(study / "report.html")
+    not_tried = "Network not tried (stgcn): 4 people to learn from, needed 50."
+    assert done.stderr.count(not_tried) == 1
+    assert "training stgcn" not in done.stderr
+    assert not_tried in (study / "report.html").read_text(encoding="utf-8")
     results = json.loads((study / "results.json").read_text())
     assert [each["reason"] for each in results["dropped"]] == ["has no recording"]
     assert results["provenance"]["allowed"] == []

@@ -9,6 +9,7 @@ from amber_id.audit.study.run import run_study
 from amber_id.audit.study.sections import study_lines
 from amber_id.audit.study.split import begun_with, splits_not_used
 from amber_id.audit.study.stage_list import stages_of_study
+from amber_id.audit.study.tried import with_enough_people
 from amber_id.audit.thesis.config import ThesisStudyConfig, thesis_study_config
 from amber_id.audit.thesis.division import divided_as, divisions_of
 from amber_id.audit.thesis.run import run_thesis_study
@@ -38,4 +39,5 @@ __all__ = [
     "stages_of_study",
     "study_lines",
     "thesis_study_config",
+    "with_enough_people",
 ]

@@ -92,11 +92,11 @@ def audit(
     merged = _merged(stated, file=config, protocol=protocol, folds=folds, epochs=epochs, full=full, seed=seed)
     settings = configured(StudyConfig, merged, stated=stated, file=config)
     folders = _folders(original, anonymised)
-    outlook = _outlook(folders, out, settings, device)
+    likely, outlook = _outlook(folders, out, settings, device)
     check_before("audit", out)
     say_each(outlook, quiet=quiet)
     tracked = [name for name, folder in folders.items() if not holds_recordings(folder)]
-    clock = StageClock(stages_of_study(folders, settings, tracked))
+    clock = StageClock(stages_of_study(folders, likely, tracked))
     sets = recordings_of_study(
         folders, out, avatars=anonymised, clock=clock, model=model, workers=workers, quiet=quiet
     )
@@ -177,21 +177,27 @@ def _merged(
 
 def _outlook(
     folders: "Mapping[ConditionName, Path]", out: Path, settings: "StudyConfig", device: str
-) -> tuple[str, ...]:
-    """What is known before anything is tracked; what makes the study impossible is raised here."""
+) -> "tuple[StudyConfig, tuple[str, ...]]":
+    """The attackers that will be tried if no person is lost, and what is known before anything is tracked.
+
+    What makes the study impossible is raised here.
+    """
     from amber_id.attackers import find_device
-    from amber_id.audit import begun_with, splits_not_used
+    from amber_id.audit import begun_with, splits_not_used, with_enough_people
     from amber_id.protocols import SplitConfig
     from amber_id.recordings import holds_recordings
 
     outlook = outlook_of("audit", folders, out)
-    if settings.network is not None:
-        find_device(device)
     if isinstance(settings.split, SplitConfig):
         begun_with(out, settings.split)
     division = outlook.divide(settings.divided_as(len(outlook.clips)))
+    attackers, not_tried = with_enough_people(settings.attackers, division.split, settings)
+    likely = settings.model_copy(update={"attackers": attackers})
+    if likely.network is not None:
+        find_device(device)
     recordings = filter(holds_recordings, folders.values())
-    return (*outlook.sentences(division), *splits_not_used(recordings, division.split))
+    splits = splits_not_used(recordings, division.split)
+    return likely, (*outlook.sentences(division), *not_tried, *splits)
 
 
 def _faces(

@@ -1,5 +1,7 @@
 """What is asked in a study? One short TOML says what differs from these defaults."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from amber_id.anonymisers.catalogue import REFERENCES
@@ -23,6 +25,9 @@ class StudyConfig(BaseModel):
         *("moments", "moments, standardised", "moments on blendshapes"),
         *("moments on blendshapes, standardised", "moments on blendshapes, ranks", "stgcn"),
     )
+    # Train people of a fold from which networks are tried; 0, always, where attackers are named or all is
+    # asked. With fewer they add nothing to what `moments` finds: docs/attackers.md has the measurement.
+    network_from_people: int = Field(96, ge=0)
     # Unless the study's folder has a split.csv; by the number of people unless folds or shares are given.
     split: ByPeople | SplitConfig = Field(ByPeople(), union_mode="left_to_right")
     loop: LoopConfig = LoopConfig(epochs=5)  # of networks
@@ -46,12 +51,24 @@ class StudyConfig(BaseModel):
         """How so many people are divided; raises SplitError if they are too few to be divided by number."""
         return self.split if isinstance(self.split, SplitConfig) else self.split.of(people)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _what_is_named_is_tried(cls, values: Any) -> Any:
+        if isinstance(values, dict) and ("attackers" in values or values.get("full")):
+            return {"network_from_people": 0} | values
+        return values
+
     @model_validator(mode="after")
     def _full_needs_a_network(self) -> "StudyConfig":
         if self.full and self.network is None:
             raise ValueError(
                 "full: expected a network on landmarks among the attackers, such as stgcn, got "
                 f"{', '.join(self.attackers)}"
+            )
+        if self.full and self.network_from_people:
+            raise ValueError(
+                "full: expected network_from_people = 0, since the network is asked whatever the number of "
+                f"people, got {self.network_from_people}"
             )
         return self
 

@@ -22,7 +22,6 @@ Then the rows of `sections.SECTIONS`, one after the other:
 A study that was stopped goes on where it was, to the same results but for times.
 """
 
-import contextlib
 import time
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
@@ -39,10 +38,10 @@ from amber_id.audit.study.split import study_split
 from amber_id.audit.study.stages import Stages, hash_of
 from amber_id.audit.study.study import Study
 from amber_id.audit.study.summary import results_of
-from amber_id.errors import FileFormatError, UsageError
+from amber_id.audit.study.tried import with_enough_people, with_their_signals
+from amber_id.errors import UsageError
 from amber_id.protocols import Leak
 from amber_id.protocols.leaks import refuse
-from amber_id.recordings import RecordingSet, has_blendshapes
 from amber_id.results import StudyResults
 from amber_id.score_files import ScoreFile
 from amber_id.training import versions
@@ -114,7 +113,7 @@ def _begun(
 ) -> Study:
     """The clips of a study and their division, and whether its stages are of just these."""
     on_stage("clips", False)
-    attackers, not_tried = _usable_attackers(sets, config)
+    attackers, without_signals = with_their_signals(sets, config.attackers)
     features = dict.fromkeys(training_of(name).features for name in attackers)
     also = {
         each
@@ -127,36 +126,10 @@ def _begun(
     division = config.divided_as(len(clips.recordings.subjects))
     config = config.model_copy(update={"split": division})
     split = study_split(clips, out, division)
+    attackers, with_few_people = with_enough_people(attackers, split, config)
     # What more is asked changes nothing in what was asked before.
     settings = config.model_dump(mode="json", exclude={"full", "references"})
     depends_on = hash_of(settings, clips.recordings.content_hash(), split.content_hash(), versions())
     stages = Stages(out / "stages", depends_on, on_stage)
+    not_tried = (*without_signals, *with_few_people)
     return Study(sets, clips, split, config, attackers, out, stages, device, readings, on_epoch, not_tried)
-
-
-def _usable_attackers(sets: RecordingsOf, config: StudyConfig) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The attackers that these recordings allow, and why not the others, in whole sentences."""
-    lacking = [name for name, recordings in sets.items() if not _has_blendshapes(recordings)]
-    on_blendshapes = {
-        name for name in config.attackers if training_of(name).features.signals == "blendshapes"
-    }
-    if not (lacking and on_blendshapes):
-        return config.attackers, ()
-    usable = tuple(name for name in config.attackers if name not in on_blendshapes)
-    if not usable:
-        raise UsageError(
-            f"the recordings of {lacking[0]} clips have no blendshapes; name an attacker on landmarks"
-        )
-    reason = (
-        f"{'; '.join(sorted(on_blendshapes))} could not be tried, since the recordings of "
-        f"{' and '.join(lacking)} clips have no blendshapes."
-    )
-    return usable, (reason,)
-
-
-def _has_blendshapes(recordings: RecordingSet) -> bool:
-    """Whether the first recording whose header can be read has them."""
-    for entry in recordings.entries:
-        with contextlib.suppress(FileFormatError):
-            return has_blendshapes(entry.path)
-    return False
