@@ -1,7 +1,7 @@
 """Which of the attackers that are asked for are tried, and why not the others?
 
 Some need signals that recordings lack. A network needs people to learn from: with few it finds less than
-`moments` does, adds nothing to a fusion, and takes most of the time of a study.
+`moments` does, adds nothing measurable to a fusion, and takes most of the time of a study.
 """
 
 import contextlib
@@ -59,9 +59,9 @@ def with_enough_people(
         )
     reason = (
         f"Network not tried ({'; '.join(networks)}): {people} people to learn from, needed "
-        f"{config.network_from_people}. With fewer it found no more than moments did in measurements on "
-        "synthetic people, which does not prove that it would find no more here; network_from_people = 0 in "
-        "the configuration of the study tries it."
+        f"{config.network_from_people}. With 20 to 26 it added nothing measurable to moments on synthetic "
+        "people, which does not prove that it would find no more here; network_from_people = 0 in the configuration "
+        "of the study tries it."
     )
     return usable, (reason,)
 
