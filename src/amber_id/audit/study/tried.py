@@ -60,8 +60,8 @@ def with_enough_people(
     reason = (
         f"Network not tried ({'; '.join(networks)}): {people} people to learn from, needed "
         f"{config.network_from_people}. With 20 to 26 it added nothing measurable to moments on synthetic "
-        "people, which does not prove that it would find no more here; network_from_people = 0 in the configuration "
-        "of the study tries it."
+        "people, which does not prove that it would find no more here; network_from_people = 0 in the "
+        "configuration of the study tries it."
     )
     return usable, (reason,)
 
