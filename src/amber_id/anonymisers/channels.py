@@ -140,11 +140,10 @@ def _drawn(values: Float[np.ndarray, "F C"], V: int) -> Float[np.ndarray, "F V 3
     """The mean face that moves as the channels say, in pixels."""
     faces = measured_faces()
     basis = faces.basis[1:, :V].reshape(len(COEFFICIENTS), -1)
-    # Not `@`: its bits may depend on the number of threads.
-    moved = np.einsum("fc,cx->fx", values[:, FACE] - faces.mean[1:], basis).reshape(len(values), V, 3)
+    moved = ((values[:, FACE] - faces.mean[1:]) @ basis).reshape(len(values), V, 3)
     face = mean_face()[:V] + moved
     turn, place, size = np.split(values[:, HEAD], [3, 5], axis=1)
-    turned = np.einsum("fvk,flk->fvl", face, Rotation.from_rotvec(turn).as_matrix())
+    turned = face @ Rotation.from_rotvec(turn).as_matrix().transpose(0, 2, 1)
     unit = _SIZE / _UNITS_HIGH
     drawn = unit * np.exp(size)[:, :, None] * turned
     drawn[:, :, :2] += _SIZE / 2 + unit * place[:, None]
