@@ -25,6 +25,7 @@ import numpy as np
 from amber_id.audit import StudyConfig
 from amber_id.audit.attack.strongest_attacker import Scored, score_attackers
 from amber_id.audit.attack.tested import embed_people
+from amber_id.audit.study.scenarios import needs_pairs
 from amber_id.notation import with_interval
 from amber_id.protocols import folds_by_people, make_split, source_of_subjects
 from amber_id.recordings import Recording, RecordingSet, save_recording
@@ -34,8 +35,10 @@ from amber_id.training.named import training_of
 from attackers import eer_of
 
 PLAIN = ("moments on blendshapes",)
-ON_BLENDSHAPES = tuple(name for name in StudyConfig().attackers if "blendshapes" in name)
-WITHOUT_NETWORK = tuple(name for name in StudyConfig().attackers if name.startswith("moments"))
+WITHOUT_NETWORK = tuple(
+    name for name in StudyConfig().attackers if name.startswith("moments") and not needs_pairs(name)
+)
+ON_BLENDSHAPES = tuple(name for name in WITHOUT_NETWORK if "blendshapes" in name)
 BEFORE = ("moments", "moments on blendshapes")
 
 

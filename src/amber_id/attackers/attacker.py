@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from amber_id.errors import FileFormatError, UsageError
 from amber_id.misfits import first_problem
-from amber_id.motion import VIEWS, FeatureConfig, Signals, Stream, View, WindowSet
+from amber_id.motion import INVERSIONS, VIEWS, FeatureConfig, Signals, Stream, View, WindowSet
 
 
 @runtime_checkable
@@ -89,6 +89,11 @@ class AttackerKind(ABC):
         if self.only_its_signals and features.signals != self.signals:
             raise UsageError(
                 f"the attacker {self.name} needs the signals {self.signals}, got {features.signals}"
+            )
+        if self.is_network and INVERSIONS[features.inversion].is_learnt:
+            raise UsageError(
+                f"the inversion {features.inversion} needs an attacker without a network, such as moments, "
+                f"got {self.name}"
             )
         model = self.configuration()
         try:

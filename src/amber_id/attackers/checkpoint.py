@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from amber_id.attackers.catalogue import AttackerName
+from amber_id.attackers.maps import MapName
 from amber_id.errors import EvaluationError
 from amber_id.file_formats import LARGE_HEADER, read_tensors, validated, write_tensors
 from amber_id.motion import FeatureConfig
@@ -54,6 +55,15 @@ class DevFigures(BaseModel):
     undecided: tuple[float, float] | None = None
 
 
+class MapFigures(BaseModel):
+    """Which map from anonymised to original frames was used, and what it recovers on dev people."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: MapName
+    recovered: float = Field(le=1)  # share of the variance of the originals' movement
+
+
 class CheckpointHeader(BaseModel):
     """Everything about a trained attacker but its arrays."""
 
@@ -73,6 +83,7 @@ class CheckpointHeader(BaseModel):
     control: Control | None
     epoch: int = Field(ge=0)
     dev: DevFigures
+    map: MapFigures | None = None  # of an attacker that has pairs
     recordings_sha256: str
     split_sha256: str
     versions: dict[str, str]

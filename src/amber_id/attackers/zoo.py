@@ -1,12 +1,17 @@
 """An attacker by its name, and the attacker of a checkpoint."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from amber_id.attackers.attacker import Attacker, StoredAttacker
 from amber_id.attackers.catalogue import ATTACKERS, AttackerName
 from amber_id.attackers.checkpoint import CheckpointHeader, load_checkpoint
-from amber_id.motion import FeatureConfig, Signals, Stream, View
+from amber_id.attackers.mapped import load_mapped
+from amber_id.errors import FileFormatError
+from amber_id.motion import INVERSIONS, FeatureConfig, Signals, Stream, View
 
 
 def default_signals(attacker: AttackerName) -> Signals:
@@ -42,5 +47,13 @@ def load_attacker(path: Path, device: str = "auto") -> tuple[CheckpointHeader, A
     """
     header, tensors = load_checkpoint(path)
     kind = ATTACKERS[header.attacker]
-    stored = StoredAttacker(path, tensors, header.features, header.attacker_config)
-    return header, kind.load(stored, device)
+
+    def load(arrays: Mapping[str, np.ndarray], features: FeatureConfig) -> Attacker:
+        return kind.load(StoredAttacker(path, arrays, features, header.attacker_config), device)
+
+    if not INVERSIONS[header.features.inversion].is_learnt:
+        return header, load(tensors, header.features)
+    try:
+        return header, load_mapped(load, tensors, header.features)
+    except ValueError as error:
+        raise FileFormatError(path, str(error)) from error

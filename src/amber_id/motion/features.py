@@ -16,7 +16,7 @@ from amber_id.errors import ClipError
 from amber_id.face_mesh import BLENDSHAPE_NAMES, RIGID_POINTS, SELECTED_POINTS, Region, RegionGroup, points_of
 from amber_id.motion.alignment import align, isotropic
 from amber_id.motion.graph import FaceGraph, face_graph, parents, unconnected_graph
-from amber_id.motion.inversions import AS_IS, Inversion, inverted
+from amber_id.motion.inversions import AS_IS, INVERSIONS, Inversion, inverted
 from amber_id.motion.streams import Stream, bones, stack_streams, still_part
 from amber_id.motion.thesis_normalisation import WINDOW_FRAMES, frames_shown, thesis_clip
 from amber_id.motion.views import VIEWS, View, coefficient_view, head_pose, landmark_view
@@ -105,6 +105,13 @@ class FeatureConfig(BaseModel):
                 f"got {self.hop_s:g} s and {self.window_s:g} s"
             )
         return self
+
+    @property
+    def of_clips(self) -> "FeatureConfig":
+        """These features before anything that an attacker has learnt is applied to them."""
+        if not INVERSIONS[self.inversion].is_learnt:
+            return self
+        return self.model_copy(update={"inversion": AS_IS})
 
     @property
     def on_face(self) -> bool:

@@ -2,7 +2,7 @@
 
 An anonymiser that rescales, distorts, roughens or delays movement hides people from an attacker that takes
 its clips as they are, and hides less from one that first takes out what was changed. An inversion is such a
-step: it needs the clip alone, no original and no key, and acts on every signal over all segments of a clip.
+step: most need the clip alone, no original and no key, and act on every signal over all segments of a clip.
 
 none          nothing is taken out: clips as they are
 standardised  mean and spread of every signal over the clip: what is left is when it moves, not how much. In
@@ -13,6 +13,11 @@ ranks         its whole distribution: values are replaced by normal quantiles of
               speaker verification", Odyssey 2001)
 smoothed      what changes within a few frames, as noise does
 paced         how quickly everything goes: time is stretched until the clip has the usual pace
+
+One needs pairs instead, anonymised clips of known people and their originals, and is learnt from them by the
+attacker that uses it (`attackers.mapped`):
+
+mapped        what a map from anonymised to original frames recovers
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +31,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-Inversion = Literal["none", "standardised", "ranks", "smoothed", "paced"]
+Inversion = Literal["none", "standardised", "ranks", "smoothed", "paced", "mapped"]
 AS_IS: Inversion = "none"
 Segments = Sequence[Float[np.ndarray, "_ S"]]
 
@@ -44,6 +49,7 @@ class Inverting:
     summary: str  # for the help of the command line
     invert: Callable[[Segments, float], list[Float[np.ndarray, "_ S"]]]
     conclusion: str  # about the anonymiser, a clause; of "none" there is none
+    is_learnt: bool = False  # from pairs, by an attacker: in features nothing is taken out
 
 
 def _as_is(segments: Segments, _rate_hz: float) -> list[Float[np.ndarray, "_ S"]]:
@@ -126,6 +132,12 @@ INVERSIONS: Mapping[Inversion, Inverting] = MappingProxyType(
             "every clip stretched to the same pace",
             _paced,
             "the anonymiser changes how quickly the face moves, but not its movements",
+        ),
+        "mapped": Inverting(
+            "every frame mapped to that of the original, as pairs of other people teach it",
+            _as_is,
+            "what the anonymiser does to a face can in part be learnt and undone",
+            is_learnt=True,
         ),
     }
 )

@@ -131,7 +131,7 @@ def load_windows(
     EvaluationError
         If not a single clip gives a window.
     """
-    (stored,) = stored_features(recordings, (config,), on_clip=on_clip or (lambda: None))
+    (stored,) = stored_features(recordings, (config.of_clips,), on_clip=on_clip or (lambda: None))
     place = {known.clip: i for i, known in enumerate(stored.clips)}
     entries: list[RecordingEntry] = []
     failures = list(recordings.failures)

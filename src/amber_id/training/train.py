@@ -25,9 +25,11 @@ from amber_id.attackers import (
     find_device,
     save_checkpoint,
 )
+from amber_id.attackers.checkpoint import MapFigures
+from amber_id.attackers.mapped import MappedAttacker, mapped_fitter
 from amber_id.errors import TrainingError, UsageError
 from amber_id.extras import versions_of
-from amber_id.motion import WindowSet, load_windows
+from amber_id.motion import INVERSIONS, WindowSet, load_windows
 from amber_id.protocols import SPLIT_FILE, Split, labelled, refuse_leaks, sessions_kept_apart, write_split
 from amber_id.recordings import Failure, RecordingSet
 from amber_id.training.dev import measure_dev
@@ -45,6 +47,7 @@ def train(
     config: TrainConfig,
     out: Path,
     *,
+    originals: RecordingSet | None = None,
     device: str = "auto",
     resume: bool = False,
     allow: Collection[str] | None = (),
@@ -54,7 +57,9 @@ def train(
 ) -> tuple[Run, tuple[Failure, ...]]:
     """Train every fold, and return the run and the clips that were of no use.
 
-    `allow` names leaks that are known and meant; it is None where the caller has looked for leaks already.
+    `originals` are those of the anonymised clips in `recordings`, with ids as in `amber_id.motion.pairs`, for
+    an inversion that is learnt from pairs. `allow` names leaks that are known and meant; it is None where the
+    caller has looked for leaks already.
     Without `for_reselect` no checkpoints are kept but the chosen one of each fold, and of a fold that is
     finished no state to go on from: a ninth of the bytes with five epochs.
     `on_clip` is called once for each clip whose features are ready, `on_epoch` with an `EpochReport`.
@@ -71,6 +76,7 @@ def train(
         If mated comparisons are to be across sessions, and nobody in dev or test has several.
     """
     config = resolved(config)
+    _check_pairs(config, originals)
     sessions = sessions_kept_apart(recordings, split)
     if allow is not None and is_first_process():  # by true labels, also where a control permutes them
         refuse_leaks(recordings, split, allow)
@@ -83,7 +89,7 @@ def train(
     failures = dict.fromkeys(windows.failures)
     ahead = [folder for folder in run.folds if not (resume and _is_finished(run, folder))]
     if config.attacker in FITTED:
-        train_fold = _by_fitting(run, windows, sessions)
+        train_fold = _by_fitting(run, windows, _windows_of(originals, run, split), sessions)
     else:
         train_fold = _in_epochs(run, sessions, device=device, resume=resume, on_epoch=on_epoch)
     for folder in run.folds:
@@ -109,15 +115,23 @@ _SaveEpoch = Callable[[Attacker, int, DevFigures, bool, bool], None]
 _TrainFold = Callable[[FoldFolder, _FoldWindows, _SaveEpoch], None]
 
 
-def _by_fitting(run: Run, windows: WindowSet, sessions: Mapping[str, str] | None) -> _TrainFold:
+def _by_fitting(
+    run: Run, windows: WindowSet, originals: WindowSet | None, sessions: Mapping[str, str] | None
+) -> _TrainFold:
     """How a fold is trained by an attacker without a network; `windows` are those of all folds."""
     config = run.record.config
     kind = FITTED[config.attacker]
-    fit = kind.fitter(windows, kind.configuration().model_validate(config.attacker_config))
+    settings = kind.configuration().model_validate(config.attacker_config)
+    fit: Callable[[WindowSet, WindowSet], Attacker]
+    if originals is not None:
+        fit = mapped_fitter(kind, windows, originals, settings, seed=config.seed)
+    else:
+        fit_alone = kind.fitter(windows, settings)
+        fit = lambda train, _dev: fit_alone(train)  # noqa: E731
 
     def train_fold(folder: FoldFolder, fold: _FoldWindows, save_epoch: _SaveEpoch) -> None:
         del folder  # there is no state to go on from
-        fitted = fit(fold.train)
+        fitted = fit(fold.train, fold.dev)
         save_epoch(fitted, 1, measure_dev(fitted, fold.dev, sessions), True, True)
 
     return train_fold
@@ -160,6 +174,24 @@ def resolved(config: TrainConfig) -> TrainConfig:
     config.loop.augment.check(config.features)
     own = ATTACKERS[config.attacker].resolved(config.features, config.attacker_config)
     return config.model_copy(update={"attacker_config": own})
+
+
+def _check_pairs(config: TrainConfig, originals: RecordingSet | None) -> None:
+    inversion = config.features.inversion
+    if INVERSIONS[inversion].is_learnt and originals is None:
+        raise UsageError(
+            f"the inversion {inversion} is learnt from pairs of original and anonymised clips; use amber "
+            "audit with both folders, or another inversion"
+        )
+
+
+def _windows_of(originals: RecordingSet | None, run: Run, split: Split) -> WindowSet | None:
+    """The windows of the originals of train and dev people, where they are given."""
+    if originals is None:
+        return None
+    config = run.record.config
+    own = labelled(originals, config.control, seed=config.seed)
+    return load_windows(_of_train_and_dev(own, split), config.features)
 
 
 def versions() -> dict[str, str]:
@@ -274,7 +306,7 @@ def _saver(run: Run, folder: FoldFolder, fold: _FoldWindows, *, for_reselect: bo
     stride = -(-loop.epochs // loop.kept_checkpoints)
 
     def save_epoch(attacker: Attacker, epoch: int, dev: DevFigures, is_best: bool, is_last: bool) -> None:
-        header = _header(run, folder, fold, epoch, dev)
+        header = _header(run, folder, fold, epoch, dev).model_copy(update={"map": _map_figures(attacker)})
         # The best first: a kill in between repeats the epoch and writes the same bytes again.
         if is_best:
             save_checkpoint(folder.checkpoint, header, attacker.tensors())
@@ -307,6 +339,13 @@ def _header(
         split_sha256=record.split_sha256,
         versions=record.versions,
     )
+
+
+def _map_figures(attacker: Attacker) -> MapFigures | None:
+    """What stands in a checkpoint of the map that an attacker has learnt, if any."""
+    if not isinstance(attacker, MappedAttacker) or attacker.name is None or attacker.recovered is None:
+        return None
+    return MapFigures(name=attacker.name, recovered=attacker.recovered)
 
 
 def _fingerprint(run: Run) -> str:

@@ -1,8 +1,12 @@
 """The inversion is chosen on dev people, its use is shown on test people, and the sentence says no more."""
 
+from dataclasses import replace
+
 import pytest
 
+from amber_id.attackers.checkpoint import MapFigures
 from amber_id.audit import EvaluationConfig
+from amber_id.audit.attack import tested as evaluation
 from amber_id.audit.attack.inverted import inversions_of
 from amber_id.audit.attack.strongest_attacker import score_attackers
 from fixtures.pretended_attackers import TRAITS, pretend
@@ -37,6 +41,25 @@ def test_without_a_difference_nothing_is_concluded():
     (result,) = inversions_of(score_attackers([plain, alike]), QUICK)
     assert result.less.low <= 0 <= result.less.high
     assert result.conclusion.startswith("It is not shown")
+
+
+def test_what_pairs_are_worth_stands_apart_and_says_how_much_a_map_recovers():
+    plain = pretend("moments", TRAITS[0], dev_noise=4, test_noise=4)
+    undone = pretend("moments", TRAITS[1], dev_noise=0.8, test_noise=0.8, seed=1, inversion="ranks")
+    mapped = pretend("moments", TRAITS[1], dev_noise=1, test_noise=1, seed=2, inversion="mapped")
+    figures = [MapFigures(name="all", recovered=0.5), MapFigures(name="network", recovered=0.7)]
+    folds = [
+        replace(fold, header=fold.header.model_copy(update={"map": each}))
+        for fold, each in zip(mapped.folds, figures, strict=True)
+    ]
+    without, with_pairs = inversions_of(
+        score_attackers([plain, undone, evaluation.Tested(tuple(folds))]), QUICK
+    )
+    assert (without.inversion, with_pairs.inversion) == ("ranks", "mapped")
+    assert with_pairs.less.high < 0
+    assert "recovers 60% of the variance" in with_pairs.conclusion
+    assert "five frames in 1 of 2 folds" in with_pairs.conclusion
+    assert "recovers" not in without.conclusion
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from amber_id.audit.study.clips import bare_id, condition_of, paired, study_clips
+from amber_id.audit.study.clips import paired, study_clips
 from amber_id.errors import CorpusError
 from amber_id.motion import FeatureConfig
+from amber_id.motion.pairs import bare_id, condition_of
 from amber_id.recordings import RecordingSet, save_recording
 from amber_id.synthetic import SynthConfig, generate
 

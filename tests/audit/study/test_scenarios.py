@@ -7,10 +7,11 @@ import pytest
 
 from amber_id.audit.attack import tested as evaluation
 from amber_id.audit.attack.strongest_attacker import score_attackers
-from amber_id.audit.study.clips import bare_id, condition_of, study_clips
+from amber_id.audit.study.clips import study_clips
 from amber_id.audit.study.scenarios import SCENARIOS, scenarios_of, seen_in
 from amber_id.biometrics import eer, eer_threshold
 from amber_id.motion import FeatureConfig
+from amber_id.motion.pairs import bare_id, condition_of
 from amber_id.protocols import SplitConfig, make_split, source_of_subjects
 from amber_id.recordings import RecordingSet
 from amber_id.synthetic import SynthConfig, generate

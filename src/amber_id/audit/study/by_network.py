@@ -8,7 +8,7 @@ from amber_id.audit.ablations.regions import regions_of
 from amber_id.audit.controls.without_motion import permuted_labels, shuffled_frames, static_only
 from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.matrix import Cell
-from amber_id.audit.study.scenarios import own_cells
+from amber_id.audit.study.scenarios import attackers_on, own_cells
 from amber_id.audit.study.study import SHUFFLED, Study, beside_the_whole
 from amber_id.audit.study.training import seconds_of_training
 from amber_id.biometrics import Comparisons
@@ -63,7 +63,8 @@ def _network_in(study: Study, cell: str, of_cell: Cell) -> NetworkResult:
 def _by_network(study: Study, cell: Cell) -> Comparisons:
     """What the network made of the cell itself, where attackers stand in the order of the study."""
     assert study.config.network is not None
-    return cell.tried.scored[study.attackers.index(study.config.network)].comparisons
+    names = attackers_on(cell.scenario.train, study.clips.conditions, study.attackers)
+    return cell.tried.scored[names.index(study.config.network)].comparisons
 
 
 def _network(study: Study, cell: str) -> NetworkStudy:

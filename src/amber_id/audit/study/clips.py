@@ -15,6 +15,7 @@ from amber_id.audit.attack.avatars import avatar_remarks
 from amber_id.errors import CorpusError
 from amber_id.motion import FeatureConfig, load_windows
 from amber_id.motion.feature_pass import OnRecording, stored_features
+from amber_id.motion.pairs import bare_id, condition_of
 from amber_id.recordings import RecordingSet, read_failures
 from amber_id.results import ConditionName, DroppedClip
 
@@ -38,17 +39,6 @@ class StudyClips:
         """The recordings of these conditions."""
         entries = tuple(e for e in self.recordings.entries if condition_of(e.clip) in conditions)
         return replace(self.recordings, entries=entries)
-
-
-def condition_of(clip: str) -> ConditionName:
-    """The condition that the id of a study's clip begins with."""
-    name: ConditionName = clip.partition("/")[0]  # type: ignore[assignment]
-    return name
-
-
-def bare_id(clip: str) -> str:
-    """The id of a study's clip without its condition."""
-    return clip.partition("/")[2]
 
 
 def paired(
@@ -112,7 +102,7 @@ def study_clips(
     ]
     recordings = RecordingSet(root, tuple(entries))
     needed = tuple(features)
-    every = tuple(dict.fromkeys((*needed, *also)))
+    every = tuple(dict.fromkeys(each.of_clips for each in (*needed, *also)))
     stored_features(recordings, every, on_clip=on_clip, on_recording=on_recording)
     lost = {
         failure.clip: failure.reason

@@ -16,10 +16,10 @@ from jaxtyping import Int
 from amber_id.audit.attack.strongest_attacker import Tried
 from amber_id.audit.attack.tested import EmbeddedClips
 from amber_id.audit.attack.tsne import perplexity_of, tsne
-from amber_id.audit.study.clips import bare_id
 from amber_id.audit.study.matrix import Cell
 from amber_id.audit.study.study import Study
 from amber_id.errors import EvaluationError
+from amber_id.motion.pairs import bare_id
 from amber_id.results import EmbeddingMap, MapPoint
 
 _FEWEST_CLIPS = 5  # below, there are no neighbourhoods to keep

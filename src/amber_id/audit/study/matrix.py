@@ -10,7 +10,7 @@ import numpy as np
 from amber_id.audit.attack.inverted import inversions_of
 from amber_id.audit.attack.strongest_attacker import Tried, attacker_results, measure, score_attackers
 from amber_id.audit.attack.tested import Tested, embed_people
-from amber_id.audit.study.clips import StudyClips, bare_id
+from amber_id.audit.study.clips import StudyClips
 from amber_id.audit.study.scenarios import Scenario, scenarios_of, seen_in
 from amber_id.audit.study.study import Study
 from amber_id.audit.study.training import Trained
@@ -18,6 +18,7 @@ from amber_id.biometrics import Comparisons
 from amber_id.biometrics.resampling import has_intervals
 from amber_id.judging.config import EvaluationConfig
 from amber_id.judging.rates import judged_recognition, less
+from amber_id.motion.pairs import bare_id
 from amber_id.protocols import Split
 from amber_id.results import Bootstrap, CellResult, ComparisonCounts, Difference
 from amber_id.score_files import IdentifiedBy, ScoreFile
@@ -66,7 +67,7 @@ def cells_of(
     device: str,
     on_clip: Callable[[], None] | None = None,
 ) -> dict[str, Cell]:
-    """Every scenario by its letters; `runs` are those trained on O, A and B, the same attackers of each.
+    """Every scenario by its letters; `runs` are those trained on O, A and B.
 
     Raises
     ------

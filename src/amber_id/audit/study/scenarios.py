@@ -2,15 +2,19 @@
 
 Three letters, train / enrol / probe, each O(riginal), A(nonymised) or B(oth). The attacker learnt from people
 of one kind of clips, holds enrolled clips of one kind, and is shown probes of one kind; the people of train,
-dev and test never overlap. Thresholds, fusion and the strongest attacker are chosen on dev people who were
-enrolled and probed as in the cell.
+dev and test never overlap. Whoever has anonymised clips of people whose names are known (A, B) has made them
+or holds their originals: pairs, from which an attacker may learn a map. One that learnt from originals alone
+has none. Thresholds, fusion and the strongest attacker are chosen on dev people who were enrolled and probed
+as in the cell.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
+from amber_id.attackers.names import named_attacker
 from amber_id.audit.attack.tested import EmbeddedClips, Tested
-from amber_id.audit.study.clips import condition_of
+from amber_id.motion import INVERSIONS
+from amber_id.motion.pairs import condition_of
 from amber_id.results import ConditionName
 
 CONDITIONS_OF: Mapping[str, tuple[ConditionName, ...]] = {
@@ -97,6 +101,23 @@ def own_cells(conditions: Collection[ConditionName]) -> dict[str, ConditionName]
         for letter, of_letter in CONDITIONS_OF.items()
         if len(of_letter) == 1 and of_letter[0] in conditions
     }
+
+
+def needs_pairs(name: str) -> bool:
+    """Whether an attacker of this name learns from pairs of original and anonymised clips."""
+    return INVERSIONS[named_attacker(name).inversion].is_learnt
+
+
+def has_pairs(letter: str, conditions: Collection[ConditionName]) -> bool:
+    """Whether who trains on these clips has pairs: anonymised clips of people of whom originals are there."""
+    return "anonymised" in CONDITIONS_OF[letter] and "original" in conditions
+
+
+def attackers_on(
+    letter: str, conditions: Collection[ConditionName], names: Collection[str]
+) -> tuple[str, ...]:
+    """Those of the attackers that are trained on these clips, in their order."""
+    return tuple(name for name in names if has_pairs(letter, conditions) or not needs_pairs(name))
 
 
 def trained_on(conditions: Collection[ConditionName]) -> dict[str, tuple[ConditionName, ...]]:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from amber_id.audit.study.clips import StudyClips, bare_id
+from amber_id.audit.study.clips import StudyClips
 from amber_id.errors import FileFormatError, SplitError, UsageError
+from amber_id.motion.pairs import bare_id
 from amber_id.protocols import (
     SPLIT_FILE,
     Split,

@@ -11,7 +11,7 @@ from amber_id.attackers import ATTACKERS
 from amber_id.attackers.names import named_attacker
 from amber_id.audit.attack.openings import record_opening
 from amber_id.audit.study.config import StudyConfig
-from amber_id.audit.study.scenarios import trained_on
+from amber_id.audit.study.scenarios import attackers_on, needs_pairs, trained_on
 from amber_id.audit.study.study import Study
 from amber_id.file_formats import file_hash
 from amber_id.results import ConditionName
@@ -33,7 +33,10 @@ class Trained:
 def trained_attackers(study: Study) -> Trained:
     """Train every attacker on every kind of clips, and note that the test people are looked at next."""
     runs = {
-        letter: tuple(_run(study, letter, kinds, name) for name in study.attackers)
+        letter: tuple(
+            _run(study, letter, kinds, name)
+            for name in attackers_on(letter, study.clips.conditions, study.attackers)
+        )
         for letter, kinds in trained_on(study.clips.conditions).items()
     }
     hashes = {
@@ -52,8 +55,8 @@ def training_stages(conditions: Collection[ConditionName], config: StudyConfig) 
     """The name of every training, with its usual seconds."""
     return {
         _stage(name, kinds): seconds_of_training(name, config) * len(kinds)
-        for kinds in trained_on(conditions).values()
-        for name in config.attackers
+        for letter, kinds in trained_on(conditions).items()
+        for name in attackers_on(letter, conditions, config.attackers)
     }
 
 
@@ -75,6 +78,7 @@ def _run(study: Study, letter: str, kinds: tuple[ConditionName, ...], name: str)
         training_of(name, loop=study.config.loop, seed=study.config.seed),
         study.out / "runs" / f"{letter}-{name.replace(', ', ' ').replace(' ', '-')}",
         device=study.device,
+        originals=study.clips.under("original") if needs_pairs(name) else None,
         resume=True,
         allow=None,
         for_reselect=False,
