@@ -8,10 +8,12 @@ whether the choice among them is fooled: nobody can be recognised then.
 
     python benchmarks/informed.py donor RECORDINGS [--seeds 5]       real people, tracked with blendshapes
     python benchmarks/informed.py donor --people 40 --clips 12 --seed 11 [--seeds 5]    synthetic ones
+    python benchmarks/informed.py rendered RECORDINGS --keep FOLDER [--seeds 5]    drawn by the default avatar
     python benchmarks/informed.py plain --people 40 --clips 20 [--seeds 3]      undefended, without network
     python benchmarks/informed.py permuted --people 40 --clips 12 [--seeds 20]
 
-Each line is one draw; the last is the mean over them.
+Each line is one draw; the last is the mean over them. Where defended clips are drawn and tracked again, what
+is made is kept, and a benchmark that was stopped goes on there; the attackers see landmarks, too.
 """
 
 import argparse
@@ -26,10 +28,13 @@ from amber_id.audit import StudyConfig
 from amber_id.audit.attack.strongest_attacker import Scored, score_attackers
 from amber_id.audit.attack.tested import embed_people
 from amber_id.audit.study.scenarios import needs_pairs
+from amber_id.avatarize import AvatarizeConfig, avatarize_corpus, default_avatar_file, find_clips
+from amber_id.corpora import find_corpus
 from amber_id.notation import with_interval
 from amber_id.protocols import folds_by_people, make_split, source_of_subjects
 from amber_id.recordings import Recording, RecordingSet, save_recording
 from amber_id.synthetic import SynthConfig, generate
+from amber_id.tracking import Landmarker, find_model, track_corpus
 from amber_id.training import LoopConfig, train
 from amber_id.training.named import training_of
 from attackers import eer_of
@@ -56,26 +61,33 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description="Attackers that know the defence, and the choice among them."
     )
-    parser.add_argument("question", choices=("donor", "plain", "permuted"))
+    parser.add_argument("question", choices=("donor", "rendered", "plain", "permuted"))
     parser.add_argument("recordings", type=Path, nargs="?")
     parser.add_argument("--people", type=int, default=40)
     parser.add_argument("--clips", type=int, default=12)
     parser.add_argument("--seed", type=int, default=11, help="of the first synthetic people")
     parser.add_argument("--seeds", type=int, default=5)
-    return parser.parse_args()
+    parser.add_argument("--keep", type=Path, help="where avatars and their recordings are kept")
+    parser.add_argument("--size", type=int, default=256, help="of avatars, in pixels")
+    arguments = parser.parse_args()
+    if arguments.question == "rendered" and (arguments.recordings is None or arguments.keep is None):
+        parser.error("rendered: name a folder of recordings, and --keep")
+    return arguments
 
 
 def _measured(arguments: argparse.Namespace, folder: Path) -> Iterator[tuple[float, float, bool]]:
-    donor = arguments.question == "donor"
+    alone = arguments.question == "donor"
     sets = {
-        "before": PLAIN if donor else BEFORE,
-        "now": ON_BLENDSHAPES if donor else WITHOUT_NETWORK,
+        "before": PLAIN if alone else BEFORE,
+        "now": ON_BLENDSHAPES if alone else WITHOUT_NETWORK,
     }
     for seed in range(arguments.seeds):
         scratch = folder / str(seed)
         recordings = _people(arguments, scratch / "people", seed)
-        if donor:
+        if arguments.question == "donor":
             recordings = defended(recordings, scratch / "defended", seed)
+        elif arguments.question == "rendered":
+            recordings = rendered(recordings, arguments.keep / str(seed), seed, arguments.size)
         before, now = (
             _strongest(recordings, names, scratch / kind, arguments.question == "permuted", seed)
             for kind, names in sets.items()
@@ -121,6 +133,17 @@ def restyled(recording: Recording, donor: Recording) -> Recording:
         (own - own.mean(axis=0)) / spread * style.std(axis=0) + style.mean(axis=0), 0, 1
     )
     return replace(recording, blendshapes=blendshapes)
+
+
+def rendered(recordings: RecordingSet, folder: Path, seed: int, size: int) -> RecordingSet:
+    """Defended clips as the default avatar shows them, tracked; what is there already is not made again."""
+    clips, videos, tracked = (folder / name for name in ("defended", "videos", "tracked"))
+    model = find_model(None)
+    defended(recordings, clips, seed)
+    config = AvatarizeConfig(size=size)
+    avatarize_corpus(find_clips(clips), videos, default_avatar_file(model), model, config, workers=1)
+    track_corpus(find_corpus(videos), tracked, Landmarker(model), workers=1)
+    return RecordingSet.open(tracked)
 
 
 def _strongest(
