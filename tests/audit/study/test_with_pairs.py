@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from amber_id.attackers import load_attacker
+from amber_id.audit import StudyConfig
 from amber_id.audit.attack.tested import embed_people
 from amber_id.audit.study.clips import StudyClips, study_clips
 from amber_id.audit.study.scenarios import attackers_on
@@ -136,3 +137,10 @@ def test_without_originals_and_for_networks_it_is_refused(clips: StudyClips, spl
     with pytest.raises(UsageError, match="needs an attacker without a network"):
         train(clips.under(*BOTH), split, network, tmp_path / "net", originals=clips.under("original"))
     assert not any(tmp_path.iterdir())
+
+
+def test_a_study_has_an_attacker_for_the_cells_without_pairs():
+    with pytest.raises(ValueError, match="name one at least that needs no pairs of clips"):
+        StudyConfig(attackers=("moments on blendshapes, mapped",))
+    with pytest.raises(ValueError, match="after the comma"):
+        StudyConfig(attackers=("moments, maped",))

@@ -11,6 +11,7 @@ from amber_id.audit.confounds.config import ConfoundConfig
 from amber_id.audit.utility.measure import UtilityConfig
 from amber_id.judging.config import EvaluationConfig
 from amber_id.misfits import nearest
+from amber_id.motion import INVERSIONS
 from amber_id.protocols import PROTOCOLS, ByPeople, SplitConfig
 from amber_id.training import LoopConfig
 
@@ -97,6 +98,8 @@ class StudyConfig(BaseModel):
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         if not names or len(set(names)) < len(names):
             raise ValueError(f"name at least one attacker, each once, got {', '.join(names) or 'none'}")
-        for name in names:
-            named_attacker(name)
+        if all(INVERSIONS[named_attacker(name).inversion].is_learnt for name in names):
+            raise ValueError(
+                f"name one at least that needs no pairs of clips, such as moments, got {', '.join(names)}"
+            )
         return names
