@@ -4,6 +4,9 @@ No network. Each signal (a channel of a vertex) of a window becomes 22 numbers: 
 of its changes, the logarithm of its power in six frequency bands, seven quantiles, the distances between
 four of them, and two quantiles of its changes: what is rare, such as a blink, shows in these.
 
+In the view motion, the correlations between components of the movement of landmarks are statistics as well
+(`co_movement.py`).
+
 They are standardised, weighted by how well each alone tells the training subjects apart (the root of its
 intraclass correlation), reduced by principal components, and projected by one of
 
@@ -14,6 +17,10 @@ plda    the two-covariance model (Ioffe, "Probabilistic linear discriminant anal
         but for lengths, which tell more of the recording than of the person.
 lda     linear discriminant analysis (Friedman, JASA 84, 1989): fewer dimensions than subjects.
 
+Kinds of statistics (`face_parts.py`: the face at rest, its movement, the head's; co-movement) are reduced and
+projected each by itself and stand beside each other in the embedding. Products then add up, as the ratios of
+independent kinds do: a kind that tells people apart badly has short vectors and little weight.
+
 The covariance within subjects is shrunk after Ledoit and Wolf, J. Multivariate Analysis 88, 2004.
 
 It needs seconds, and it is what a network has to beat.
@@ -21,6 +28,7 @@ It needs seconds, and it is what a network has to beat.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -29,12 +37,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy.linalg import eigh
 
 from amber_id.attackers.attacker import FittedKind
-from amber_id.attackers.window_statistics import n_statistics, statistics_of, window_statistics
+from amber_id.attackers.co_movement import (
+    components_shape,
+    correlations_of,
+    fit_components,
+    has_co_movement,
+    n_covariances,
+)
+from amber_id.attackers.face_parts import parts_of
+from amber_id.attackers.window_statistics import n_statistics, statistics_of, statistics_under
 from amber_id.errors import TrainingError
 from amber_id.extras import from_extra
 from amber_id.motion import FeatureConfig, WindowSet
 
 _ARRAYS = ("mean", "scale", "projection")  # of a checkpoint
+_COMPONENTS = "components"  # of one that sees co-movement, too
 _TINY = 1e-12
 _LEAST_WEIGHT = 0.003  # of a statistic that tells nobody apart, as an intraclass correlation
 _SHRINK_BETWEEN = 0.7  # towards a round one: the subjects are few
@@ -61,32 +78,38 @@ class MomentsAttacker:
     scale: Float[np.ndarray, " F"]
     projection: Float[np.ndarray, "F D"]
     features: FeatureConfig
+    components: Float[np.ndarray, "2 M K"] | None = None  # whose correlations are statistics, if any are
 
     def embed(
         self, values: Float[np.ndarray, "N C T V"], mask: Bool[np.ndarray, "N T"]
     ) -> Float[np.ndarray, "N D"]:
         """Embeddings of windows, not yet normalised."""
-        return self.project(window_statistics(values, mask, rate_hz=self.features.rate_hz))
+        return self.project(statistics_under(self.features, values, mask))
 
     def embed_set(self, windows: WindowSet) -> Float[np.ndarray, "N D"]:
         """Embeddings of all windows of a set, from statistics that are computed once for each clip."""
         return self.project(statistics_of(windows))
 
     def project(self, statistics: Float[np.ndarray, "N F"]) -> Float[np.ndarray, "N D"]:
-        """Embeddings of windows, from their statistics as `window_statistics` gives them."""
-        return ((statistics - self.mean) / self.scale) @ self.projection
+        """Embeddings of windows, from their statistics as `statistics_under` gives them."""
+        values, _ = _arranged(statistics, self.features, self.components)
+        return ((values - self.mean) / self.scale) @ self.projection
 
     def tensors(self) -> dict[str, np.ndarray]:
         """What a checkpoint holds."""
-        return {name: np.asarray(getattr(self, name)) for name in _ARRAYS}
+        arrays = {name: np.asarray(getattr(self, name)) for name in _ARRAYS}
+        return arrays if self.components is None else arrays | {_COMPONENTS: self.components}
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, np.ndarray], features: FeatureConfig) -> "MomentsAttacker":
         """The attacker of a checkpoint; raises ValueError if they are not those of one."""
-        if set(tensors) != set(_ARRAYS):
-            raise ValueError(f"expected the arrays {sorted(_ARRAYS)}, got {sorted(tensors)}")
+        names = {*_ARRAYS, _COMPONENTS} if has_co_movement(features) else set(_ARRAYS)
+        if set(tensors) != names:
+            raise ValueError(f"expected the arrays {sorted(names)}, got {sorted(tensors)}")
         F, D = (*tensors["projection"].shape, 0, 0)[:2]
-        shapes = {"mean": (F,), "scale": (F,), "projection": (F, D)}
+        shapes: dict[str, tuple[int, ...]] = {"mean": (F,), "scale": (F,), "projection": (F, D)}
+        if _COMPONENTS in names:
+            shapes[_COMPONENTS] = components_shape(features)
         for name, shape in shapes.items():
             array = tensors[name]
             if array.shape != shape or not np.issubdtype(array.dtype, np.floating):
@@ -94,7 +117,7 @@ class MomentsAttacker:
                     f"{name} must be of shape {shape} and floating, got {array.shape} and {array.dtype}"
                 )
         # A statistic that never varied is divided by infinity.
-        finite = all(np.isfinite(tensors[name]).all() for name in ("mean", "projection"))
+        finite = all(np.isfinite(tensors[name]).all() for name in names - {"scale"})
         if not (finite and D and (tensors["scale"] > 0).all()):
             raise ValueError("expected a finite mean and projection and a positive scale, got others")
         return cls(**tensors, features=features)
@@ -115,7 +138,7 @@ def fit_moments(
     TrainingError
         If nothing varies between windows, or nobody has two.
     """
-    statistics = window_statistics(values, mask, rate_hz=features.rate_hz)
+    statistics = statistics_under(features, values, mask)
     return fit_to_statistics(statistics, subject, config, features=features)
 
 
@@ -125,15 +148,46 @@ def fit_to_statistics(
     config: MomentsConfig,
     *,
     features: FeatureConfig,
+    co_movement: bool = True,
 ) -> MomentsAttacker:
-    """Fit to the statistics of `window_statistics`, for whoever fits to parts of them in turn.
+    """Fit to the statistics of `statistics_under`, for whoever fits to parts of them in turn.
+
+    Where these lack the covariances of `covariances_of`, since they are of a part of the face, `co_movement`
+    must be false.
 
     Raises TrainingError as `fit_moments` does.
     """
-    mean, scale = weighted_scale(statistics, subject)
-    components, reduced = _principal((statistics - mean) / scale, _n_components(config, subject))
-    matrix = components @ _discriminant(reduced, subject, config)
-    return MomentsAttacker(mean=mean, scale=scale, projection=matrix, features=features)
+    components = None
+    if co_movement and has_co_movement(features):
+        components = fit_components(statistics[:, -n_covariances(features) :])
+    values, parts = _arranged(statistics, features, components)
+    mean, scale = weighted_scale(values, subject)
+    blocks = []
+    for part in parts:
+        if np.isfinite(scale[part]).any():
+            axes, reduced = _principal(
+                (values[:, part] - mean[part]) / scale[part], _n_components(config, subject)
+            )
+            of_part = axes @ _discriminant(reduced, subject, config)
+            block = np.zeros((len(mean), of_part.shape[1]))
+            block[part] = of_part
+            blocks.append(block)
+    return MomentsAttacker(mean, scale, np.hstack(blocks), features, components)
+
+
+def _arranged(
+    statistics: Float[np.ndarray, "N S"],
+    features: FeatureConfig,
+    components: Float[np.ndarray, "2 M K"] | None,
+) -> tuple[Float[np.ndarray, "N F"], tuple[slice, ...]]:
+    """What is projected, with correlations in the place of covariances, and which of it belongs together."""
+    if components is None:
+        return statistics, parts_of(features, statistics.shape[1])
+    n = statistics.shape[1] - n_covariances(features)
+    pairs = correlations_of(statistics[:, n:], components)
+    ends = np.cumsum([n, *(each.shape[1] for each in pairs)]).tolist()
+    apart = tuple(slice(begin, end) for begin, end in pairwise(ends))
+    return np.concatenate([statistics[:, :n], *pairs], axis=1), (*parts_of(features, n), *apart)
 
 
 def weighted_scale(
@@ -290,7 +344,10 @@ def _fitter(windows: WindowSet, config: MomentsConfig) -> Callable[[WindowSet], 
 def _loaded(tensors: Mapping[str, np.ndarray], features: FeatureConfig) -> MomentsAttacker:
     """The attacker of a checkpoint; raises ValueError where its arrays are not those of its features."""
     attacker = MomentsAttacker.from_tensors(tensors, features)
-    expected = n_statistics(features)
+    expected = n_statistics(features) - n_covariances(features)
+    if attacker.components is not None:
+        K = attacker.components.shape[2]
+        expected += K * (K - 1)  # pairs of components of movement, and of changes
     if attacker.mean.size != expected:
         raise ValueError(f"expected {expected} statistics, as its features have, got {attacker.mean.size}")
     return attacker

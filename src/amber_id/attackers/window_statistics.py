@@ -10,6 +10,8 @@ from collections import OrderedDict
 import numpy as np
 from jaxtyping import Bool, Float
 
+from amber_id.attackers.co_movement import covariances_of, has_co_movement
+from amber_id.attackers.face_parts import signals_of
 from amber_id.motion import FeatureConfig, WindowSet, in_channels, vertex_graph
 
 BANDS_HZ = ((0.4, 1.0), (1.0, 2.0), (2.0, 3.5), (3.5, 5.5), (5.5, 8.0), (8.0, 12.0))
@@ -27,8 +29,7 @@ _known: OrderedDict[tuple[str, str], Float[np.ndarray, "n F"]] = OrderedDict()
 def statistics_of(windows: WindowSet) -> Float[np.ndarray, "N F"]:
     """The statistics of all windows of a set, in order."""
     if not windows.as_stored:
-        rate_hz = windows.config.rate_hz
-        return np.concatenate([window_statistics(*part, rate_hz=rate_hz) for part in windows.in_parts()])
+        return np.concatenate([statistics_under(windows.config, *part) for part in windows.in_parts()])
     features = windows.config.model_dump_json()
     ends = np.cumsum(np.bincount(windows.clip, minlength=len(windows.entries)))
     parts = []
@@ -36,7 +37,7 @@ def statistics_of(windows: WindowSet) -> Float[np.ndarray, "N F"]:
         key = (features, entry.content_hash())
         statistics = _known.pop(key, None)
         if statistics is None:
-            statistics = window_statistics(*windows.gather(slice(begin, end)), rate_hz=windows.config.rate_hz)
+            statistics = statistics_under(windows.config, *windows.gather(slice(begin, end)))
         _known[key] = statistics
         parts.append(statistics)
     _forget()
@@ -49,19 +50,46 @@ def _forget() -> None:
         size -= _known.popitem(last=False)[1].nbytes
 
 
-def window_statistics(
-    values: Float[np.ndarray, "N C T V"], mask: Bool[np.ndarray, "N T"], *, rate_hz: float
+def statistics_under(
+    features: FeatureConfig, values: Float[np.ndarray, "N C T V"], mask: Bool[np.ndarray, "N T"]
 ) -> Float[np.ndarray, "N F"]:
-    """22 statistics of every signal of each window, in float64; frames outside the mask do not count."""
+    """The statistics of windows of these features, and last, where they have any, the covariances.
+
+    `parts_of` says which of the statistics belong together.
+    """
+    groups = [
+        window_statistics(each.values, mask, rate_hz=features.rate_hz, about_mean=each.about_mean)
+        for each in signals_of(values, features)
+    ]
+    if has_co_movement(features):
+        groups.append(covariances_of(values, mask, features))
+    return groups[0] if len(groups) == 1 else np.concatenate(groups, axis=1)
+
+
+def window_statistics(
+    values: Float[np.ndarray, "N C T V"],
+    mask: Bool[np.ndarray, "N T"],
+    *,
+    rate_hz: float,
+    about_mean: bool = False,
+) -> Float[np.ndarray, "N F"]:
+    """22 statistics of every signal of each window, in float64; frames outside the mask do not count.
+
+    With `about_mean` the seven quantiles are less the mean.
+    """
     parts = [
-        _statistics(values[n : n + _AT_ONCE], mask[n : n + _AT_ONCE], rate_hz=rate_hz)
+        _statistics(values[n : n + _AT_ONCE], mask[n : n + _AT_ONCE], rate_hz=rate_hz, about_mean=about_mean)
         for n in range(0, max(len(values), 1), _AT_ONCE)
     ]
     return np.concatenate(parts)
 
 
 def _statistics(
-    values: Float[np.ndarray, "N C T V"], mask: Bool[np.ndarray, "N T"], *, rate_hz: float
+    values: Float[np.ndarray, "N C T V"],
+    mask: Bool[np.ndarray, "N T"],
+    *,
+    rate_hz: float,
+    about_mean: bool,
 ) -> Float[np.ndarray, "N F"]:
     N, C, T, V = values.shape
     signals = values.astype(np.float64).transpose(0, 1, 3, 2).reshape(N, C * V, T)
@@ -77,6 +105,8 @@ def _statistics(
     logs = [np.log(x + 1e-6) for x in (spread, changes)]
     quantiles = _quantiles(signals, weight, QUANTILES)
     ranges = [np.log(quantiles[high] - quantiles[low] + 1e-3) for low, high in _RANGES]
+    if about_mean:
+        quantiles = [each - mean for each in quantiles]
     quantiles += _quantiles(np.diff(signals, axis=2), both, _OF_CHANGES)
     return np.concatenate([mean, skewness, *logs, *bands, *quantiles, *ranges], axis=1)
 
@@ -124,4 +154,4 @@ def _band_powers(
 def n_statistics(features: FeatureConfig) -> int:
     """How many statistics there are of a window of these features."""
     still = np.zeros((1, in_channels(features), 2, vertex_graph(features).n_vertices), np.float32)
-    return window_statistics(still, np.ones((1, 2), dtype=bool), rate_hz=features.rate_hz).shape[1]
+    return statistics_under(features, still, np.ones((1, 2), dtype=bool)).shape[1]

@@ -54,7 +54,8 @@ def test_the_region_with_the_habit_has_the_largest_share(eyes_only: RecordingSet
     assert shares["eyes"].low > 0
     assert found["eyes"].removed.value > 0
     assert found["left_eye"].share is None
-    whole = Comparisons.pool(attacked(statistics, split))
+    everywhere = statistics.restricted_to(statistics.windows.config.points)
+    whole = Comparisons.pool(attacked(everywhere, split))
     total = sum(share.value for share in shares.values())
     assert total == pytest.approx(0.5 - eer(whole.mated_scores, whole.nonmated_scores), abs=1e-6)
 

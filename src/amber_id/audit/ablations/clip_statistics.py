@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from amber_id.attackers.co_movement import n_covariances
 from amber_id.attackers.moments import (
     MomentsAttacker,
     MomentsConfig,
@@ -45,6 +46,7 @@ class ClipStatistics:
     windows: WindowSet
     values: Float[np.ndarray, "N F"]
     fits: Fits = field(default_factory=dict)
+    whole: bool = True  # whether the face is; the co-movement of parts of it is not known
 
     @classmethod
     def of(cls, windows: WindowSet, fits: Fits | None = None) -> "ClipStatistics":
@@ -52,15 +54,19 @@ class ClipStatistics:
         return cls(windows, statistics_of(windows), {} if fits is None else fits)
 
     def restricted_to(self, points: Collection[int]) -> "ClipStatistics":
-        """These statistics of some landmarks alone; the face is normalised as a whole nevertheless."""
-        return replace(self, values=self.values[:, self.columns_of(points)], fits={})
+        """These statistics of some landmarks alone, without the co-movement of several.
 
-    def columns_of(self, points: Collection[int]) -> Bool[np.ndarray, " F"]:
-        """Which statistics are of these landmarks."""
+        The face is normalised as a whole nevertheless.
+        """
+        return replace(self, values=self.values[:, self.columns_of(points)], fits={}, whole=False)
+
+    def columns_of(self, points: Collection[int]) -> Int[np.ndarray, " C"]:
+        """Which statistics are of one of these landmarks alone."""
         config = self.windows.config
         seen = np.isin(config.points, list(points))
         signals = np.tile(seen, in_channels(config))  # a signal is a channel of a vertex
-        return np.tile(signals, self.values.shape[1] // len(signals))
+        of_one = self.values.shape[1] - (n_covariances(config) if self.whole else 0)
+        return np.flatnonzero(np.tile(signals, of_one // len(signals)))
 
     def labelled(self, recordings: RecordingSet) -> "ClipStatistics":
         """These statistics, relabelled with the subjects of `recordings`."""
@@ -138,7 +144,8 @@ def attacked_on(
 ) -> list[Comparisons]:
     """The test comparisons of all folds, attacked anew on each of these sets of landmarks.
 
-    The same as `attacked` on the statistics that each set shows, but what sets share is computed once.
+    How landmarks move together has no part in this. The same as `attacked` on the statistics that each set
+    shows, but what sets share is computed once.
     """
     atoms = _atoms(sets)
     N = len(statistics.windows.clip)
@@ -219,6 +226,7 @@ def _fitted(
         of_window[train],
         MomentsConfig(),
         features=statistics.windows.config,
+        co_movement=statistics.whole,
     )
 
 
