@@ -132,6 +132,35 @@ def test_a_table_states_what_differs_between_clips(arrays: Path, tmp_path: Path)
     assert [recording.width for recording in made] == [1280, 640, 1280, 1280]
 
 
+def test_a_row_of_a_person_or_folder_holds_for_all_its_clips(arrays: Path, tmp_path: Path) -> None:
+    clips = [path.relative_to(arrays).with_suffix("").as_posix() for path in sorted(arrays.rglob("*.npy"))]
+    folder, person = clips[0].split("/")[0], f"id{clips[2].split('/')[0][-3:]}"
+    rows = [f"{folder},24.5,1280,720,", f"{clips[1]},12.5,,,", f"{person},20,,,16:9", "nobody,1,,,"]
+    table = tmp_path / "stated.csv"
+    table.write_text("\n".join(["clip,fps,width,height,aspect", *rows]))
+    done = amber("corpus", "landmarks", arrays, tmp_path / "out", "--quiet", "--table", table)
+    assert done.stderr == f"{table}: no clip, folder or person that is there has the name nobody.\n"
+    made = [load_recording(tmp_path / "out" / f"{clip}.safetensors") for clip in clips]
+    assert [recording.fps for recording in made] == [24.5, 12.5, 20, 20]
+    assert {recording.width for recording in made} == {1280}
+
+
+def test_clips_that_are_too_short_are_named(arrays: Path, tmp_path: Path) -> None:
+    clips = sorted(arrays.rglob("*.npy"))
+    np.save(clips[0], np.load(clips[0])[:29])
+    np.save(clips[1], np.load(clips[1])[:30])
+    flags = ["--fps", FPS, "--aspect", "16:9", "--quiet"]
+    done = amber("corpus", "landmarks", arrays, tmp_path / "out", *flags)
+    name = clips[0].relative_to(arrays).with_suffix("").as_posix()
+    reason = "its longest tracked stretch is 0.97 s, at least 1 s needed: attackers leave it out"
+    assert done.stderr.startswith(f"{name}: kept, but {reason}")
+    assert done.stderr.count("\n") == 1
+    assert f"{tmp_path / 'out' / 'warnings.csv'}" in done.stdout
+    assert (tmp_path / "out" / f"{name}.safetensors").is_file()
+    done = amber("corpus", "landmarks", arrays, tmp_path / "out", *flags, "--shortest-s", "0.5")
+    assert done.stderr == ""
+
+
 def test_recordings_do_not_depend_on_the_number_of_workers(arrays: Path, tmp_path: Path) -> None:
     for workers in ("1", "2"):
         flags = ["--fps", FPS, "--aspect", "16:9", "--workers", workers, "--quiet"]
@@ -189,7 +218,8 @@ def test_flags_that_do_not_fit_are_wrong_usage(flags: list[str], told: str, tmp_
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("clip,fps\na_id001/x,25\n", "expected the columns clip, fps, width, height"),
+        ("clip,person\na_id001/x,25\n", "expected the column clip and any of fps, width, height, aspect"),
+        ("", "expected the column clip and any of fps, width, height, aspect, each once, got nothing"),
         ("clip,fps,width,height\na_id001/x,fast,,\n", "a_id001/x: expected a number in fps, got fast"),
         ("clip,fps,width,height\na_id001/x,-1,,\n", "expected a positive number in fps, got -1"),
         ("clip,fps,width,height\na_id001/x,,640,\n", "expected width and height, or neither"),

@@ -49,6 +49,50 @@ def test_the_table_says_what_results_json_says(scores: Path, tmp_path: Path) -> 
     assert any("Only 10 people decide" in line for line in done.stderr.splitlines())
 
 
+def test_different_utterances_are_those_of_the_table(scores: Path, tmp_path: Path) -> None:
+    rows = [f"p_id{n // 5:03d}/c{n},{'' if n == 0 else ('hello', 'thanks')[n % 2]}" for n in range(50)]
+    table = tmp_path / "corpus.csv"
+    table.write_text("\n".join(["clip,utterance", *rows]))
+    flags = ["--out", tmp_path / "out", "--replicates", "100", "--permutations", "20"]
+    done = amber("metrics", scores, *flags, "--different-utterances", "--subjects", table)
+    assert done.returncode == 0, done.stderr
+    words = [row.split(",")[1] for row in rows]
+    pairs = [(i, j) for i in range(1, 50) for j in range(i + 1, 50) if words[i] != words[j]]
+    mated = sum(i // 5 == j // 5 for i, j in pairs)
+    assert done.stdout.startswith(
+        f"{mated} mated and {len(pairs) - mated} non-mated comparisons of different utterances of 10 people"
+    )
+    assert "note: Clips of unknown utterance, left out: 1." in done.stderr
+    counts = json.loads((tmp_path / "out" / "results.json").read_text())["counts"]["comparisons"]
+    assert counts == {"mated": mated, "nonmated": len(pairs) - mated, "unknown_utterances": 1}
+
+
+@pytest.mark.parametrize(
+    ("table", "code", "reason"),
+    [
+        (None, 2, "name a table with the columns clip, subject and utterance"),
+        ("clip,subject\n", 1, "expected the columns clip and utterance"),
+        (
+            "clip,utterance\n{}",
+            1,
+            "expected comparisons of clips with different utterances, got no mated one",
+        ),
+    ],
+)
+def test_unknown_utterances_are_refused_in_a_line(
+    table: str | None, code: int, reason: str, scores: Path, tmp_path: Path
+) -> None:
+    flags = ["--out", tmp_path / "out", "--different-utterances"]
+    if table is not None:
+        rows = "\n".join(f"p_id{n // 5:03d}/c{n},hello" for n in range(50))
+        (tmp_path / "corpus.csv").write_text(table.format(rows))
+        flags += ["--subjects", tmp_path / "corpus.csv"]
+    done = amber("metrics", scores, *flags)
+    assert done.returncode == code
+    (line,) = done.stderr.splitlines()
+    assert reason in line
+
+
 def test_embeddings_are_compared_and_counted(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     who = np.repeat(np.arange(8), 6)

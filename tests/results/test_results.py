@@ -136,7 +136,7 @@ def test_results_come_back_to_the_last_digit(tmp_path: Path):
     content = json.loads(path.read_text("utf-8"))
     assert content["schema"] == "amber-id/evaluation/5"
     assert content["metrics"]["eer"] == _RATE
-    assert content["counts"]["comparisons"] == {"mated": 2, "nonmated": 4}
+    assert content["counts"]["comparisons"] == {"mated": 2, "nonmated": 4, "unknown_utterances": None}
     assert content["dev"][0]["threshold"] == 0.1 + 0.2
     assert path.read_bytes().endswith(b"}\n")
 

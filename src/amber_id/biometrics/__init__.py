@@ -107,6 +107,7 @@ from amber_id.biometrics.scoring import histogram_all, tally_all
 from amber_id.biometrics.tallies import PairTally, ScoreHistogram, SubjectTally, Tally, merge, tally
 from amber_id.biometrics.two_covariance import two_covariance_llr
 from amber_id.biometrics.uncertainty import bootstrap, bootstrap_difference, bootstrap_eer, bootstrap_mean
+from amber_id.biometrics.utterances import of_different_utterances
 
 __all__ = [
     "Comparisons",
@@ -170,6 +171,7 @@ __all__ = [
     "min_cllr",
     "min_cllr_of",
     "min_dcf",
+    "of_different_utterances",
     "open_set",
     "pav_llrs",
     "people_needed",

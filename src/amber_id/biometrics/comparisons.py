@@ -26,8 +26,8 @@ class Comparisons:
     ------
     ValueError
         If the arrays differ in length or dtype from what is stated here, a score is not finite, a clip lies
-        outside 0..N-1 or is compared with itself, a subject or session is negative, or one session has two
-        subjects.
+        outside 0..N-1 or is compared with itself, a subject or session is negative, one session has two
+        subjects, or two clips of one utterance are compared where utterances are kept.
 
     Examples
     --------
@@ -48,6 +48,8 @@ class Comparisons:
     probe: Int64[np.ndarray, " P"]  # the probe clip
     subjects: Int64[np.ndarray, " N"]  # who each clip shows
     sessions: Int64[np.ndarray, " N"] | None = None  # in which sitting, numbered over the whole study
+    # What is said, numbered over the whole study, -1 if not known; where only different ones are compared.
+    utterances: Int64[np.ndarray, " N"] | None = None
 
     def __post_init__(self) -> None:
         P, N = len(self.scores), len(self.subjects)
@@ -67,6 +69,10 @@ class Comparisons:
             )
         if self.sessions is not None:
             _check_sessions(self.sessions, self.subjects)
+        if self.utterances is not None:
+            _check_array("utterances", self.utterances, np.int64, N)
+            if (self.utterances[self.enrolment] == self.utterances[self.probe]).any():
+                raise ValueError("utterances are for comparisons of different ones, got two clips of one")
 
     @property
     def n_subjects(self) -> int:
@@ -139,7 +145,7 @@ class Comparisons:
         Raises
         ------
         ValueError
-            If there is no part, or only some know the sessions.
+            If there is no part, or only some know the sessions or the utterances.
 
         Examples
         --------
@@ -150,11 +156,13 @@ class Comparisons:
         (array([0.9, 0.1]), array([1, 3]), array([0, 0, 0, 1]))
         """
         sessions = [part.sessions for part in parts if part.sessions is not None]
-        if not parts or len(sessions) not in (0, len(parts)):
-            raise ValueError(
-                f"parts must be one or more comparisons, all or none with sessions, got {len(parts)} with "
-                f"{len(sessions)} that know them"
-            )
+        utterances = [part.utterances for part in parts if part.utterances is not None]
+        for name, known in (("sessions", sessions), ("utterances", utterances)):
+            if not parts or len(known) not in (0, len(parts)):
+                raise ValueError(
+                    f"parts must be one or more comparisons, all or none with {name}, got {len(parts)} with "
+                    f"{len(known)} that know them"
+                )
         first = np.cumsum([0, *(len(part.subjects) for part in parts[:-1])])
         return cls(
             scores=np.concatenate([part.scores for part in parts]),
@@ -162,6 +170,7 @@ class Comparisons:
             probe=np.concatenate([part.probe + n for part, n in zip(parts, first, strict=True)]),
             subjects=np.concatenate([part.subjects for part in parts]),
             sessions=np.concatenate(sessions) if sessions else None,
+            utterances=np.concatenate(utterances) if utterances else None,
         )
 
 

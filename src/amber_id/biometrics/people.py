@@ -153,9 +153,10 @@ def aggregate_clips(comparisons: Comparisons, k: int, *, rng: np.random.Generato
     """Comparisons of groups of k clips: what an attacker with k clips of a person on either side can do.
 
     The clips of each subject that were compared are dealt at random into groups of k, no clip into two. Where
-    sessions are known a group lies within one session, and where no clip is on both sides (originals
-    enrolled, avatars probed) on one side. The score of two groups is the mean of the k k scores between their
-    clips. Pairs of groups of which a score is missing are left out, as are comparisons within a group.
+    sessions are known a group lies within one session, where no clip is on both sides (originals enrolled,
+    avatars probed) on one side, and of as few utterances as can be where only different ones are compared.
+    The score of two groups is the mean of the k k scores between their clips; pairs of groups that lack one
+    are left out, as are comparisons within a group.
 
     Parameters
     ----------
@@ -169,9 +170,8 @@ def aggregate_clips(comparisons: Comparisons, k: int, *, rng: np.random.Generato
     Returns
     -------
     Comparisons
-        With groups as clips; subjects and sessions keep their numbers. The clips left over, since their
-        number was no multiple of k, are ``len(comparisons.subjects) - k * len(returned.subjects)``, together
-        with those that were never compared.
+        With groups as clips; subjects and sessions keep their numbers. Clips left over or never compared are
+        ``len(comparisons.subjects) - k * len(returned.subjects)``.
 
     Raises
     ------
@@ -253,6 +253,9 @@ def _deal(
         pools = pools + probed * (pools.max(initial=0) + 1)
 
     clips = rng.permutation(np.flatnonzero(enrolled | probed))
+    if comparisons.utterances is not None:
+        # Clips of one utterance side by side: two groups that share one lack a score.
+        clips = clips[np.argsort(_in_random_order(comparisons.utterances, rng)[clips], kind="stable")]
     clips = clips[np.argsort(pools[clips], kind="stable")]
     _, starts, sizes = np.unique(pools[clips], return_index=True, return_counts=True)
     place_in_pool = np.arange(len(clips)) - np.repeat(starts, sizes)
@@ -261,6 +264,14 @@ def _deal(
     group_of = np.full(len(pools), -1)
     group_of[clips] = np.arange(len(clips)) // k
     return group_of, clips[::k]
+
+
+def _in_random_order(
+    utterances: Int64[np.ndarray, " N"], rng: np.random.Generator
+) -> Int64[np.ndarray, " N"]:
+    """The utterance of each clip by other numbers, drawn at random."""
+    names, number = np.unique(utterances, return_inverse=True)
+    return rng.permutation(len(names))[number]
 
 
 def _refuse_too_few(comparisons: Comparisons, k: int) -> None:

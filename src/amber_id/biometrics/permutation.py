@@ -18,6 +18,9 @@ Where sessions are known, the clips of one session move together, so that a room
 identity; and if no two clips of one session are compared, none are in a permuted study either. Where they
 are not known, all that clips of one person have in common counts as disclosure.
 
+Where only clips of different utterances are compared, clips change places with those of their utterance,
+or, where nobody repeats it, with others that nobody repeats, so that as many comparisons stay mated.
+
 Where every two clips of different people were compared and some clips of one person were not, such as an
 original and its own avatar, clips that take their places are not in a permuted study either.
 """
@@ -138,7 +141,8 @@ class _Relabelling:
     movable: Int64[np.ndarray, " Q"]  # clips that are permuted
     unit: Int64[np.ndarray, " Q"]  # which clips move together
     first: Int64[np.ndarray, " U"]  # a clip of each unit
-    component: Int[np.ndarray, " N"]  # of each clip; ascending over the units
+    component: Int[np.ndarray, " N"]  # of each clip
+    stratum: Int[np.ndarray, " N"]  # of each clip, part of a component, within which clips change places
 
     @classmethod
     def of(cls, comparisons: Comparisons, edges: Float64[np.ndarray, " B"]) -> "_Relabelling":
@@ -147,9 +151,11 @@ class _Relabelling:
             raise ValueError(f"edges must be one or more ascending numbers, got {edges.size} that are not")
         sessions, component = comparisons.sessions, connected_clips(comparisons)
         movable = _movable(comparisons, component)
+        stratum = component if sessions is not None else _strata(comparisons, component, movable)
         moves_with = movable if sessions is None else sessions[movable]
+        # Units ascend with their strata.
         _, first, unit = np.unique(
-            np.stack([component[movable], moves_with]), axis=1, return_index=True, return_inverse=True
+            np.stack([stratum[movable], moves_with]), axis=1, return_index=True, return_inverse=True
         )
         place = np.maximum(np.searchsorted(edges, comparisons.scores, side="right") - 1, 0)
         if sessions is not None and (sessions[comparisons.enrolment] == sessions[comparisons.probe]).any():
@@ -167,14 +173,16 @@ class _Relabelling:
             unit=unit,
             first=movable[first],
             component=component,
+            stratum=stratum,
         )
 
     def check_exchange(self) -> None:
         """Refuse a study in which no permutation changes which comparisons are mated."""
         fixed = np.setdiff1d(self.comparisons.enrolment, self.movable)
-        movable, _ = self._groups(self.first)
-        of_two_subjects = movable[1:][np.diff(movable) == 0]
-        everywhere, counts = self._groups(np.concatenate([self.first, fixed]))
+        movable, _ = self._groups(self.first, self.stratum)
+        exchanged = np.isin(self.stratum[self.first], movable[1:][np.diff(movable) == 0])
+        of_two_subjects = self.component[self.first][exchanged]
+        everywhere, counts = self._groups(np.concatenate([self.first, fixed]), self.component)
         if not np.isin(of_two_subjects, everywhere[counts > 1]).any():
             by_clip = self.comparisons.sessions is None
             kind, advice = ("clips", "") if by_clip else ("sessions", ", or leave sessions out")
@@ -185,17 +193,17 @@ class _Relabelling:
             )
 
     def _groups(
-        self, clips: Int64[np.ndarray, " Q"]
+        self, clips: Int64[np.ndarray, " Q"], part: Int[np.ndarray, " N"]
     ) -> tuple[Int[np.ndarray, " G"], Int64[np.ndarray, " G"]]:
-        """Component of each different pair of component and subject, and how many clips have it."""
-        pairs = np.stack([self.component[clips], self.subjects[clips]])
+        """Part of each different pair of part and subject, and how many clips have it."""
+        pairs = np.stack([part[clips], self.subjects[clips]])
         groups, counts = np.unique(pairs, axis=1, return_counts=True)
         return groups[0], counts
 
     def draw(self, rng: np.random.Generator) -> _Masses:
         """Comparisons in each bin after a permutation that leaves both sides."""
         for _ in range(_MAX_DRAWS):
-            order = np.lexsort((rng.random(len(self.first)), self.component[self.first]))
+            order = np.lexsort((rng.random(len(self.first)), self.stratum[self.first]))
             stands_for = np.arange(len(self.subjects))
             stands_for[self.movable] = self.first[order][self.unit]
             mated, nonmated = self.masses(stands_for)
@@ -275,6 +283,21 @@ def connected_clips(comparisons: Comparisons) -> Int64[np.ndarray, " N"]:
     # Wide, as it is multiplied with the number of people.
     component: Int64[np.ndarray, " N"] = connected_components(graph, directed=False)[1].astype(np.int64)
     return component
+
+
+def _strata(
+    comparisons: Comparisons, component: Int64[np.ndarray, " N"], movable: Int64[np.ndarray, " Q"]
+) -> Int64[np.ndarray, " N"]:
+    """The part of its component that each clip may change places in: all of it, or its utterance.
+
+    Clips that nobody else repeats are together: whatever places they have, all that they say is different.
+    """
+    if comparisons.utterances is None:
+        return component
+    utterance = comparisons.utterances - comparisons.utterances.min(initial=0)
+    repeated = np.bincount(utterance[movable], minlength=utterance.max(initial=0) + 1)[utterance] > 1
+    pairs = np.stack([component, np.where(repeated, utterance, -1)])
+    return np.unique(pairs, axis=1, return_inverse=True)[1].reshape(-1)
 
 
 def _movable(comparisons: Comparisons, component: Int[np.ndarray, " N"]) -> Int64[np.ndarray, " Q"]:

@@ -12,9 +12,11 @@ from amber_id.cli.shared import (
     STUDY_LOCK,
     Allow,
     Device,
+    DifferentUtterances,
     Model,
     Quiet,
     Seed,
+    ShortestUsed,
     Workers,
     app,
     check_before,
@@ -69,6 +71,8 @@ def audit(
     folds: _Folds = None,
     epochs: Annotated[int | None, typer.Option(help="Most epochs of a network; default: 5.")] = None,
     full: _Full = False,
+    different_utterances: DifferentUtterances = False,
+    shortest_s: ShortestUsed = None,
     config: Annotated[Path | None, typer.Option(help="TOML with what differs from the defaults.")] = None,
     model: Model = None,
     show_originals: _ShowOriginals = False,
@@ -90,6 +94,8 @@ def audit(
     require("--folds", folds, FOLDS, folds is None or folds >= 2)
     stated = read_toml(config)
     merged = _merged(stated, file=config, protocol=protocol, folds=folds, epochs=epochs, full=full, seed=seed)
+    merged["evaluation"] |= {"different_utterances": True} if different_utterances else {}
+    merged |= {} if shortest_s is None else {"shortest_s": shortest_s}
     settings = configured(StudyConfig, merged, stated=stated, file=config)
     folders = _folders(original, anonymised)
     likely, outlook = _outlook(folders, out, settings, device)

@@ -8,7 +8,10 @@ import typer
 
 from amber_id.cli.shared import (
     SOME_CLIPS_LOST,
+    First,
+    Like,
     Quiet,
+    SourceName,
     configured,
     corpus_app,
     require_place,
@@ -73,16 +76,9 @@ def corpus_folders(
         typer.Argument(help="SRC/person/[session/]clip.mp4, or a CSV table with columns path and subject."),
     ],
     dst: Destination,
-    source: Annotated[
-        str, typer.Option(help="Name of the source, which stands before _id in the names of folders.")
-    ] = "own",
-    first: Annotated[int, typer.Option(help="Lowest number that a person is given.")] = 1,
-    like: Annotated[
-        Path | None,
-        typer.Option(
-            help="A corpus of the same people, e.g. of the originals: its people.csv gives their numbers."
-        ),
-    ] = None,
+    source: SourceName = "own",
+    first: First = 1,
+    like: Like = None,
     copy: Copy = False,
     quiet: Quiet = False,
 ) -> None:

@@ -9,6 +9,7 @@ from amber_id.cli.shared import (
     SOME_CLIPS_LOST,
     Allow,
     Device,
+    DifferentUtterances,
     Quiet,
     Recordings,
     Seed,
@@ -47,6 +48,7 @@ def evaluate(
     out: Annotated[Path, typer.Option(help="Folder for results, figures and report.")],
     others: _Others = None,
     oracle: _Oracle = None,
+    different_utterances: DifferentUtterances = False,
     replicates: Annotated[int, typer.Option(help="Replicates of the bootstrap over people.")] = 1000,
     allow: Allow = None,
     seed: Seed = 0,
@@ -64,7 +66,12 @@ def evaluate(
     from amber_id.report import write_figures, write_report
     from amber_id.results import write_arrays, write_results
 
-    config = configured(EvaluationConfig, replicates=replicates, seed=seed)
+    config = configured(
+        EvaluationConfig,
+        replicates=replicates,
+        seed=seed,
+        different_utterances=different_utterances,
+    )
     check_runs("evaluate", run, *(others or ()), out=out)
     whole = RecordingSet.open(recordings)
     of_run, division = split_of_run(run, whole)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from amber_id.cli.shared import (
+    DifferentUtterances,
     Level,
     Quiet,
     Replicates,
@@ -54,6 +55,7 @@ def metrics(
     subjects: _Subjects = None,
     dev: _Dev = None,
     against: _Against = None,
+    different_utterances: DifferentUtterances = False,
     replicates: Replicates = 1000,
     permutations: _Permutations = 200,
     level: Level = 0.95,
@@ -70,13 +72,20 @@ def metrics(
     from amber_id.score_files import holds_embeddings
 
     config = configured(
-        EvaluationConfig, replicates=replicates, permutations=permutations, level=level, seed=seed
+        EvaluationConfig,
+        replicates=replicates,
+        permutations=permutations,
+        level=level,
+        seed=seed,
+        different_utterances=different_utterances,
     )
     require_folder("--out", out, "a folder for results.json")
     check_before("metrics", out)
     if holds_embeddings(scores):
-        if subjects or dev or against:
-            raise UsageError("--subjects, --dev and --against go with scores, got embeddings")
+        if subjects or dev or against or different_utterances:
+            raise UsageError(
+                "--subjects, --dev, --against and --different-utterances go with scores, got embeddings"
+            )
         with ClipBar("comparing", None, quiet=quiet) as bar:
             results = judge_embeddings(scores, config, on_progress=bar.step)
     else:
@@ -92,7 +101,8 @@ def _print_results(results: "ScoreResults", against: Path | None, level: float) 
     """Counts, differences, and the figures, with what they disclose."""
     counts = results.counts.comparisons
     known = f" of {results.counts.subjects} people; intervals at level {level:g}" if results.bootstrap else ""
-    tell(f"{counts.mated} mated and {counts.nonmated} non-mated comparisons{known}")
+    which = "" if counts.unknown_utterances is None else " of different utterances"
+    tell(f"{counts.mated} mated and {counts.nonmated} non-mated comparisons{which}{known}")
     for name, each in results.differences.items():
         tell(
             f"  {name} minus that of {against}: {signed(each)}; "

@@ -73,6 +73,29 @@ _LINES_AT_MOST = 20  # of one kind
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 Device = Annotated[str, typer.Option(help="Device of a network: auto, cpu, cuda or cuda:N.")]
+SourceName = Annotated[
+    str, typer.Option(help="Name of the source, which stands before _id in the names of folders.")
+]
+First = Annotated[int, typer.Option(help="Lowest number that a person is given.")]
+Like = Annotated[
+    Path | None,
+    typer.Option(
+        help="A corpus of the same people, e.g. of the originals: its people.csv gives their numbers."
+    ),
+]
+DifferentUtterances = Annotated[
+    bool,
+    typer.Option(
+        "--different-utterances",
+        help="Compare only clips that say different things, as the column utterance of corpus.csv has it.",
+    ),
+]
+ShortestUsed = Annotated[
+    float | None,
+    typer.Option(
+        "--shortest-s", help="Shortest tracked stretch of a clip that is used, in seconds.  [default: 1]"
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Seed; the same seed gives the same result.")]
 Workers = Annotated[int | None, typer.Option(help="Number of processes; default: one per core.")]
 Model = Annotated[
@@ -296,8 +319,7 @@ def name_dropped(dropped: Sequence["DroppedClip"]) -> None:
 
 def print_summary(summary: "CorpusSummary", out: Path, what: str) -> None:
     """A line on what a run over a corpus did, after one for each clip that is not whole or was there."""
-    for warning in summary.warnings:
-        say(f"{warning.clip}: kept, but {warning.reason}")
+    say_some([f"{warning.clip}: kept, but {warning.reason}" for warning in summary.warnings])
     name_failures(summary.anew, "made anew: ")
     reasons: dict[str, list[Failure]] = {}
     for row in summary.unsure:

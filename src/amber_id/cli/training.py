@@ -12,6 +12,7 @@ from amber_id.cli.shared import (
     Quiet,
     Recordings,
     Seed,
+    ShortestUsed,
     app,
     check_before,
     check_runs,
@@ -67,6 +68,7 @@ def train(
     inversion: _Inversion = "none",
     regions: _Regions = None,
     streams: _Streams = None,
+    shortest_s: ShortestUsed = None,
     epochs: _Epochs = None,
     loss: _Loss = None,
     config: _Config = None,
@@ -88,7 +90,7 @@ def train(
     from amber_id.training import TrainConfig, is_first_process
     from amber_id.training import train as train_run
 
-    features = _features(attacker, view, signals, inversion, regions, streams)
+    features = _features(attacker, view, signals, inversion, regions, streams, shortest_s)
     values = {"attacker": attacker, "features": features, "seed": seed, "control": control}
     stated = read_toml(config)
     values |= training_settings(stated, config, epochs=epochs, loss=loss)
@@ -121,6 +123,7 @@ def _features(
     inversion: str,
     regions: str | None,
     streams: str | None,
+    shortest_s: float | None,
 ) -> "FeatureConfig":
     """What the attacker is given: what the flags name, else what it is given by default."""
     from amber_id.attackers import ATTACKERS
@@ -135,6 +138,7 @@ def _features(
         inversion=inversion,
         regions=names_in(regions),
         streams=names_in(streams) or kind.default_streams(chosen, view),
+        shortest_s=FeatureConfig().shortest_s if shortest_s is None else shortest_s,
     )
 
 

@@ -12,7 +12,19 @@ if TYPE_CHECKING:
 
 _NAMES = ("attacker_config", "loop")
 _FLAGS = frozenset(
-    {"attacker", "control", "epochs", "inversion", "loss", "regions", "seed", "signals", "streams", "view"}
+    {
+        "attacker",
+        "control",
+        "epochs",
+        "inversion",
+        "loss",
+        "regions",
+        "seed",
+        "shortest_s",
+        "signals",
+        "streams",
+        "view",
+    }
 )  # what a file might say in their place
 
 

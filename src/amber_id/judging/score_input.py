@@ -7,14 +7,15 @@ comparisons is a score, the highest that the system gives; so is one below them 
 and few mated ones: failures do not know who is shown.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from amber_id.biometrics import Comparisons, Placeholders, placeholders
+from amber_id.biometrics import Comparisons, Placeholders, of_different_utterances, placeholders
+from amber_id.errors import EvaluationError
 from amber_id.score_files import ScoreFile, read_scores
 from amber_id.score_files.people import check_sides
 
@@ -28,6 +29,7 @@ class ScoreInput:
     scores: ScoreFile
     failed: Bool[np.ndarray, " P"]  # of `scores.comparisons`; empty where nobody is known
     limits: tuple[str, ...]
+    unknown_utterances: int | None = None  # clips left out for that; None where all are compared
 
     @property
     def succeeded(self) -> Comparisons | None:
@@ -36,12 +38,22 @@ class ScoreInput:
         return None if comparisons is None else _only(comparisons, ~self.failed)
 
 
-def read_judged(path: Path, subjects: Path | None) -> ScoreInput:
+def read_judged(
+    path: Path, subjects: Path | None, utterance_of: Mapping[str, str] | None = None
+) -> ScoreInput:
     """Scores to be judged; a failed comparison counts as lower, or higher, than all others.
 
-    Raises what :func:`amber_id.score_files.read_scores` raises.
+    With `utterance_of`, by clip, those of different utterances. Raises what
+    :func:`amber_id.score_files.read_scores` raises, and EvaluationError if nothing is left of a side.
     """
-    read = read_scores(path, subjects=subjects)
+    whole = read_scores(path, subjects=subjects)
+    read = _of_different_utterances(whole, path, utterance_of)
+    unknown = None if utterance_of is None else sum(clip not in utterance_of for clip in read.clips)
+    return replace(_judged(path, read), unknown_utterances=unknown)
+
+
+def _judged(path: Path, read: ScoreFile) -> ScoreInput:
+    """Scores of which those that mark a failure are moved next to the others."""
     marks = _placeholders(read)
     remarks = tuple(f"{path.name}: {remark}" for remark in read.remarks)
     if not marks.values.size:
@@ -62,12 +74,14 @@ def read_judged(path: Path, subjects: Path | None) -> ScoreInput:
     return ScoreInput(near, _among(marks, read), (*remarks, limit))
 
 
-def read_chosen_on(path: Path, subjects: Path | None) -> ScoreInput:
+def read_chosen_on(
+    path: Path, subjects: Path | None, utterance_of: Mapping[str, str] | None = None
+) -> ScoreInput:
     """Scores to choose a threshold and a calibration on, without comparisons that failed.
 
-    Raises what :func:`amber_id.score_files.read_scores` raises, also where nothing is left of a side.
+    Raises as `read_judged` does, also where nothing is left of a side.
     """
-    read = read_scores(path, subjects=subjects)
+    read = _of_different_utterances(read_scores(path, subjects=subjects), path, utterance_of)
     marks = _placeholders(read)
     remarks = tuple(f"{path.name}: {remark}" for remark in read.remarks)
     if not marks.values.size:
@@ -80,6 +94,28 @@ def read_chosen_on(path: Path, subjects: Path | None) -> ScoreInput:
     left = replace(read, mated_scores=succeeded[0], nonmated_scores=succeeded[1], comparisons=comparisons)
     limit = f"{_description(path, read, marks)} Threshold and calibration are chosen without them."
     return ScoreInput(left, _among(marks, left), (*remarks, limit))
+
+
+def _of_different_utterances(
+    read: ScoreFile, path: Path, utterance_of: Mapping[str, str] | None
+) -> ScoreFile:
+    """The comparisons of two clips known to say different things, where these alone are asked for."""
+    if utterance_of is None or read.comparisons is None:
+        return read
+    comparisons = of_different_utterances(read.comparisons, read.clips, utterance_of)
+    if 0 in (comparisons.n_mated, comparisons.n_nonmated):
+        missing = "non-mated" if comparisons.n_mated else "mated"
+        raise EvaluationError(
+            f"{path}: expected comparisons of clips with different utterances, got no {missing} one; the "
+            f"table of subjects knows the utterance of {sum(clip in utterance_of for clip in read.clips)} of "
+            f"{len(read.clips)} clips"
+        )
+    return replace(
+        read,
+        mated_scores=comparisons.mated_scores,
+        nonmated_scores=comparisons.nonmated_scores,
+        comparisons=comparisons,
+    )
 
 
 def _placeholders(read: ScoreFile) -> Placeholders:

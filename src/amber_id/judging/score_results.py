@@ -23,7 +23,7 @@ from amber_id.biometrics import (
 )
 from amber_id.biometrics.comparisons import lowest_rate
 from amber_id.biometrics.resampling import FEWEST_MATED, FEWEST_NONMATED
-from amber_id.errors import EvaluationError
+from amber_id.errors import EvaluationError, UsageError
 from amber_id.figures import FIGURES, Sample, in_order, statistics_of
 from amber_id.judging.config import EvaluationConfig
 from amber_id.judging.identities import check_other_people, identity_limits
@@ -45,7 +45,7 @@ from amber_id.results import (
     ScoreResults,
     ScoreSubject,
 )
-from amber_id.score_files import ScoreFile
+from amber_id.score_files import ScoreFile, read_utterances
 
 
 def judge_scores(
@@ -81,7 +81,7 @@ def judge_scores(
     """
     started = time.perf_counter()
     config = config or EvaluationConfig()
-    inputs = _read(scores, subjects, dev, against)
+    inputs = _read(scores, subjects, dev, against, different_utterances=config.different_utterances)
     read, limits = inputs.judged.scores, list(inputs.limits)
     outcome = _judged(inputs.judged, inputs.dev, config)
     judged = outcome.judged
@@ -92,7 +92,7 @@ def judge_scores(
         limits.extend(remarks)
     return ScoreResults(
         schema=METRICS_SCHEMA,
-        counts=_counts(read),
+        counts=_counts(inputs.judged),
         metrics=in_order(outcome.metrics),
         recognition=outcome.recognition,
         disclosure=None if judged is None else judged.disclosure,
@@ -116,14 +116,24 @@ class _Inputs:
     limits: tuple[str, ...]
 
 
-def _read(scores: Path, subjects: Path | None, dev: Path | None, against: Path | None) -> _Inputs:
+def _read(
+    scores: Path,
+    subjects: Path | None,
+    dev: Path | None,
+    against: Path | None,
+    *,
+    different_utterances: bool,
+) -> _Inputs:
     """All files; `judge_scores` says what it raises."""
-    judged = read_judged(scores, subjects)
-    on_dev = None if dev is None else read_chosen_on(dev, subjects)
-    other = None if against is None else read_judged(against, subjects)
+    utterance_of = _utterances(subjects) if different_utterances else None
+    judged = read_judged(scores, subjects, utterance_of)
+    on_dev = None if dev is None else read_chosen_on(dev, subjects, utterance_of)
+    other = None if against is None else read_judged(against, subjects, utterance_of)
     files = hashed({"scores": scores, "subjects": subjects, "dev": dev, "against": against})
     limits = [limit for each in (judged, on_dev, other) if each for limit in each.limits]
     limits.extend(identity_limits(judged.scores))
+    if judged.unknown_utterances:
+        limits.append(f"Clips of unknown utterance, left out: {judged.unknown_utterances:,}.")
     if on_dev is not None and dev is not None:
         same_file = files["scores"][1] == files["dev"][1]
         limits.extend(check_other_people(judged.scores, on_dev.scores, dev, same_file=same_file))
@@ -134,6 +144,16 @@ def _read(scores: Path, subjects: Path | None, dev: Path | None, against: Path |
         files,
         tuple(limits),
     )
+
+
+def _utterances(subjects: Path | None) -> dict[str, str]:
+    """What is said in each clip, as the table of subjects says."""
+    if subjects is None:
+        raise UsageError(
+            "--different-utterances needs to know what is said in each clip; name a table with the columns "
+            "clip, subject and utterance, such as corpus.csv (--subjects)"
+        )
+    return read_utterances(subjects)
 
 
 @dataclass(frozen=True)
@@ -212,12 +232,17 @@ def _floor(read: ScoreFile) -> float:
     return lowest_rate(len(read.nonmated_scores))
 
 
-def _counts(read: ScoreFile) -> ScoreCounts:
+def _counts(judged: ScoreInput) -> ScoreCounts:
+    read = judged.scores
     known = read.comparisons
     return ScoreCounts(
         subjects=None if known is None else known.n_subjects,
         clips=None if known is None else len(known.subjects),
-        comparisons=ComparisonCounts(mated=len(read.mated_scores), nonmated=len(read.nonmated_scores)),
+        comparisons=ComparisonCounts(
+            mated=len(read.mated_scores),
+            nonmated=len(read.nonmated_scores),
+            unknown_utterances=judged.unknown_utterances,
+        ),
         subject_pairs=None if known is None else known.n_subject_pairs,
         fmr_floor=_floor(read),
     )

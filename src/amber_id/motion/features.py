@@ -23,7 +23,15 @@ from amber_id.motion.views import VIEWS, View, coefficient_view, head_pose, land
 from amber_id.motion.windows import cut_windows
 from amber_id.recordings import Recording
 from amber_id.recordings.frame_rates import FASTEST_HZ, SLOWEST_HZ
-from amber_id.recordings.resampling import resample, tracked_segments
+from amber_id.recordings.resampling import (
+    LONGEST_LOSS_S,
+    SHORTEST_S,
+    long_enough,
+    resample,
+    stretch_s,
+    too_short,
+    tracked_segments,
+)
 
 Signals = Literal["landmarks", "blendshapes"]
 Normalisation = Literal["aligned", "thesis"]
@@ -51,8 +59,8 @@ class FeatureConfig(BaseModel):
     rate_hz: float = Field(25.0, ge=SLOWEST_HZ, le=FASTEST_HZ)
     window_s: float = Field(2.56, gt=0)
     hop_s: float = Field(1.28, gt=0, le=_LONGEST_WINDOW)
-    longest_gap_s: float = Field(0.2, ge=0)  # longer losses of the face split the clip
-    shortest_s: float = Field(1.0, gt=0)  # a shorter segment is not used
+    longest_gap_s: float = Field(LONGEST_LOSS_S, ge=0)  # longer losses of the face split the clip
+    shortest_s: float = Field(SHORTEST_S, gt=0)  # a shorter segment is not used
 
     @field_validator("regions", "streams")
     @classmethod
@@ -277,19 +285,15 @@ def _segments(recording: Recording, config: FeatureConfig) -> list[Float[np.ndar
         recording.timestamps, recording.tracked, longest_gap_s=config.longest_gap_s
     ):
         times = recording.timestamps[frames]
-        # The last frame is shown for a frame period; the allowance is for timestamps in whole milliseconds.
-        length_s = float(times[-1] - times[0]) + 1 / recording.fps
+        length_s = stretch_s(times, recording.fps)
         longest = max(longest, length_s)
-        if length_s >= config.shortest_s - 2e-3:
+        if long_enough(length_s, config.shortest_s):
             try:
                 segments.append(resample(flat[frames], times, rate_hz=config.rate_hz))
             except ValueError as error:
                 raise ClipError(recording.clip, str(error)) from error
     if not segments:
-        raise ClipError(
-            recording.clip,
-            f"longest tracked stretch is {longest:.2f} s, at least {config.shortest_s:g} s needed",
-        )
+        raise ClipError(recording.clip, too_short(longest, config.shortest_s))
     return segments
 
 

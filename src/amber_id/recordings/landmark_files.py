@@ -29,6 +29,7 @@ from amber_id.recordings.array_files import NUMPY_FILE, single_number
 from amber_id.recordings.frame_rates import FASTEST_HZ, SLOWEST_HZ
 from amber_id.recordings.imported_faces import check_far, check_inside, in_depth
 from amber_id.recordings.recording import LARGEST_SIDE, POINT_SETS, PointSet, Recording
+from amber_id.recordings.resampling import SHORTEST_S
 from amber_id.recordings.thesis_files import CHANNELS as THESIS_CHANNELS
 from amber_id.recordings.thesis_files import ThesisMeta, restored_places
 
@@ -55,6 +56,7 @@ class ImportConfig(BaseModel):
     aspect: tuple[_Part, _Part] | None = None  # width to height, where the size is not known
     pixels: bool = False  # x, y and z are in pixels, not shares of the picture
     tracker: str = Field("unknown tracker", min_length=1)  # what made the landmarks
+    shortest_s: float = Field(SHORTEST_S, gt=0)  # clips without a tracked stretch of it are named
 
     @model_validator(mode="after")
     def _one_shape(self) -> "ImportConfig":
@@ -73,14 +75,23 @@ class StatedOfClip:
     width: int | None = None
     height: int | None = None
 
+    def over(self, other: "StatedOfClip") -> "StatedOfClip":
+        """What this states, and what the other does of which this says nothing."""
+        size = self if self.width is not None else other
+        return StatedOfClip(self.fps or other.fps, size.width, size.height)
+
 
 @dataclass(frozen=True)
 class LandmarkFile:
-    """What one file holds: (T, V, C) numbers, seconds if it has them, and what it says about itself."""
+    """What one file holds: (T, V, C) numbers, seconds if it has them, and what it says about itself.
+
+    `remark` is what of it could not be read, in clauses.
+    """
 
     landmarks: Float64[np.ndarray, "T V C"]
     timestamps: Float64[np.ndarray, " T"] | None = None
     stated: StatedOfClip = StatedOfClip()
+    remark: str = ""
 
     @property
     def is_thesis(self) -> bool:
@@ -197,6 +208,7 @@ def recording_with_warning(
     filled = np.full((len(tracked), *deep.points.shape[1:]), np.nan, np.float32)
     filled[tracked] = deep.points[deep.good]
     how = deep.how
+    warning = "; ".join(part for part in (file.remark, deep.warning) if part)
     if boxed:
         how += "; brought to another number of frames by the thesis, frames without a face interpolated"
         how += "" if meta else "; place and size in the picture made up"
@@ -220,7 +232,7 @@ def recording_with_warning(
         )
     except ValueError as error:
         raise ClipError(clip.id, str(error)) from error
-    return recording, deep.warning
+    return recording, warning
 
 
 def _without_empty_depth(landmarks: Float64[np.ndarray, "T V C"]) -> Float64[np.ndarray, "T V D"]:
@@ -255,7 +267,15 @@ def _picture(file: LandmarkFile, clip: Clip, config: ImportConfig, stated: State
         raise ClipError(
             clip.id, "nothing says how wide its picture is for its height; give --aspect or --size"
         )
-    across, down = config.aspect
+    return size_of_aspect(*config.aspect)
+
+
+def size_of_aspect(across: float, down: float) -> tuple[int, int]:
+    """Width and height in pixels of a picture of which only the aspect is known; its shorter side is made up.
+
+    >>> size_of_aspect(4, 3)
+    (960, 720)
+    """
     unit = _SHORTER_SIDE / min(across, down)
     return round(across * unit), round(down * unit)
 

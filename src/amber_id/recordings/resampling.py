@@ -13,6 +13,14 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+SHORTEST_S = 1.0
+"""From how long on a tracked stretch of a clip is used, unless something else is asked for."""
+
+LONGEST_LOSS_S = 0.2
+"""A longer loss of the face divides a clip into stretches, unless something else is asked for."""
+
+_SHORTER_ALLOWED_S = 2e-3  # for timestamps in whole milliseconds
+
 MOST_SAMPLES = 500_000
 """How many samples one stretch is read at: five and a half hours at 25 Hz."""
 
@@ -64,6 +72,23 @@ def resample(
     at = timestamps[0] + np.arange(int(np.floor(length_s * rate_hz + 1e-3)) + 1) / rate_hz
     at = np.minimum(at, timestamps[-1])
     return _window_means(values, timestamps, at, width_s=1 / rate_hz)
+
+
+def stretch_s(times: Float[np.ndarray, " F"], fps: float) -> float:
+    """Seconds from the first of some frames to the end of the last, which is shown for a frame period."""
+    return float(times[-1] - times[0]) + 1 / fps
+
+
+def long_enough(length_s: float, shortest_s: float) -> bool:
+    """Whether a stretch of so many seconds is used where the shortest is to have `shortest_s`."""
+    return length_s >= shortest_s - _SHORTER_ALLOWED_S
+
+
+def too_short(longest_s: float, shortest_s: float) -> str:
+    """Why a clip is of no use whose longest stretch has so many seconds, in a clause; nothing where it is."""
+    if long_enough(longest_s, shortest_s):
+        return ""
+    return f"longest tracked stretch is {longest_s:.2f} s, at least {shortest_s:g} s needed"
 
 
 def interpolate(

@@ -121,10 +121,15 @@ class Recognition(Frozen):
 
 
 class ComparisonCounts(Frozen):
-    """How many comparisons of each kind."""
+    """How many comparisons of each kind.
+
+    Where only different utterances are compared, `unknown_utterances` counts the clips that are left out
+    since it is not known what they say; it is None where all clips are compared.
+    """
 
     mated: int
     nonmated: int
+    unknown_utterances: int | None = None
 
 
 class NullTest(Frozen):

@@ -15,6 +15,7 @@ from amber_id.score_files.embeddings import (
 )
 from amber_id.score_files.files import read_scores, write_scores
 from amber_id.score_files.score_file import IdentifiedBy, ScoreFile
+from amber_id.score_files.subject_table import read_utterances
 
 __all__ = [
     "Embeddings",
@@ -24,6 +25,7 @@ __all__ = [
     "holds_embeddings",
     "read_embeddings",
     "read_scores",
+    "read_utterances",
     "write_embeddings",
     "write_scores",
 ]

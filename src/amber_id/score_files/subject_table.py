@@ -18,6 +18,7 @@ from amber_id.score_files.folders import subject_of_folder
 _CLIPS = ("clip", "clips", "file", "filename", "path", "utt", "utterance_id", "utt_id", "name")
 _SUBJECTS = ("subject", "subjects", "speaker", "speaker_id", "spk", "person", "identity", "subject_id")
 _SESSIONS = ("session", "sessions", "session_id")
+_UTTERANCES = ("utterance", "utterances", "sentence", "text")
 _NAMED_AT_MOST = 3  # clips in a message
 _HEADING_BYTES = 1 << 16
 
@@ -74,6 +75,35 @@ def read_subject_table(table: Path, clips: Sequence[str], scores: Path) -> Subje
             )
     _check_all_there(table, people, clips, scores)
     return SubjectTable({clip: people[clip][0] for clip in clips}, {clip: people[clip][1] for clip in clips})
+
+
+def read_utterances(table: Path) -> dict[str, str]:
+    """What is said in each clip of which a table of subjects, such as ``corpus.csv``, says so.
+
+    Raises
+    ------
+    FileFormatError
+        If it cannot be read, has no columns clip and utterance, or says two things of one clip.
+    """
+    heading, rows = _rows(table)
+    clip_at, utterance_at = (_place(heading, names) for names in (_CLIPS, _UTTERANCES))
+    if clip_at is None or utterance_at is None:
+        raise FileFormatError(
+            table,
+            "expected the columns clip and utterance, since comparisons of different utterances are asked "
+            f"for, got {quote(', '.join(heading), 200)}",
+        )
+    utterances: dict[str, str] = {}
+    for line, row in rows:
+        if len(row) != len(heading):
+            raise FileFormatError(table, f"line {line}: expected {len(heading)} values, got {len(row)}")
+        clip, utterance = row[clip_at], row[utterance_at]
+        if utterance and utterances.setdefault(clip, utterance) != utterance:
+            raise FileFormatError(
+                table,
+                f"clip {clip} says {quote(utterances[clip])} in one row and {quote(utterance)} in another",
+            )
+    return utterances
 
 
 def _check_all_there(

@@ -131,7 +131,7 @@ def check_numbers(corpus: Corpus, out: Path) -> None:
         return
     read_failures(out)
     read_failures(out, _WARNINGS)
-    names = {clip.subject: composed(clip.path.parent.name) for clip in corpus.clips}
+    names = {clip.subject: clip.id.partition("/")[0] for clip in corpus.clips}
     for person in find_subject_folders(out):
         there = composed(person.path.name)
         if names.get(person.subject, there) != there:

@@ -19,20 +19,22 @@ from pathlib import Path
 from amber_id.corpora import (
     OTHER_SUFFIXES,
     Clip,
+    ClipFacts,
     Corpus,
     CorpusProblem,
     copy_corpus_file,
     find_corpus,
     find_subject_folders,
+    read_corpus_file,
     what_it_is,
 )
+from amber_id.corpora.corpus_file import merge_corpus_file
 from amber_id.corpora.leftovers import remove_leftovers
 from amber_id.errors import ClipError, FileFormatError
-from amber_id.file_formats import read_table
 from amber_id.locks import hold_lock
-from amber_id.quoting import one_line
 from amber_id.recordings import (
     ImportConfig,
+    Recording,
     StatedOfClip,
     read_landmark_file,
     read_thesis_meta,
@@ -40,7 +42,8 @@ from amber_id.recordings import (
     save_recording,
     write_index,
 )
-from amber_id.recordings.landmark_files import pixels_of
+from amber_id.recordings.frame_folders import read_frame_folder
+from amber_id.recordings.resampling import LONGEST_LOSS_S, stretch_s, too_short, tracked_segments
 from amber_id.tracking.clip_runs import (
     ClipEvent,
     ClipOutcome,
@@ -53,12 +56,13 @@ from amber_id.tracking.clip_runs import (
     work_on_clips,
     write_clip_tables,
 )
+from amber_id.tracking.stated import names_of, stated_of
 from amber_id.tracking.track import recording_path, single_clips
 
 LANDMARK_SUFFIXES = frozenset({".npy", ".npz"})
 
 _STAGE = "import"
-_STATED_COLUMNS = ["clip", "fps", "width", "height"]
+_FACTS = ("session", "utterance")  # that an import may know
 
 
 def find_landmark_files(root: Path) -> Corpus:
@@ -79,27 +83,6 @@ def find_landmark_files(root: Path) -> Corpus:
     return replace(corpus, problems=tuple(sorted([*corpus.problems, *others], key=lambda row: row.path)))
 
 
-def read_stated(path: Path) -> Mapping[str, StatedOfClip]:
-    """What a table states about clips, by their ids.
-
-    Raises
-    ------
-    FileFormatError
-        If it has other columns, names a clip twice, or a number is none or not positive.
-    """
-    stated: dict[str, StatedOfClip] = {}
-    for clip, *cells in read_table(path, _STATED_COLUMNS):
-        if clip in stated:
-            raise FileFormatError(path, f"expected each clip once, got {clip} twice")
-        fps, width, height = (
-            _number(path, clip, name, cell) for name, cell in zip(_STATED_COLUMNS[1:], cells, strict=True)
-        )
-        if (width is None) != (height is None):
-            raise FileFormatError(path, f"{clip}: expected width and height, or neither, got one of them")
-        stated[clip] = StatedOfClip(fps, *(_side(path, clip, side) for side in (width, height)))
-    return stated
-
-
 def import_landmarks(
     corpus: Corpus,
     out: Path,
@@ -107,15 +90,17 @@ def import_landmarks(
     *,
     stated: Mapping[str, StatedOfClip] | None = None,
     meta: Path | None = None,
+    facts: Mapping[str, ClipFacts] | None = None,
     workers: int | None = None,
     on_progress: Callable[[ClipEvent], None] | None = None,
 ) -> CorpusSummary:
     """Make a recording in `out` of every landmark file of `corpus`, as `find_landmark_files` gives it.
 
     Writes a recording per clip, ``recordings.csv``, ``failures.csv`` and, where something was mended or looks
-    wrong, ``warnings.csv``; copies ``corpus.csv`` where `corpus` has one. `meta` is the folder of the thesis'
-    meta files, ``<source>_id<number>/<clip>.npz``, for its own files alone. `on_progress` is called once per
-    clip.
+    wrong or is shorter than attackers need, ``warnings.csv``; copies ``corpus.csv`` where `corpus` has one,
+    and adds `facts`, by the id of the clip. `stated` is by the names of clips, folders and people, as
+    `read_stated` gives it. `meta` is the folder of the thesis' meta files,
+    ``<source>_id<number>/<clip>.npz``, for its own files alone. `on_progress` is called once per clip.
 
     Raises
     ------
@@ -130,6 +115,7 @@ def import_landmarks(
     check_numbers(corpus, out)
     remove_leftovers(out)
     copy_corpus_file(corpus.root, out)
+    read_corpus_file(out)  # which must be found out before all the work
     outcomes = work_on_clips(
         corpus.clips,
         lambda _clip: False,
@@ -144,6 +130,8 @@ def import_landmarks(
     warnings = warnings_of(outcomes, _STAGE)
     with hold_lock(out / ".amber-tables.lock"):
         write_index(out)
+        if facts:
+            merge_corpus_file(out, ("clip", *_FACTS), {clip: _cells(clip, facts[clip]) for clip in facts})
         acquired = {clip.id for clip, outcome in outcomes.items() if not outcome.failure}
         write_clip_tables(out, _STAGE, failures, warnings, untouched=set(), acquired=acquired)
     wall_s = time.monotonic() - began
@@ -155,12 +143,12 @@ def _import(
 ) -> ClipOutcome:
     """Read one landmark file and write its recording; runs in a worker."""
     try:
-        file = read_landmark_file(clip.path)
+        file = read_frame_folder(clip.path) if clip.path.is_dir() else read_landmark_file(clip.path)
         thesis = None
         if meta is not None and file.is_thesis:
             thesis = read_thesis_meta(_meta_of(clip, meta))
         recording, warning = recording_with_warning(
-            file, clip, config, stated.get(clip.id, StatedOfClip()), thesis
+            file, clip, config, stated_of(stated, names_of(clip)), thesis
         )
     except ClipError as error:
         return ClipOutcome(0, failure=error.reason)
@@ -168,28 +156,25 @@ def _import(
         where = "" if error.path == clip.path else f"its meta file {error.path}: "
         return ClipOutcome(0, failure=f"{where}{error.reason}")
     save_recording(recording, recording_path(out, clip))
+    warning = "; ".join(part for part in (warning, _shortness(recording, config.shortest_s)) if part)
     return ClipOutcome(len(recording.timestamps), warning=warning)
+
+
+def _shortness(recording: Recording, shortest_s: float) -> str:
+    """Why no attacker can use a clip as it is, in a clause; nothing where one can."""
+    longest_s = max(
+        stretch_s(recording.timestamps[frames], recording.fps)
+        for frames in tracked_segments(recording.timestamps, recording.tracked, longest_gap_s=LONGEST_LOSS_S)
+    )
+    reason = too_short(longest_s, shortest_s)
+    return f"its {reason}: attackers leave it out (amber train, amber audit: --shortest-s)" if reason else ""
+
+
+def _cells(clip: str, facts: ClipFacts) -> dict[str, str]:
+    return {"clip": clip, **{name: getattr(facts, name) or "" for name in _FACTS}}
 
 
 def _meta_of(clip: Clip, meta: Path) -> Path:
     """The meta file of a clip, its name as the tree of the clips or as `amber_id.names` writes it."""
     as_there = meta / clip.path.parent.name / f"{clip.path.stem}.npz"
     return as_there if as_there.exists() else meta / f"{clip.id}.npz"
-
-
-def _side(path: Path, clip: str, side: float | None) -> int | None:
-    return None if side is None else pixels_of(path, f"a side of {one_line(clip, 80)}", side)
-
-
-def _number(path: Path, clip: str, name: str, cell: str) -> float | None:
-    if not cell.strip():
-        return None
-    try:
-        number = float(cell)
-    except ValueError as error:
-        raise FileFormatError(
-            path, f"{clip}: expected a number in {name}, got {one_line(cell, 80)}"
-        ) from error
-    if not 0 < number < float("inf"):
-        raise FileFormatError(path, f"{clip}: expected a positive number in {name}, got {one_line(cell, 80)}")
-    return number

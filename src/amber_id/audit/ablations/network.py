@@ -8,7 +8,7 @@ controls   trained and tested with permuted names
 Each is a run of its own under the study's folder, with the epochs and the seed of the study.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +16,12 @@ import numpy as np
 
 from amber_id.attackers import load_attacker
 from amber_id.audit.attack.tested import embed_people
-from amber_id.biometrics import Comparisons, compare_all
+from amber_id.biometrics import Comparisons, compare_all, of_different_utterances
 from amber_id.embeddings import embed_clips
 from amber_id.motion import View, WindowSet, load_windows
 from amber_id.protocols import Control, Split
 from amber_id.recordings import RecordingSet
+from amber_id.recordings.resampling import SHORTEST_S
 from amber_id.training import AugmentConfig, LoopConfig, find_checkpoints, train
 from amber_id.training.named import training_of
 
@@ -41,6 +42,8 @@ class NetworkStudy:
     folder: Path
     device: str
     on_epoch: Epochs = None
+    shortest_s: float = SHORTEST_S  # a shorter tracked stretch of a clip is not used
+    utterance_of: Mapping[str, str] | None = None  # by clip, where only different utterances are compared
 
     def in_view(self, view: View) -> Comparisons:
         """Trained and tested on one view."""
@@ -72,7 +75,7 @@ class NetworkStudy:
         loop = self.loop
         if augment is not None:
             loop = loop.model_copy(update={"augment": augment})
-        config = training_of(self.name, view=view, loop=loop, seed=self.seed)
+        config = training_of(self.name, view=view, loop=loop, seed=self.seed, shortest_s=self.shortest_s)
         run, _ = train(
             self.recordings,
             self.split,
@@ -87,7 +90,9 @@ class NetworkStudy:
         return run.path
 
     def _tested(self, run: Path) -> Comparisons:
-        (tested,) = embed_people((run,), self.recordings, self.split, device=self.device)
+        (tested,) = embed_people(
+            (run,), self.recordings, self.split, device=self.device, utterance_of=self.utterance_of
+        )
         return Comparisons.pool(tested.comparisons)
 
     def _on_changed(
@@ -103,7 +108,11 @@ class NetworkStudy:
             people = self.recordings.select(self.split.subjects("test", fold))
             windows = load_windows(people, header.features)
             who = np.array([subjects.index(entry.subject) for entry in windows.entries])
-            folds.append([compare_all(embed_clips(attacker, change(windows)), who) for change in changes])
+            clips = [entry.clip for entry in windows.entries]
+            compared = [compare_all(embed_clips(attacker, change(windows)), who) for change in changes]
+            if self.utterance_of is not None:
+                compared = [of_different_utterances(each, clips, self.utterance_of) for each in compared]
+            folds.append(compared)
         return [Comparisons.pool(of_change) for of_change in zip(*folds, strict=True)]
 
 

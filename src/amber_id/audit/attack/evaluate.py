@@ -13,6 +13,7 @@ from amber_id.audit.attack.openings import record_opening
 from amber_id.audit.attack.statements import headline, limits
 from amber_id.audit.attack.strongest_attacker import Tried, attacker_results, measure, score_attackers
 from amber_id.audit.attack.tested import embed_people, subject_results
+from amber_id.audit.attack.utterances import utterances_beside
 from amber_id.file_formats import file_hash
 from amber_id.judging.config import EvaluationConfig
 from amber_id.judging.made_by import times_since
@@ -66,6 +67,8 @@ def evaluate(
         people are tested.
     UsageError
         If a run comes twice, or only some were trained on permuted labels.
+    CorpusError
+        If only different utterances are asked for, and it is not known what is said.
     EvaluationError
         If there is nothing to compare, or too little for an interval; or the oracle is of other recordings.
     FileFormatError
@@ -74,8 +77,17 @@ def evaluate(
     started = time.perf_counter()
     config = config or EvaluationConfig()
     refuse_too_few_tested(split, recordings.subjects)
+    utterance_of = utterances_beside(recordings) if config.different_utterances else None
     allowed = refuse_leaks(recordings, split, allow)
-    tested = embed_people((run, *others), recordings, split, device=device, on_clip=on_clip)
+    tested = embed_people(
+        (run, *others),
+        recordings,
+        split,
+        device=device,
+        on_clip=on_clip,
+        with_dev=utterance_of is not None,  # thresholds of the runs are of all comparisons
+        utterance_of=utterance_of,
+    )
     tried = score_attackers(tested)
     results = _results(tried, recordings, split, config, oracle, allowed, started)
     return results, arrays_of(tried, seed=config.seed)
@@ -127,7 +139,11 @@ def _counts(tried: Tried, failed_clips: int) -> Counts:
         subjects=len(tested.subjects),
         clips=len(tested.entries),
         windows=sum(int(fold.test.windows.sum()) for fold in tested.folds),
-        comparisons=ComparisonCounts(mated=comparisons.n_mated, nonmated=comparisons.n_nonmated),
+        comparisons=ComparisonCounts(
+            mated=comparisons.n_mated,
+            nonmated=comparisons.n_nonmated,
+            unknown_utterances=tested.unknown_utterances,
+        ),
         subjects_of_source=dict(sorted(Counter(source.values()).items())),
         failed_clips=failed_clips,
     )

@@ -7,7 +7,7 @@ from amber_id.audit.attack.tested import Tested
 from amber_id.judging.judge import Judged
 from amber_id.judging.limits import interval_limits
 from amber_id.motion import VIEWS
-from amber_id.notation import percent_and_interval
+from amber_id.notation import percent_and_interval, plural
 from amber_id.results import Metrics, Rate, Recognition, known_figures
 
 REIDENTIFICATION = {
@@ -18,6 +18,7 @@ REIDENTIFICATION = {
 
 
 OF_SYNTHETIC_PEOPLE = "These people are synthetic: the figures say nothing about real ones."
+OF_DIFFERENT_UTTERANCES = "comparisons of different utterances only"
 NO_PROOF = "A stronger attacker may recognise more: a high error rate is no proof of privacy."
 SESSIONS_UNKNOWN = (
     "It is not known which clips were filmed in one sitting. If each person sat once, this measures "
@@ -42,6 +43,7 @@ def headline(scored: Scored, metrics: Metrics, recognition: Recognition) -> str:
         f"{len(tested.subjects)} people, {len(tested.entries)} clips"
     )
     basis += ", mated comparisons across sessions only" if tested.across_sessions else ""
+    basis += "" if tested.unknown_utterances is None else f", {OF_DIFFERENT_UTTERANCES}"
     if header.control is not None:
         return f"Control with permuted labels: {basis}; 50 % is what must come out"
     if scored.is_fusion:
@@ -68,6 +70,7 @@ def limits(tried: Tried, judged: Judged, failed_clips: int, *, synthetic: bool) 
     sentences = [
         f"{_attackers_tried(tried)} {NO_PROOF}",
         _sessions(tested),
+        *unlike_words(tested),
     ]
     if synthetic:
         sentences.insert(0, OF_SYNTHETIC_PEOPLE)
@@ -101,6 +104,18 @@ def _sessions(tested: Tested) -> str:
             "from one session, or of unknown session, are in no mated comparison."
         )
     return SESSIONS_UNKNOWN
+
+
+def unlike_words(tested: Tested) -> tuple[str, ...]:
+    """What it means that only different utterances are compared, in a sentence; nothing where all are."""
+    if tested.unknown_utterances is None:
+        return ()
+    lost = tested.unknown_utterances
+    left_out = f"; {plural(lost, 'clip', 'clips')} of unknown utterance left out" if lost else ""
+    return (
+        "Two clips are compared only if they have different utterances, as corpus.csv names them, mated and "
+        f"non-mated alike: whoever is recognised is not recognised by repeated words{left_out}.",
+    )
 
 
 def _attackers_tried(tried: Tried) -> str:

@@ -127,7 +127,9 @@ def measure(scored: Scored, config: EvaluationConfig) -> tuple[Metrics, Judged]:
         If there is no mated or no non-mated comparison, or there are too few people for an interval.
     """
     if scored.comparisons.n_mated == 0:
-        of = " of two sessions" if scored.members[0].across_sessions else ""
+        tested = scored.members[0]
+        of = " of two sessions" if tested.across_sessions else ""
+        of += " with different utterances" if tested.unknown_utterances is not None else ""
         raise EvaluationError(f"no test subject has two usable clips{of}, so there is no mated comparison")
     judged = judge(scored.comparisons, config, from_threshold=scored.from_threshold)
     undefined = dict.fromkeys(set(Metrics.model_fields) - set(judged.rates))

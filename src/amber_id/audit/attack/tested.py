@@ -23,6 +23,7 @@ from amber_id.biometrics import (
     cohort_statistics,
     compare_across,
     compare_all,
+    of_different_utterances,
     s_norm,
 )
 from amber_id.embeddings import embed_clips
@@ -48,6 +49,7 @@ class EmbeddedClips:
     failures: tuple[Failure, ...]
     enrolled: Float[np.ndarray, "N D"] | None = None  # the same clips as they were enrolled, if not as these
     session_of: Mapping[str, str] | None = None  # by clip, where mated comparisons count across sessions only
+    utterance_of: Mapping[str, str] | None = None  # by clip, where only different utterances are compared
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -63,6 +65,8 @@ class EmbeddedClips:
             comparisons = compare_all(self.vectors, who)
         else:
             comparisons, clips = compare_across(self.enrolled, self.vectors, who), clips * 2
+        if self.utterance_of is not None:
+            comparisons = of_different_utterances(comparisons, clips, self.utterance_of)
         return (
             comparisons if self.session_of is None else across_sessions(comparisons, clips, self.session_of)
         )
@@ -106,6 +110,7 @@ class Tested:
     """One attacker in all folds of a study."""
 
     folds: tuple[TestedFold, ...]
+    left_out: tuple[str, ...] | None = None  # test clips of unknown utterance; None where all are compared
 
     @cached_property
     def subjects(self) -> tuple[str, ...]:
@@ -116,6 +121,11 @@ class Tested:
     def across_sessions(self) -> bool:
         """Whether mated comparisons count only across sessions."""
         return self.folds[0].test.session_of is not None
+
+    @property
+    def unknown_utterances(self) -> int | None:
+        """How many test clips are left out for want of an utterance; None where all are compared."""
+        return None if self.left_out is None else len(self.left_out)
 
     @property
     def entries(self) -> tuple[RecordingEntry, ...]:
@@ -136,12 +146,14 @@ def embed_people(
     device: str = "auto",
     on_clip: Callable[[], None] | None = None,
     with_dev: bool = False,
+    utterance_of: Mapping[str, str] | None = None,
 ) -> tuple[Tested, ...]:
     """Embed the clips of the test people of each run's folds.
 
     With several runs, or `with_dev`, those of the dev people too.
 
-    Several runs are left with the clips that all of them could use.
+    Several runs are left with the clips that all of them could use. With `utterance_of`, by the id of the
+    clip, only different utterances are compared, and clips that are not there are left out.
 
     Raises
     ------
@@ -169,7 +181,23 @@ def embed_people(
         )
         for paths in checkpoints
     )
-    return _on_common_clips(tested) if with_dev else tested
+    if with_dev:
+        tested = _on_common_clips(tested)
+    return tested if utterance_of is None else tuple(_of_known(each, utterance_of) for each in tested)
+
+
+def _of_known(tested: Tested, utterance_of: Mapping[str, str]) -> Tested:
+    """An attacker with the clips of which it is known what they say."""
+
+    def known(clips: EmbeddedClips) -> EmbeddedClips:
+        return replace(clips.only(utterance_of.keys()), utterance_of=utterance_of)
+
+    folds = tuple(
+        replace(fold, test=known(fold.test), dev=None if fold.dev is None else known(fold.dev))
+        for fold in tested.folds
+    )
+    lost = tuple(entry.clip for entry in tested.entries if entry.clip not in utterance_of)
+    return replace(tested, folds=folds, left_out=lost)
 
 
 def subject_results(tested: Tested, people: tuple[SubjectFigures, ...]) -> tuple[SubjectResult, ...]:

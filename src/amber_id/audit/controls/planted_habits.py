@@ -52,7 +52,8 @@ def sensitivity_of(
     names = [subject_of[entry.clip] for entry in windows.entries]
     points = []
     for spread in SPREADS:
-        planted = ClipStatistics.of(with_habits(windows, names, spread=spread, seed=config.seed))
+        changed = with_habits(windows, names, spread=spread, seed=config.seed)
+        planted = ClipStatistics.of(changed, utterance_of=statistics.utterance_of)
         comparisons = Comparisons.pool(attacked(planted.labelled(permuted), split))
         eer, recognition = judged_recognition(comparisons, config)
         points.append(PlantedHabits(x=spread, eer=eer, less=None, recognition=recognition))

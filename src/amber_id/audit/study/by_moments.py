@@ -38,7 +38,7 @@ def views_of(study: Study) -> dict[str, Variants]:
             for view, features in VIEW_FEATURES.items()
         }
         shuffled = study.windows(condition, ALL).shuffled(study.config.evaluation.seed)
-        compared[SHUFFLED] = _attacked(study, ClipStatistics.of(shuffled))
+        compared[SHUFFLED] = _attacked(study, ClipStatistics.of(shuffled, utterance_of=study.utterance_of))
         variants[cell] = beside_the_whole(study, compared, "all")
     return variants
 

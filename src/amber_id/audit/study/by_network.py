@@ -80,7 +80,9 @@ def _network(study: Study, cell: str) -> NetworkStudy:
         order_seed=study.config.evaluation.seed,
         folder=study.out / "runs" / f"{cell[0]}-{name.replace(' ', '-')}-full",
         device=study.device,
+        shortest_s=study.config.shortest_s,
         on_epoch=study.on_epoch,
+        utterance_of=study.utterance_of,
     )
 
 

@@ -11,8 +11,9 @@ from amber_id.audit.confounds.config import ConfoundConfig
 from amber_id.audit.utility.measure import UtilityConfig
 from amber_id.judging.config import EvaluationConfig
 from amber_id.misfits import nearest
-from amber_id.motion import INVERSIONS
+from amber_id.motion import INVERSIONS, FeatureConfig
 from amber_id.protocols import PROTOCOLS, ByPeople, SplitConfig
+from amber_id.recordings.resampling import SHORTEST_S
 from amber_id.training import LoopConfig
 
 
@@ -33,6 +34,7 @@ class StudyConfig(BaseModel):
     # Unless the study's folder has a split.csv; by the number of people unless folds or shares are given.
     split: ByPeople | SplitConfig = Field(ByPeople(), union_mode="left_to_right")
     loop: LoopConfig = LoopConfig(epochs=5)  # of networks
+    shortest_s: float = Field(SHORTEST_S, gt=0)  # a shorter tracked stretch of a clip is not used
     evaluation: EvaluationConfig = EvaluationConfig()
     confounds: ConfoundConfig = ConfoundConfig()
     utility: UtilityConfig = UtilityConfig()
@@ -59,6 +61,10 @@ class StudyConfig(BaseModel):
         if isinstance(values, dict) and ("attackers" in values or values.get("full")):
             return {"network_from_people": 0} | values
         return values
+
+    def used(self, features: FeatureConfig) -> FeatureConfig:
+        """The features with the shortest stretch that this study uses."""
+        return features.model_copy(update={"shortest_s": self.shortest_s})
 
     @model_validator(mode="after")
     def _full_needs_a_network(self) -> "StudyConfig":

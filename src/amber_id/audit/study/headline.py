@@ -3,7 +3,11 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from amber_id.audit.attack.statements import REIDENTIFICATION, from_several_clips
+from amber_id.audit.attack.statements import (
+    OF_DIFFERENT_UTTERANCES,
+    REIDENTIFICATION,
+    from_several_clips,
+)
 from amber_id.audit.study.matrix import Cell
 from amber_id.notation import plural, signed, with_interval
 from amber_id.results import (
@@ -32,6 +36,8 @@ def study_headline(
     condition: ConditionName = "anonymised" if letters == "AAA" else "original"
     result = cells[letters].result
     scope = " within sources" if result.within_source else ""
+    if result.counts.unknown_utterances is not None:
+        scope += f" by {OF_DIFFERENT_UTTERANCES}"
     sentences = [] if helped is None else [_effect(helped)]
     finding = (
         f"{REIDENTIFICATION[result.recognition.outcome]} from {counts.seconds_per_clip:g}-second "

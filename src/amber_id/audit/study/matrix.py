@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from amber_id.audit.attack.inverted import inversions_of
+from amber_id.audit.attack.statements import unlike_words
 from amber_id.audit.attack.strongest_attacker import Tried, attacker_results, measure, score_attackers
 from amber_id.audit.attack.tested import Tested, embed_people
 from amber_id.audit.study.clips import StudyClips
@@ -66,8 +67,11 @@ def cells_of(
     *,
     device: str,
     on_clip: Callable[[], None] | None = None,
+    utterance_of: Mapping[str, str] | None = None,
 ) -> dict[str, Cell]:
     """Every scenario by its letters; `runs` are those trained on O, A and B.
+
+    `utterance_of` is as `embed_people` has it.
 
     Raises
     ------
@@ -78,7 +82,13 @@ def cells_of(
     for letter, of_letter in runs.items():
         met = {each for scenario in scenarios if scenario.train == letter for each in scenario.conditions}
         tested[letter] = embed_people(
-            tuple(of_letter), clips.under(*met), split, device=device, on_clip=on_clip, with_dev=True
+            tuple(of_letter),
+            clips.under(*met),
+            split,
+            device=device,
+            on_clip=on_clip,
+            with_dev=True,
+            utterance_of=utterance_of,
         )
     return {scenario.letters: _cell(scenario, tested[scenario.train], config) for scenario in scenarios}
 
@@ -87,7 +97,13 @@ def cells_of_study(study: Study, trained: Trained) -> dict[str, Cell]:
     """Every scenario of a study by its letters."""
     scenarios = scenarios_of(study.clips.conditions)
     return cells_of(
-        trained.runs, study.clips, study.split, scenarios, study.config.evaluation, device=study.device
+        trained.runs,
+        study.clips,
+        study.split,
+        scenarios,
+        study.config.evaluation,
+        device=study.device,
+        utterance_of=study.utterance_of,
     )
 
 
@@ -102,7 +118,9 @@ def _cell(scenario: Scenario, tested: Sequence[Tested], config: EvaluationConfig
     result = CellResult(
         story=scenario.story,
         counts=ComparisonCounts(
-            mated=strongest.comparisons.n_mated, nonmated=strongest.comparisons.n_nonmated
+            mated=strongest.comparisons.n_mated,
+            nonmated=strongest.comparisons.n_nonmated,
+            unknown_utterances=strongest.members[0].unknown_utterances,
         ),
         attacker=strongest.attacker,
         metrics=metrics,
@@ -112,7 +130,7 @@ def _cell(scenario: Scenario, tested: Sequence[Tested], config: EvaluationConfig
         attackers={each.name: each for each in attacker_results(tried, metrics, config)},
         dev=strongest.dev,
         bootstrap=Bootstrap.of(judged.eer),
-        limits=(*tried.limits, *judged.limits),
+        limits=(*unlike_words(strongest.members[0]), *tried.limits, *judged.limits),
         inversions=inversions_of(tried, config) if "anonymised" in scenario.conditions else (),
     )
     return Cell(scenario, result, tried)

@@ -5,7 +5,7 @@ then fitted, and enrols and probes, on the result: an attacker who knows the ano
 Utility is measured as for the study's own anonymised clips. The changed recordings are deleted afterwards.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 
@@ -92,11 +92,12 @@ def _reference_point(study: Study, originals: _ChangedOriginals, reference: Refe
     return reference_point(
         before,
         originals.after(reference),
-        ALL,
+        config.used(ALL),
         study.split,
         config.evaluation,
         config.utility,
         channels_of=channels_of,
+        utterance_of=study.utterance_of,
     )
 
 
@@ -109,12 +110,13 @@ def reference_point(
     utility: UtilityConfig,
     *,
     channels_of: ChannelsOf = channels_read,
+    utterance_of: Mapping[str, str] | None = None,
 ) -> ReferencePoint:
     """Where the originals that a reference changed lie between privacy and utility.
 
     Raises EvaluationError if nothing of them can be used.
     """
-    statistics = ClipStatistics.of(load_windows(changed, features))
+    statistics = ClipStatistics.of(load_windows(changed, features), utterance_of=utterance_of)
     comparisons = Comparisons.pool(attacked(statistics, split))
     kept = expression_kept(originals, changed, utility, channels_of=channels_of)
     return ReferencePoint(eer=judged_rates(comparisons, evaluation, ("eer",))["eer"], expression=kept)

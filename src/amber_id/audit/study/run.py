@@ -29,6 +29,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from amber_id.audit.attack.utterances import require_utterances
+from amber_id.audit.confounds.corpus_facts import CorpusFacts
 from amber_id.audit.study.clips import RecordingsOf, study_clips
 from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.leaks import find_study_leaks
@@ -39,6 +41,7 @@ from amber_id.audit.study.stages import Stages, hash_of
 from amber_id.audit.study.study import Study
 from amber_id.audit.study.summary import results_of
 from amber_id.audit.study.tried import with_enough_people, with_their_signals
+from amber_id.corpora import CORPUS_FILE
 from amber_id.errors import UsageError
 from amber_id.protocols import Leak
 from amber_id.protocols.leaks import refuse
@@ -114,13 +117,14 @@ def _begun(
     """The clips of a study and their division, and whether its stages are of just these."""
     on_stage("clips", False)
     attackers, without_signals = with_their_signals(sets, config.attackers)
-    features = dict.fromkeys(training_of(name).features for name in attackers)
+    features = dict.fromkeys(config.used(training_of(name).features) for name in attackers)
     also = {
-        each
+        config.used(each)
         for section in SECTIONS
         if section.features is not None and section.belongs(tuple(sets), config)
         for each in section.features(config)
     }
+    utterance_of = _utterances(sets, config)
     readings = StudyReadings()
     clips = study_clips(sets, out, features, also=also, reasons=reasons, on_recording=readings.keep)
     division = config.divided_as(len(clips.recordings.subjects))
@@ -129,7 +133,37 @@ def _begun(
     attackers, with_few_people = with_enough_people(attackers, split, config)
     # What more is asked changes nothing in what was asked before.
     settings = config.model_dump(mode="json", exclude={"full", "references"})
-    depends_on = hash_of(settings, clips.recordings.content_hash(), split.content_hash(), versions())
+    depends_on = hash_of(
+        settings, clips.recordings.content_hash(), split.content_hash(), versions(), utterance_of
+    )
     stages = Stages(out / "stages", depends_on, on_stage)
     not_tried = (*without_signals, *with_few_people)
-    return Study(sets, clips, split, config, attackers, out, stages, device, readings, on_epoch, not_tried)
+    return Study(
+        sets,
+        clips,
+        split,
+        config,
+        attackers,
+        out,
+        stages,
+        device,
+        readings,
+        on_epoch,
+        not_tried,
+        utterance_of,
+    )
+
+
+def _utterances(sets: RecordingsOf, config: StudyConfig) -> dict[str, str] | None:
+    """What is said in each clip, by its id with each condition and without; None where all are compared."""
+    if not config.evaluation.different_utterances:
+        return None
+    known = CorpusFacts.read(sets).utterance
+    present = {entry.clip for recordings in sets.values() for entry in recordings.entries} & known.keys()
+    roots = " and ".join(str(recordings.root / CORPUS_FILE) for recordings in sets.values())
+    require_utterances([known[clip] for clip in present], len(present), roots)
+    return {
+        name: known[clip]
+        for clip in sorted(present)
+        for name in (clip, *(f"{condition}/{clip}" for condition in sets))
+    }

@@ -72,7 +72,10 @@ def seen_in(scenario: Scenario, tested: Tested) -> Tested:
                 cohort=None if fold.cohort is None else _known_to(scenario, fold.cohort),
             )
             for fold in tested.folds
-        )
+        ),
+        None
+        if tested.left_out is None
+        else tuple(clip for clip in tested.left_out if condition_of(clip) == scenario.conditions[1]),
     )
 
 

@@ -39,6 +39,8 @@ class Study:
     readings: StudyReadings
     on_epoch: Callable[..., None] | None = None
     not_tried: tuple[str, ...] = ()  # why other attackers could not be, in whole sentences
+    # By the id of a clip, with its condition and without; where only different utterances are compared.
+    utterance_of: Mapping[str, str] | None = None
 
     _fits: dict[tuple[ConditionName, FeatureConfig], Fits] = field(default_factory=dict, init=False)
 
@@ -53,12 +55,12 @@ class Study:
 
     def windows(self, condition: ConditionName, features: FeatureConfig) -> WindowSet:
         """The windows of the clips of one condition."""
-        return load_windows(self.clips.under(condition), features)
+        return load_windows(self.clips.under(condition), self.config.used(features))
 
     def statistics(self, condition: ConditionName, features: FeatureConfig = ALL) -> ClipStatistics:
         """The statistics of the clips of one condition; what is fitted to them is fitted once in a study."""
         fits = self._fits.setdefault((condition, features), {})
-        return ClipStatistics.of(self.windows(condition, features), fits)
+        return ClipStatistics.of(self.windows(condition, features), fits, utterance_of=self.utterance_of)
 
 
 def beside_the_whole(study: Study, compared: Mapping[str, Comparisons], whole: str) -> Variants:

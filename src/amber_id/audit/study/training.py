@@ -75,7 +75,7 @@ def _run(study: Study, letter: str, kinds: tuple[ConditionName, ...], name: str)
     run, _ = train(
         study.clips.under(*kinds),
         study.split,
-        training_of(name, loop=study.config.loop, seed=study.config.seed),
+        training_of(name, loop=study.config.loop, seed=study.config.seed, shortest_s=study.config.shortest_s),
         study.out / "runs" / f"{letter}-{name.replace(', ', ' ').replace(' ', '-')}",
         device=study.device,
         originals=study.clips.under("original") if needs_pairs(name) else None,

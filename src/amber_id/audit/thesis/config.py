@@ -97,6 +97,13 @@ class ThesisStudyConfig(BaseModel):
             raise ValueError("cross-session: the study counts all mated comparisons; see docs/protocols.md")
         return split
 
+    @field_validator("evaluation")
+    @classmethod
+    def _all_utterances(cls, evaluation: EvaluationConfig) -> EvaluationConfig:
+        if evaluation.different_utterances:
+            raise ValueError("different_utterances: the study counts all comparisons; use amber audit")
+        return evaluation
+
     @field_validator("k0")
     @classmethod
     def _one_fold(cls, split: SplitConfig) -> SplitConfig:
