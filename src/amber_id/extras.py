@@ -6,7 +6,6 @@ What a verb will import in the end is looked for before it begins, so that nobod
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from amber_id.errors import MissingDependencyError
@@ -102,6 +101,8 @@ def missing_of(extra: str) -> list[str]:
 
 def versions_of(packages: Iterable[str]) -> dict[str, str]:
     """The versions of packages, as pip calls them; raises MissingDependencyError for one not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # a tenth of what `amber --help` takes
+
     versions = {}
     for package in packages:
         try:
