@@ -61,9 +61,12 @@ def test_the_region_with_the_habit_has_the_largest_share(eyes_only: RecordingSet
 
 
 def test_statistics_of_a_region_are_those_of_its_points(eyes_only: RecordingSet):
+    lips = points_of("lips")
     whole = ClipStatistics.of(load_windows(eyes_only, FeatureConfig(view="motion")))
     alone = ClipStatistics.of(load_windows(eyes_only, FeatureConfig(view="motion", regions=("lips",))))
-    np.testing.assert_array_equal(whole.restricted_to(points_of("lips")).values, alone.values)
+    of_lips = whole.restricted_to(lips).values
+    assert of_lips.shape[1] < alone.values.shape[1]  # which has their co-movement, too
+    np.testing.assert_array_equal(of_lips, alone.values[:, : of_lips.shape[1]])
 
 
 def test_what_sets_share_is_computed_once_and_is_the_same(
