@@ -19,7 +19,8 @@ from amber_id.audit import (
     read_studies,
     run_study,
 )
-from amber_id.audit.compare.folders import StudyFolder, study_names
+from amber_id.audit.compare.folders import StudyFolder, read_studies, study_names
+from amber_id.audit.compare.side_by_side import compare_read
 from amber_id.biometrics import eer
 from amber_id.errors import AmberError, EvaluationError, FileFormatError, UsageError
 from amber_id.protocols import SplitConfig
@@ -206,6 +207,18 @@ def test_what_must_be_known_first_is_said(two: tuple[Path, Path], tmp_path: Path
         "sources",
     ):
         assert part not in plain, part
+
+
+def test_figures_of_different_utterances_are_not_beside_others_unsaid(two: tuple[Path, Path]) -> None:
+    cell, studies = read_studies(two, None)
+    of_cell = studies[1].results.cells[cell]
+    counts = of_cell.counts.model_copy(update={"unknown_utterances": 0})
+    cells = studies[1].results.cells | {cell: of_cell.model_copy(update={"counts": counts})}
+    results = studies[1].results.model_copy(update={"cells": cells})
+    limited = [studies[0], replace(studies[1], results=results)]
+    for each, expected in ((limited, True), (studies, False)):
+        limits = " ".join(compare_read(cell, each, CONFIG).limits)
+        assert ("between different utterances" in limits) == expected
 
 
 def test_equal_studies_give_equal_bytes_that_come_back(two: tuple[Path, Path], tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def compare_read(
     """
     first, *others = studies
     compared = (_compared(first, None, None), *(_held_against(first, each, config) for each in others))
-    made = {name: value for name, value in config.model_dump().items() if name != "permutations"}
+    made = config.model_dump(include={"replicates", "level", "seed"})
     return ComparisonResults(
         schema="amber-id/comparison/1",
         cell=cell,

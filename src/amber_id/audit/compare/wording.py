@@ -47,6 +47,12 @@ def _of_findings(cell: str, studies: Sequence[StudyFolder]) -> Iterator[str]:
             "People of several sources were compared. The EER here, its differences and the curves rest on "
             "all comparisons, so the look of a source may help; the EER within sources is given beside it."
         )
+    limited = [s.name for s in studies if s.results.cells[cell].counts.unknown_utterances is not None]
+    if 0 < len(limited) < len(studies):
+        yield (
+            f"The figures of {', '.join(limited)} alone are of comparisons between different utterances, which "
+            "are harder for an attacker than those of all clips: no difference between the two kinds counts."
+        )
 
 
 def _of_pairs(cell: str, studies: Sequence[StudyFolder], compared: Sequence[ComparedStudy]) -> Iterator[str]:
