@@ -19,8 +19,7 @@ from amber_id.audit import (
     read_studies,
     run_study,
 )
-from amber_id.audit.compare.folders import StudyFolder, read_studies, study_names
-from amber_id.audit.compare.side_by_side import compare_read
+from amber_id.audit.compare.folders import StudyFolder, study_names
 from amber_id.biometrics import eer
 from amber_id.errors import AmberError, EvaluationError, FileFormatError, UsageError
 from amber_id.protocols import SplitConfig

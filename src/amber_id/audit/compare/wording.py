@@ -50,8 +50,9 @@ def _of_findings(cell: str, studies: Sequence[StudyFolder]) -> Iterator[str]:
     limited = [s.name for s in studies if s.results.cells[cell].counts.unknown_utterances is not None]
     if 0 < len(limited) < len(studies):
         yield (
-            f"The figures of {', '.join(limited)} alone are of comparisons between different utterances, which "
-            "are harder for an attacker than those of all clips: no difference between the two kinds counts."
+            f"The figures of {', '.join(limited)} alone are of comparisons between different utterances, "
+            "which are harder for an attacker than all comparisons: a difference between the two kinds says "
+            "nothing about the anonymisers."
         )
 
 
