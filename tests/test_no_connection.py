@@ -126,7 +126,12 @@ def given(tmp_path_factory, real_clips, write_video, synthetic_people, model_bun
     for entry in people.entries[:2]:
         array = folder / "arrays" / f"{entry.clip}.npy"
         array.parent.mkdir(parents=True, exist_ok=True)
-        np.save(array, people.load(entry).landmarks)
+        landmarks = people.load(entry).landmarks
+        np.save(array, landmarks)
+        frames_of = folder / "mp" / entry.subject / "MP_Data" / "hello" / entry.clip.rpartition("/")[2]
+        frames_of.mkdir(parents=True)
+        for number, frame in enumerate(np.nan_to_num(landmarks)):
+            np.save(frames_of / f"{number}.npy", frame[:468].ravel())
     video = next((folder / "videos").rglob("*.mp4"))
     for name in ("ravdess/01-01-01-01-01-01-01.mp4", "crema/1001_DFA_ANG_XX.flv", "nvfair/a01-id014.mp4"):
         (folder / name).parent.mkdir()
@@ -160,6 +165,7 @@ def commands(given: Path, out: Path) -> dict[str, list[object]]:
             "1280x720",
             *one_core,
         ],
+        "corpus mp-data": [given / "mp", out / "frames", "--fps", 30, "--aspect", "16:9"],
         "track": [given / "videos", out / "recordings", *one_core],
         "avatar merge": ["--out", out / "avatar.glb"],
         "avatar preview": [out / "avatar.glb", "--out", out / "avatar.png"],
