@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.fixtures.command_line import Done, run_here
 
 from amber_id.anonymisers import DEFENCES
 from amber_id.synthetic import SynthConfig, generate
+from fixtures.command_line import Done, run_here
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,6 @@
 import csv
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +11,10 @@ import pytest
 from amber_id.errors import FileFormatError
 from amber_id.recordings import RecordingSet, load_recording
 from amber_id.tracking import read_stated
+from fixtures.command_line import run_apart as amber
 from fixtures.thesis_landmarks import write_thesis_files
 
 FPS = 30.0
-
-
-def amber(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "amber_id", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == code, done.stderr[-2000:]
-    assert "Traceback" not in done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")

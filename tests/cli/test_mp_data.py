@@ -1,8 +1,6 @@
 """``amber corpus mp-data``: words become utterances, folders people, and what is not known is asked for."""
 
 import csv
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +8,9 @@ import pytest
 
 from amber_id.corpora import read_corpus_file
 from amber_id.recordings import RecordingSet
+from fixtures.command_line import run_apart as amber
 
 HEADING = "folder,person,session,fps,width,height,aspect"
-
-
-def amber(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "amber_id", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == code, done.stderr[-2000:]
-    assert "Traceback" not in done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")

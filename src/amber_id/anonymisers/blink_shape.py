@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.signal import find_peaks, peak_widths
+from scipy.signal import peak_widths
 
 from amber_id.anonymisers.channels import CHANNELS, Signals
+from amber_id.motion.blinks import blinks_in
 
 LIDS = (CHANNELS.index("eyeBlinkLeft"), CHANNELS.index("eyeBlinkRight"))
 
-_RISE, _LONGEST_S = 0.3, 0.4  # as `audit/utility/expression.py` has them
 _NEVER = (0.45, 0.13)  # rise and half length of a blink where nobody blinks; medians of tracked clips
 
 
@@ -34,13 +34,13 @@ class BlinkPlaces:
 
 
 def find_blinks(signals: Signals) -> BlinkPlaces:
-    """Closings of both eyes that open again within 0.4 s."""
+    """The blinks of both eyes, as `motion/blinks.py` has them."""
     if len(signals.times) < 3:
         return BlinkPlaces(np.zeros(0, int), np.zeros(0), np.zeros(0))
     closure = signals.values[:, LIDS].mean(axis=1)
     frame_s = float(np.median(np.diff(signals.times)))
-    peaks, about = find_peaks(closure, prominence=_RISE, width=(None, _LONGEST_S / frame_s))
-    return BlinkPlaces(peaks, about["prominences"], peak_widths(closure, peaks)[0] * frame_s)
+    frames, rise = blinks_in(closure, 1 / frame_s)
+    return BlinkPlaces(frames, rise, peak_widths(closure, frames)[0] * frame_s)
 
 
 def blinks_of(signals: Signals) -> Blinks:

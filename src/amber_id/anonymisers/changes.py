@@ -6,11 +6,11 @@ Landmarks are multiplied back to pixels first, in which x, y and z have one unit
 Frames without a face stay without one; timestamps and size of the picture stay.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.interpolate import make_interp_spline
 from scipy.signal import butter, sosfiltfilt
 from scipy.spatial.transform import Rotation
@@ -19,11 +19,10 @@ from amber_id.errors import ClipError
 from amber_id.face_mesh import OUTER_EYE_CORNERS, mean_face
 from amber_id.motion.alignment import HeadPlacement, align, apply, isotropic, mean_rotation
 from amber_id.recordings import Recording
-from amber_id.recordings.resampling import tracked_segments
+from amber_id.recordings.resampling import LONGEST_LOSS_S, tracked_segments
 
 _ORDER = 4  # of the Butterworth filter, which runs forwards and backwards
 _MOST_FOR_ONE = 100  # samples for one frame
-_LONGEST_GAP_S = 0.2  # of a lost face, over which smoothing goes on
 _Frames = Float[np.ndarray, "F ..."]  # something in each tracked frame
 
 
@@ -52,12 +51,10 @@ def smoothing(recording: Recording, *, seconds: float) -> Recording:
         raise ValueError(f"seconds must be positive, got {seconds}")
     times, tracked = recording.timestamps, recording.tracked
     row = np.cumsum(tracked) - 1  # of a tracked frame among them
+    segments = [row[frames] for frames in tracked_segments(times, tracked, longest_gap_s=LONGEST_LOSS_S)]
 
     def smooth(values: _Frames) -> _Frames:
-        changed = values.copy()
-        for frames in tracked_segments(times, tracked, longest_gap_s=_LONGEST_GAP_S):
-            changed[row[frames]] = without_quick_changes(values[row[frames]], times[frames], seconds=seconds)
-        return changed
+        return without_quick_changes(values, times[tracked], segments, seconds=seconds)
 
     return _changed(recording, smooth(_points(recording)), smooth)
 
@@ -163,11 +160,25 @@ def _calmed(in_picture: HeadPlacement, factor: float) -> HeadPlacement:
     return HeadPlacement(rotation, translation, size * (in_picture.scale / size) ** factor)
 
 
-def without_quick_changes(values: _Frames, times: Float[np.ndarray, " F"], *, seconds: float) -> _Frames:
+def without_quick_changes(
+    values: _Frames,
+    times: Float[np.ndarray, " F"],
+    segments: Iterable[Int[np.ndarray, " _"]],
+    *,
+    seconds: float,
+) -> _Frames:
     """What swings faster than once in `seconds` removed from frames at any times, without delay.
 
-    Filtered at a fixed rate, the median of the frames', and read where the frames are.
+    Each segment begins anew; they are given by which of the frames they hold.
     """
+    changed = values.copy()
+    for frames in segments:
+        changed[frames] = _low_pass(values[frames], times[frames], seconds=seconds)
+    return changed
+
+
+def _low_pass(values: _Frames, times: Float[np.ndarray, " F"], *, seconds: float) -> _Frames:
+    """Filtered at a fixed rate, the median of the frames', and read where the frames are."""
     if len(times) < 2:
         return values
     n = round((times[-1] - times[0]) / float(np.median(np.diff(times)))) + 1

@@ -17,10 +17,9 @@ from jaxtyping import Float
 
 from amber_id.anonymisers.channels import Signals
 from amber_id.anonymisers.defence import Defence, Donor, Frame, Given, Step
-from amber_id.anonymisers.styles import LEVELS, Style
+from amber_id.anonymisers.styles import LEVELS, STILL, Style, correlation_of, standardised
 
 _MOST_GAIN = 4.0
-_STILL = 1e-6
 _SHRINK = 0.2  # of correlations, towards none: a clip is short
 _MEMORY_S = 10.0  # of the running mean and spread
 _FIRST_S = 1.0  # for how long the target's own spread counts, before the clip's is known
@@ -31,7 +30,7 @@ _Taking = Callable[[Signals, Style], _Values]
 
 def gain(spread: Float[np.ndarray, " C"], target: Float[np.ndarray, " C"]) -> Float[np.ndarray, " C"]:
     """What movement is multiplied by for the target's spread; of what stands still, and at most, 4."""
-    return np.minimum(target / np.maximum(spread, _STILL), _MOST_GAIN)
+    return np.minimum(target / np.maximum(spread, STILL), _MOST_GAIN)
 
 
 def at_rest_as(signals: Signals, target: Style) -> _Values:
@@ -47,15 +46,14 @@ def spread_as(signals: Signals, target: Style) -> _Values:
 
 def correlated_as(signals: Signals, target: Style) -> _Values:
     """The target's means and standard deviations, and about its correlations."""
-    mean, spread = signals.values.mean(axis=0), signals.values.std(axis=0)
-    moves = spread > _STILL
-    standard = (signals.values - mean) / np.where(moves, spread, np.inf)
-    own = np.einsum("fc,fd->cd", standard, standard) / len(standard)
-    np.fill_diagonal(own, 1.0)
-    mapped = np.einsum("fc,cd->fd", standard, optimal_map(_shrunk(own), _shrunk(target.correlation)))
+    spread = signals.values.std(axis=0)
+    moves = spread > STILL
+    standard = standardised(signals.values)
+    to_target = optimal_map(_shrunk(correlation_of(standard)), _shrunk(target.correlation))
+    mapped = np.einsum("fc,cd->fd", standard, to_target)
     # The shrinking leaves spreads a little off.
     after = mapped.std(axis=0)
-    mapped *= np.where(moves, 1 / np.where(after > _STILL, after, np.inf), 0)
+    mapped *= np.where(moves, 1 / np.where(after > STILL, after, np.inf), 0)
     return target.mean + mapped * spread * gain(spread, target.spread)
 
 
@@ -64,7 +62,7 @@ def distributed_as(signals: Signals, target: Style) -> _Values:
     values, changed = signals.values, spread_as(signals, target)
     own = np.quantile(values, LEVELS, axis=0)
     spread = values.std(axis=0)
-    for channel in np.flatnonzero((spread > _STILL) & (target.spread <= _MOST_GAIN * spread)):
+    for channel in np.flatnonzero((spread > STILL) & (target.spread <= _MOST_GAIN * spread)):
         changed[:, channel] = np.interp(values[:, channel], own[:, channel], target.quantiles[:, channel])
     return changed
 
@@ -86,7 +84,7 @@ class RunningStyle:
     def __init__(self, target: Style, *, strength: float) -> None:
         self._target, self._strength = target, strength
         self._mean: Frame | None = None
-        self._variance = np.maximum(target.spread, _STILL) ** 2
+        self._variance = np.maximum(target.spread, STILL) ** 2
         self._seconds = _FIRST_S
 
     def step(self, frame: Frame, since_s: float) -> Frame:

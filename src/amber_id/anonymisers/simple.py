@@ -11,12 +11,11 @@ from jaxtyping import Float
 from amber_id.anonymisers.changes import without_quick_changes
 from amber_id.anonymisers.channels import FACE, UNITS, Signals
 from amber_id.anonymisers.defence import Defence, Frame, Given, Step
-from amber_id.recordings.resampling import interpolate, tracked_segments
+from amber_id.recordings.resampling import LONGEST_LOSS_S, interpolate, tracked_segments
 
 _P_BLEND = 0.05  # the scale that was published
 _NOISE = 0.1  # standard deviation at strength 1, in `UNITS`: as much as a channel of a talking person moves
 _QUANTUM = 0.25  # of a step at strength 1, in `UNITS`
-_LONGEST_GAP_S = 0.2  # over which a filter goes on
 _WARP, _WARP_S, _WARP_WAVES = 0.5, 0.25, 3  # change of pace and shift in time at most; waves of the shift
 
 _Values = Float[np.ndarray, "F C"]
@@ -59,7 +58,7 @@ def _low_pass(strength: float, _given: Given) -> Step:
     before: list[Frame] = []
 
     def step(frame: Frame, since_s: float) -> Frame:
-        lost = not before or since_s > _LONGEST_GAP_S
+        lost = not before or since_s > LONGEST_LOSS_S
         before[:] = [frame if lost else kept * before[0] + (1 - kept) * frame]
         return before[0]
 
@@ -67,13 +66,9 @@ def _low_pass(strength: float, _given: Given) -> Step:
 
 
 def _smoothed(signals: Signals, strength: float, _given: Given) -> _Values:
-    changed = signals.values.copy()
     everywhere = np.ones(len(signals.times), dtype=bool)
-    for frames in tracked_segments(signals.times, everywhere, longest_gap_s=_LONGEST_GAP_S):
-        changed[frames] = without_quick_changes(
-            signals.values[frames], signals.times[frames], seconds=strength
-        )
-    return changed
+    segments = tracked_segments(signals.times, everywhere, longest_gap_s=LONGEST_LOSS_S)
+    return without_quick_changes(signals.values, signals.times, segments, seconds=strength)
 
 
 def _damped(signals: Signals, strength: float, _given: Given) -> _Values:

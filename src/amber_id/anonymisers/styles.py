@@ -29,7 +29,8 @@ POOL_SEED = 2_025_116_000
 
 _POOL = {"people": 48, "clips": 2, "duration": "6", "seed": POOL_SEED}
 _FEWEST_FRAMES = 25  # of a clip, for its style to count
-_STILL = 1e-6  # spread below which a channel does not move
+STILL = 1e-6
+"""Spread below which a channel does not move."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,26 @@ class Pool:
 def style_of(signals: Signals) -> Style:
     """The style of one clip, of one frame at least."""
     values = signals.values
-    mean, spread = values.mean(axis=0), values.std(axis=0)
-    standard = (values - mean) / np.where(spread > _STILL, spread, np.inf)
-    correlation = np.einsum("fc,fd->cd", standard, standard) / len(values)
+    return Style(
+        mean=values.mean(axis=0),
+        spread=values.std(axis=0),
+        correlation=correlation_of(standardised(values)),
+        quantiles=np.quantile(values, LEVELS, axis=0),
+        blinks=blinks_of(signals),
+    )
+
+
+def standardised(values: Float[np.ndarray, "F C"]) -> Float[np.ndarray, "F C"]:
+    """Channels with mean 0 and spread 1; what stands still is 0."""
+    spread = values.std(axis=0)
+    return (values - values.mean(axis=0)) / np.where(spread > STILL, spread, np.inf)
+
+
+def correlation_of(standard: Float[np.ndarray, "F C"]) -> Float[np.ndarray, "C C"]:
+    """The correlations between standardised channels; what stands still is correlated with itself alone."""
+    correlation = np.einsum("fc,fd->cd", standard, standard) / len(standard)
     np.fill_diagonal(correlation, 1.0)
-    return Style(mean, spread, correlation, np.quantile(values, LEVELS, axis=0), blinks_of(signals))
+    return correlation
 
 
 def mean_style(styles: Sequence[Style]) -> Style:

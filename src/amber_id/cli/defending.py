@@ -11,6 +11,7 @@ from amber_id.cli.shared import (
     Workers,
     app,
     name_failures,
+    require,
     require_place,
     require_workers,
     say,
@@ -91,7 +92,6 @@ def _planned(text: str, seed: int | None, donors: Path | None) -> "Plan":
     import secrets
 
     from amber_id.anonymisers import Plan, parsed_defences, pool_of
-    from amber_id.cli.shared import require
     from amber_id.recordings import RecordingSet
 
     require("--seed", seed, "0 or more", seed is None or seed >= 0)

@@ -52,8 +52,6 @@ def read_subject_table(table: Path, clips: Sequence[str], scores: Path) -> Subje
         )
     people: dict[str, tuple[str, str]] = {}
     for line, row in rows:
-        if len(row) != len(heading):
-            raise FileFormatError(table, f"line {line}: expected {len(heading)} values, got {len(row)}")
         clip = row[clip_at]
         session = "" if session_at is None else row[session_at]
         subject = subject_of_folder(clip) if subject_at is None else row[subject_at]
@@ -94,9 +92,7 @@ def read_utterances(table: Path) -> dict[str, str]:
             f"for, got {quote(', '.join(heading), 200)}",
         )
     utterances: dict[str, str] = {}
-    for line, row in rows:
-        if len(row) != len(heading):
-            raise FileFormatError(table, f"line {line}: expected {len(heading)} values, got {len(row)}")
+    for _, row in rows:
         clip, utterance = row[clip_at], row[utterance_at]
         if utterance and utterances.setdefault(clip, utterance) != utterance:
             raise FileFormatError(
@@ -123,7 +119,10 @@ def _check_all_there(
 
 
 def _rows(table: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
-    """The heading in lower case, and the rows that are not blank with their lines."""
+    """The heading in lower case, and the rows that are not blank with their lines.
+
+    A row of another length than the heading's raises FileFormatError when its turn comes.
+    """
     with reading(table, "a CSV table"), table.open("rb") as file:
         first = file.read(_HEADING_BYTES).lstrip().split(b"\n", 1)[0].decode("utf-8", "replace")
     stripped = (
@@ -132,7 +131,16 @@ def _rows(table: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     )
     rows = (row for row in stripped if any(row[1]))
     _, heading = next(rows, (1, []))
-    return [cell.lower() for cell in heading], rows
+    return [cell.lower() for cell in heading], _as_long_as(heading, rows, table)
+
+
+def _as_long_as(
+    heading: Sequence[str], rows: Iterator[tuple[int, list[str]]], table: Path
+) -> Iterator[tuple[int, list[str]]]:
+    for line, row in rows:
+        if len(row) != len(heading):
+            raise FileFormatError(table, f"line {line}: expected {len(heading)} values, got {len(row)}")
+        yield line, row
 
 
 def _place(heading: Sequence[str], names: Sequence[str]) -> int | None:

@@ -81,19 +81,12 @@ def circumstances(config: SynthConfig, person: int, clip: int) -> Circumstances:
 
 def make_clip(config: SynthConfig, person: int, clip: int, condition: Condition = "original") -> Recording:
     """Recording of clip number `clip` of person number `person`, both counted from 0."""
-    who = draw_person(person, seed=config.seed)
     around = circumstances(config, person, clip)
-    T = round(around.duration * around.fps)
-    times = np.arange(T) / around.fps
-    origin = origin_of(config, person, clip)
-    # A longer clip does what a shorter one does, and more; so near-copies are copies whatever their length.
-    longest = max(config.duration.values)
-    traits = shown_traits(config, who, origin, condition)
-    signals = _signals(config, person, origin, condition, traits, seconds=longest).at(times * RATE_HZ)
+    times, traits, signals = _performed(config, person, clip, condition, around)
     camera = _camera(stream(config.seed, "camera", person, clip), condition, around)
     tracker = stream(config.seed, "tracker", person, clip, condition == "avatar")
     face = moved(_face(traits, condition), signals)
-    face += np.float32(around.jitter) * unexplained_movement(tracker, T, fps=around.fps)
+    face += np.float32(around.jitter) * unexplained_movement(tracker, len(times), fps=around.fps)
     tracked = _tracked(stream(config.seed, "lost", person, clip), times, around.lost)
     landmarks = in_picture(face, signals, camera).astype(np.float32)
     blendshapes = tracked_blendshapes(tracker, signals, fps=around.fps, jitter=around.jitter)
@@ -107,7 +100,7 @@ def make_clip(config: SynthConfig, person: int, clip: int, condition: Condition 
         blendshapes=blendshapes,
         pose=pose,
         clip=clip_id(config, person, clip),
-        subject=who.subject,
+        subject=subject_of(person),
         source=source_name(config, person),
         width=camera.width,
         height=camera.height,
@@ -133,14 +126,23 @@ def head_and_coefficients(
     about the neck. The tracker's noise on coefficients is another draw than in `make_clip`.
     """
     around = circumstances(config, person, clip)
-    times = np.arange(round(around.duration * around.fps)) / around.fps
-    origin = origin_of(config, person, clip)
-    traits = shown_traits(config, draw_person(person, seed=config.seed), origin, "original")
-    longest = max(config.duration.values)
-    signals = _signals(config, person, origin, "original", traits, seconds=longest).at(times * RATE_HZ)
+    times, _, signals = _performed(config, person, clip, "original", around)
     tracker = stream(config.seed, "tracker", person, clip)
     shapes = tracked_blendshapes(tracker, signals, fps=around.fps, jitter=around.jitter)
     return shapes, signals.rotation, origin_in_picture(signals), times
+
+
+def _performed(
+    config: SynthConfig, person: int, clip: int, condition: Condition, around: Circumstances
+) -> tuple[Float[np.ndarray, " T"], Traits, ClipSignals]:
+    """The times of a clip's frames, the traits that are shown, and what is done in the frames."""
+    times = np.arange(round(around.duration * around.fps)) / around.fps
+    origin = origin_of(config, person, clip)
+    traits = shown_traits(config, draw_person(person, seed=config.seed), origin, condition)
+    # A longer clip does what a shorter one does, and more; so near-copies are copies whatever their length.
+    longest = max(config.duration.values)
+    signals = _signals(config, person, origin, condition, traits, seconds=longest)
+    return times, traits, signals.at(times * RATE_HZ)
 
 
 def _signals(

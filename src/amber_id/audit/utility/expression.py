@@ -26,13 +26,13 @@ from scipy.signal import find_peaks
 from amber_id.errors import ClipError
 from amber_id.face_mesh import BLENDSHAPE_NAMES
 from amber_id.motion.alignment import align, isotropic
+from amber_id.motion.blinks import blinks_in
 from amber_id.recordings import Recording
 from amber_id.recordings.resampling import resample, tracked_segments
 from amber_id.recordings.signals import HEAD_ANGLES, head_angles
 from amber_id.results.utility import EventName, Part, Unit
 
 EVENTS: tuple[EventName, ...] = get_args(EventName)
-_BLINK_RISE, _LONGEST_BLINK_S = 0.3, 0.4
 _SMILE_RISE, _SHORTEST_SMILE_S = 0.2, 0.3
 _LIPS_DIP, _LIPS_CLOSED = 0.03, 0.02  # of mouth opening, in eye distances
 _OPEN = 0.9  # the quantile of a clip's opening at which the eye counts as open
@@ -178,8 +178,8 @@ def _closure(values: Float[np.ndarray, "G C"], coefficients: bool) -> Float[np.n
 
 
 def _blinks_in(closure: Float[np.ndarray, " G"], rate_hz: float) -> Float[np.ndarray, " E"]:
-    peaks, _ = find_peaks(closure, prominence=_BLINK_RISE, width=(None, _LONGEST_BLINK_S * rate_hz))
-    return peaks / rate_hz
+    frames, _ = blinks_in(closure, rate_hz)
+    return frames / rate_hz
 
 
 def _smiles_in(smiling: Float[np.ndarray, " G"], rate_hz: float) -> Float[np.ndarray, " E"]:
