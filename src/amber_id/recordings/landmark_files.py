@@ -273,7 +273,7 @@ def _picture(file: LandmarkFile, clip: Clip, config: ImportConfig, stated: State
 def size_of_aspect(across: float, down: float) -> tuple[int, int]:
     """Width and height in pixels of a picture of which only the aspect is known; its shorter side is made up.
 
-    >>> size_of_aspect(4, 3)
+    >>> size_of_aspect(4.0, 3.0)
     (960, 720)
     """
     unit = _SHORTER_SIDE / min(across, down)
