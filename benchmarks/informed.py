@@ -3,8 +3,9 @@
 The defence changes blendshapes alone: mean and standard deviation of each over a clip become those of a
 clip of another person, drawn by a seed from all others, clipped to [0, 1]. Attackers on blendshapes are
 trained and chosen on defended clips, in folds of people of whom each is tested once: first the attacker that
-takes clips as they are, then with those that undo something, as a study tries them. Permuted labels say
-whether the choice among them is fooled: nobody can be recognised then.
+takes clips as they are, then with those that undo something, as a study tries them. Permuted labels, on the
+avatar's clips of synthetic people, say whether the choice among them, with what is learnt from pairs, is
+fooled: nobody can be recognised then.
 
     python benchmarks/informed.py donor RECORDINGS [--seeds 5]       real people, tracked with blendshapes
     python benchmarks/informed.py donor --people 40 --clips 12 --seed 11 [--seeds 5]    synthetic ones
@@ -27,12 +28,14 @@ import numpy as np
 from amber_id.audit import StudyConfig
 from amber_id.audit.attack.strongest_attacker import Scored, score_attackers
 from amber_id.audit.attack.tested import embed_people
+from amber_id.audit.study.clips import study_clips
 from amber_id.audit.study.scenarios import needs_pairs
 from amber_id.avatarize import AvatarizeConfig, avatarize_corpus, default_avatar_file, find_clips
 from amber_id.corpora import find_corpus
 from amber_id.notation import with_interval
 from amber_id.protocols import folds_by_people, make_split, source_of_subjects
 from amber_id.recordings import Recording, RecordingSet, save_recording
+from amber_id.results import ConditionName
 from amber_id.synthetic import SynthConfig, generate
 from amber_id.tracking import Landmarker, find_model, track_corpus
 from amber_id.training import LoopConfig, train
@@ -43,6 +46,7 @@ PLAIN = ("moments on blendshapes",)
 WITHOUT_NETWORK = tuple(
     name for name in StudyConfig().attackers if name.startswith("moments") and not needs_pairs(name)
 )
+WITH_PAIRS = tuple(name for name in StudyConfig().attackers if name.startswith("moments"))
 ON_BLENDSHAPES = tuple(name for name in WITHOUT_NETWORK if "blendshapes" in name)
 BEFORE = ("moments", "moments on blendshapes")
 
@@ -76,20 +80,24 @@ def _arguments() -> argparse.Namespace:
 
 
 def _measured(arguments: argparse.Namespace, folder: Path) -> Iterator[tuple[float, float, bool]]:
-    alone = arguments.question == "donor"
-    sets = {
-        "before": PLAIN if alone else BEFORE,
-        "now": ON_BLENDSHAPES if alone else WITHOUT_NETWORK,
-    }
+    before, now = {
+        "donor": (PLAIN, ON_BLENDSHAPES),
+        "permuted": (BEFORE, WITH_PAIRS),
+    }.get(arguments.question, (BEFORE, WITHOUT_NETWORK))
+    sets = {"before": before, "now": now}
     for seed in range(arguments.seeds):
         scratch = folder / str(seed)
-        recordings = _people(arguments, scratch / "people", seed)
+        originals = None
+        if arguments.question == "permuted":
+            recordings, originals = _pairs(arguments, scratch, seed)
+        else:
+            recordings = _people(arguments, scratch / "people", seed)
         if arguments.question == "donor":
             recordings = defended(recordings, scratch / "defended", seed)
         elif arguments.question == "rendered":
             recordings = rendered(recordings, arguments.keep / str(seed), seed, arguments.size)
         before, now = (
-            _strongest(recordings, names, scratch / kind, arguments.question == "permuted", seed)
+            _strongest(recordings, names, scratch / kind, seed, permuted_with=originals)
             for kind, names in sets.items()
         )
         figures = [eer_of(each.comparisons) for each in (before, now)]
@@ -108,6 +116,18 @@ def _people(arguments: argparse.Namespace, folder: Path, seed: int) -> Recording
     drawn = arguments.seed + (0 if arguments.question == "donor" else seed)
     generate(SynthConfig(people=arguments.people, clips=arguments.clips, seed=drawn), folder)
     return RecordingSet.open(folder / "original")
+
+
+def _pairs(arguments: argparse.Namespace, folder: Path, seed: int) -> tuple[RecordingSet, RecordingSet]:
+    """Anonymised clips of synthetic people, and their originals; other people for each seed."""
+    config = SynthConfig(people=arguments.people, clips=arguments.clips, seed=arguments.seed + seed)
+    generate(config, folder / "people")
+    sets: dict[ConditionName, RecordingSet] = {
+        "original": RecordingSet.open(folder / "people" / "original"),
+        "anonymised": RecordingSet.open(folder / "people" / "avatar"),
+    }
+    clips = study_clips(sets, folder, [training_of(name).features for name in WITH_PAIRS])
+    return clips.under("anonymised"), clips.under("original")
 
 
 def defended(recordings: RecordingSet, folder: Path, seed: int) -> RecordingSet:
@@ -147,16 +167,31 @@ def rendered(recordings: RecordingSet, folder: Path, seed: int, size: int) -> Re
 
 
 def _strongest(
-    recordings: RecordingSet, names: Sequence[str], folder: Path, permuted: bool, seed: int
+    recordings: RecordingSet,
+    names: Sequence[str],
+    folder: Path,
+    seed: int,
+    *,
+    permuted_with: RecordingSet | None,
 ) -> Scored:
-    """The strongest of these attackers, trained and chosen on these clips."""
+    """The strongest of these attackers, trained and chosen on these clips.
+
+    With the originals of the clips, their labels are permuted, and maps are learnt from pairs.
+    """
     split = make_split(source_of_subjects(recordings), folds_by_people(len(recordings.subjects)))
     runs = []
     for name in names:
         config = training_of(name, loop=LoopConfig(), seed=seed)
-        if permuted:
+        if permuted_with is not None:
             config = config.model_copy(update={"control": "permuted-labels"})
-        run, _ = train(recordings, split, config, folder / name.replace(" ", "_"), allow=None)
+        run, _ = train(
+            recordings,
+            split,
+            config,
+            folder / name.replace(" ", "_"),
+            originals=permuted_with if needs_pairs(name) else None,
+            allow=None,
+        )
         runs.append(run.path)
     return score_attackers(embed_people(tuple(runs), recordings, split, with_dev=True)).strongest
 
