@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from amber_id.anonymisers import Plan, defend, parsed_defences, pool_of, synthetic_pool
+from amber_id.anonymisers import DEFENCES, Plan, defend, parsed_defences, pool_of, synthetic_pool
 from amber_id.anonymisers.channels import signals_of
 from amber_id.anonymisers.styles import POOL_SEED, style_of
 from amber_id.errors import ClipError, UsageError
@@ -60,11 +60,31 @@ def test_a_note_says_what_was_done(people: RecordingSet, tmp_path: Path) -> None
         assert (first["name"], first["strength"], first["causal"]) == ("donor-person", 0.5, False)
         assert (second["name"], second["delay_frames"], second["donor"]) == ("low-pass", 1, None)
         assert first["pool"].startswith("3 people of recordings ")
+        assert first["formal"]["epsilon_recording"] == "infinite"
         donors.setdefault(entry.subject, set()).add(first["donor"])
     assert all(len(names) == 1 and subject not in names for subject, names in donors.items())
     assert (tmp_path / "out" / "corpus.csv").read_bytes() == (people.root / "corpus.csv").read_bytes()
     again = RecordingSet.open(tmp_path / "out")
     assert [entry.clip for entry in again.entries] == [entry.clip for entry in people.entries]
+
+
+def test_a_note_has_the_formal_guarantee_of_its_clip(people: RecordingSet, tmp_path: Path) -> None:
+    some = people.select([people.subjects[0]])
+    defend(some, tmp_path / "out", Plan(parsed_defences("noise:0.5"), 5))
+    for entry in some.entries:
+        note = json.loads((tmp_path / "out" / f"{entry.clip}.json").read_text("utf-8"))
+        formal = note["steps"][0]["formal"]
+        expected = DEFENCES["noise"].guaranteed(0.5, entry.tracked_frames)
+        assert (formal["noise"], formal["delta"], formal["frames"]) == (
+            "Gaussian",
+            1e-5,
+            entry.tracked_frames,
+        )
+        assert formal["epsilon_coefficient"] == pytest.approx(expected.coefficient)
+        assert formal["epsilon_coefficients"] == pytest.approx(expected.coefficients)
+        assert formal["epsilon_frame"] == pytest.approx(expected.frame)
+        assert formal["epsilon_recording"] == pytest.approx(expected.recording)
+        assert formal["worth"] == expected.worth
 
 
 def test_a_clip_without_coefficients_is_a_failure_and_the_others_go_on(

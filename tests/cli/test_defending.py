@@ -37,6 +37,8 @@ def test_the_list_has_every_defence_and_how_long_it_waits(amber: Run) -> None:
     ):
         assert row.endswith(defence.when)
         assert defence.summary in row
+        assert ("epsilon" in row) == (defence.family == "noise")
+    assert "epsilon of one frame 14,047; changes" in done.stdout
 
 
 def test_a_folder_is_defended_and_says_that_the_seed_is_a_secret(
@@ -45,7 +47,14 @@ def test_a_folder_is_defended_and_says_that_the_seed_is_a_secret(
     line = ["defend", originals, tmp_path / "out", "--with", "p-blend:0.5", "--workers", 1]
     done = amber(*line)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{tmp_path / 'out'}: 6 recordings defended by p-blend:0.5, 0 failed\n"
+    first_line, title, numbers, worth = done.stdout.splitlines()
+    assert first_line == f"{tmp_path / 'out'}: 6 recordings defended by p-blend:0.5, 0 failed"
+    assert title == "formal privacy (docs/defences.md):"
+    assert numbers == (
+        "  p-blend:0.5: epsilon 40 for a coefficient of one frame, 2,040 for all coefficients of the frame, "
+        "infinite with the head, infinite for the longest recording, of 60 frames; delta 0"
+    )
+    assert worth.startswith("    of no use: all frames of a recording have one offset")
     assert "is a secret" in done.stderr
 
     def seeds() -> set[int]:

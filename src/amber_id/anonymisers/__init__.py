@@ -5,8 +5,9 @@ Two catalogues. *Defences* (``defences.py``) change what drives an avatar, and `
 
 Read in this order: ``changes.py``, ``catalogue.py``, ``apply.py`` (references); ``channels.py`` (what of a
 recording drives an avatar), ``blink_shape.py``, ``styles.py`` (how somebody moves, and pools of people),
-``defence.py`` (a row), ``simple.py``, ``restyling.py``, ``blinks.py`` (the rows), ``defences.py`` (the
-catalogue), ``plan.py``, ``defending.py`` (of a clip, of many), ``live.py``.
+``formal.py`` (formal guarantees), ``defence.py`` (a row), ``simple.py``, ``restyling.py``, ``blinks.py``
+(the rows), ``defences.py`` (the catalogue), ``plan.py``, ``defending.py`` (of a clip, of many),
+``live.py``.
 """
 
 from amber_id.anonymisers.apply import apply_reference
@@ -14,6 +15,7 @@ from amber_id.anonymisers.catalogue import REFERENCES, Reference
 from amber_id.anonymisers.defence import Defence
 from amber_id.anonymisers.defences import DEFENCES, Applied, parsed_defences
 from amber_id.anonymisers.defending import DefendedClip, defend
+from amber_id.anonymisers.formal import Guarantee, epsilon_text
 from amber_id.anonymisers.live import LiveDefence
 from amber_id.anonymisers.plan import Plan, defended
 from amber_id.anonymisers.styles import Pool, pool_of, synthetic_pool
@@ -24,6 +26,7 @@ __all__ = [
     "Applied",
     "Defence",
     "DefendedClip",
+    "Guarantee",
     "LiveDefence",
     "Plan",
     "Pool",
@@ -31,6 +34,7 @@ __all__ = [
     "apply_reference",
     "defend",
     "defended",
+    "epsilon_text",
     "parsed_defences",
     "pool_of",
     "synthetic_pool",

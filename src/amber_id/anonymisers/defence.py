@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from amber_id.anonymisers.channels import Signals, in_range
+from amber_id.anonymisers.formal import Guarantee, unbounded
 from amber_id.anonymisers.styles import Style
 
 Frame = Float[np.ndarray, " C"]
@@ -61,6 +62,7 @@ class Defence:
     whole: Callable[[Signals, float, Given], Float[np.ndarray, "F C"]] | None = None
     live: Callable[[float, Given], Step] | None = None
     delay_frames: int = 0
+    guarantee: Callable[[float, int], Guarantee] | None = None  # of a strength above 0, and so many frames
 
     @property
     def causal(self) -> bool:
@@ -73,6 +75,17 @@ class Defence:
         if self.live is None:
             return "needs the whole clip"
         return f"causal, delay {self.delay_frames} frame" if self.delay_frames else "causal, no delay"
+
+    def guaranteed(self, strength: float, frames: int) -> Guarantee:
+        """What is guaranteed formally for a recording with a face in so many frames; `formal.py` says how."""
+        if strength == 0:
+            return unbounded("of no use: at strength 0 nothing is changed", frames)
+        if self.guarantee is None:
+            return unbounded(
+                "of no use: no noise covers the difference of two recordings, so there is no bound",
+                frames,
+            )
+        return self.guarantee(strength, frames)
 
     def apply(self, signals: Signals, strength: float, given: Given) -> Signals:
         """The changed channels of a clip, within the range of coefficients.

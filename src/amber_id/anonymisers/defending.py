@@ -1,5 +1,6 @@
 """From recordings to defended ones, with a JSON beside each that says what was done."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from amber_id import __version__
 from amber_id.anonymisers.apply import FEWEST_FOR_WORKERS, refuse_strangers
 from amber_id.anonymisers.defences import parsed_defences
+from amber_id.anonymisers.formal import Guarantee
 from amber_id.anonymisers.plan import Chosen, Plan, defended
 from amber_id.anonymisers.styles import Pool
 from amber_id.atomic_files import write_text_atomically
@@ -34,6 +36,24 @@ _LIBRARIES = ("numpy", "scipy")
 _Task = tuple[RecordingEntry, tuple[Chosen | None, ...]]
 
 
+_Epsilon = float | Literal["infinite"]
+
+
+class Formal(BaseModel):
+    """The formal guarantee of one defence for a clip; `anonymisers/formal.py` defines the numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    noise: Literal["Gaussian", "Laplace", "none"]
+    delta: float
+    epsilon_coefficient: _Epsilon
+    epsilon_coefficients: _Epsilon
+    epsilon_frame: _Epsilon
+    epsilon_recording: _Epsilon
+    frames: int  # with a face
+    worth: str
+
+
 class StepDone(BaseModel):
     """One defence of a chain as it was applied; `donor` is whose style was taken on, of which `pool`."""
 
@@ -45,6 +65,7 @@ class StepDone(BaseModel):
     changes: str
     causal: bool
     delay_frames: int
+    formal: Formal
     donor: str | None = None
     pool: str | None = None
 
@@ -160,10 +181,13 @@ def _note(
             changes=applied.defence.changes,
             causal=applied.defence.causal,
             delay_frames=applied.defence.delay_frames,
+            formal=_formal(guarantee),
             donor=None if whose is None else whose.name,
             pool=origin,
         )
-        for applied, origin, whose in zip(plan.chain, origins, chosen, strict=True)
+        for applied, guarantee, origin, whose in zip(
+            plan.chain, plan.guarantees(entry.tracked_frames), origins, chosen, strict=True
+        )
     ]
     return DefendedClip(
         versions=versions_of(_LIBRARIES),
@@ -173,3 +197,20 @@ def _note(
         seed=plan.seed,
         steps=tuple(steps),
     )
+
+
+def _formal(guarantee: Guarantee) -> Formal:
+    return Formal(
+        noise=guarantee.noise,
+        delta=guarantee.delta,
+        epsilon_coefficient=_finite(guarantee.coefficient),
+        epsilon_coefficients=_finite(guarantee.coefficients),
+        epsilon_frame=_finite(guarantee.frame),
+        epsilon_recording=_finite(guarantee.recording),
+        frames=guarantee.frames,
+        worth=guarantee.worth,
+    )
+
+
+def _finite(epsilon: float) -> _Epsilon:
+    return "infinite" if math.isinf(epsilon) else epsilon

@@ -5,7 +5,7 @@ person: neither the order of the clips nor the number of workers matters. Whoeve
 of clips can draw the numbers again and take some defences back, such as an offset; so the seed is a secret.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +14,7 @@ import numpy as np
 from amber_id.anonymisers.channels import driven_by, signals_of
 from amber_id.anonymisers.defence import Defence, Given
 from amber_id.anonymisers.defences import Applied
+from amber_id.anonymisers.formal import Guarantee, epsilon_text
 from amber_id.anonymisers.seeds import stream_of
 from amber_id.anonymisers.styles import Pool, Style, synthetic_pool
 from amber_id.errors import ClipError, UsageError
@@ -59,6 +60,25 @@ class Plan:
     def changes_nothing(self) -> bool:
         """Whether every strength is 0."""
         return all(applied.strength == 0 for applied in self.chain)
+
+    def guarantees(self, frames: int) -> tuple[Guarantee, ...]:
+        """What each defence guarantees formally for a recording with a face in so many frames.
+
+        Of a chain the lowest epsilon of a recording holds: neither what comes before a defence nor what comes
+        after it makes two recordings differ by more than their range.
+        """
+        return tuple(applied.defence.guaranteed(applied.strength, frames) for applied in self.chain)
+
+    def formal_lines(self, frames: int) -> Iterator[str]:
+        """Lines that state these guarantees, of the longest recording, and what they are worth."""
+        guarantees = self.guarantees(frames)
+        for applied, guarantee in zip(self.chain, guarantees, strict=True):
+            yield f"  {applied}: {guarantee.text}"
+            yield f"    {guarantee.worth}"
+        if len(guarantees) > 1:
+            lowest = min(guarantees, key=lambda guarantee: guarantee.recording)
+            epsilon = epsilon_text(lowest.recording)
+            yield f"  {self.text}: epsilon {epsilon} for a recording, the lowest of these"
 
     def pool_of(self, defence: Defence) -> Pool | None:
         """Whose styles a defence takes on: people of the user's own where they are named, else synthetic."""

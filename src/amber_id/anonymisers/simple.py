@@ -9,8 +9,9 @@ import numpy as np
 from jaxtyping import Float
 
 from amber_id.anonymisers.changes import without_quick_changes
-from amber_id.anonymisers.channels import FACE, UNITS, Signals
+from amber_id.anonymisers.channels import FACE, UNITS, Signals, in_range
 from amber_id.anonymisers.defence import Defence, Frame, Given, Step
+from amber_id.anonymisers.formal import HIGHEST, LOWEST, Guarantee, gaussian, one_offset
 from amber_id.recordings.resampling import LONGEST_LOSS_S, interpolate, tracked_segments
 
 _P_BLEND = 0.05  # the scale that was published
@@ -25,9 +26,14 @@ def _noise(strength: float, given: Given) -> Step:
     size = strength * _NOISE * UNITS
 
     def step(frame: Frame, _since_s: float) -> Frame:
-        return frame + size * given.rng.standard_normal(len(frame))
+        # Without limits no noise would cover a difference.
+        return np.clip(frame, LOWEST, HIGHEST) + size * given.rng.standard_normal(len(frame))
 
     return step
+
+
+def _noise_guarantee(strength: float, frames: int) -> Guarantee:
+    return gaussian(strength * _NOISE, frames)
 
 
 def _p_blend(strength: float, given: Given) -> Step:
@@ -35,9 +41,17 @@ def _p_blend(strength: float, given: Given) -> Step:
     offset[FACE] = strength * given.rng.laplace(0, _P_BLEND, FACE.stop)
 
     def step(frame: Frame, _since_s: float) -> Frame:
-        return frame + offset
+        return in_range(frame) + offset
 
     return step
+
+
+def _p_blend_guarantee(strength: float, frames: int) -> Guarantee:
+    return one_offset(strength * _P_BLEND, frames, "a recording")
+
+
+def _person_guarantee(strength: float, frames: int) -> Guarantee:
+    return one_offset(strength * _P_BLEND, frames, "all recordings of a person")
 
 
 def _quantised(strength: float, _given: Given) -> Step:
@@ -107,6 +121,7 @@ SIMPLE: tuple[Defence, ...] = (
         summary=f"Gaussian noise in each frame, of standard deviation {_NOISE:g} at strength 1",
         family="noise",
         live=_noise,
+        guarantee=_noise_guarantee,
     ),
     Defence(
         name="p-blend",
@@ -114,6 +129,7 @@ SIMPLE: tuple[Defence, ...] = (
         family="noise",
         changes="face",
         live=_p_blend,
+        guarantee=_p_blend_guarantee,
     ),
     Defence(
         name="p-blend-person",
@@ -122,6 +138,7 @@ SIMPLE: tuple[Defence, ...] = (
         changes="face",
         drawn="person",
         live=_p_blend,
+        guarantee=_person_guarantee,
     ),
     Defence(
         name="quantise",

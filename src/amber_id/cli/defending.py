@@ -82,6 +82,9 @@ def defend(
     name_failures(failures)
     done = len(originals.entries) - sum(failure.stage == "defend" for failure in failures)
     tell(f"{out}: {done} recordings defended by {plan.text}, {len(failures)} failed")
+    tell("formal privacy (docs/defences.md):")
+    for line in plan.formal_lines(max(entry.tracked_frames for entry in originals.entries)):
+        tell(line)
     if not quiet:
         say("the seed in each JSON is a secret: with it some defences can be taken back")
     if failures:
@@ -109,7 +112,7 @@ def _planned(text: str, seed: int | None, donors: Path | None) -> "Plan":
 
 
 def _list_defences() -> None:
-    from amber_id.anonymisers import DEFENCES
+    from amber_id.anonymisers import DEFENCES, epsilon_text
 
     width = max(map(len, DEFENCES))
     family = ""
@@ -117,4 +120,9 @@ def _list_defences() -> None:
         if defence.family != family:
             family = defence.family
             tell(f"{family}:")
-        tell(f"  {defence.name:{width}}  {defence.summary}; changes {defence.changes}; {defence.when}")
+        epsilon = ""
+        if defence.guarantee is not None:
+            epsilon = f"; epsilon of one frame {epsilon_text(defence.guarantee(1.0, 1).frame)}"
+        tell(
+            f"  {defence.name:{width}}  {defence.summary}{epsilon}; changes {defence.changes}; {defence.when}"
+        )
