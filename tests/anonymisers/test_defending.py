@@ -68,6 +68,15 @@ def test_a_note_says_what_was_done(people: RecordingSet, tmp_path: Path) -> None
     assert [entry.clip for entry in again.entries] == [entry.clip for entry in people.entries]
 
 
+def test_what_was_defended_before_says_both(people: RecordingSet, tmp_path: Path) -> None:
+    some = people.select([people.subjects[0]])
+    defend(some, tmp_path / "one", Plan(parsed_defences("population:0.5"), 5))
+    once = RecordingSet.open(tmp_path / "one")
+    defend(once, tmp_path / "two", Plan(parsed_defences("quantise"), 5))
+    twice = RecordingSet.open(tmp_path / "two")
+    assert {twice.load(entry).defence for entry in twice.entries} == {"population:0.5+quantise:1"}
+
+
 def test_a_note_has_the_formal_guarantee_of_its_clip(people: RecordingSet, tmp_path: Path) -> None:
     some = people.select([people.subjects[0]])
     defend(some, tmp_path / "out", Plan(parsed_defences("noise:0.5"), 5))

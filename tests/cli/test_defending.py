@@ -5,9 +5,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from amber_id.anonymisers import DEFENCES
+from amber_id.recordings import RecordingSet
 from amber_id.synthetic import SynthConfig, generate
 from fixtures.command_line import Done, run_here
 
@@ -81,7 +83,16 @@ def test_a_folder_is_defended_and_says_that_the_seed_is_a_secret(
         (["--with", "noise", "--donors", "."], 2, "--donors: noise takes on nobody's style; leave it out"),
         (["--with", "noise", "--seed", "-1"], 2, "--seed must be 0 or more, got -1"),
         (["--with", "noise", "--workers", "0"], 2, "--workers must be 1 or more, got 0"),
-        ([], 2, "expected RECORDINGS OUT --with NAME[:STRENGTH]; `amber defend --list` names the defences"),
+        (
+            [],
+            2,
+            "expected RECORDINGS or VIDEOS, OUT, and --with NAME[:STRENGTH]; `amber defend --list` names",
+        ),
+        (
+            ["--with", "noise:1e-7"],
+            2,
+            "--with noise: a strength of '1e-7' changes nothing that shows; take 0",
+        ),
     ],
 )
 def test_what_cannot_be_is_one_line(
@@ -93,13 +104,50 @@ def test_what_cannot_be_is_one_line(
     assert not (tmp_path / "out").exists()
 
 
-def test_videos_are_to_be_tracked_first(amber: Run, tmp_path: Path) -> None:
+def test_videos_are_tracked_first_beside_what_is_defended(
+    amber: Run, real_clips: Path, model_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AMBER_FACE_LANDMARKER", str(model_bundle))
+    clip = min(real_clips.rglob("*.mp4"), key=lambda path: path.stat().st_size)
+    video = tmp_path / "videos" / clip.parent.name / clip.name
+    video.parent.mkdir(parents=True)
+    video.write_bytes(clip.read_bytes())
+    out = tmp_path / "out"
+    done = amber("defend", tmp_path / "videos", out, "--with", "damp", "--workers", 1, "--seed", 1)
+    tracked = RecordingSet.open(tmp_path / "out-undefended")
+    assert done.returncode == 0, done.stderr
+    assert f"{tracked.root}: the recordings of the videos, which are not defended" in done.stderr
+    defended = RecordingSet.open(out)
+    assert [entry.clip for entry in defended.entries] == [entry.clip for entry in tracked.entries]
+    (raw,), (still,) = ([each.load(entry) for entry in each.entries] for each in (tracked, defended))
+    assert np.nanstd(raw.blendshapes[:, 25]) > 0.01  # the jaw
+    assert np.nanstd(still.blendshapes[:, 25]) < 1e-6
+    assert (raw.defence, still.defence) == ("", "damp:1")
+
+
+@pytest.mark.parametrize("place", ["videos", "recordings"])
+def test_recordings_are_not_written_among_videos(
+    amber: Run, originals: Path, tmp_path: Path, place: str
+) -> None:
     video = tmp_path / "videos" / "a_id001" / "x.mp4"
     video.parent.mkdir(parents=True)
     video.write_bytes(b"none")
-    done = amber("defend", tmp_path / "videos", tmp_path / "out", "--with", "noise")
+    source = originals if place == "recordings" else tmp_path / "videos"
+    done = amber("defend", source, tmp_path / "videos", "--with", "noise")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "videos: holds videos; write the recordings to another folder" in done.stderr
+    assert list(tmp_path.rglob("*.*")) == [video]
+
+
+def test_a_folder_without_clips_is_one_line(amber: Run, originals: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = amber("defend", tmp_path / "empty", tmp_path / "out", "--with", "noise")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "holds videos, no recordings; run: amber track" in done.stderr
+    assert "no folder named <source>_id<number> in it; expected" in done.stderr
+    one = originals / "synth_id001"
+    done = amber("defend", one, tmp_path / "out", "--with", "noise")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f"is the folder of one person; give the one above, {originals}" in done.stderr
 
 
 def test_donors_of_one_person_are_refused(amber: Run, originals: Path, tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ DEFENCES: Mapping[str, Defence] = MappingProxyType(
     {defence.name: defence for defence in (*SIMPLE, *RESTYLING, *EVENTS)}
 )
 
+_WEAKEST = 1e-6  # less changes coefficients by less than recordings store
+
 
 @dataclass(frozen=True)
 class Applied:
@@ -38,7 +40,7 @@ def parsed_defences(text: str) -> tuple[Applied, ...]:
     Raises
     ------
     UsageError
-        If a name is none of `DEFENCES`, or a strength is no number from 0 to 1.
+        If a name is none of `DEFENCES`, or a strength is no number from 0 to 1, or above 0 and below 1e-6.
 
     Examples
     --------
@@ -61,4 +63,6 @@ def _parsed(text: str) -> Applied:
         raise UsageError(
             f"--with {name}: expected a strength from 0 (nothing changes) to 1, got {quote(number)}"
         )
+    if 0 < strength < _WEAKEST:
+        raise UsageError(f"--with {name}: a strength of {quote(number)} changes nothing that shows; take 0")
     return Applied(DEFENCES[name], strength)

@@ -137,4 +137,5 @@ def defended(recording: Recording, plan: Plan, chosen: Sequence[Chosen | None] |
         rng = plan.rng_for(place, recording.clip, recording.subject)
         given = Given(rng, None if whose is None else whose.style)
         signals = applied.defence.apply(signals, applied.strength, given)
-    return driven_by(recording, signals.values, plan.text)
+    before = f"{recording.defence}+" if recording.defence else ""
+    return driven_by(recording, signals.values, before + plan.text)

@@ -21,8 +21,11 @@ from amber_id.errors import UsageError
 
 if TYPE_CHECKING:
     from amber_id.anonymisers import Plan, Pool
+    from amber_id.recordings import Failure, RecordingSet
 
-_Folder = Annotated[Path | None, typer.Argument(help="Folder of recordings, as `amber track` leaves it.")]
+_Folder = Annotated[
+    Path | None, typer.Argument(help="Folder of recordings, or of videos, which are tracked first.")
+]
 _Out = Annotated[Path | None, typer.Argument(help="Folder for the defended recordings, in the same tree.")]
 _With = Annotated[
     str | None,
@@ -57,11 +60,10 @@ def defend(
 ) -> None:
     """Change how faces move so that they tell less about who moves.
 
-    `amber avatarize OUT VIDEOS` draws avatars that move so.
+    `amber avatarize OUT AVATARS` draws avatars that move so.
     """
     from amber_id.anonymisers import defend as defend_all
     from amber_id.progress import ClipBar
-    from amber_id.recordings import RecordingSet
     from amber_id.workers import usable_cores
 
     if list_:
@@ -69,12 +71,14 @@ def defend(
         return
     if recordings is None or out is None or with_ is None:
         raise UsageError(
-            "expected RECORDINGS OUT --with NAME[:STRENGTH]; `amber defend --list` names the defences"
+            "expected RECORDINGS or VIDEOS, OUT, and --with NAME[:STRENGTH]; `amber defend --list` names the "
+            "defences"
         )
     require_workers(workers)
     plan = _planned(with_, seed, donors)
     require_place("OUT", out)
-    originals = RecordingSet.open(recordings)
+    _refuse_videos(out)
+    originals, lost = _recordings_of(recordings, out, workers, quiet=quiet)
     with ClipBar("defending", len(originals.entries), quiet=quiet) as bar:
         failures = defend_all(
             originals, out, plan, workers=workers or usable_cores(), on_progress=lambda: bar.advance()
@@ -87,8 +91,41 @@ def defend(
         tell(line)
     if not quiet:
         say("the seed in each JSON is a secret: with it some defences can be taken back")
-    if failures:
+    if failures or lost:
         raise typer.Exit(SOME_CLIPS_LOST)
+
+
+def _refuse_videos(out: Path) -> None:
+    """Refuse a folder of videos: recordings among them would be taken for those of the videos."""
+    from amber_id.corpora import find_corpus
+    from amber_id.errors import CorpusError
+
+    try:
+        find_corpus(out)
+    except CorpusError:
+        return
+    raise UsageError(f"{out}: holds videos; write the recordings to another folder, e.g. defended")
+
+
+def _recordings_of(
+    folder: Path, out: Path, workers: int | None, *, quiet: bool
+) -> "tuple[RecordingSet, tuple[Failure, ...]]":
+    """The recordings of a folder, and which videos could not be tracked.
+
+    Videos are tracked into a folder beside OUT, not in it: these recordings are not defended.
+    """
+    from amber_id.cli.tracking import track_folder
+    from amber_id.recordings import RecordingSet, holds_recordings
+
+    if holds_recordings(folder) or any(folder.glob("*.safetensors")):  # these: of one person
+        return RecordingSet.open(folder), ()
+    place = out if out.name else out.resolve()
+    tracked = place.with_name(f"{place.name}-undefended")
+    summary = track_folder(folder, tracked, model=None, workers=workers, quiet=quiet)
+    if not quiet:
+        say(f"{tracked}: the recordings of the videos, which are not defended; keep them to yourself")
+    # One clip of a person is enough here.
+    return RecordingSet.open(tracked), tuple(row for row in summary.failures if row.stage != "pair")
 
 
 def _planned(text: str, seed: int | None, donors: Path | None) -> "Plan":
