@@ -69,10 +69,20 @@ PARTS = {
         ),
         *("identities", "score_input", "score_differences", "score_results", "embedding_results"),
     ),
-    "audit": ("confounds", "utility", "attack", "ablations", "controls", "compare", "study", "thesis"),
+    "audit": (
+        "confounds",
+        "utility",
+        "attack",
+        "ablations",
+        "controls",
+        "compare",
+        "study",
+        "frontier",
+        "thesis",
+    ),
     "report": (
         *("self_contained", "cells", "drawing", "motion_view", "evaluation", "study"),
-        *("power", "compare", "thesis"),
+        *("power", "compare", "frontier", "thesis"),
     ),
 }
 MOST_LINES = 60  # of a function

@@ -35,6 +35,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "avatarize": ("avatar",),
     "compare": ("report",),
     "evaluate": ("report",),
+    "frontier": ("train", "report"),
     "export": ("onnx",),
     "models fetch": ("video",),
     "of a network": ("train",),  # what moments learnt is used without

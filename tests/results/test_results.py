@@ -14,6 +14,7 @@ from amber_id.results import (
     ComparisonResults,
     EvaluationArrays,
     EvaluationResults,
+    FrontierResults,
     Metrics,
     Rate,
     ScoreResults,
@@ -196,6 +197,7 @@ def test_results_cannot_be_changed_by_accident():
         ("metrics.schema.json", ScoreResults),
         ("study.schema.json", StudyResults),
         ("comparison.schema.json", ComparisonResults),
+        ("frontier.schema.json", FrontierResults),
         ("thesis_study.schema.json", ThesisStudyResults),
     ],
 )

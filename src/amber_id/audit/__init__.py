@@ -3,6 +3,8 @@
 from amber_id.audit.attack.evaluate import evaluate
 from amber_id.audit.compare.folders import read_studies
 from amber_id.audit.compare.side_by_side import compare_read, compare_studies, pool_parts
+from amber_id.audit.frontier.config import DEFAULT_DEFENCES, DEFAULT_STRENGTHS, FrontierConfig, expanded
+from amber_id.audit.frontier.run import run_frontier, stages_of_frontier
 from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.outlook import Outlook, look_ahead
 from amber_id.audit.study.run import run_study
@@ -18,7 +20,10 @@ from amber_id.judging.embedding_results import judge_embeddings
 from amber_id.judging.score_results import judge_scores
 
 __all__ = [
+    "DEFAULT_DEFENCES",
+    "DEFAULT_STRENGTHS",
     "EvaluationConfig",
+    "FrontierConfig",
     "Outlook",
     "StudyConfig",
     "ThesisStudyConfig",
@@ -28,14 +33,17 @@ __all__ = [
     "divided_as",
     "divisions_of",
     "evaluate",
+    "expanded",
     "judge_embeddings",
     "judge_scores",
     "look_ahead",
     "pool_parts",
     "read_studies",
+    "run_frontier",
     "run_study",
     "run_thesis_study",
     "splits_not_used",
+    "stages_of_frontier",
     "stages_of_study",
     "study_lines",
     "thesis_study_config",

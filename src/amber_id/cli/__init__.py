@@ -48,6 +48,9 @@ from amber_id.cli.avatars import avatar_merge, avatar_preview, avatarize
 from amber_id.cli.auditing import audit
 
 # isort: split
+from amber_id.cli.frontiers import frontier
+
+# isort: split
 from amber_id.cli.comparing import compare
 
 # isort: split
@@ -86,6 +89,7 @@ __all__ = [
     "embed",
     "evaluate",
     "export",
+    "frontier",
     "main",
     "metrics",
     "models_fetch",

@@ -10,6 +10,7 @@ Equal input gives equal bytes, under the same versions.
 
 * :func:`write_comparison_report`: one page of several studies side by side, with its figures
 * :func:`write_figures`: PNG and PDF of the ROC, the scores, the embedding maps and the people
+* :func:`write_frontier_report`: one page of several defences, privacy against utility
 * :func:`write_motion_view`: a page that plays the tracked faces of some recordings
 * :func:`write_report`: one self-contained ``report.html`` of an evaluation
 * :func:`write_study_report`: the same of a whole study, with its figures
@@ -19,6 +20,7 @@ Equal input gives equal bytes, under the same versions.
 from amber_id.report.compare.page import write_comparison_report
 from amber_id.report.evaluation.figures import write_figures
 from amber_id.report.evaluation.page import write_report
+from amber_id.report.frontier.page import write_frontier_report
 from amber_id.report.motion_view.page import write_motion_view
 from amber_id.report.study.page import write_study_report
 from amber_id.report.thesis.page import write_thesis_report
@@ -26,6 +28,7 @@ from amber_id.report.thesis.page import write_thesis_report
 __all__ = [
     "write_comparison_report",
     "write_figures",
+    "write_frontier_report",
     "write_motion_view",
     "write_report",
     "write_study_report",

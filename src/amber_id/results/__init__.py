@@ -47,6 +47,7 @@ from amber_id.results.figures import (
     Times,
     surroundings,
 )
+from amber_id.results.frontier import FRONTIER_SCHEMA, FrontierResults
 from amber_id.results.scores import METRICS_SCHEMA, ScoreCounts, ScoreProvenance, ScoreResults, ScoreSubject
 from amber_id.results.study import (
     STUDY_SCHEMA,
@@ -90,6 +91,7 @@ __all__ = [
     "ARRAYS_SCHEMA",
     "COMPARISON_SCHEMA",
     "EVALUATION_SCHEMA",
+    "FRONTIER_SCHEMA",
     "FUSION",
     "METRICS_SCHEMA",
     "STUDY_SCHEMA",
@@ -120,6 +122,7 @@ __all__ = [
     "FailedClip",
     "Fault",
     "FoldFigure",
+    "FrontierResults",
     "Frozen",
     "Headline",
     "InversionResult",
@@ -162,6 +165,7 @@ __all__ = [
     "most_serious_first",
     "read_arrays",
     "read_comparison",
+    "read_frontier",
     "read_results",
     "read_score_results",
     "read_study_results",
@@ -175,7 +179,12 @@ __all__ = [
 
 
 def write_results(
-    results: EvaluationResults | ScoreResults | StudyResults | ComparisonResults | ThesisStudyResults,
+    results: EvaluationResults
+    | ScoreResults
+    | StudyResults
+    | ComparisonResults
+    | FrontierResults
+    | ThesisStudyResults,
     path: Path,
 ) -> None:
     """Write `results` as JSON, whole or not at all."""
@@ -200,6 +209,11 @@ def read_score_results(path: Path) -> ScoreResults:
 def read_comparison(path: Path) -> ComparisonResults:
     """Read the ``comparison.json`` of `amber compare`; raises FileFormatError as `read_results` does."""
     return read_json(ComparisonResults, path)
+
+
+def read_frontier(path: Path) -> FrontierResults:
+    """Read the ``results.json`` of `amber frontier`; raises FileFormatError as `read_results` does."""
+    return read_json(FrontierResults, path)
 
 
 def read_thesis_study(path: Path) -> ThesisStudyResults:

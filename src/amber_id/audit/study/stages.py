@@ -45,9 +45,13 @@ class Stages:
         """These stages, for results that depend on more than the others do."""
         return replace(self, depends_on=hash_of(self.depends_on, *more)) if more else self
 
+    def forget(self, name: str) -> None:
+        """Have a stage done again, whose result rests on what is no longer there."""
+        self._path(name).unlink(missing_ok=True)
+
     def done(self, name: str, kind: Any, compute: Callable[[], Any]) -> Any:
         """The result of a stage, of the type `kind`: from its file, or computed and kept."""
-        path = self.folder / f"{re.sub('[^A-Za-z0-9]+', '-', name)}.json"
+        path = self._path(name)
         adapter = TypeAdapter(kind)
         if path.exists():
             try:
@@ -64,6 +68,9 @@ class Stages:
         stage = _Stage(depends_on=self.depends_on, result=written, result_sha256=hash_of(written))
         write_text_atomically(path, stage.model_dump_json(by_alias=True) + "\n")
         return result
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{re.sub('[^A-Za-z0-9]+', '-', name)}.json"
 
     def _read(self, path: Path, adapter: Any) -> tuple[bool, Any]:
         """Whether the result is of what it must depend on, and the result; raises FileFormatError."""

@@ -159,6 +159,21 @@ def expression_kept(
     return _all_clips(pairs, config).mean_correlation(range(len(LANDMARK_CHANNELS)))
 
 
+def agreements(
+    original: RecordingSet,
+    anonymised: RecordingSet,
+    config: UtilityConfig,
+    *,
+    channels_of: ChannelsOf = channels_read,
+) -> tuple[tuple[str, ...], tuple[Agreement, ...], tuple[FailedClip, ...]]:
+    """How each clip that can be measured agrees with its original, whose each is, and why others cannot be.
+
+    Raises as `measure_utility` does.
+    """
+    pairs, failures = _measured_pairs(original, anonymised, config, channels_of)
+    return tuple(pair.entry.subject for pair in pairs), tuple(pair.agreement for pair in pairs), failures
+
+
 def _measured_pairs(
     original: RecordingSet, anonymised: RecordingSet, config: UtilityConfig, channels_of: ChannelsOf
 ) -> tuple[list[_Pair], tuple[FailedClip, ...]]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from amber_id.notation import interval, percent
+from amber_id.notation import Interval, interval, percent
 from amber_id.report.drawing.palette import CellStyle
 from amber_id.report.drawing.plotly_chart import Chart, guessing_line, marks_trace, plain_layout, six_digits
 from amber_id.results import Rate
@@ -55,7 +55,7 @@ def _marked(marks: Marks, known: Sequence[tuple[float, str, Rate]]) -> Chart:
     )  # fmt: skip
 
 
-def interval_bars(rates: Sequence[Rate], color: str) -> dict[str, Any]:
+def interval_bars(rates: Sequence[Interval], color: str) -> dict[str, Any]:
     """The intervals of rates as the error bars of plotly.js."""
     return {
         "type": "data", "symmetric": False, "thickness": 2, "width": 5, "color": color,

@@ -1,0 +1,1 @@
+"""Several defences and strengths against the same informed attackers: privacy against utility."""

@@ -1,0 +1,243 @@
+"""What does one defence reach? Defended, attacked by those who know it, and held against undefended clips.
+
+The attackers of a point learnt from its own defended clips of other people. An attacker that knows nothing of
+the defence is there for comparison: it learnt from undefended clips. The defended recordings and their
+features are deleted as soon as the point is measured; figures and scores are kept.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+
+from amber_id.anonymisers import Plan, defend
+from amber_id.atomic_files import scratch_folder
+from amber_id.audit.attack.openings import record_opening
+from amber_id.audit.attack.strongest_attacker import (
+    Scored,
+    Tried,
+    attacker_results,
+    measure,
+    score_attackers,
+)
+from amber_id.audit.attack.tested import EmbeddedClips, Tested, embed_people
+from amber_id.audit.frontier.config import UNDEFENDED
+from amber_id.audit.frontier.ground import Ground
+from amber_id.audit.study.scenarios import needs_pairs
+from amber_id.audit.utility.measure import agreements
+from amber_id.audit.utility.one_number import kept_sums
+from amber_id.biometrics import Comparisons
+from amber_id.errors import EvaluationError
+from amber_id.file_formats import file_hash
+from amber_id.judging.rates import judged_rates
+from amber_id.judging.several_clips import eer_of_most_clips
+from amber_id.motion.feature_pass import stored_features
+from amber_id.motion.pairs import bare_id
+from amber_id.recordings import RecordingSet
+from amber_id.results import ComparisonCounts, ConditionName, Rate
+from amber_id.results.frontier import DefenceStep, PointFigures, SeveralClips, Uninformed
+from amber_id.score_files import IdentifiedBy, ScoreFile, read_scores, write_scores
+from amber_id.training import find_checkpoints, train
+from amber_id.training.named import training_of
+
+_DEFENDED: ConditionName = "anonymised"
+
+
+@dataclass(frozen=True)
+class Points:
+    """Measures points on one ground; what was measured by an earlier run is not measured again."""
+
+    ground: Ground
+
+    def figures(self, name: str) -> PointFigures:
+        """The figures of a point.
+
+        Raises
+        ------
+        EvaluationError
+            If a clip is lost by the defence, or there is too little for an interval.
+        AmberError
+            If the disk is full.
+        """
+        stages, stage = self.ground.stages, f"point {name}"
+        compute = partial(self._measured, name)
+        figures: PointFigures = stages.done(stage, PointFigures, compute)
+        path = self._scores(name)
+        if not path.exists() or file_hash(path) != figures.scores_sha256:
+            stages.forget(stage)
+            figures = stages.done(stage, PointFigures, compute)
+        return figures
+
+    def comparisons(self, name: str) -> Comparisons:
+        """The comparisons of a point by its strongest attacker; people are numbered alike at every point."""
+        read = read_scores(self._scores(name)).comparisons
+        assert read is not None  # whose scores these are stands in the file
+        return read
+
+    @cached_property
+    def _undefended_runs(self) -> tuple[Path, ...]:
+        """Attackers that learnt from undefended clips; they are kept."""
+        return self._trained(self.ground.undefended, self.ground.out / "runs", paired=False)
+
+    @cached_property
+    def _undefended_tested(self) -> tuple[Tested, ...]:
+        """Undefended clips as the attackers see them that learnt from such."""
+        return self._embedded(self._undefended_runs, self.ground.undefended)
+
+    def _scores(self, name: str) -> Path:
+        return self.ground.out / "scores" / f"{name.replace(':', '-')}.parquet"
+
+    def _measured(self, name: str) -> PointFigures:
+        ground = self.ground
+        if name == UNDEFENDED:
+            return self._attacked(name, ground.undefended, self._undefended_runs, self._undefended_tested)
+        with scratch_folder(ground.out) as scratch:
+            defended = self._defended(name, scratch)
+            stored_features(defended, ground.features, on_recording=ground.channels.keep)
+            runs = self._trained(defended, scratch / "runs", paired=True)
+            return self._attacked(name, defended, runs, self._embedded(runs, defended))
+
+    def _defended(self, name: str, scratch: Path) -> RecordingSet:
+        ground = self.ground
+        failures = defend(
+            ground.originals, scratch / "recordings", ground.plans[name], workers=ground.workers
+        )
+        lost = [each for each in failures if each.stage == "defend"]
+        if lost:
+            raise EvaluationError(
+                f"{name}: {lost[0].clip} could not be defended ({lost[0].reason}), and all points need the "
+                "same clips; leave the clip or the defence out"
+            )
+        by_clip = {entry.clip: entry for entry in RecordingSet.open(scratch / "recordings").entries}
+        entries = tuple(
+            replace(by_clip[entry.clip], clip=f"{_DEFENDED}/{entry.clip}")
+            for entry in ground.originals.entries
+        )
+        return RecordingSet(scratch, entries)
+
+    def _trained(self, recordings: RecordingSet, folder: Path, *, paired: bool) -> tuple[Path, ...]:
+        """Every attacker fitted to these clips; without pairs, those that need none."""
+        config = self.ground.config
+        runs = []
+        for name in config.attackers:
+            if needs_pairs(name) and not paired:
+                continue
+            run, _ = train(
+                recordings,
+                self.ground.split,
+                training_of(name, seed=config.seed, shortest_s=config.shortest_s),
+                folder / name.replace(", ", "-").replace(" ", "-"),
+                device=self.ground.device,
+                originals=self.ground.undefended if needs_pairs(name) else None,
+                resume=True,
+                allow=None,
+                for_reselect=False,
+            )
+            runs.append(run.path)
+        return tuple(runs)
+
+    def _embedded(self, runs: tuple[Path, ...], recordings: RecordingSet) -> tuple[Tested, ...]:
+        return embed_people(runs, recordings, self.ground.split, device=self.ground.device, with_dev=True)
+
+    def _attacked(
+        self, name: str, recordings: RecordingSet, runs: Sequence[Path], tested: Sequence[Tested]
+    ) -> PointFigures:
+        ground, evaluation = self.ground, self.ground.config.evaluation
+        hashes = tuple(file_hash(path) for run in runs for path in find_checkpoints(run))
+        opening = record_opening(
+            ground.originals.root,
+            split=ground.split.content_hash(),
+            checkpoints=hashes,
+            attacker=f"frontier at {name}",
+        )
+        tried = score_attackers(tested)
+        strongest = tried.strongest
+        metrics, judged = measure(strongest, evaluation)
+        people, clips, _ = agreements(
+            ground.bare(ground.undefended),
+            ground.bare(recordings),
+            ground.config.utility,
+            channels_of=ground.channels.of,
+        )
+        several = eer_of_most_clips(strongest.comparisons, evaluation, most=ground.config.several_clips)
+        write_scores(self._scores(name), _score_file(strongest))
+        return PointFigures(
+            name=name,
+            steps=_steps(ground.plans[name]),
+            attacker=strongest.attacker.name,
+            attackers={each.name: each for each in attacker_results(tried, metrics, evaluation)},
+            counts=ComparisonCounts(
+                mated=strongest.comparisons.n_mated, nonmated=strongest.comparisons.n_nonmated
+            ),
+            eer=metrics.eer,
+            linkability=judged.rates.get("linkability"),
+            several_clips=None if several is None else SeveralClips(clips=several[0], eer=several[1]),
+            recognition=judged.recognition,
+            uninformed=None if name == UNDEFENDED else self._uninformed(recordings),
+            kept=kept_sums(people, clips),
+            measured_clips=len(clips),
+            test_opening=opening,
+            scores_sha256=file_hash(self._scores(name)),
+        )
+
+    def _uninformed(self, recordings: RecordingSet) -> Uninformed:
+        """What attackers reach that learnt from undefended clips, and meet defended ones."""
+        undefended = self._undefended_tested
+        defended = self._embedded(self._undefended_runs, recordings)
+        linking, originals = (
+            self._eer(score_attackers([_met(one, other, enrolled=enrolled) for one, other in pairs]))
+            for enrolled in (False, True)
+            for pairs in [list(zip(undefended, defended, strict=True))]
+        )
+        return Uninformed(linking=linking, originals=originals)
+
+    def _eer(self, tried: Tried) -> Rate:
+        comparisons = tried.strongest.comparisons
+        return judged_rates(comparisons, self.ground.config.evaluation, ("eer",))["eer"]
+
+
+def _met(undefended: Tested, defended: Tested, *, enrolled: bool) -> Tested:
+    """An attacker's defended clips as it probes them: against each other, or `enrolled` undefended.
+
+    Scores are normalised with the clips that it has learnt from.
+    """
+
+    def met(own: EmbeddedClips | None, probed: EmbeddedClips | None) -> EmbeddedClips | None:
+        if own is None or probed is None or not enrolled:
+            return probed
+        if [bare_id(e.clip) for e in own.entries] != [bare_id(e.clip) for e in probed.entries]:
+            raise EvaluationError("expected the same clips, defended and not, in one order")
+        return replace(probed, enrolled=own.vectors)
+
+    folds = []
+    for one, other in zip(undefended.folds, defended.folds, strict=True):
+        test = met(one.test, other.test)
+        assert test is not None
+        folds.append(replace(other, test=test, dev=met(one.dev, other.dev), cohort=one.cohort))
+    return Tested(tuple(folds))
+
+
+def _score_file(scored: Scored) -> ScoreFile:
+    tested = scored.members[0]
+    clips = tuple(bare_id(entry.clip) for entry in tested.entries)
+    return ScoreFile.named(scored.comparisons, clips, tested.subjects, identified_by=IdentifiedBy.COLUMNS)
+
+
+def _steps(plan: Plan) -> tuple[DefenceStep, ...]:
+    steps = []
+    for applied in plan.chain:
+        defence, pool = applied.defence, plan.pool_of(applied.defence)
+        steps.append(
+            DefenceStep(
+                name=defence.name,
+                strength=applied.strength,
+                summary=defence.summary,
+                family=defence.family,
+                changes=defence.changes,
+                causal=defence.causal,
+                delay_frames=defence.delay_frames,
+                donor=defence.donor,
+                pool=None if pool is None else pool.origin,
+            )
+        )
+    return tuple(steps)

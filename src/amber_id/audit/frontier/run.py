@@ -1,0 +1,237 @@
+"""From recordings to `FrontierResults`, point by point.
+
+    ground      clips, people, folds and undefended recordings for all points    ground.py
+    leaks       copies of clips under two people's names                         study/leaks.py
+    points      each defended, attacked by those who know it, held against the   point.py
+                undefended clips; a stage each
+    differences of each point to the undefended clips and to one defence, steps   here
+                of strength, paired over people; who is dominated                 dominance.py
+
+A frontier that was stopped goes on at the point where it was; where a point is added later, it alone is
+measured.
+"""
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from amber_id.audit.attack.made_by import common_provenance
+from amber_id.audit.frontier.config import UNDEFENDED, FrontierConfig
+from amber_id.audit.frontier.dominance import dominated_by, is_clearly_dominated
+from amber_id.audit.frontier.ground import Ground, ground_of, plans_of
+from amber_id.audit.frontier.limits import frontier_finding, frontier_limits, missed_limits
+from amber_id.audit.frontier.point import Points
+from amber_id.audit.study.leaks import find_study_leaks
+from amber_id.audit.utility.one_number import counted_parts, utility_difference, utility_number
+from amber_id.biometrics import Comparisons
+from amber_id.judging.made_by import times_since
+from amber_id.judging.rates import less
+from amber_id.protocols import Leak, protocol_of
+from amber_id.protocols.leaks import limits_of, refuse
+from amber_id.recordings import RecordingSet
+from amber_id.results import Difference
+from amber_id.results.frontier import (
+    FrontierCounts,
+    FrontierPoint,
+    FrontierProvenance,
+    FrontierResults,
+    PointFigures,
+    StrengthStep,
+)
+
+
+def run_frontier(
+    recordings: RecordingSet,
+    out: Path,
+    config: FrontierConfig | None = None,
+    *,
+    donors: RecordingSet | None = None,
+    device: str = "auto",
+    workers: int = 1,
+    allow: Collection[str] = (),
+    on_stage: Callable[[str, bool], None] | None = None,
+) -> FrontierResults:
+    """Privacy against utility of several defences of the same recordings.
+
+    `donors` are the people whose styles some defences take on. `on_stage` is called with the name of each
+    stage as it begins, and whether it was done before.
+
+    Raises
+    ------
+    ClipError
+        If no recording has coefficients, or none has a donor.
+    CorpusError
+        If nobody has two usable clips.
+    EvaluationError
+        If there is too little for an interval.
+    LeakError
+        If clips of different partitions are copies of each other, and not allowed.
+    SplitError
+        If there are too few people, or the split in `out` is not of them.
+    UsageError
+        If a defence is unknown or lacks donors, or `out` holds other recordings.
+    """
+    began = time.perf_counter()
+    config = config or FrontierConfig()
+    on_stage = on_stage or (lambda _name, _before: None)
+    plans = plans_of(config, donors)
+    on_stage("clips", False)
+    ground = ground_of(recordings, out, config, plans, device=device, workers=workers, on_stage=on_stage)
+    leaks = ground.stages.done(
+        "leaks",
+        tuple[Leak, ...],
+        partial(find_study_leaks, {"original": ground.originals}, ground.split),
+    )
+    allowed = refuse(leaks, allow, listed_in=str(ground.stages.folder / "leaks.json"))
+    points = Points(ground)
+    beside = _Beside(
+        ground,
+        {name: points.figures(name) for name in config.points},
+        {name: points.comparisons(name) for name in config.points},
+    )
+    return _results(ground, beside, donors, allowed, began)
+
+
+def stages_of_frontier(config: FrontierConfig) -> dict[str, float]:
+    """Every stage by its name, in order, with about how long it takes beside the others."""
+    return {"clips": 1.0, "undefended clips": 1.0, "leaks": 0.5} | {
+        f"point {name}": 2.0 if number else 1.0 for number, name in enumerate(config.points)
+    }
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """Points that were measured, and how they differ."""
+
+    ground: Ground
+    figures: Mapping[str, PointFigures]
+    comparisons: Mapping[str, Comparisons]
+    _eers: dict[tuple[str, str], Difference] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """The parts of the number, and why some do not count."""
+        return counted_parts(self.figures[UNDEFENDED].kept)
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """The parts that count."""
+        return tuple(name for name, reason in self.parts.items() if not reason)
+
+    def eer_less(self, one: str, other: str) -> Difference:
+        """The EER of `other` less that of `one`."""
+        if (one, other) not in self._eers:
+            evaluation = self.ground.config.evaluation
+            difference = less(self.comparisons[one], self.comparisons[other], evaluation, ("eer",))["eer"]
+            self._eers[one, other] = difference
+        return self._eers[one, other]
+
+    def utility_less(self, one: str, other: str) -> Difference:
+        """The utility of `other` less that of `one`."""
+        kept = [self.figures[name].kept for name in (one, other)]
+        return utility_difference(kept[0], kept[1], self.counted, self.ground.config.utility)
+
+    def points(self, reference: str) -> tuple[FrontierPoint, ...]:
+        """Every point beside the others."""
+        config, counted = self.ground.config, self.counted
+        utilities = {
+            name: utility_number(each.kept, counted, config.utility) for name, each in self.figures.items()
+        }
+        values = {name: (each.eer.value, utilities[name].number.value) for name, each in self.figures.items()}
+        points = []
+        for name, figures in self.figures.items():
+            dominating, is_other = dominated_by(name, values), name != reference
+            points.append(
+                FrontierPoint(
+                    **dict(figures),
+                    undefended=name == UNDEFENDED,
+                    utility=utilities[name],
+                    eer_less_undefended=None if name == UNDEFENDED else self.eer_less(UNDEFENDED, name),
+                    eer_less_reference=self.eer_less(reference, name) if is_other else None,
+                    utility_less_reference=self.utility_less(reference, name) if is_other else None,
+                    limits_missed=missed_limits(utilities[name], config.limits),
+                    dominated_by=dominating,
+                    clearly_dominated=is_clearly_dominated(name, dominating, self._less),
+                )
+            )
+        return tuple(points)
+
+    def steps(self) -> tuple[StrengthStep, ...]:
+        """From each strength of a defence to the next, from the undefended clips on."""
+        by_name: dict[str, list[tuple[float, str]]] = {}
+        for name, figures in self.figures.items():
+            if len(figures.steps) == 1 and name != UNDEFENDED:
+                (step,) = figures.steps
+                by_name.setdefault(step.name, [(0.0, UNDEFENDED)]).append((step.strength, name))
+        return tuple(
+            StrengthStep(
+                weaker=weaker,
+                stronger=stronger,
+                eer=self.eer_less(weaker, stronger),
+                utility=self.utility_less(weaker, stronger),
+            )
+            for strengths in by_name.values()
+            if len(strengths) > 2
+            for (_, weaker), (_, stronger) in zip(sorted(strengths), sorted(strengths)[1:], strict=False)
+        )
+
+    def _less(self, one: str, other: str) -> tuple[Difference, Difference]:
+        return self.eer_less(one, other), self.utility_less(one, other)
+
+
+def _results(
+    ground: Ground, beside: _Beside, donors: RecordingSet | None, allowed: tuple[Leak, ...], began: float
+) -> FrontierResults:
+    config, entries = ground.config, ground.originals.entries
+    reference = config.points[1] if len(config.points) > 1 else UNDEFENDED
+    provenance = FrontierProvenance(
+        **common_provenance(entries, allowed),
+        recordings=ground.originals.root.name,
+        recordings_sha256=ground.originals.content_hash(),
+        donors=_origin(ground) if donors is not None else None,
+        split_sha256=ground.split.content_hash(),
+        protocol=protocol_of(ground.out, ground.split),
+        test_opening=max(each.test_opening for each in beside.figures.values()),
+    )
+    tested = {s for k in range(len(ground.split.folds)) for s in ground.split.subjects("test", k)}
+    clips = [entry for entry in entries if entry.subject in tested]
+    counts = FrontierCounts(
+        subjects=len(tested),
+        clips=len(clips),
+        folds=len(ground.split.folds),
+        seconds_per_clip=round(float(np.median([entry.duration_s for entry in clips])), 3),
+    )
+    points = beside.points(reference)
+    return FrontierResults(
+        finding=frontier_finding(points, reference),
+        config=config.model_dump(mode="json"),
+        undefended=UNDEFENDED,
+        reference=reference,
+        points=points,
+        steps=beside.steps(),
+        parts=beside.parts,
+        counts=counts,
+        dropped=ground.dropped,
+        limits=(
+            *frontier_limits(
+                beside.figures,
+                beside.parts,
+                counts,
+                clips,
+                config.attackers,
+                synthetic=provenance.synthetic,
+            ),
+            *limits_of(allowed, *(() if provenance.synthetic else (ground.originals,))),
+        ),
+        provenance=provenance,
+        times=times_since(began),
+    )
+
+
+def _origin(ground: Ground) -> str | None:
+    """Who the donors are, in words."""
+    return next((plan.donors.origin for plan in ground.plans.values() if plan.donors is not None), None)

@@ -1,0 +1,178 @@
+"""Several defences against the same attackers: privacy against utility."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from amber_id.cli.shared import (
+    FOLDS,
+    GOES_ON,
+    SOME_CLIPS_LOST,
+    STUDY_LOCK,
+    Allow,
+    Device,
+    Quiet,
+    Recordings,
+    Seed,
+    Workers,
+    app,
+    check_before,
+    configured,
+    read_toml,
+    require,
+    require_workers,
+    resumable,
+    say,
+    say_some,
+    table_of,
+    tell,
+)
+from amber_id.cli.study_folders import outlook_of, say_each
+from amber_id.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from amber_id.audit import FrontierConfig
+    from amber_id.results import FrontierResults
+
+_Out = Annotated[
+    Path, typer.Option(help="Folder for results.json, frontier.csv, figures/, frontier.html and all stages.")
+]
+_With = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with",
+        help="NAME or NAME:STRENGTH, as in `amber defend`; may be repeated. Without a strength, all of "
+        "--strengths are tried. Default: a usual set.",
+    ),
+]
+_Strengths = Annotated[
+    str, typer.Option(help="Strengths of defences that are named without one, with commas between them.")
+]
+_Against = Annotated[
+    str | None,
+    typer.Option(help="Defence that differences are taken from, NAME:STRENGTH; default: p-blend:1."),
+]
+_Donors = Annotated[
+    Path | None,
+    typer.Option(help="Recordings of the people whose styles are taken on; default: synthetic people."),
+]
+_Folds = Annotated[
+    int | None,
+    typer.Option(help="Number of folds, in which everyone is tested once; default: by the number of people."),
+]
+
+
+@app.command()
+@resumable(GOES_ON)
+def frontier(
+    recordings: Recordings,
+    out: _Out,
+    with_: _With = None,
+    strengths: _Strengths = "0.25,0.5,0.75,1",
+    against: _Against = None,
+    donors: _Donors = None,
+    folds: _Folds = None,
+    config: Annotated[Path | None, typer.Option(help="TOML with what differs from the defaults.")] = None,
+    allow: Allow = None,
+    workers: Workers = None,
+    seed: Seed = 0,
+    device: Device = "auto",
+    quiet: Quiet = False,
+) -> None:
+    """Plot what several defences hide against what they cost.
+
+    Each is attacked by those who know it, retrained on its defended clips. Run again after a stop, or with
+    further defences, it goes on where it was.
+    """
+    from amber_id.audit import run_frontier, stages_of_frontier
+    from amber_id.locks import hold_lock
+    from amber_id.progress import ClipBar, StageClock
+    from amber_id.recordings import RecordingSet
+    from amber_id.report import write_frontier_report
+    from amber_id.results import write_results
+    from amber_id.workers import usable_cores
+
+    require("--folds", folds, FOLDS, folds is None or folds >= 2)
+    require_workers(workers)
+    settings = _settings(config, with_, strengths, against, folds, seed)
+    outlook = outlook_of("frontier", {"original": recordings}, out)
+    originals = RecordingSet.open(recordings)
+    pool = None if donors is None else RecordingSet.open(donors)
+    division = outlook.divide(settings.divided_as(len(outlook.clips)))
+    check_before("frontier", out)
+    say_each(outlook.sentences(division), quiet=quiet)
+    clock = StageClock(stages_of_frontier(settings))
+    with hold_lock(out / STUDY_LOCK), ClipBar("frontier", None, quiet=quiet) as bar:
+        results = run_frontier(
+            originals,
+            out,
+            settings,
+            donors=pool,
+            device=device,
+            workers=workers or usable_cores(),
+            allow=allow or (),
+            on_stage=lambda name, before: bar.say(clock.begin(name, before=before)),
+        )
+    write_results(results, out / "results.json")
+    for line in (*_lines(results), write_frontier_report(results, out)):
+        tell(line)
+    if results.dropped:
+        say_some([f"{each.clip}: {each.reason}" for each in results.dropped])
+        say(f"clips in no figure: {len(results.dropped)}; the reasons are in results.json")
+        raise typer.Exit(SOME_CLIPS_LOST)
+
+
+def _settings(
+    file: Path | None,
+    with_: list[str] | None,
+    strengths: str,
+    against: str | None,
+    folds: int | None,
+    seed: int,
+) -> "FrontierConfig":
+    """The configuration of a file, with what the command line states put over it."""
+    from amber_id.anonymisers import parsed_defences
+    from amber_id.audit import DEFAULT_DEFENCES, FrontierConfig, expanded
+
+    stated = read_toml(file)
+    merged: dict[str, Any] = {"seed": seed} | stated
+    merged["evaluation"] = {"seed": seed} | table_of(stated, "evaluation", file)
+    merged["split"] = {"seed": seed} | table_of(stated, "split", file)
+    if folds is not None:
+        merged["split"]["folds"] = folds
+    if against is not None:
+        parsed_defences(against)
+        merged["against"] = against
+    if with_ or "defences" not in stated:
+        merged["defences"] = expanded(with_ or DEFAULT_DEFENCES, _numbers(strengths))
+    return configured(FrontierConfig, merged, stated=stated, file=file)
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise UsageError(
+            f"--strengths: expected numbers from 0 to 1 with commas between them, got {text}"
+        ) from None
+
+
+def _lines(results: "FrontierResults") -> "Iterator[str]":
+    """The finding, and a line for each point."""
+    from amber_id.notation import signed, with_interval
+
+    yield results.finding
+    width = max(len(point.name) for point in results.points)
+    yield (f"{'point':{width}}  {'EER':20}  {f'EER less {results.reference}':23}  {'utility':20}  limits")
+    for point in results.points:
+        less = point.eer_less_reference
+        marks = ["held" if not point.limits_missed else "; ".join(point.limits_missed)]
+        if point.dominated_by:
+            marks.append("clearly dominated" if point.clearly_dominated else "dominated, maybe by chance")
+        yield (
+            f"{point.name:{width}}  {with_interval(point.eer)}  {signed(less) if less else '':23}  "
+            f"{with_interval(point.utility.number)}  {'; '.join(marks)}"
+        )

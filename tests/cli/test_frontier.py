@@ -1,0 +1,104 @@
+"""`amber frontier` on the command line."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from amber_id.results import read_frontier
+from fixtures.command_line import Done, run_here
+from fixtures.frontiers import few_people
+
+Run = Callable[..., Done]
+QUICK = """
+attackers = ["moments on blendshapes"]
+[evaluation]
+replicates = 100
+permutations = 20
+[utility]
+replicates = 100
+[limits]
+amplitude_low = 0.4
+"""
+
+
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return few_people(tmp_path_factory.mktemp("people"), people=6, clips=3)
+
+
+@pytest.fixture
+def amber(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    return partial(run_here, capsys, monkeypatch)
+
+
+def test_a_frontier_is_written_and_its_points_are_printed(
+    amber: Run, originals: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "quick.toml"
+    config.write_text(QUICK)
+    out = tmp_path / "out"
+    done = amber(
+        "frontier", originals, "--out", out, "--with", "damp", "--strengths", "0,0.5", "--against",
+        "noise:0.1",
+        "--config", config, "--workers", 1, "--seed", 4, "--device", "cpu",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    results = read_frontier(out / "results.json")
+    assert [point.name for point in results.points] == ["redrawn:1", "noise:0.1", "damp:0.5"]
+    assert results.config["seed"] == 4
+    assert results.config["evaluation"]["seed"] == 4
+    assert json.loads((out / "split.json").read_text("utf-8"))["config"]["seed"] == 4
+    lines = done.stdout.splitlines()
+    assert lines[0] == results.finding
+    assert "EER less noise:0.1" in lines[1]
+    assert [line.split()[0] for line in lines[2:5]] == [point.name for point in results.points]
+    assert not any("amplitude" in line for line in lines)  # 0.5 is held by the limit of the file
+    assert lines[5] == str(out / "frontier.html")
+    assert "point damp:0.5" in done.stderr
+    assert (out / "frontier.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (["--with", "popluation"], 2, "--with: no defence is called 'popluation'; do you mean population?"),
+        (
+            ["--with", "noise:2"],
+            2,
+            "--with noise: expected a strength from 0 (nothing changes) to 1, got '2'",
+        ),
+        (["--strengths", "0.5,2"], 2, "--strengths: expected numbers from 0 to 1, got 2"),
+        (["--strengths", "half"], 2, "--strengths: expected numbers from 0 to 1 with commas"),
+        (["--against", "p-bland"], 2, "--with: no defence is called 'p-bland'; do you mean p-blend?"),
+        (["--with", "donor-clip:1"], 2, "donor-clip takes on the style of people of --donors: name a folder"),
+        (["--folds", "1"], 2, "--folds must be 2 or more"),
+        (["--workers", "0"], 2, "--workers must be 1 or more, got 0"),
+    ],
+)
+def test_what_cannot_be_is_one_line(
+    amber: Run, originals: Path, tmp_path: Path, arguments: list[str], code: int, reason: str
+) -> None:
+    done = amber("frontier", originals, "--out", tmp_path / "out", *arguments)
+    assert done.returncode == code
+    assert done.stderr.splitlines()[-1].removeprefix("amber: ").startswith(reason)
+    assert not (tmp_path / "out" / "undefended").exists()
+
+
+@pytest.mark.parametrize(
+    ("people", "clips", "reason"),
+    [
+        (4, 2, "expected 6 people or more"),
+        (6, 1, "nobody has two clips"),
+    ],
+)
+def test_too_few_people_or_clips_are_one_line(
+    amber: Run, tmp_path: Path, people: int, clips: int, reason: str
+) -> None:
+    few = few_people(tmp_path / "few", people=people, clips=clips)
+    done = amber("frontier", few, "--out", tmp_path / "out", "--quiet")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert reason in line
