@@ -28,7 +28,7 @@ UtilityPart = Literal["face", "head", "smoothness", "events"]
 
 
 class KeptSums(Frozen):
-    """For each person, sums over clips of how defended clips agree with undefended ones, and their counts."""
+    """Sums over the clips of each person of how defended and undefended ones agree, and their counts."""
 
     subjects: tuple[str, ...]
     sums: dict[str, tuple[float, ...]]

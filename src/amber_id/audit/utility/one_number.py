@@ -62,7 +62,7 @@ _Sums = Mapping[str, Float[np.ndarray, " R"]]
 
 
 def kept_sums(people: Sequence[str], clips: Sequence[Agreement]) -> KeptSums:
-    """For each person, the sums over clips of which all figures of utility are made."""
+    """Sums over the clips of each person, of which all figures of utility are made."""
     subjects, place = np.unique(np.asarray(people, dtype=str), return_inverse=True)
     columns: dict[str, Float[np.ndarray, " S"]] = {}
 

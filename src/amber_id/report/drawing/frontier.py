@@ -60,7 +60,7 @@ def frontier_chart(results: FrontierResults) -> Chart:
 
 
 def draw_frontier(figure: "Figure", results: FrontierResults) -> "Figure":
-    """The same for a paper, with the names of the points below."""
+    """Draw the chart for a paper, with the names of the points below."""
     sized(figure, 6.6, 6.2 + 0.18 * len(results.points))
     axes = figure.subplots()
     left, low, top = _ends(results)
