@@ -32,8 +32,8 @@ from amber_id.anonymisers import (
     parsed_defences,
     synthetic_pool,
 )
-from amber_id.anonymisers.blink_shape import find_blinks
 from amber_id.anonymisers.channels import FACE, HEAD, UNITS, signals_of
+from amber_id.anonymisers.event_shape import KINDS, find_events
 from amber_id.attackers.moments import MomentsConfig, fit_to_statistics
 from amber_id.attackers.window_statistics import window_statistics
 from amber_id.biometrics import Comparisons, compare_all
@@ -172,7 +172,7 @@ def utility(originals: list[Recording], changed: list[Recording]) -> Iterator[st
         before, after = one.values[:, FACE][:, moving], other.values[:, FACE][:, moving]
         alike.append(correlations(before, after).mean())
         ratios.append(np.median(after.std(axis=0) / before.std(axis=0)))
-        instants = [each.times[find_blinks(each).frames] for each in (one, other)]
+        instants = [each.times[find_events(each, KINDS["blinks"]).frames] for each in (one, other)]
         kept += int(matched(*instants, tolerance_s=0.2)[0].sum())
         blinks += len(instants[0])
     yield f"correlation {np.mean(alike):.3f}"

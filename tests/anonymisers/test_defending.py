@@ -147,6 +147,6 @@ def test_synthetic_people_of_a_pool_are_nobody_of_other_seeds() -> None:
     pool = synthetic_pool()
     assert len(pool.people) == 48
     assert str(POOL_SEED) in pool.origin
-    rates = [style.blinks.per_s for _, style in pool.people]
+    rates = [style.events["blinks"].per_s for _, style in pool.people]
     assert 0.2 < np.mean(rates) < 0.8  # 26 a minute is typical
     assert np.std([style.mean for _, style in pool.people], axis=0).max() > 0.05  # they differ

@@ -4,7 +4,7 @@ Two catalogues. *Defences* (``defences.py``) change what drives an avatar, and `
 *references* (``catalogue.py``) change landmarks, and say in an audit what simple means would reach.
 
 Read in this order: ``changes.py``, ``catalogue.py``, ``apply.py`` (references); ``channels.py`` (what of a
-recording drives an avatar), ``blink_shape.py``, ``styles.py`` (how somebody moves, and pools of people),
+recording drives an avatar), ``event_shape.py``, ``styles.py`` (how somebody moves, and pools of people),
 ``formal.py`` (formal guarantees), ``defence.py`` (a row), ``simple.py``, ``restyling.py``, ``blinks.py``
 (the rows), ``defences.py`` (the catalogue), ``plan.py``, ``defending.py`` (of a clip, of many),
 ``live.py``.

@@ -25,6 +25,9 @@ Step = Callable[[Frame, float], Frame]
 Donor = Literal["population", "clip", "person"]
 """Whose style is taken on: the mean of all people of the pool, somebody for each clip, or for each person."""
 
+Changes = Literal["face", "face and head", "eyes", "brows", "head", "nothing"]
+"""Which channels change."""
+
 Drawn = Literal["clip", "person"]
 """What has random numbers of its own."""
 
@@ -55,7 +58,7 @@ class Defence:
     name: str
     summary: str
     family: Literal["noise", "filter", "style", "events", "drawing"]
-    changes: Literal["face", "face and head", "eyes", "nothing"] = "face and head"
+    changes: Changes = "face and head"
     donor: Donor | None = None
     from_pool: bool = False  # whether the donors are people of the user's own
     drawn: Drawn = "clip"

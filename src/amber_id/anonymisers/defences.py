@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from amber_id.anonymisers.blinks import EVENTS
 from amber_id.anonymisers.defence import Defence
+from amber_id.anonymisers.events import EVENTS
 from amber_id.anonymisers.restyling import RESTYLING
 from amber_id.anonymisers.simple import SIMPLE
 from amber_id.errors import UsageError

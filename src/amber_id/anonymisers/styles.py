@@ -1,21 +1,22 @@
 """What is somebody's style of moving, in numbers, and whose styles is there to take on?
 
 A `Style` is how a clip's channels are distributed, whatever they do when: mean, spread, correlations,
-quantiles, and how it blinks. That of a person is the mean over clips, that of a population the mean over
-people; of quantiles level by level, which gives the mean distribution (Wasserstein barycentre) of a channel.
+quantiles, and how often and how it blinks, raises its brows and nods. That of a person is the mean over
+clips, that of a population the mean over people; of quantiles level by level, which gives the mean
+distribution (Wasserstein barycentre) of a channel.
 
 A pool is made of synthetic people, so that nobody real is imitated, or of recordings that one is given.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float
 
-from amber_id.anonymisers.blink_shape import Blinks, blinks_of, mean_blinks
 from amber_id.anonymisers.channels import CHANNELS, FACE, HEAD, Signals, signals_of
+from amber_id.anonymisers.event_shape import EventName, Events, events_of, mean_events
 from amber_id.errors import ClipError, UsageError
 from amber_id.recordings import RecordingSet
 from amber_id.synthetic import SynthConfig
@@ -41,7 +42,7 @@ class Style:
     spread: Float[np.ndarray, " C"]
     correlation: Float[np.ndarray, "C C"]
     quantiles: Float[np.ndarray, "Q C"]
-    blinks: Blinks
+    events: Mapping[EventName, Events]
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def style_of(signals: Signals) -> Style:
         spread=values.std(axis=0),
         correlation=correlation_of(standardised(values)),
         quantiles=np.quantile(values, LEVELS, axis=0),
-        blinks=blinks_of(signals),
+        events=events_of(signals),
     )
 
 
@@ -93,7 +94,7 @@ def mean_style(styles: Sequence[Style]) -> Style:
         spread=np.mean([style.spread for style in styles], axis=0),
         correlation=np.mean([style.correlation for style in styles], axis=0),
         quantiles=np.mean([style.quantiles for style in styles], axis=0),
-        blinks=mean_blinks([style.blinks for style in styles]),
+        events=mean_events([style.events for style in styles]),
     )
 
 

@@ -26,7 +26,7 @@ from scipy.signal import find_peaks
 from amber_id.errors import ClipError
 from amber_id.face_mesh import BLENDSHAPE_NAMES
 from amber_id.motion.alignment import align, isotropic
-from amber_id.motion.blinks import blinks_in
+from amber_id.motion.events import blinks_in
 from amber_id.recordings import Recording
 from amber_id.recordings.resampling import resample, tracked_segments
 from amber_id.recordings.signals import HEAD_ANGLES, head_angles
