@@ -98,14 +98,24 @@ def mean_style(styles: Sequence[Style]) -> Style:
     )
 
 
+def synthetic_people() -> SynthConfig:
+    """Who the people of `synthetic_pool` are, for their recordings."""
+    return SynthConfig.model_validate(_POOL)
+
+
+def synthetic_name(person: int) -> str:
+    """What a person of `synthetic_pool` is called there, by its number from 0."""
+    return f"synthetic {person + 1}"
+
+
 @lru_cache(maxsize=1)
 def synthetic_pool() -> Pool:
     """Synthetic people of a seed of their own, always the same ones."""
-    config = SynthConfig.model_validate(_POOL)
+    config = synthetic_people()
     people = []
     for person in range(config.people):
         styles = [style_of(_synthetic_signals(config, person, clip)) for clip in range(config.clips)]
-        people.append((f"synthetic {person + 1}", mean_style(styles)))
+        people.append((synthetic_name(person), mean_style(styles)))
     return Pool(f"{config.people} synthetic people of seed {POOL_SEED}", tuple(people))
 
 

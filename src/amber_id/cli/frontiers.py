@@ -170,6 +170,8 @@ def _lines(results: "FrontierResults") -> "Iterator[str]":
     for point in results.points:
         less = point.eer_less_reference
         marks = ["held" if not point.limits_missed else "; ".join(point.limits_missed)]
+        if point.framing is not None and point.framing.framed:
+            marks.append("clips are taken for their donors")
         if point.dominated_by:
             marks.append("clearly dominated" if point.clearly_dominated else "dominated, maybe by chance")
         yield (

@@ -78,6 +78,25 @@ class Uninformed(Frozen):
     originals: Rate  # EER of an undefended clip that was enrolled and a defended one
 
 
+class Framing(Frozen):
+    """Is a defended clip taken for its donor, whose style it has taken on?
+
+    By an attacker that learnt from undefended clips and has undefended clips of the donors enrolled: the one
+    of the lowest EER on dev people that is no fusion. Each clip is compared with all donors that this
+    attacker did not learn from, but for the clip's own person; people are known by their names.
+    """
+
+    attacker: str
+    real: bool  # whether donors were named, and are not the synthetic ones that a defence has
+    of_this_study: bool  # whether some have names of people whose clips are defended
+    donors: int  # that some clip was compared with
+    clips: int  # whose own donor was among these
+    rank1: Rate | None  # how often the donor is the most alike; None of fewer than 3 people
+    eer: Rate | None  # of clips against their own donors and others; None where too few donors have clips
+    framed: bool  # whether `rank1` is above chance by its interval
+    words: str  # in whole sentences
+
+
 class PointFigures(Frozen):
     """What is measured of one point alone."""
 
@@ -91,6 +110,7 @@ class PointFigures(Frozen):
     several_clips: SeveralClips | None  # None where most people have fewer than four clips
     recognition: Recognition
     uninformed: Uninformed | None  # None of the undefended clips themselves
+    framing: Framing | None  # None where no style of a single person is taken on
     kept: KeptSums
     measured_clips: int  # of which utility is measured
     test_opening: int  # ordinal of these attackers among all that were tested on this split, from 1

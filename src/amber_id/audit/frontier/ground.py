@@ -62,6 +62,7 @@ class Ground:
     device: str
     workers: int
     dropped: tuple[FailedClip, ...]
+    donors: RecordingSet | None = None  # whose styles some defences take on
     channels: Channels = field(default_factory=Channels)
 
     @property
@@ -106,6 +107,7 @@ def ground_of(
     *,
     device: str,
     workers: int,
+    donors: RecordingSet | None,
     on_stage: Callable[[str, bool], None],
 ) -> Ground:
     """Draw the undefended clips, choose those that every attacker and every defence can use, divide people.
@@ -150,6 +152,7 @@ def ground_of(
         device=device,
         workers=workers,
         dropped=tuple(sorted({each.clip: each for each in dropped}.values(), key=lambda each: each.clip)),
+        donors=donors,
         channels=channels,
     )
 

@@ -6,7 +6,8 @@ features are deleted as soon as the point is measured; figures and scores are ke
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from amber_id.audit.attack.strongest_attacker import (
 )
 from amber_id.audit.attack.tested import EmbeddedClips, Tested, embed_people
 from amber_id.audit.frontier.config import UNDEFENDED
+from amber_id.audit.frontier.framing import DonorClips, donor_clips, framing_of, place_of_donor
 from amber_id.audit.frontier.ground import Ground
 from amber_id.audit.study.scenarios import needs_pairs
 from amber_id.audit.utility.measure import agreements
@@ -35,7 +37,7 @@ from amber_id.motion.feature_pass import stored_features
 from amber_id.motion.pairs import bare_id
 from amber_id.recordings import RecordingSet
 from amber_id.results import ComparisonCounts, ConditionName, Rate
-from amber_id.results.frontier import DefenceStep, PointFigures, SeveralClips, Uninformed
+from amber_id.results.frontier import DefenceStep, Framing, PointFigures, SeveralClips, Uninformed
 from amber_id.score_files import IdentifiedBy, ScoreFile, read_scores, write_scores
 from amber_id.training import find_checkpoints, train
 from amber_id.training.named import training_of
@@ -48,6 +50,8 @@ class Points:
     """Measures points on one ground; what was measured by an earlier run is not measured again."""
 
     ground: Ground
+    scratch: ExitStack  # for what is needed as long as points are measured
+    _donors: dict[bool, DonorClips] = field(default_factory=dict, init=False)
 
     def figures(self, name: str) -> PointFigures:
         """The figures of a point.
@@ -59,7 +63,10 @@ class Points:
         AmberError
             If the disk is full.
         """
-        stages, stage = self.ground.stages, f"point {name}"
+        stage = f"point {name}"
+        plan = self.ground.plans[name]
+        pools = [plan.pool_of(applied.defence) for applied in plan.chain]
+        stages = self.ground.stages.depending_on([None if pool is None else pool.origin for pool in pools])
         compute = partial(self._measured, name)
         figures: PointFigures = stages.done(stage, PointFigures, compute)
         path = self._scores(name)
@@ -152,6 +159,7 @@ class Points:
         )
         tried = score_attackers(tested)
         strongest = tried.strongest
+        met = None if name == UNDEFENDED else self._embedded(self._undefended_runs, recordings)
         metrics, judged = measure(strongest, evaluation)
         people, clips, _ = agreements(
             ground.bare(ground.undefended),
@@ -173,17 +181,44 @@ class Points:
             linkability=judged.rates.get("linkability"),
             several_clips=None if several is None else SeveralClips(clips=several[0], eer=several[1]),
             recognition=judged.recognition,
-            uninformed=None if name == UNDEFENDED else self._uninformed(recordings),
+            uninformed=None if met is None else self._uninformed(met),
+            framing=None if met is None else self._framing(name, met),
             kept=kept_sums(people, clips),
             measured_clips=len(clips),
             test_opening=opening,
             scores_sha256=file_hash(self._scores(name)),
         )
 
-    def _uninformed(self, recordings: RecordingSet) -> Uninformed:
+    def _framing(self, name: str, defended: Sequence[Tested]) -> Framing | None:
+        """Whether defended clips are taken for their donors; None where a defence has no donors."""
+        plan = self.ground.plans[name]
+        place = place_of_donor(plan)
+        if place is None:
+            return None
+        real = plan.chain[place].defence.from_pool
+        if real not in self._donors:
+            folder = self.scratch.enter_context(scratch_folder(self.ground.out))
+            self._donors[real] = donor_clips(self.ground, folder, real=real)
+        mapped = score_attackers(self._undefended_tested).mapped
+        (own,) = mapped.members
+        number = next(i for i, each in enumerate(self._undefended_tested) if each is own)
+        donor_of = {}
+        for entry in self.ground.originals.entries:
+            chosen = plan.chosen_for(entry.clip, entry.subject)[place]
+            assert chosen is not None
+            donor_of[entry.clip] = chosen.name
+        return framing_of(
+            mapped.attacker.name,
+            defended[number],
+            donor_of,
+            self._donors[real],
+            self.ground.config.evaluation,
+            device=self.ground.device,
+        )
+
+    def _uninformed(self, defended: Sequence[Tested]) -> Uninformed:
         """What attackers reach that learnt from undefended clips, and meet defended ones."""
         undefended = self._undefended_tested
-        defended = self._embedded(self._undefended_runs, recordings)
         linking, originals = (
             self._eer(score_attackers([_met(one, other, enrolled=enrolled) for one, other in pairs]))
             for enrolled in (False, True)

@@ -13,6 +13,7 @@ measured.
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -80,20 +81,23 @@ def run_frontier(
     on_stage = on_stage or (lambda _name, _before: None)
     plans = plans_of(config, donors)
     on_stage("clips", False)
-    ground = ground_of(recordings, out, config, plans, device=device, workers=workers, on_stage=on_stage)
+    ground = ground_of(
+        recordings, out, config, plans, device=device, workers=workers, donors=donors, on_stage=on_stage
+    )
     leaks = ground.stages.done(
         "leaks",
         tuple[Leak, ...],
         partial(find_study_leaks, {"original": ground.originals}, ground.split),
     )
     allowed = refuse(leaks, allow, listed_in=str(ground.stages.folder / "leaks.json"))
-    points = Points(ground)
-    beside = _Beside(
-        ground,
-        {name: points.figures(name) for name in config.points},
-        {name: points.comparisons(name) for name in config.points},
-    )
-    return _results(ground, beside, donors, allowed, began)
+    with ExitStack() as scratch:
+        points = Points(ground, scratch)
+        beside = _Beside(
+            ground,
+            {name: points.figures(name) for name in config.points},
+            {name: points.comparisons(name) for name in config.points},
+        )
+    return _results(ground, beside, allowed, began)
 
 
 def stages_of_frontier(config: FrontierConfig) -> dict[str, float]:
@@ -183,16 +187,14 @@ class _Beside:
         return self.eer_less(one, other), self.utility_less(one, other)
 
 
-def _results(
-    ground: Ground, beside: _Beside, donors: RecordingSet | None, allowed: tuple[Leak, ...], began: float
-) -> FrontierResults:
+def _results(ground: Ground, beside: _Beside, allowed: tuple[Leak, ...], began: float) -> FrontierResults:
     config, entries = ground.config, ground.originals.entries
     reference = config.points[1] if len(config.points) > 1 else UNDEFENDED
     provenance = FrontierProvenance(
         **common_provenance(entries, allowed),
         recordings=ground.originals.root.name,
         recordings_sha256=ground.originals.content_hash(),
-        donors=_origin(ground) if donors is not None else None,
+        donors=_origin(ground),
         split_sha256=ground.split.content_hash(),
         protocol=protocol_of(ground.out, ground.split),
         test_opening=max(each.test_opening for each in beside.figures.values()),

@@ -111,6 +111,10 @@ def frontier_rows(results: FrontierResults) -> list[dict[str, Any]]:
         for name in names:
             row |= spread(name.replace(" ", "_"), each.utility.measured.get(name))
         row |= {f"recall_{kind.replace(' ', '_')}": each.utility.recall.get(kind) for kind in kinds}
+        row |= spread("taken_for_donor", each.framing and each.framing.rank1)
+        row |= {
+            "taken_for_donor_by_chance": each.framing and each.framing.rank1 and each.framing.rank1.chance
+        }
         row |= {
             "limits_held": not each.limits_missed,
             "dominated": bool(each.dominated_by),

@@ -55,6 +55,7 @@ def _render(results: FrontierResults) -> str:
         "defences": len(points) - 1,
         "charts": {"frontier": chart},
         "legend_entries": legend_of(chart),
+        "framed": [each for each in points if each.framing is not None],
         "clips_a_side": several[0].clips if several else None,
         "parts": {
             name: heading
