@@ -3,22 +3,18 @@
 speed       1,000 clips of 4 s, defended in two processes, in wall time and processor time; and frames a
             second of each causal defence, on one core
 strengths   Mean distance of the channels from the original's, in `UNITS`, at five strengths
-privacy     Synthetic people: EER of attackers that know the defence, trained on people apart in five folds,
-            with the paired difference from p-Blend; and correlation, amplitude ratio and blinks kept
-
-The attackers are `moments` on blendshapes and head pose, as clips are and after three inversions; `lowest` is
-the one with the lowest EER, picked on the test pairs, which favours the attacker.
+privacy     Synthetic people: what `amber frontier` says of some defences, with all that the table in
+            docs/defences.md has; it takes about a minute for 100 clips and 5 defences
 
     python benchmarks/defences.py speed [--clips 1000] [--defence population]
     python benchmarks/defences.py strengths
-    python benchmarks/defences.py privacy [--people 40] [--clips 12] [--seed 11] [--defences p-blend,...]
+    python benchmarks/defences.py privacy [--people 40] [--clips 6] [--seed 11] [--defences p-blend,...]
 """
 
 import argparse
 import os
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,20 +29,12 @@ from amber_id.anonymisers import (
     synthetic_pool,
 )
 from amber_id.anonymisers.channels import FACE, HEAD, UNITS, signals_of
-from amber_id.anonymisers.event_shape import KINDS, find_events
-from amber_id.attackers.moments import MomentsConfig, fit_to_statistics
-from amber_id.attackers.window_statistics import window_statistics
-from amber_id.biometrics import Comparisons, compare_all
-from amber_id.motion import FeatureConfig, clip_features
-from amber_id.recordings import Recording, RecordingSet
-from amber_id.recordings.signals import correlations, matched
+from amber_id.audit import FrontierConfig, expanded, run_frontier
+from amber_id.notation import signed, with_interval
+from amber_id.recordings import RecordingSet
 from amber_id.synthetic import SynthConfig, generate, make_clip
-from attackers import difference, eer_of
 
-FOLDS, RATE_HZ = 5, 25.0
-INVERSIONS = ("none", "standardised", "ranks", "smoothed")
-COMPARED = ("redrawn", "p-blend", "population", "population-distribution", "synthetic-clip")
-MOVES = 0.02  # standard deviation of a coefficient that counts as moving
+COMPARED = ("p-blend", "population", "population-distribution", "synthetic-clip")
 
 
 def main() -> None:
@@ -114,70 +102,20 @@ def strengths() -> None:
 
 def privacy(arguments: argparse.Namespace) -> None:
     """Print EER and utility of some defences, and the paired difference of each from p-Blend."""
-    config = SynthConfig(people=arguments.people, clips=arguments.clips or 12, seed=arguments.seed)
-    clips = [
-        make_clip(config, person, clip) for person in range(config.people) for clip in range(config.clips)
-    ]
-    reference: Comparisons | None = None
-    names = arguments.defences.split(",")
-    for name in sorted(names, key=lambda each: each != "p-blend"):
-        plan = Plan(parsed_defences(name), seed=arguments.seed)
-        changed = [defended(clip, plan) for clip in clips]
-        attacks = {each: attacked(changed, config, each) for each in INVERSIONS}
-        eers = {each: eer_of(attack) for each, attack in attacks.items()}
-        lowest = min(eers, key=lambda each: eers[each].value)
-        line = [f"{each} {eer.value:.3f}" for each, eer in eers.items()]
-        eer = eers[lowest]
-        reference = attacks[lowest] if reference is None else reference
-        paired = difference(reference, attacks[lowest])
+    config = SynthConfig(people=arguments.people, clips=arguments.clips or 6, seed=arguments.seed)
+    settings = FrontierConfig(defences=expanded(arguments.defences.split(","), [1.0]), seed=arguments.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        generate(config, Path(folder) / "people")
+        originals = RecordingSet.open(Path(folder) / "people" / "original")
+        results = run_frontier(originals, Path(folder) / "frontier", settings)
+    for point in results.points:
+        less, utility = point.eer_less_reference, point.utility
+        named = [f"{name} {utility.measured[name].value:.3f}" for name in ("correlation", "amplitude")]
+        named += [f"{kind} found again {share:.2f}" for kind, share in utility.recall.items()]
         print(
-            f"{name}: lowest {eer.value:.3f} [{eer.low:.3f}, {eer.high:.3f}] by {lowest} "
-            f"({', '.join(line)}); "
-            f"minus p-Blend {paired.value:+.3f} [{paired.low:+.3f}, {paired.high:+.3f}]; "
-            f"{', '.join(utility(clips, changed))}",
-            flush=True,
+            f"{point.name}: EER {with_interval(point.eer)} by {point.attacker}; minus {results.reference} "
+            f"{signed(less) if less else ''}; utility {with_interval(utility.number)}; {', '.join(named)}"
         )
-
-
-def attacked(clips: list[Recording], config: SynthConfig, inversion: str) -> Comparisons:
-    """All pairs of the test clips of each fold of people, by an attacker trained on the other folds."""
-    features = FeatureConfig(signals="blendshapes", inversion=inversion, rate_hz=RATE_HZ)
-    parts = [clip_features(clip, features) for clip in clips]
-    statistics = np.concatenate([window_statistics(p.values, p.mask, rate_hz=RATE_HZ) for p in parts])
-    clip = np.repeat(np.arange(len(clips)), [len(part.mask) for part in parts])
-    owners = clip // config.clips
-    folds = np.random.default_rng(config.seed).permutation(config.people) % FOLDS
-    return Comparisons.pool(list(_folds_tested(statistics, clip, owners, folds, features)))
-
-
-def _folds_tested(
-    statistics: np.ndarray, clip: np.ndarray, owners: np.ndarray, folds: np.ndarray, features: FeatureConfig
-) -> Iterator[Comparisons]:
-    for fold in range(FOLDS):
-        held = folds[owners] == fold
-        attacker = fit_to_statistics(statistics[~held], owners[~held], MomentsConfig(), features=features)
-        vectors = attacker.project(statistics[held])
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        clips, first, place = np.unique(clip[held], return_index=True, return_inverse=True)
-        sums = np.zeros((len(clips), vectors.shape[1]))
-        np.add.at(sums, place, vectors)
-        yield compare_all(sums, owners[held][first])
-
-
-def utility(originals: list[Recording], changed: list[Recording]) -> Iterator[str]:
-    """Mean correlation and median amplitude ratio of the coefficients that move, and blinks kept."""
-    alike, ratios, kept, blinks = [], [], 0, 0
-    for one, other in zip(map(signals_of, originals), map(signals_of, changed), strict=True):
-        moving = one.values[:, FACE].std(axis=0) >= MOVES
-        before, after = one.values[:, FACE][:, moving], other.values[:, FACE][:, moving]
-        alike.append(correlations(before, after).mean())
-        ratios.append(np.median(after.std(axis=0) / before.std(axis=0)))
-        instants = [each.times[find_events(each, KINDS["blinks"]).frames] for each in (one, other)]
-        kept += int(matched(*instants, tolerance_s=0.2)[0].sum())
-        blinks += len(instants[0])
-    yield f"correlation {np.mean(alike):.3f}"
-    yield f"amplitude {np.median(ratios):.2f}"
-    yield f"blinks kept {kept / blinks:.2f} of {blinks}"
 
 
 if __name__ == "__main__":

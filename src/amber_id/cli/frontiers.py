@@ -119,9 +119,11 @@ def frontier(
     write_results(results, out / "results.json")
     for line in (*_lines(results), write_frontier_report(results, out)):
         tell(line)
+    say_some([f"{each.name}: {each.reason}" for each in results.failed])
     if results.dropped:
         say_some([f"{each.clip}: {each.reason}" for each in results.dropped])
         say(f"clips in no figure: {len(results.dropped)}; the reasons are in results.json")
+    if results.dropped or results.failed:
         raise typer.Exit(SOME_CLIPS_LOST)
 
 

@@ -64,6 +64,13 @@ class DefenceStep(Frozen):
     pool: str | None
 
 
+class FailedPoint(Frozen):
+    """A point without figures, and why."""
+
+    name: str
+    reason: str
+
+
 class SeveralClips(Frozen):
     """The EER of an attacker who has so many clips of a person on either side."""
 
@@ -104,6 +111,7 @@ class PointFigures(Frozen):
     steps: tuple[DefenceStep, ...]
     attacker: str  # the strongest, of the lowest EER on dev people
     attackers: dict[str, AttackerResult]
+    not_fitted: dict[str, str]  # attackers that could learn nothing from these clips, and why
     counts: ComparisonCounts
     eer: Rate
     linkability: Rate | None
@@ -176,6 +184,7 @@ class FrontierResults(Frozen):
     undefended: str  # name of the point of which nothing was changed but that the face's own shape is removed
     reference: str  # name of the point that differences are taken from
     points: tuple[FrontierPoint, ...]
+    failed: tuple[FailedPoint, ...]  # whose figures are missing
     steps: tuple[StrengthStep, ...]
     parts: dict[str, str]  # of the number, and kinds of event: "", or why it does not count
     counts: FrontierCounts

@@ -9,7 +9,7 @@ import pytest
 from amber_id.audit import run_frontier, stages_of_frontier
 from amber_id.audit.frontier.config import PUBLISHED, UNDEFENDED
 from amber_id.biometrics import eer
-from amber_id.errors import ClipError, CorpusError, SplitError, UsageError
+from amber_id.errors import ClipError, CorpusError, EvaluationError, SplitError, UsageError
 from amber_id.file_formats import file_hash
 from amber_id.recordings import RecordingSet, save_recording
 from amber_id.results import FrontierResults
@@ -125,6 +125,35 @@ def test_what_was_measured_is_not_measured_again_and_a_further_point_is(run: Run
             more.point(step.stronger).utility.number.value - more.point(step.weaker).utility.number.value
         )
         assert step.utility.high < 0
+
+
+def test_a_point_from_which_nothing_is_learnt_is_named_and_the_others_go_on(
+    originals: RecordingSet, tmp_path: Path
+) -> None:
+    config = small_config("damp:1")
+    still = "moments on blendshapes, standardised"
+    alone = run_frontier(
+        originals, tmp_path / "alone", config.model_copy(update={"attackers": (still,)}), device="cpu"
+    )
+    assert [point.name for point in alone.points] == [UNDEFENDED, PUBLISHED]
+    (failed,) = alone.failed
+    assert failed.name == "damp:1"
+    assert failed.reason.startswith("no attacker could learn from these clips: moments: no statistic differs")
+
+    both = config.model_copy(update={"attackers": ("moments on blendshapes", still)})
+    several = run_frontier(originals, tmp_path / "several", both, device="cpu")
+    assert several.failed == ()
+    assert list(several.point("damp:1").not_fitted) == [still]
+    assert any("damp:1: some attackers could learn nothing" in each for each in several.limits)
+    assert several.point("damp:1").utility.number.value == 0
+
+    with pytest.raises(EvaluationError, match="--against damp:1: no attacker could learn"):
+        run_frontier(
+            originals,
+            tmp_path / "alone",
+            config.model_copy(update={"attackers": (still,), "against": "damp:1"}),
+            device="cpu",
+        )
 
 
 def test_another_seed_is_another_frontier(run: Run) -> None:

@@ -96,6 +96,11 @@ def frontier_limits(
                 else "."
             )
         )
+    sentences += [
+        f"{name}: some attackers could learn nothing from these clips ({'; '.join(point.not_fitted)})."
+        for name, point in points.items()
+        if point.not_fitted
+    ]
     if counts.subjects < FEW_SUBJECTS:
         sentences.append(f"{counts.subjects} people are few, so the intervals are wide.")
     sources = {entry.source for entry in clips}

@@ -29,7 +29,7 @@ from amber_id.audit.study.scenarios import needs_pairs
 from amber_id.audit.utility.measure import agreements
 from amber_id.audit.utility.one_number import kept_sums
 from amber_id.biometrics import Comparisons
-from amber_id.errors import EvaluationError
+from amber_id.errors import EvaluationError, TrainingError
 from amber_id.file_formats import file_hash
 from amber_id.judging.rates import judged_rates
 from amber_id.judging.several_clips import eer_of_most_clips
@@ -84,7 +84,10 @@ class Points:
     @cached_property
     def _undefended_runs(self) -> tuple[Path, ...]:
         """Attackers that learnt from undefended clips; they are kept."""
-        return self._trained(self.ground.undefended, self.ground.out / "runs", paired=False)
+        runs, not_fitted = self._trained(self.ground.undefended, self.ground.out / "runs", paired=False)
+        for reason in not_fitted.values():
+            raise EvaluationError(f"an attacker could not learn from undefended clips: {reason}")
+        return runs
 
     @cached_property
     def _undefended_tested(self) -> tuple[Tested, ...]:
@@ -97,12 +100,15 @@ class Points:
     def _measured(self, name: str) -> PointFigures:
         ground = self.ground
         if name == UNDEFENDED:
-            return self._attacked(name, ground.undefended, self._undefended_runs, self._undefended_tested)
+            return self._attacked(name, ground.undefended, self._undefended_runs, self._undefended_tested, {})
         with scratch_folder(ground.out) as scratch:
             defended = self._defended(name, scratch)
             stored_features(defended, ground.features, on_recording=ground.channels.keep)
-            runs = self._trained(defended, scratch / "runs", paired=True)
-            return self._attacked(name, defended, runs, self._embedded(runs, defended))
+            runs, not_fitted = self._trained(defended, scratch / "runs", paired=True)
+            if not runs:
+                reason = next(iter(not_fitted.values()))
+                raise EvaluationError(f"no attacker could learn from these clips: {reason}")
+            return self._attacked(name, defended, runs, self._embedded(runs, defended), not_fitted)
 
     def _defended(self, name: str, scratch: Path) -> RecordingSet:
         ground = self.ground
@@ -122,32 +128,42 @@ class Points:
         )
         return RecordingSet(scratch, entries)
 
-    def _trained(self, recordings: RecordingSet, folder: Path, *, paired: bool) -> tuple[Path, ...]:
-        """Every attacker fitted to these clips; without pairs, those that need none."""
-        config = self.ground.config
-        runs = []
+    def _trained(
+        self, recordings: RecordingSet, folder: Path, *, paired: bool
+    ) -> tuple[tuple[Path, ...], dict[str, str]]:
+        """Every attacker fitted to these clips, without pairs those that need none; and why some were not."""
+        config, runs, not_fitted = self.ground.config, [], {}
         for name in config.attackers:
             if needs_pairs(name) and not paired:
                 continue
-            run, _ = train(
-                recordings,
-                self.ground.split,
-                training_of(name, seed=config.seed, shortest_s=config.shortest_s),
-                folder / name.replace(", ", "-").replace(" ", "-"),
-                device=self.ground.device,
-                originals=self.ground.undefended if needs_pairs(name) else None,
-                resume=True,
-                allow=None,
-                for_reselect=False,
-            )
-            runs.append(run.path)
-        return tuple(runs)
+            try:
+                run, _ = train(
+                    recordings,
+                    self.ground.split,
+                    training_of(name, seed=config.seed, shortest_s=config.shortest_s),
+                    folder / name.replace(", ", "-").replace(" ", "-"),
+                    device=self.ground.device,
+                    originals=self.ground.undefended if needs_pairs(name) else None,
+                    resume=True,
+                    allow=None,
+                    for_reselect=False,
+                )
+            except TrainingError as error:
+                not_fitted[name] = str(error)
+            else:
+                runs.append(run.path)
+        return tuple(runs), not_fitted
 
     def _embedded(self, runs: tuple[Path, ...], recordings: RecordingSet) -> tuple[Tested, ...]:
         return embed_people(runs, recordings, self.ground.split, device=self.ground.device, with_dev=True)
 
     def _attacked(
-        self, name: str, recordings: RecordingSet, runs: Sequence[Path], tested: Sequence[Tested]
+        self,
+        name: str,
+        recordings: RecordingSet,
+        runs: Sequence[Path],
+        tested: Sequence[Tested],
+        not_fitted: dict[str, str],
     ) -> PointFigures:
         ground, evaluation = self.ground, self.ground.config.evaluation
         hashes = tuple(file_hash(path) for run in runs for path in find_checkpoints(run))
@@ -174,6 +190,7 @@ class Points:
             steps=_steps(ground.plans[name]),
             attacker=strongest.attacker.name,
             attackers={each.name: each for each in attacker_results(tried, metrics, evaluation)},
+            not_fitted=not_fitted,
             counts=ComparisonCounts(
                 mated=strongest.comparisons.n_mated, nonmated=strongest.comparisons.n_nonmated
             ),

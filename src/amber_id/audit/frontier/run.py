@@ -29,6 +29,7 @@ from amber_id.audit.frontier.point import Points
 from amber_id.audit.study.leaks import find_study_leaks
 from amber_id.audit.utility.one_number import counted_parts, utility_difference, utility_number
 from amber_id.biometrics import Comparisons
+from amber_id.errors import ClipError, EvaluationError, TrainingError
 from amber_id.judging.made_by import times_since
 from amber_id.judging.rates import less
 from amber_id.protocols import Leak, protocol_of
@@ -36,6 +37,7 @@ from amber_id.protocols.leaks import limits_of, refuse
 from amber_id.recordings import RecordingSet
 from amber_id.results import Difference
 from amber_id.results.frontier import (
+    FailedPoint,
     FrontierCounts,
     FrontierPoint,
     FrontierProvenance,
@@ -92,12 +94,9 @@ def run_frontier(
     allowed = refuse(leaks, allow, listed_in=str(ground.stages.folder / "leaks.json"))
     with ExitStack() as scratch:
         points = Points(ground, scratch)
-        beside = _Beside(
-            ground,
-            {name: points.figures(name) for name in config.points},
-            {name: points.comparisons(name) for name in config.points},
-        )
-    return _results(ground, beside, allowed, began)
+        figures, failed = _measured(points, config)
+        beside = _Beside(ground, figures, {name: points.comparisons(name) for name in figures})
+    return _results(ground, beside, failed, allowed, began)
 
 
 def stages_of_frontier(config: FrontierConfig) -> dict[str, float]:
@@ -105,6 +104,26 @@ def stages_of_frontier(config: FrontierConfig) -> dict[str, float]:
     return {"clips": 1.0, "undefended clips": 1.0, "leaks": 0.5} | {
         f"point {name}": 2.0 if number else 1.0 for number, name in enumerate(config.points)
     }
+
+
+def _measured(
+    points: Points, config: FrontierConfig
+) -> tuple[dict[str, PointFigures], tuple[FailedPoint, ...]]:
+    """The figures of every point that has some, and why others have none.
+
+    Raises what is wrong with the undefended clips or the reference, without which there is no frontier.
+    """
+    figures, failed = {}, []
+    for number, name in enumerate(config.points):
+        try:
+            figures[name] = points.figures(name)
+        except (ClipError, EvaluationError, TrainingError) as error:
+            if number == 0:
+                raise
+            if number == 1:
+                raise EvaluationError(f"--against {name}: {error}; name another defence") from error
+            failed.append(FailedPoint(name=name, reason=str(error)))
+    return figures, tuple(failed)
 
 
 @dataclass(frozen=True)
@@ -187,7 +206,13 @@ class _Beside:
         return self.eer_less(one, other), self.utility_less(one, other)
 
 
-def _results(ground: Ground, beside: _Beside, allowed: tuple[Leak, ...], began: float) -> FrontierResults:
+def _results(
+    ground: Ground,
+    beside: _Beside,
+    failed: tuple[FailedPoint, ...],
+    allowed: tuple[Leak, ...],
+    began: float,
+) -> FrontierResults:
     config, entries = ground.config, ground.originals.entries
     reference = config.points[1] if len(config.points) > 1 else UNDEFENDED
     provenance = FrontierProvenance(
@@ -215,6 +240,7 @@ def _results(ground: Ground, beside: _Beside, allowed: tuple[Leak, ...], began: 
         reference=reference,
         points=points,
         steps=beside.steps(),
+        failed=failed,
         parts=beside.parts,
         counts=counts,
         dropped=ground.dropped,
