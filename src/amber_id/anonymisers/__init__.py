@@ -8,6 +8,7 @@ recording drives an avatar), ``event_shape.py``, ``styles.py`` (how somebody mov
 ``formal.py`` (formal guarantees), ``defence.py`` (a row), ``simple.py``, ``restyling.py``, ``blinks.py``
 (the rows), ``defences.py`` (the catalogue), ``plan.py``, ``defending.py`` (of a clip, of many),
 ``live.py``.
+``learned_motion.py`` and ``learned.py`` are a row that `amber_id.training.defence` trains.
 """
 
 from amber_id.anonymisers.apply import apply_reference
@@ -16,6 +17,7 @@ from amber_id.anonymisers.defence import Defence
 from amber_id.anonymisers.defences import DEFENCES, Applied, parsed_defences
 from amber_id.anonymisers.defending import DefendedClip, defend
 from amber_id.anonymisers.formal import Guarantee, epsilon_text
+from amber_id.anonymisers.learned import LearnedModel, load_learned
 from amber_id.anonymisers.live import LiveDefence
 from amber_id.anonymisers.plan import Plan, defended
 from amber_id.anonymisers.styles import Pool, pool_of, synthetic_pool
@@ -27,6 +29,7 @@ __all__ = [
     "Defence",
     "DefendedClip",
     "Guarantee",
+    "LearnedModel",
     "LiveDefence",
     "Plan",
     "Pool",
@@ -35,6 +38,7 @@ __all__ = [
     "defend",
     "defended",
     "epsilon_text",
+    "load_learned",
     "parsed_defences",
     "pool_of",
     "synthetic_pool",

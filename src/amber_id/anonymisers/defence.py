@@ -9,7 +9,7 @@ to a clip in no other way, so that a live pipeline and a file agree.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -17,6 +17,9 @@ from jaxtyping import Float
 from amber_id.anonymisers.channels import Signals, in_range
 from amber_id.anonymisers.formal import Guarantee, unbounded
 from amber_id.anonymisers.styles import Style
+
+if TYPE_CHECKING:
+    from amber_id.anonymisers.learned import LearnedModel
 
 Frame = Float[np.ndarray, " C"]
 Step = Callable[[Frame, float], Frame]
@@ -34,10 +37,11 @@ Drawn = Literal["clip", "person"]
 
 @dataclass(frozen=True)
 class Given:
-    """What a defence has besides the clip: random numbers, and a style where its row asks for one."""
+    """What a defence has besides the clip: random numbers, a style or a model where its row asks for one."""
 
     rng: np.random.Generator
     style: Style | None = None
+    model: "LearnedModel | None" = None
 
     @property
     def target(self) -> Style:
@@ -45,6 +49,13 @@ class Given:
         if self.style is None:
             raise ValueError("this defence needs a style")
         return self.style
+
+    @property
+    def learned(self) -> "LearnedModel":
+        """What was learned; raises ValueError if there is no model."""
+        if self.model is None:
+            raise ValueError("this defence needs a model")
+        return self.model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +68,11 @@ class Defence:
 
     name: str
     summary: str
-    family: Literal["noise", "filter", "style", "events", "drawing"]
+    family: Literal["noise", "filter", "style", "events", "drawing", "learned"]
     changes: Changes = "face and head"
     donor: Donor | None = None
     from_pool: bool = False  # whether the donors are people of the user's own
+    needs_model: bool = False  # whether it was learned, and is given in a file
     drawn: Drawn = "clip"
     whole: Callable[[Signals, float, Given], Float[np.ndarray, "F C"]] | None = None
     live: Callable[[float, Given], Step] | None = None

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from amber_id.anonymisers.defence import Defence
 from amber_id.anonymisers.events import EVENTS
+from amber_id.anonymisers.learned import LEARNED
 from amber_id.anonymisers.restyling import RESTYLING
 from amber_id.anonymisers.simple import SIMPLE
 from amber_id.errors import UsageError
@@ -13,7 +14,7 @@ from amber_id.misfits import nearest
 from amber_id.quoting import quote
 
 DEFENCES: Mapping[str, Defence] = MappingProxyType(
-    {defence.name: defence for defence in (*SIMPLE, *RESTYLING, *EVENTS)}
+    {defence.name: defence for defence in (*SIMPLE, *RESTYLING, *EVENTS, *LEARNED)}
 )
 
 _WEAKEST = 1e-6  # less changes coefficients by less than recordings store

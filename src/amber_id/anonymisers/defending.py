@@ -55,7 +55,11 @@ class Formal(BaseModel):
 
 
 class StepDone(BaseModel):
-    """One defence of a chain as it was applied; `donor` is whose style was taken on, of which `pool`."""
+    """One defence of a chain as it was applied.
+
+    `donor` is whose style was taken on, of which `pool`; `trained_on` says whether the model, a file of hash
+    `model_sha256`, was trained on somebody of this name.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -68,6 +72,8 @@ class StepDone(BaseModel):
     formal: Formal
     donor: str | None = None
     pool: str | None = None
+    model_sha256: str | None = None
+    trained_on: bool | None = None
 
 
 class DefendedClip(BaseModel):
@@ -135,7 +141,8 @@ def _worked(
     origins = tuple(pool.origin if (pool := plan.pool_of(each.defence)) else None for each in plan.chain)
     # To workers travel the names of defences, whose rows need not be picklable, and what a clip takes of the
     # people of the pool, not all of them.
-    work = partial(_write, replace(recordings, entries=(), failures=()), out, plan.text, plan.seed, origins)
+    kept = replace(plan, chain=(), donors=None)
+    work = partial(_write, replace(recordings, entries=(), failures=()), out, plan.text, kept, origins)
     if workers == 1 or len(tasks) < FEWEST_FOR_WORKERS:
         for task in tasks:
             yield task[0], work(task)
@@ -150,13 +157,13 @@ def _write(
     recordings: RecordingSet,
     out: Path,
     text: str,
-    seed: int,
+    kept: Plan,
     origins: Sequence[str | None],
     task: _Task,
 ) -> str:
     """Write one clip and its note; the reason why that cannot be done, or ""."""
     entry, chosen = task
-    plan = Plan(parsed_defences(text), seed, Pool("chosen already", ()))
+    plan = replace(kept, chain=parsed_defences(text), donors=Pool("chosen already", ()))
     path = out / f"{entry.clip}.safetensors"
     try:
         changed = defended(recordings.load(entry), plan, chosen)
@@ -184,6 +191,8 @@ def _note(
             formal=_formal(guarantee),
             donor=None if whose is None else whose.name,
             pool=origin,
+            model_sha256=None if (model := plan.model_of(applied.defence)) is None else model.sha256,
+            trained_on=None if model is None else model.knows(entry.subject),
         )
         for applied, guarantee, origin, whose in zip(
             plan.chain, plan.guarantees(entry.tracked_frames), origins, chosen, strict=True

@@ -11,7 +11,6 @@ import numpy as np
 from jaxtyping import Float
 
 from amber_id.anonymisers.channels import CHANNELS, FACE, HEAD, in_range
-from amber_id.anonymisers.defence import Given
 from amber_id.anonymisers.plan import Plan
 from amber_id.errors import UsageError
 
@@ -39,7 +38,7 @@ class LiveDefence:
                     f"{defence.name} needs the whole clip; take one that `amber defend --list` calls causal, "
                     "such as population-live"
                 )
-            given = Given(plan.rng_for(place, clip, subject), None if whose is None else whose.style)
+            given = plan.given_to(place, clip, subject, None if whose is None else whose.style)
             if applied.strength:
                 self._steps.append(defence.live(applied.strength, given))
         self.delay_frames = sum(applied.defence.delay_frames for applied in plan.chain)

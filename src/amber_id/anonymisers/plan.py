@@ -15,6 +15,7 @@ from amber_id.anonymisers.channels import driven_by, signals_of
 from amber_id.anonymisers.defence import Defence, Given
 from amber_id.anonymisers.defences import Applied
 from amber_id.anonymisers.formal import Guarantee, epsilon_text
+from amber_id.anonymisers.learned import LearnedModel
 from amber_id.anonymisers.seeds import stream_of
 from amber_id.anonymisers.styles import Pool, Style, synthetic_pool
 from amber_id.errors import ClipError, UsageError
@@ -31,17 +32,18 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Plan:
-    """A chain of defences; `donors` are people of the user's own, where there are any.
+    """A chain of defences; `donors` are people of the user's own, `model` what was learned, where needed.
 
     Raises
     ------
     UsageError
-        If a defence takes on styles of `donors`, and there are none.
+        If a defence takes on styles of `donors`, or was learned, and there are no donors or no model.
     """
 
     chain: tuple[Applied, ...]
     seed: int
     donors: Pool | None = None
+    model: LearnedModel | None = None
 
     def __post_init__(self) -> None:
         for applied in self.chain:
@@ -49,6 +51,10 @@ class Plan:
                 raise UsageError(
                     f"{applied.defence.name} takes on the style of people of --donors: name a folder of "
                     "recordings, or take synthetic-clip, which needs none"
+                )
+            if applied.defence.needs_model and self.model is None:
+                raise UsageError(
+                    f"{applied.defence.name} needs --model FILE; `amber defences train --out FILE` makes one"
                 )
 
     @property
@@ -87,6 +93,10 @@ class Plan:
         own = self.donors if defence.from_pool or defence.donor == "population" else None
         return own or synthetic_pool()
 
+    def model_of(self, defence: Defence) -> LearnedModel | None:
+        """The model of a defence that was learned."""
+        return self.model if defence.needs_model else None
+
     def chosen_for(self, clip: str, subject: str) -> tuple[Chosen | None, ...]:
         """Whose style each defence of the chain takes on in a clip.
 
@@ -102,6 +112,10 @@ class Plan:
         defence = self.chain[place].defence
         key = clip if defence.drawn == "clip" else subject
         return stream_of(self.seed, f"{place} {defence.name} {what}", key)
+
+    def given_to(self, place: int, clip: str, subject: str, style: Style | None) -> Given:
+        """What the defence at a place of the chain has besides the clip."""
+        return Given(self.rng_for(place, clip, subject), style, self.model_of(self.chain[place].defence))
 
     @cached_property
     def _populations(self) -> dict[str, Style]:
@@ -134,8 +148,8 @@ def defended(recording: Recording, plan: Plan, chosen: Sequence[Chosen | None] |
     if plan.changes_nothing:
         return recording
     for place, (applied, whose) in enumerate(zip(plan.chain, chosen, strict=True)):
-        rng = plan.rng_for(place, recording.clip, recording.subject)
-        given = Given(rng, None if whose is None else whose.style)
+        style = None if whose is None else whose.style
+        given = plan.given_to(place, recording.clip, recording.subject, style)
         signals = applied.defence.apply(signals, applied.strength, given)
     before = f"{recording.defence}+" if recording.defence else ""
     return driven_by(recording, signals.values, before + plan.text)
