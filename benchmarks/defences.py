@@ -9,6 +9,8 @@ privacy     Synthetic people: what `amber frontier` says of some defences, with 
     python benchmarks/defences.py speed [--clips 1000] [--defence population]
     python benchmarks/defences.py strengths
     python benchmarks/defences.py privacy [--people 40] [--clips 6] [--seed 11] [--defences p-blend,...]
+
+`--model FILE`, which `amber defences train` made, adds the defence `learned` to speed and strengths.
 """
 
 import argparse
@@ -21,14 +23,17 @@ import numpy as np
 
 from amber_id.anonymisers import (
     DEFENCES,
+    LearnedModel,
     LiveDefence,
     Plan,
     defend,
     defended,
+    load_learned,
     parsed_defences,
     synthetic_pool,
 )
 from amber_id.anonymisers.channels import FACE, HEAD, UNITS, signals_of
+from amber_id.anonymisers.defence import Defence
 from amber_id.audit import FrontierConfig, expanded, run_frontier
 from amber_id.notation import signed, with_interval
 from amber_id.recordings import RecordingSet
@@ -46,18 +51,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--defence", default="population")
     parser.add_argument("--defences", default=",".join(COMPARED))
+    parser.add_argument("--model", type=Path)
     arguments = parser.parse_args()
+    model = None if arguments.model is None else load_learned(arguments.model)
     if arguments.question == "speed":
-        speed(arguments.defence, arguments.clips or 1000)
+        speed(arguments.defence, arguments.clips or 1000, model)
     elif arguments.question == "strengths":
-        strengths()
+        strengths(model)
     else:
         privacy(arguments)
 
 
-def speed(name: str, clips: int) -> None:
+def speed(name: str, clips: int, model: LearnedModel | None) -> None:
     """Print how long so many clips take, and frames a second of what is causal."""
-    plan = Plan(parsed_defences(name), seed=1)
+    plan = Plan(parsed_defences(name), seed=1, model=model)
     with tempfile.TemporaryDirectory() as folder:
         generate(SynthConfig(people=10, clips=clips // 10, seed=5), Path(folder) / "people")
         recordings = RecordingSet.open(Path(folder) / "people" / "original")
@@ -68,8 +75,8 @@ def speed(name: str, clips: int) -> None:
             f"{sum(time_of_all()) - used:.1f} s of processor time, in 2 processes"
         )
     signals = signals_of(make_clip(SynthConfig(people=1, clips=1, duration="20"), 0, 0))
-    for defence in (each for each in DEFENCES.values() if each.causal):
-        live = LiveDefence(Plan(parsed_defences(defence.name), seed=1))
+    for defence in (each for each in usable(model) if each.causal):
+        live = LiveDefence(Plan(parsed_defences(defence.name), seed=1, model=model))
         began = time.process_time()
         for values, instant in zip(signals.values, signals.times, strict=True):
             live.step(values[FACE], values[HEAD][:3], float(instant))
@@ -83,14 +90,19 @@ def time_of_all() -> tuple[float, float]:
     return now.user + now.system, now.children_user + now.children_system
 
 
-def strengths() -> None:
+def usable(model: LearnedModel | None) -> list[Defence]:
+    """All defences, without what was learned where there is no model."""
+    return [each for each in DEFENCES.values() if model is not None or not each.needs_model]
+
+
+def strengths(model: LearnedModel | None) -> None:
     """Print the distance at five strengths, of each defence."""
     config = SynthConfig(people=10, clips=2, seed=5)
     clips = [make_clip(config, person, clip) for person in range(10) for clip in range(2)]
-    for name in DEFENCES:
+    for name in (each.name for each in usable(model)):
         row = []
         for strength in (0, 0.25, 0.5, 0.75, 1):
-            plan = Plan(parsed_defences(f"{name}:{strength}"), 1, synthetic_pool())
+            plan = Plan(parsed_defences(f"{name}:{strength}"), 1, synthetic_pool(), model)
             away = [
                 np.abs(signals_of(defended(clip, plan)).values - signals_of(clip).values) / UNITS
                 for clip in clips

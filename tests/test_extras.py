@@ -90,6 +90,8 @@ def commands(people: Path, run: Path, out: Path) -> dict[str, list[object]]:
         "avatar preview": ["--out", out / "avatar.png"],
         "avatarize": [out / "videos", out / "avatars"],
         "compare": [out, out, "--out", out / "compared"],
+        "defences export": [out / "learned.safetensors", "--onnx", out / "learned.onnx"],
+        "defences train": ["--out", out / "learned.safetensors"],
         "evaluate": [run, people, "--out", out / "evaluation"],
         "export": [run, "--onnx", out / "network.onnx"],
         "models fetch": [],

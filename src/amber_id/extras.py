@@ -34,6 +34,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "avatar preview": ("avatar",),
     "avatarize": ("avatar",),
     "compare": ("report",),
+    "defences export": ("onnx",),
+    "defences train": ("train",),
     "evaluate": ("report",),
     "frontier": ("train", "report"),
     "export": ("onnx",),

@@ -13,9 +13,11 @@ from amber_id.anonymisers.styles import LEVELS, Style, mean_style, style_of
 from amber_id.errors import ClipError, UsageError
 from amber_id.recordings import Recording
 from amber_id.synthetic import SynthConfig, make_clip
+from fixtures.learned_defence import untrained_model
 
 CONFIG = SynthConfig.model_validate({"people": 5, "clips": 2, "duration": "4", "lost": "0.05", "seed": 3})
 CAUSAL = [name for name, defence in DEFENCES.items() if defence.causal]
+MODEL = untrained_model()
 LEVELS_OF_STRENGTH = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -41,13 +43,13 @@ def pool(clips: list[Recording]) -> Pool:
 
 
 def changed(text: str, recording: Recording, pool: Pool, seed: int = 7) -> Recording:
-    return defended(recording, Plan(parsed_defences(text), seed, pool))
+    return defended(recording, Plan(parsed_defences(text), seed, pool, MODEL))
 
 
 def applied(name: str, strength: float, recording: Recording, signals: Signals, pool: Pool) -> np.ndarray:
-    plan = Plan(parsed_defences(name), 7, pool)
+    plan = Plan(parsed_defences(name), 7, pool, MODEL)
     (whose,) = plan.chosen_for(recording.clip, recording.subject)
-    given = Given(plan.rng_for(0, recording.clip, recording.subject), whose and whose.style)
+    given = plan.given_to(0, recording.clip, recording.subject, whose and whose.style)
     return DEFENCES[name].apply(signals, strength, given).values
 
 
@@ -122,7 +124,7 @@ def test_what_needs_the_whole_clip_is_no_live_defence(name: str, pool: Pool) -> 
 @pytest.mark.parametrize("name", CAUSAL)
 def test_a_live_pipeline_and_a_file_agree(name: str, clips: list[Recording], pool: Pool) -> None:
     clip = clips[0]
-    plan = Plan(parsed_defences(f"{name}:0.7"), 7, pool)
+    plan = Plan(parsed_defences(f"{name}:0.7"), 7, pool, MODEL)
     live = LiveDefence(plan, clip=clip.clip, subject=clip.subject)
     signals = signals_of(clip)
     if name == "noise":  # of the head's place, too, which a live pipeline does not have

@@ -1,5 +1,6 @@
 """`amber defend` on the command line."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +13,7 @@ from amber_id.anonymisers import DEFENCES
 from amber_id.recordings import RecordingSet
 from amber_id.synthetic import SynthConfig, generate
 from fixtures.command_line import Done, run_here
+from fixtures.learned_defence import untrained_file
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +85,9 @@ def test_a_folder_is_defended_and_says_that_the_seed_is_a_secret(
         (["--with", "noise", "--donors", "."], 2, "--donors: noise takes on nobody's style; leave it out"),
         (["--with", "noise", "--seed", "-1"], 2, "--seed must be 0 or more, got -1"),
         (["--with", "noise", "--workers", "0"], 2, "--workers must be 1 or more, got 0"),
+        (["--with", "learned"], 2, "learned needs --model FILE; `amber defences train --out FILE` makes one"),
+        (["--with", "noise", "--model", "x"], 2, "--model: noise was not learned; leave it out"),
+        (["--with", "learned", "--model", "x"], 1, "x: expected amber-id/learned-defence/1, got nothing"),
         (
             [],
             2,
@@ -158,3 +163,22 @@ def test_donors_of_one_person_are_refused(amber: Run, originals: Path, tmp_path:
     done = amber("defend", originals, tmp_path / "out", "--with", "donor-clip", "--donors", tmp_path / "pool")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "expected clips with blendshapes of 2 people or more, got 1; name a larger folder" in done.stderr
+
+
+def test_a_model_defends_and_says_whom_it_was_trained_on(amber: Run, originals: Path, tmp_path: Path) -> None:
+    model = untrained_file(tmp_path)  # as if it were trained on id002
+    line = ["defend", originals, tmp_path / "out", "--with", "learned:0.5", "--model", model, "--workers", 1]
+    done = amber(*line, "--seed", 3)
+    assert done.returncode == 0, done.stderr
+    assert "6 recordings defended by learned:0.5, 0 failed" in done.stdout
+    assert "note: 1 of 3 people bear names that learned:0.5 was trained on" in done.stderr
+    notes = [json.loads(path.read_text("utf-8")) for path in (tmp_path / "out").rglob("*.json")]
+    assert {note["subject"]: note["steps"][0]["trained_on"] for note in notes} == {
+        "id001": False,
+        "id002": True,
+        "id003": False,
+    }
+    assert {note["steps"][0]["model_sha256"] for note in notes} == {
+        hashlib.sha256(model.read_bytes()).hexdigest()
+    }
+    assert "note:" not in amber(*line[:2], tmp_path / "other", "--with", "noise").stderr

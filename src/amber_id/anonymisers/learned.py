@@ -54,7 +54,7 @@ class LearnedHeader(BaseModel):
     salt: str
     trained_on: tuple[str, ...]  # `name_hash` of the train people that are not synthetic
     synthetic_people: int = Field(ge=0)
-    train_clips: int = Field(ge=0)
+    stretches: int = Field(ge=0)  # of recordings, that it was trained on
     recordings_sha256: str  # "" where all are synthetic
     versions: dict[str, str]
     amber_id_version: str

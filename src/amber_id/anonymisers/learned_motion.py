@@ -4,8 +4,8 @@ Every channel is measured in a population's units: its distance from the populat
 deviations of a usual clip. The movement about a slow resting value is divided into three bands (quick,
 middle, slow), each of which is multiplied and given back. What they are multiplied by follows from how much
 and how quickly this face has moved so far, from numbers that are drawn once for each clip, and from a gated
-recurrent unit (Cho et al., EMNLP 2014) that sees all channels; so do a shift, a change of shape and a little
-noise.
+recurrent unit (Cho et al., EMNLP 2014) that sees all channels but the head's place, which a live pipeline
+does not have; so do a shift, a change of shape and a little noise.
 
 The recurrent unit runs in continuous time: what it keeps over a frame of 0.04 s it keeps the n-th power of
 over n such frames, so that the rate of a camera does not matter.
@@ -26,7 +26,8 @@ C = len(CHANNELS)
 DRAWN = 8 * C
 """How many standard normal numbers a frame takes: two noises, and six that count in the first frame only."""
 
-SEEN = 5 * C
+_LIVE = FACE.stop + 3  # channels that a live pipeline has: not the head's place in the picture
+SEEN = 5 * _LIVE
 """How many numbers of a frame the recurrent unit sees."""
 
 UNIT_S = 0.04  # of the recurrent unit's time
@@ -128,9 +129,7 @@ def initial_weights(
     return weights
 
 
-def remembered(
-    xp: Any, memory: Memory, frame: Any, since_s: Any, population_speed: Float[np.ndarray, " C"]
-) -> Memory:
+def remembered(xp: Any, memory: Memory, frame: Any, since_s: Any, population_speed: Any) -> Memory:
     """The memory after a frame, (..., C) in a population's units, `since_s` (..., 1) after the last one."""
     first = memory.begun == 0
     since_s = xp.where(first, 0.0, since_s)
@@ -178,18 +177,16 @@ def drawn(xp: Any, memory: Memory, before: Any, numbers: Any, since_s: Any) -> A
 
 
 def seen(xp: Any, memory: Memory) -> Any:
-    """What the recurrent unit sees of a frame, (..., 5 C), each number of the size of 1."""
+    """What the recurrent unit sees of a frame, (..., `SEEN`), each number of the size of 1."""
     variance = xp.log(memory.variance + _LEAST)
-    return xp.concatenate(
-        [
-            xp.clip(memory.before, -_FURTHEST, _FURTHEST) / 2,
-            _standard(xp, memory, variance) / 2,
-            variance / 2,
-            xp.log(memory.variance_slowly + _LEAST) / 2,
-            xp.log(memory.speed + _LEAST) / 2,
-        ],
-        -1,
+    parts = (
+        xp.clip(memory.before, -_FURTHEST, _FURTHEST),
+        _standard(xp, memory, variance),
+        variance,
+        xp.log(memory.variance_slowly + _LEAST),
+        xp.log(memory.speed + _LEAST),
     )
+    return xp.concatenate([part[..., :_LIVE] / 2 for part in parts], -1)
 
 
 def linear(name: str, weights: Weights, values: Any) -> Any:

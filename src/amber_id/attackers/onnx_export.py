@@ -58,7 +58,7 @@ def export_onnx(checkpoint: Path, path: Path) -> Exported:
     UsageError
         If the attacker has no network.
     """
-    _require_packages()
+    require_onnx()
     header, attacker = load_attacker(checkpoint, "cpu")
     network = getattr(attacker, "network", None)
     if network is None:
@@ -89,7 +89,7 @@ def network_to_onnx(network: "torch.nn.Module", header: CheckpointHeader) -> byt
 
     values, mask = random_windows(2, header.features)
     try:
-        with _without_chatter():
+        with without_chatter():
             program = torch.onnx.export(
                 network,
                 (torch.from_numpy(values), torch.from_numpy(mask)),
@@ -119,19 +119,24 @@ def largest_difference(model: bytes, network: "torch.nn.Module", config: Feature
     AmberError
         If onnxruntime cannot load the model.
     """
-    with quiet_import():
-        import onnxruntime
-
-    try:
-        session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its errors have no class of their own in common
-        raise AmberError(f"onnxruntime cannot load the model: {str(error).splitlines()[0]}") from error
+    session = session_of(model)
     differences = []
     for n in (1, 8):  # another number than was traced, and one alone
         values, mask = random_windows(n, config)
         (embeddings,) = session.run(None, {"windows": values, "mask": mask})
         differences.append(np.abs(embeddings - _on_torch(network, values, mask)).max())
     return float(np.max(differences))
+
+
+def session_of(model: bytes) -> Any:
+    """A session of onnxruntime; raises AmberError if it cannot load the model."""
+    with quiet_import():
+        import onnxruntime
+
+    try:
+        return onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its errors have no class of their own in common
+        raise AmberError(f"onnxruntime cannot load the model: {str(error).splitlines()[0]}") from error
 
 
 def random_windows(
@@ -156,14 +161,15 @@ def _on_torch(network: "torch.nn.Module", values: np.ndarray, mask: np.ndarray) 
     return embedded.numpy()
 
 
-def _require_packages() -> None:
+def require_onnx() -> None:
+    """Refuse to go on without the packages of the extra ``onnx``; raises MissingDependencyError."""
     for package in ("onnx", "onnxruntime", "onnxscript"):  # torch needs the last
         with from_extra(package, "onnx"), quiet_import():
             import_module(package)
 
 
 @contextmanager
-def _without_chatter() -> Iterator[None]:
+def without_chatter() -> Iterator[None]:
     """Keep back what torch says to its own developers: missing torchvision, renamed axes, deprecations."""
     logger = logging.getLogger("torch.onnx")
     before = logger.level

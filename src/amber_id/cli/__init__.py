@@ -42,6 +42,9 @@ from amber_id.cli.evaluating import evaluate
 from amber_id.cli.defending import defend
 
 # isort: split
+from amber_id.cli.defences import defences_export, defences_train
+
+# isort: split
 from amber_id.cli.avatars import avatar_merge, avatar_preview, avatarize
 
 # isort: split
@@ -84,6 +87,8 @@ __all__ = [
     "corpus_landmarks",
     "corpus_nvfair",
     "corpus_ravdess",
+    "defences_export",
+    "defences_train",
     "defend",
     "doctor",
     "embed",

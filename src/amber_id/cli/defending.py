@@ -44,6 +44,10 @@ _Donors = Annotated[
     Path | None,
     typer.Option(help="Recordings of the people whose styles are taken on; default: synthetic people."),
 ]
+_Model = Annotated[
+    Path | None,
+    typer.Option(help="What `amber defences train` made; for the defence `learned`."),
+]
 _List = Annotated[bool, typer.Option("--list", help="List the defences, and what each does.")]
 
 
@@ -54,6 +58,7 @@ def defend(
     with_: _With = None,
     seed: _Seed = None,
     donors: _Donors = None,
+    model: _Model = None,
     list_: _List = False,
     workers: Workers = None,
     quiet: Quiet = False,
@@ -75,7 +80,7 @@ def defend(
             "defences"
         )
     require_workers(workers)
-    plan = _planned(with_, seed, donors)
+    plan = _planned(with_, seed, donors, model)
     require_place("OUT", out)
     _refuse_videos(out)
     originals, lost = _recordings_of(recordings, out, workers, quiet=quiet)
@@ -91,6 +96,7 @@ def defend(
         tell(line)
     if not quiet:
         say("the seed in each JSON is a secret: with it some defences can be taken back")
+        _say_who_was_trained_on(plan, originals.subjects)
     if failures or lost:
         raise typer.Exit(SOME_CLIPS_LOST)
 
@@ -128,10 +134,10 @@ def _recordings_of(
     return RecordingSet.open(tracked), tuple(row for row in summary.failures if row.stage != "pair")
 
 
-def _planned(text: str, seed: int | None, donors: Path | None) -> "Plan":
+def _planned(text: str, seed: int | None, donors: Path | None, model: Path | None) -> "Plan":
     import secrets
 
-    from amber_id.anonymisers import Plan, parsed_defences, pool_of
+    from amber_id.anonymisers import Plan, load_learned, parsed_defences, pool_of
     from amber_id.recordings import RecordingSet
 
     require("--seed", seed, "0 or more", seed is None or seed >= 0)
@@ -140,12 +146,24 @@ def _planned(text: str, seed: int | None, donors: Path | None) -> "Plan":
         each.defence.from_pool or each.defence.donor == "population" for each in chain
     ):
         raise UsageError(f"--donors: {text} takes on nobody's style; leave it out")
+    if model is not None and not any(each.defence.needs_model for each in chain):
+        raise UsageError(f"--model: {text} was not learned; leave it out")
+    learned = None if model is None else load_learned(model)
     pool: Pool | None = None
     if donors is None:
-        Plan(chain, 0)  # refuses what needs donors, before anything is read
+        Plan(chain, 0, model=learned)  # refuses what needs donors, before anything is read
     else:
         pool = pool_of(RecordingSet.open(donors))
-    return Plan(chain, secrets.randbits(63) if seed is None else seed, pool)
+    return Plan(chain, secrets.randbits(63) if seed is None else seed, pool, learned)
+
+
+def _say_who_was_trained_on(plan: "Plan", subjects: tuple[str, ...]) -> None:
+    known = plan.model.known_of(subjects) if plan.model else ()
+    if known:
+        say(
+            f"note: {len(known)} of {len(subjects)} people bear names that {plan.text} was trained on; in "
+            "the same corpus attackers recognise them less than they would recognise others"
+        )
 
 
 def _list_defences() -> None:

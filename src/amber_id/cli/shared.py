@@ -57,6 +57,8 @@ avatar_app = typer.Typer(help="Draw an avatar, or write it as a file.", no_args_
 app.add_typer(avatar_app, name="avatar")
 corpus_app = typer.Typer(help="Convert and check corpora.", no_args_is_help=True)
 app.add_typer(corpus_app, name="corpus")
+defences_app = typer.Typer(help="Train a defence, or write it as ONNX.", no_args_is_help=True)
+app.add_typer(defences_app, name="defences")
 study_app = typer.Typer(help="Reproduce a published experiment.", no_args_is_help=True)
 app.add_typer(study_app, name="study")
 
