@@ -6,12 +6,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from amber_id.anonymisers.channels import FACE, UNITS
-from amber_id.anonymisers.event_shape import LIDS
+from amber_id.anonymisers.channels import CHANNELS, FACE, UNITS
 
 MOVES = 0.02
 """Standard deviation, in `UNITS`, of a channel that counts as moving."""
 
+_BLINKS = [CHANNELS.index("eyeBlinkLeft"), CHANNELS.index("eyeBlinkRight")]
 _CHANNEL_CORRELATION = 0.85  # of each channel that moves
 _LIDS = 0.97  # correlation of the lids
 _LID_AMPLITUDE = 0.15  # logarithm by which lids may move less
@@ -61,8 +61,8 @@ def kept(before: Float[Tensor, "N T C"], after: Float[Tensor, "N T C"]) -> Kept:
 def excess(kept: Kept, correlation: float) -> Tensor:
     """The weighted sum of what exceeds the limits; 0 where all are kept, for every clip."""
     relu = torch.relu
-    lids = kept.correlation[:, LIDS].mean(dim=1)
-    lid_amplitude = kept.amplitude[:, LIDS].mean(dim=1)
+    lids = kept.correlation[:, _BLINKS].mean(dim=1)
+    lid_amplitude = kept.amplitude[:, _BLINKS].mean(dim=1)
     alike = relu(correlation - kept.over_moving(kept.correlation)).mean()
     alike = alike + 0.2 * kept.over_moving(relu(_CHANNEL_CORRELATION - kept.correlation)).mean()
     size = relu(kept.over_moving(kept.amplitude).abs() - _AMPLITUDE).mean()
