@@ -13,7 +13,7 @@ import pytest
 
 from amber_id.recordings import RecordingSet
 
-EPOCHS = "3"
+EPOCHS = "1"
 
 
 def amber(*arguments: object, code: int = 0) -> str:
