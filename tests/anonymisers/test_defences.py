@@ -8,10 +8,12 @@ import pytest
 from amber_id.anonymisers import DEFENCES, LiveDefence, Plan, Pool, defended, parsed_defences
 from amber_id.anonymisers.channels import CHANNELS, FACE, HEAD, UNITS, Signals, signals_of
 from amber_id.anonymisers.defence import Given
+from amber_id.anonymisers.event_shape import KINDS, find_events
 from amber_id.anonymisers.restyling import RunningStyle, gain, optimal_map, spread_as
 from amber_id.anonymisers.styles import LEVELS, Style, mean_style, style_of
 from amber_id.errors import ClipError, UsageError
 from amber_id.recordings import Recording
+from amber_id.recordings.signals import matched
 from amber_id.synthetic import SynthConfig, make_clip
 from fixtures.learned_defence import untrained_model
 
@@ -368,3 +370,31 @@ def test_donors_of_the_users_own_must_be_named() -> None:
         DEFENCES["damp"].apply(
             Signals(np.zeros((2, 57)), np.arange(2.0)), 1.5, Given(np.random.default_rng())
         )
+
+
+def test_whole_keeps_every_blink_and_is_the_distribution_between_them(pool: Pool) -> None:
+    config = CONFIG.model_copy(update={"people": 12, "seed": 4})
+    blinks, kept, number, kept_before = KINDS["blinks"], 0, 0, 0
+    target = pool.population
+    given = Given(np.random.default_rng(0), target)
+    for person in range(config.people):
+        signals = signals_of(make_clip(config, person, 0))
+        whole, alone = (
+            Signals(DEFENCES[name].whole(signals, 1.0, given), signals.times)
+            for name in ("population-whole", "population-distribution")
+        )
+        places = find_events(signals, blinks)
+        own, shown, before = (
+            each.times[find_events(each, blinks).frames] for each in (signals, whole, alone)
+        )
+        number += len(own)
+        kept += int(matched(own, shown, tolerance_s=0.1)[0].sum())
+        kept_before += int(matched(own, before, tolerance_s=0.1)[0].sum())
+        near = (np.abs(signals.times[:, None] - own) <= 1.6 * places.half_length_s + 1e-9).any(axis=1)
+        np.testing.assert_array_equal(whole.values[~near][:, HEAD], alone.values[~near][:, HEAD])
+        away = np.abs(whole.values - np.clip(alone.values, 0, 1))[~near][:, FACE].max(axis=1)
+        # A population's bump may be longer than what it stands for.
+        assert np.median(away) == 0
+    assert number > 20
+    assert kept / number > 0.95
+    assert kept > kept_before

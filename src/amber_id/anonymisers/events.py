@@ -25,8 +25,7 @@ def _reshaped(kind: EventKind) -> _Whole:
 
     def whole(signals: Signals, strength: float, given: Given) -> _Values:
         places, target = find_events(signals, kind), given.target.events[kind.name]
-        changed = _without(signals, kind, places)
-        changed[:, kind.channels] += _bumps(signals.times, signals.times[places.frames], kind, target)
+        changed = with_events(signals, kind, places, target)
         return signals.values + strength * (changed - signals.values)
 
     return whole
@@ -57,6 +56,15 @@ def _counted(kind: EventKind) -> _Whole:
         return mixed
 
     return whole
+
+
+def with_events(
+    signals: Signals, kind: EventKind, places: EventPlaces, events: Events
+) -> Float[np.ndarray, "F C"]:
+    """A clip with events of a given shape at these places, in place of what it shows there."""
+    changed = _without(signals, kind, places)
+    changed[:, kind.channels] += _bumps(signals.times, signals.times[places.frames], kind, events)
+    return changed
 
 
 def _apart(

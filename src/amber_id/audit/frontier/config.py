@@ -20,8 +20,8 @@ UNDEFENDED = "redrawn:1"
 PUBLISHED = "p-blend:1"
 
 DEFAULT_DEFENCES = (
-    *(PUBLISHED, "population", "population-distribution:1", "population-live:1"),
-    *("synthetic-clip:1", "synthetic-clip-distribution:1", "noise:0.25", "damp:0.5"),
+    *(PUBLISHED, "population", "population-whole:1", "population-live:1"),
+    *("synthetic-clip:1", "synthetic-clip-whole:1", "noise:0.25", "damp:0.5"),
 )
 """The published one, styles of a population and of nobody real, a causal one, and two to compare with."""
 
