@@ -8,7 +8,7 @@ somebody else. What could not be measured is None and says why, never 0.
 from typing import Literal
 
 from amber_id.biometrics import Estimate
-from amber_id.results.figures import ConditionName, FailedClip, Frozen, Rate
+from amber_id.results.figures import ConditionName, Difference, FailedClip, Frozen, Rate
 
 Part = Literal["eyes", "eyebrows", "lips", "cheeks", "head"]
 EventName = Literal["blinks", "smiles", "lip closures"]
@@ -67,6 +67,23 @@ class EventResult(Frozen):
     not_measured: str | None  # why one of the three is None
 
 
+class EmotionResult(Frozen):
+    """How well emotions, named in ``corpus.csv``, are read by what learnt from originals of other people.
+
+    Rates are balanced accuracies: the mean over emotions of the share of their clips that are read right.
+    """
+
+    emotions: tuple[str, ...]  # those that enough people show
+    clips: int  # that show one of them
+    subjects: int
+    original: Rate | None = None  # chance: one over the number of emotions
+    anonymised: Rate | None = None
+    lost: Difference | None = None  # of originals less that of anonymised clips
+    # How often it is as high where the emotions of each person's clips are permuted
+    p_values: dict[ConditionName, float] | None = None
+    not_measured: str | None  # why these are None
+
+
 class LagResult(Frozen):
     """How much later the anonymised movement comes, in seconds: median and quartiles over clips."""
 
@@ -108,6 +125,7 @@ class UtilityResult(Frozen):
     follows: Rate | None  # mean share of other originals that a clip's own one fits better than
     channels: tuple[ChannelResult, ...]
     events: tuple[EventResult, ...]
+    emotion: EmotionResult | None = None  # None where nobody asked
     lag: LagResult | None
     frames_lost: dict[ConditionName, Average]  # share of a clip's frames without a face
     counts: UtilityCounts

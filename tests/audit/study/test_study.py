@@ -8,6 +8,7 @@ import pytest
 
 from amber_id.audit import EvaluationConfig, StudyConfig, run_study, stages_of_study
 from amber_id.biometrics import eer
+from amber_id.corpora.corpus_file import merge_corpus_file
 from amber_id.errors import SplitError, UsageError
 from amber_id.protocols import SplitConfig, manifest_hash
 from amber_id.recordings import RecordingSet
@@ -32,6 +33,9 @@ class StoppedError(Exception):
 def sets(tmp_path_factory: pytest.TempPathFactory) -> Mapping:
     folder = tmp_path_factory.mktemp("people")
     generate(SynthConfig(people=14, clips=3), folder)
+    clips = [entry.clip for entry in RecordingSet.open(folder / "original").entries]
+    rows = {clip: {"clip": clip, "emotion": ("calm", "happy")[k % 2]} for k, clip in enumerate(clips)}
+    merge_corpus_file(folder / "original", ["clip", "emotion"], rows)
     return {
         "original": RecordingSet.open(folder / "original"),
         "anonymised": RecordingSet.open(folder / "avatar"),
@@ -65,6 +69,8 @@ def test_every_cell_view_control_and_region_is_there(study):
     assert results.network == {}
     assert results.utility is not None
     assert results.utility.counts.clips == 42
+    assert results.utility.emotion.emotions == ("calm", "happy")  # as corpus.csv has them
+    assert (results.utility.emotion.clips, results.utility.emotion.subjects) == (42, 14)
     assert results.provenance.synthetic
     assert "These people are synthetic" in results.limits[0]
     assert set(results.provenance.checkpoints_sha256) == {

@@ -270,6 +270,22 @@ def test_privacy_is_set_against_utility(page: Any, study: Any) -> None:
         assert said in page.text
 
 
+def test_emotions_that_are_still_read_are_a_table_or_a_sentence(
+    page: Any, study: Any, tmp_path: Path
+) -> None:
+    for words in (
+        "Original clips 0.710 [0.660, 0.760] 0.333 0.001",
+        "Anonymised clips 0.520 [0.460, 0.580] 0.333 0.021",
+        "Lost 0.190 [0.100, 0.280]",
+    ):
+        assert words in page.text
+    assert f"78 clips of 13 people; angry, {HOSTILE}, neutral." in page.text
+    utility = make_utility().model_dump()
+    utility["emotion"] = {"emotions": (), "clips": 0, "subjects": 0, "not_measured": "Nobody said which."}
+    text = Page(written((changed(study[0], utility=utility), {}), tmp_path)).text
+    assert "Whether emotions can still be read was not measured. Nobody said which." in text
+
+
 def test_originals_alone_are_a_study(tmp_path: Path) -> None:
     html = written(make_study("OOO"), tmp_path)
     page = Page(html)

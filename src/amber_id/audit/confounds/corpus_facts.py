@@ -1,7 +1,7 @@
 """What do the corpus files of a study say of its clips, and what do they leave open?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from amber_id.audit.confounds.evidence import percent_spaced
@@ -19,6 +19,7 @@ class CorpusFacts:
     session: Mapping[str, str]
     utterance: Mapping[str, str]
     files: int  # how many there are
+    emotion: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, conditions: Mapping[ConditionName, RecordingSet]) -> "CorpusFacts":
@@ -35,7 +36,10 @@ class CorpusFacts:
             root: read_corpus_file(root) for root in {recordings.root for recordings in conditions.values()}
         }
         of_files = {root / CORPUS_FILE: facts for root, facts in sorted(files.items()) if facts}
-        return cls(_joined(of_files, "session"), _joined(of_files, "utterance"), len(of_files))
+        session, utterance, emotion = (
+            _joined(of_files, column) for column in ("session", "utterance", "emotion")
+        )
+        return cls(session, utterance, len(of_files), emotion)
 
 
 NOTHING_KNOWN = CorpusFacts({}, {}, 0)

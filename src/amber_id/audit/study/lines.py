@@ -40,6 +40,12 @@ def of_utility(results: StudyResults) -> Iterator[str]:
     expression = None if results.utility is None else results.utility.expression
     if expression is not None:
         yield f"  share of the expression that is left: {with_interval(expression, 2)}"
+    emotion = None if results.utility is None else results.utility.emotion
+    if emotion is not None and emotion.original is not None and emotion.anonymised is not None:
+        yield (
+            f"  emotions read, balanced accuracy: originals {with_interval(emotion.original, 2)}, anonymised "
+            f"{with_interval(emotion.anonymised, 2)}, chance {emotion.original.chance:.2f}"
+        )
 
 
 def of_checks(results: StudyResults) -> Iterator[str]:

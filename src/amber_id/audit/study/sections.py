@@ -108,6 +108,7 @@ def _utility_of(study: Study) -> UtilityResult:
         study.config.utility,
         following=study.readings.following(original, anonymised),
         channels_of=study.readings.channels,
+        emotion_of=CorpusFacts.read(study.sets).emotion,
     )
 
 
@@ -196,6 +197,7 @@ SECTIONS: tuple[Section, ...] = (
         lambda study, _: _utility_of(study),
         kept_as=UtilityResult,
         seconds=15.0,
+        also_depends_on=lambda study: CorpusFacts.read(study.sets).emotion,
         belongs=lambda conditions, _: len(conditions) > 1,
         field="utility",
         lines=lines.of_utility,

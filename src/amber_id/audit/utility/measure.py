@@ -13,13 +13,14 @@ is asked of `motion/following.py`, which knows all other originals.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from pydantic import BaseModel, ConfigDict, Field
 
+from amber_id.audit.utility.emotion import EmotionClip, read_emotions
 from amber_id.audit.utility.expression import (
     CHANNELS,
     EVENTS,
@@ -100,12 +101,14 @@ def measure_utility(
     *,
     following: Following | None = None,
     channels_of: ChannelsOf = channels_read,
+    emotion_of: Mapping[str, str] | None = None,
 ) -> UtilityResult:
     """How much expression the anonymised clips kept; both sets hold the same clips in the same order.
 
     A clip that cannot be measured is a failure with its reason, and the rest go on. `following` says how the
     anonymised clips follow their originals, and `channels_of` gives the channels of clips that were read
-    before; what is not given is read.
+    before; what is not given is read. `emotion_of` are the emotions of clips, as far as they are known; how
+    well they are read is asked only if it is given.
 
     Raises
     ------
@@ -132,6 +135,7 @@ def measure_utility(
         follows=_follows(following, original.entries, clips.how),
         channels=tuple(clips.channel(column) for column in range(len(CHANNELS))),
         events=tuple(clips.events(name, tolerance_s=config.event_tolerance_s) for name in EVENTS),
+        emotion=None if emotion_of is None else read_emotions(_emotion_clips(pairs), emotion_of, clips.how),
         lag=clips.lag(longest_s=config.longest_lag_frames / config.rate_hz),
         frames_lost={
             "original": _frames_lost(original.entries, clips.how),
@@ -145,6 +149,12 @@ def measure_utility(
         ),
         failures=failures,
     )
+
+
+def _emotion_clips(pairs: Sequence[_Pair]) -> list[EmotionClip]:
+    return [
+        EmotionClip(each.entry.clip, each.entry.subject, each.original, each.anonymised) for each in pairs
+    ]
 
 
 def expression_kept(
