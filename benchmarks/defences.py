@@ -10,7 +10,8 @@ privacy     Synthetic people: what `amber frontier` says of some defences, with 
     python benchmarks/defences.py strengths
     python benchmarks/defences.py privacy [--people 40] [--clips 6] [--seed 11] [--defences p-blend,...]
 
-`--model FILE`, which `amber defences train` made, adds the defence `learned` to speed and strengths.
+`--model FILE`, which `amber defences train` made, is for the defence `learned`: speed and strengths measure
+it, too, and privacy where it is named. `--against` is what differences of privacy are taken from.
 """
 
 import argparse
@@ -51,6 +52,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--defence", default="population")
     parser.add_argument("--defences", default=",".join(COMPARED))
+    parser.add_argument("--against", default="p-blend:1")
     parser.add_argument("--model", type=Path)
     arguments = parser.parse_args()
     model = None if arguments.model is None else load_learned(arguments.model)
@@ -59,7 +61,7 @@ def main() -> None:
     elif arguments.question == "strengths":
         strengths(model)
     else:
-        privacy(arguments)
+        privacy(arguments, model)
 
 
 def speed(name: str, clips: int, model: LearnedModel | None) -> None:
@@ -112,14 +114,15 @@ def strengths(model: LearnedModel | None) -> None:
         print(f"{name:28} {' '.join(f'{value:.4f}' for value in row)}  {monotonic}", flush=True)
 
 
-def privacy(arguments: argparse.Namespace) -> None:
-    """Print EER and utility of some defences, and the paired difference of each from p-Blend."""
+def privacy(arguments: argparse.Namespace, model: LearnedModel | None) -> None:
+    """Print EER and utility of some defences, and the paired difference of each from one of them."""
     config = SynthConfig(people=arguments.people, clips=arguments.clips or 6, seed=arguments.seed)
-    settings = FrontierConfig(defences=expanded(arguments.defences.split(","), [1.0]), seed=arguments.seed)
+    defences = expanded(arguments.defences.split(","), [1.0])
+    settings = FrontierConfig(defences=defences, against=arguments.against, seed=arguments.seed)
     with tempfile.TemporaryDirectory() as folder:
         generate(config, Path(folder) / "people")
         originals = RecordingSet.open(Path(folder) / "people" / "original")
-        results = run_frontier(originals, Path(folder) / "frontier", settings)
+        results = run_frontier(originals, Path(folder) / "frontier", settings, model=model)
     for point in results.points:
         less, utility = point.eer_less_reference, point.utility
         named = [f"{name} {utility.measured[name].value:.3f}" for name in ("correlation", "amplitude")]

@@ -110,7 +110,7 @@ def test_the_share_between_people_is_what_analysis_of_variance_finds() -> None:
     rng = np.random.default_rng(0)
     people = rng.normal(0, 1.0, (4000, 1, 3)) * np.array([0.0, 1.0, 3.0])
     values = torch.tensor(people + rng.normal(0, 1.0, (4000, 4, 3)))
-    shares = [float(share_between(values[:, :, [k]])) for k in range(3)]
+    shares = [float(share_between(values[:, :, [k]])[0]) for k in range(3)]
     np.testing.assert_allclose(shares, [0, 0.5, 0.9], atol=0.02)
 
 

@@ -34,6 +34,7 @@ from amber_id.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from amber_id.anonymisers import LearnedModel
     from amber_id.audit import FrontierConfig
     from amber_id.results import FrontierResults
 
@@ -59,6 +60,10 @@ _Donors = Annotated[
     Path | None,
     typer.Option(help="Recordings of the people whose styles are taken on; default: synthetic people."),
 ]
+_Model = Annotated[
+    Path | None,
+    typer.Option(help="What `amber defences train` made; for the defence `learned`."),
+]
 _Folds = Annotated[
     int | None,
     typer.Option(help="Number of folds, in which everyone is tested once; default: by the number of people."),
@@ -74,6 +79,7 @@ def frontier(
     strengths: _Strengths = "0.25,0.5,0.75,1",
     against: _Against = None,
     donors: _Donors = None,
+    model: _Model = None,
     folds: _Folds = None,
     config: Annotated[Path | None, typer.Option(help="TOML with what differs from the defaults.")] = None,
     allow: Allow = None,
@@ -111,6 +117,7 @@ def frontier(
             out,
             settings,
             donors=pool,
+            model=None if model is None else _model_of(model, originals.subjects),
             device=device,
             workers=workers or usable_cores(),
             allow=allow or (),
@@ -125,6 +132,15 @@ def frontier(
         say(f"clips in no figure: {len(results.dropped)}; the reasons are in results.json")
     if results.dropped or results.failed:
         raise typer.Exit(SOME_CLIPS_LOST)
+
+
+def _model_of(file: Path, subjects: tuple[str, ...]) -> "LearnedModel":
+    from amber_id.anonymisers import load_learned
+
+    model = load_learned(file)
+    if known := model.known_of(subjects):
+        say(f"note: {file} was trained on {len(known)} people of these names; its figures are too good")
+    return model
 
 
 def _settings(

@@ -51,7 +51,10 @@ class UtilityNumber(Frozen):
 
 
 class DefenceStep(Frozen):
-    """One defence of a chain; `donor` says whose style it takes on, of which `pool`."""
+    """One defence of a chain; `donor` says whose style it takes on, of which `pool`.
+
+    `model_sha256` is the hash of the file of one that was learned.
+    """
 
     name: str
     strength: float
@@ -62,6 +65,7 @@ class DefenceStep(Frozen):
     delay_frames: int
     donor: Literal["population", "clip", "person"] | None
     pool: str | None
+    model_sha256: str | None = None
 
 
 class FailedPoint(Frozen):

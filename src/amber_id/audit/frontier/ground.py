@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from amber_id.anonymisers import Plan, Pool, defend, parsed_defences, pool_of
+from amber_id.anonymisers import LearnedModel, Plan, Pool, defend, parsed_defences, pool_of
 from amber_id.audit.frontier.config import UNDEFENDED, FrontierConfig
 from amber_id.audit.study.clips import StudyClips, study_clips
 from amber_id.audit.study.split import study_split
@@ -81,22 +81,25 @@ class Ground:
         return replace(recordings, entries=tuple(entries))
 
 
-def plans_of(config: FrontierConfig, donors: RecordingSet | None) -> dict[str, Plan]:
+def plans_of(
+    config: FrontierConfig, donors: RecordingSet | None, model: LearnedModel | None = None
+) -> dict[str, Plan]:
     """What is done at each point.
 
     Raises
     ------
     UsageError
-        If a defence is unknown or takes on styles of donors and there are none, or donors are fewer than two.
+        If a defence is unknown, takes on styles of donors and there are none, or was learned and there is no
+        model; if donors are fewer than two.
     """
     chains = {name: parsed_defences(name) for name in config.points}
     pool: Pool | None = None
     if donors is None:
         for chain in chains.values():
-            Plan(chain, config.seed)  # refuses what needs donors, before anything is read
+            Plan(chain, config.seed, model=model)  # refuses what needs donors, before anything is read
     else:
         pool = pool_of(donors)
-    return {name: Plan(chain, config.seed, pool) for name, chain in chains.items()}
+    return {name: Plan(chain, config.seed, pool, model) for name, chain in chains.items()}
 
 
 def ground_of(

@@ -66,7 +66,10 @@ class Points:
         stage = f"point {name}"
         plan = self.ground.plans[name]
         pools = [plan.pool_of(applied.defence) for applied in plan.chain]
-        stages = self.ground.stages.depending_on([None if pool is None else pool.origin for pool in pools])
+        models = [model.sha256 for applied in plan.chain if (model := plan.model_of(applied.defence))]
+        stages = self.ground.stages.depending_on(
+            [*(None if pool is None else pool.origin for pool in pools), *models]
+        )
         compute = partial(self._measured, name)
         figures: PointFigures = stages.done(stage, PointFigures, compute)
         path = self._scores(name)
@@ -187,7 +190,7 @@ class Points:
         write_scores(self._scores(name), _score_file(strongest))
         return PointFigures(
             name=name,
-            steps=_steps(ground.plans[name]),
+            steps=steps_of(ground.plans[name]),
             attacker=strongest.attacker.name,
             attackers={each.name: each for each in attacker_results(tried, metrics, evaluation)},
             not_fitted=not_fitted,
@@ -275,10 +278,12 @@ def _score_file(scored: Scored) -> ScoreFile:
     return ScoreFile.named(scored.comparisons, clips, tested.subjects, identified_by=IdentifiedBy.COLUMNS)
 
 
-def _steps(plan: Plan) -> tuple[DefenceStep, ...]:
+def steps_of(plan: Plan) -> tuple[DefenceStep, ...]:
+    """What is applied at a point, one defence after another."""
     steps = []
     for applied in plan.chain:
         defence, pool = applied.defence, plan.pool_of(applied.defence)
+        model = plan.model_of(defence)
         steps.append(
             DefenceStep(
                 name=defence.name,
@@ -290,6 +295,7 @@ def _steps(plan: Plan) -> tuple[DefenceStep, ...]:
                 delay_frames=defence.delay_frames,
                 donor=defence.donor,
                 pool=None if pool is None else pool.origin,
+                model_sha256=None if model is None else model.sha256,
             )
         )
     return tuple(steps)

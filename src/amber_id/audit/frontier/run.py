@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from amber_id.anonymisers import LearnedModel
 from amber_id.audit.attack.made_by import common_provenance
 from amber_id.audit.frontier.config import UNDEFENDED, FrontierConfig
 from amber_id.audit.frontier.dominance import dominated_by, is_clearly_dominated
@@ -53,6 +54,7 @@ def run_frontier(
     config: FrontierConfig | None = None,
     *,
     donors: RecordingSet | None = None,
+    model: LearnedModel | None = None,
     device: str = "auto",
     workers: int = 1,
     allow: Collection[str] = (),
@@ -60,8 +62,8 @@ def run_frontier(
 ) -> FrontierResults:
     """Privacy against utility of several defences of the same recordings.
 
-    `donors` are the people whose styles some defences take on. `on_stage` is called with the name of each
-    stage as it begins, and whether it was done before.
+    `donors` are the people whose styles some defences take on, `model` is what was learned. `on_stage` is
+    called with the name of each stage as it begins, and whether it was done before.
 
     Raises
     ------
@@ -76,12 +78,12 @@ def run_frontier(
     SplitError
         If there are too few people, or the split in `out` is not of them.
     UsageError
-        If a defence is unknown or lacks donors, or `out` holds other recordings.
+        If a defence is unknown, lacks donors or a model, or `out` holds other recordings.
     """
     began = time.perf_counter()
     config = config or FrontierConfig()
     on_stage = on_stage or (lambda _name, _before: None)
-    plans = plans_of(config, donors)
+    plans = plans_of(config, donors, model)
     on_stage("clips", False)
     ground = ground_of(
         recordings, out, config, plans, device=device, workers=workers, donors=donors, on_stage=on_stage

@@ -5,8 +5,8 @@ defence minimises is, in each view of `statistics.VIEWS`:
 
 separation  of the mated from the non-mated cosines of the attacker of this view, in standard deviations
 share       of the variance of each statistic that lies between people (intraclass correlation), unbiased,
-            mean over all: an attacker sees few directions at a time, and those that it does not see at the
-            moment count, too
+            mean over all, large ones more: an attacker sees few directions at a time, and those that it does
+            not see at the moment count, too
 """
 
 from dataclasses import dataclass
@@ -59,10 +59,13 @@ def separation(vectors: Float[Tensor, "N D"], owner: Int[np.ndarray, " N"]) -> T
 
 
 def share_between(statistics: Float[Tensor, "P K F"]) -> Tensor:
-    """The mean over F statistics of the share of variance between P people, of K stretches each."""
+    """The share of the variance of each of F statistics between P people, of K stretches each.
+
+    Statistics that do not vary are left out.
+    """
     P, K, _ = statistics.shape
     means = statistics.mean(dim=1)
     within = ((statistics - means[:, None]) ** 2).sum(dim=(0, 1)) / (P * (K - 1))
     between = means.var(dim=0) - within / K
     total = between + within
-    return (between / total.clamp(min=_TINY))[total > _TINY].mean()
+    return (between / total.clamp(min=_TINY))[total > _TINY]

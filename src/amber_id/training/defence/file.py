@@ -21,7 +21,7 @@ from amber_id.training.defence.clips import (
 from amber_id.training.defence.config import DefenceTrainConfig
 from amber_id.training.defence.train import EpochDone, train_defence
 
-_SYNTHETIC_DEV = 24  # people who choose the epoch where there are no recordings
+_SYNTHETIC_DEV = 40  # people who choose the epoch where there are no recordings
 _LIBRARIES = ("numpy", "scikit-learn", "scipy", "torch")
 
 

@@ -12,14 +12,15 @@ MOVES = 0.02
 """Standard deviation, in `UNITS`, of a channel that counts as moving."""
 
 _BLINKS = [CHANNELS.index("eyeBlinkLeft"), CHANNELS.index("eyeBlinkRight")]
+_CLIP_CORRELATION = 0.9  # the mean of each clip
 _CHANNEL_CORRELATION = 0.85  # of each channel that moves
-_LIDS = 0.97  # correlation of the lids
+_LIDS = 0.95  # correlation of the lids
 _LID_AMPLITUDE = 0.15  # logarithm by which lids may move less
 _AMPLITUDE, _CHANNEL_AMPLITUDE = (
     0.1,
     0.9,
 )  # logarithms of ratios of spread: the clip's mean, and each channel's
-_TREMOR = 0.2  # logarithm by which the spread of changes of changes may grow
+_TREMOR = 0.2  # logarithm by which changes of changes may grow more than the movement
 _TINY = 1e-10
 
 
@@ -29,7 +30,7 @@ class Kept:
 
     correlation: Float[Tensor, "N C"]
     amplitude: Float[Tensor, "N C"]  # natural logarithm of the ratio of spreads
-    tremor: Float[Tensor, "N C"]  # the same of changes of changes
+    tremor: Float[Tensor, "N C"]  # the same of changes of changes, less that of spreads
     moves: Float[Tensor, "N C"]  # 1 where the original moves, else 0
 
     def over_moving(self, values: Float[Tensor, "N C"]) -> Float[Tensor, " N"]:
@@ -50,23 +51,25 @@ def kept(before: Float[Tensor, "N T C"], after: Float[Tensor, "N T C"]) -> Kept:
     quick, quick_after = (
         torch.sqrt((torch.diff(each, n=2, dim=1) ** 2).mean(dim=1) + _TINY) for each in (before, after)
     )
+    amplitude = torch.log(spread_after / spread)
     return Kept(
         correlation=(centred * changed).mean(dim=1) / (spread * spread_after),
-        amplitude=torch.log(spread_after / spread),
-        tremor=torch.log(quick_after / quick),
+        amplitude=amplitude,
+        tremor=torch.log(quick_after / quick) - amplitude,
         moves=(spread >= MOVES * torch.tensor(UNITS, dtype=spread.dtype)).to(spread.dtype),
     )
 
 
 def excess(kept: Kept, correlation: float) -> Tensor:
-    """The weighted sum of what exceeds the limits; 0 where all are kept, for every clip."""
+    """The weighted sum of what exceeds the limits, 0 within all; `correlation` is that of the mean clip."""
     relu = torch.relu
     lids = kept.correlation[:, _BLINKS].mean(dim=1)
     lid_amplitude = kept.amplitude[:, _BLINKS].mean(dim=1)
-    alike = relu(correlation - kept.over_moving(kept.correlation)).mean()
+    of_clips = kept.over_moving(kept.correlation)
+    alike = relu(correlation - of_clips.mean()) + relu(_CLIP_CORRELATION - of_clips).mean()
     alike = alike + 0.2 * kept.over_moving(relu(_CHANNEL_CORRELATION - kept.correlation)).mean()
     size = relu(kept.over_moving(kept.amplitude).abs() - _AMPLITUDE).mean()
     size = size + kept.over_moving(relu(kept.amplitude.abs() - _CHANNEL_AMPLITUDE)).mean()
     of_lids = relu(_LIDS - lids).mean() + 0.3 * relu(-lid_amplitude - _LID_AMPLITUDE).mean()
     tremor = kept.over_moving(relu(kept.tremor - _TREMOR)).mean()
-    return 20 * alike + 5 * size + 10 * of_lids + 2 * tremor
+    return 30 * alike + 5 * size + 10 * of_lids + 2 * tremor

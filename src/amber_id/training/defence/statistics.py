@@ -9,11 +9,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from amber_id.anonymisers.channels import CHANNELS
+from amber_id.anonymisers.channels import CHANNELS, HEAD
 from amber_id.attackers.window_statistics import BANDS_HZ, QUANTILES
 
-VIEWS = ("none", "standardised", "co-movement")
-"""What attackers look at: clips as they are, with mean and spread removed, and how channels move together."""
+VIEWS = ("none", "standardised", "co-movement", "head")
+"""What attackers look at: clips as they are, with mean and spread removed, how channels move together, and
+the head alone, to which few of the channels belong."""
 
 _C = len(CHANNELS)
 _WINDOW = 64  # frames, as 2.56 s at 25 Hz
@@ -30,6 +31,8 @@ def statistics_of_view(values: Float[Tensor, "N T C"], view: str, *, rate_hz: fl
         spread = values.std(dim=1, correction=0, keepdim=True)
         moves = torch.where(spread > _STILL, spread, torch.inf)
         values = (values - values.mean(dim=1, keepdim=True)) / moves
+    if view == "head":
+        values = values[:, :, HEAD]
     windows = [values[:, :_WINDOW], values[:, -_WINDOW:]]
     if view == "co-movement":
         return torch.stack([co_movement(window) for window in windows], dim=1)

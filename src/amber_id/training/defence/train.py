@@ -30,6 +30,7 @@ from amber_id.training.defence.statistics import VIEWS, statistics_of_view
 _REFIT = 2  # steps with the same attackers
 _ATTACKED_WITH = 64  # people at most to whom an attacker is fitted
 _SHARE, _SEPARATION = 6.0, 0.75  # weights of the two that are minimised
+_LARGE_SHARES = 3.0  # how much more large shares count
 _SHARPNESS = 4.0  # of the bend at a separation of 0, below which little is gained
 _SLACK = 0.004  # of the limit of correlation, on dev
 _LEAST_SPREAD = 2e-3  # of a channel of the population that hardly moves
@@ -172,7 +173,8 @@ class _Training:
             apart = separation(self.adversaries[view].embed(statistics), self.train.owner[rows])
             share = share_between(statistics.mean(dim=1).reshape(len(people), K, -1))
             bend = torch.nn.functional.softplus(_SHARPNESS * apart) / _SHARPNESS
-            loss = loss + _SEPARATION * bend + _SHARE * share
+            large = share + _LARGE_SHARES * torch.relu(share) ** 2
+            loss = loss + _SEPARATION * bend + _SHARE * large.mean()
         return loss
 
     def _refit(self, without: np.ndarray) -> None:
