@@ -44,7 +44,7 @@ def defences_train(
     out: _Out,
     recordings: _Recordings = None,
     synthetic: _Synthetic = 240,
-    epochs: _Epochs = 20,
+    epochs: _Epochs = 24,
     fold: _Fold = 0,
     seed: Seed = 0,
     quiet: Quiet = False,

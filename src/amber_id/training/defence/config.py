@@ -16,7 +16,7 @@ class DefenceTrainConfig(BaseModel):
     hidden: int = Field(48, ge=1, le=MOST_HIDDEN)  # numbers of the recurrent unit
     middle: int = Field(96, ge=1, le=MOST_HIDDEN)  # of the layer between it and what it adds
     synthetic: int = Field(240, ge=0, le=MOST_SYNTHETIC)  # people that are added to the train people
-    epochs: int = Field(20, ge=1, le=10_000)
+    epochs: int = Field(24, ge=1, le=10_000)
     steps: int = Field(20, ge=1, le=10_000)  # of an epoch
     people: int = Field(20, ge=2, le=1000)  # in a step
     clips: int = Field(4, ge=2, le=100)  # of each of them
