@@ -9,6 +9,7 @@ from amber_id.anonymisers import DEFENCES, LiveDefence, Plan, Pool, defended, pa
 from amber_id.anonymisers.channels import CHANNELS, FACE, HEAD, UNITS, Signals, signals_of
 from amber_id.anonymisers.defence import Given
 from amber_id.anonymisers.event_shape import KINDS, find_events
+from amber_id.anonymisers.lips import opening_of
 from amber_id.anonymisers.restyling import RunningStyle, gain, optimal_map, spread_as
 from amber_id.anonymisers.styles import LEVELS, Style, mean_style, style_of
 from amber_id.errors import ClipError, UsageError
@@ -372,9 +373,10 @@ def test_donors_of_the_users_own_must_be_named() -> None:
         )
 
 
-def test_whole_keeps_every_blink_and_is_the_distribution_between_them(pool: Pool) -> None:
+def test_whole_keeps_every_blink_and_is_the_distribution_elsewhere(pool: Pool) -> None:
     config = CONFIG.model_copy(update={"people": 12, "seed": 4})
     blinks, kept, number, kept_before = KINDS["blinks"], 0, 0, 0
+    aways: list[float] = []
     target = pool.population
     given = Given(np.random.default_rng(0), target)
     for person in range(config.people):
@@ -391,10 +393,10 @@ def test_whole_keeps_every_blink_and_is_the_distribution_between_them(pool: Pool
         kept += int(matched(own, shown, tolerance_s=0.1)[0].sum())
         kept_before += int(matched(own, before, tolerance_s=0.1)[0].sum())
         near = (np.abs(signals.times[:, None] - own) <= 1.6 * places.half_length_s + 1e-9).any(axis=1)
-        np.testing.assert_array_equal(whole.values[~near][:, HEAD], alone.values[~near][:, HEAD])
-        away = np.abs(whole.values - np.clip(alone.values, 0, 1))[~near][:, FACE].max(axis=1)
-        # A population's bump may be longer than what it stands for.
-        assert np.median(away) == 0
+        free = ~near & (opening_of(signals.values) >= 0.06)
+        np.testing.assert_array_equal(whole.values[:, HEAD], alone.values[:, HEAD])
+        aways += np.abs(whole.values - np.clip(alone.values, 0, 1))[free][:, FACE].max(axis=1).tolist()
     assert number > 20
     assert kept / number > 0.95
     assert kept > kept_before
+    assert np.median(aways) < 1e-9  # not all: a population's blink may be longer than what it stands for

@@ -6,8 +6,9 @@ the correlations between channels as well, by the linear map that changes a clip
 between two Gaussians: Olkin and Pukelsheim, Linear Algebra Appl. 48, 1982), after both were shrunk towards
 no correlation. `distribution` replaces each value by the target's at the same level, after the manner of
 feature warping (Pelecanos and Sridharan, Odyssey 2001), with a population in place of a normal distribution.
-That alone loses one blink in ten, of those that close their eyes further than the target does; in the rows
-that end in ``whole`` every blink stays at its time, with the target's shape.
+That alone loses one blink in ten, of those that close their eyes further than the target does, and most
+closures of the lips; in the rows that end in ``whole`` every blink stays at its time, in the target's
+shape, and the lips close where they did.
 
 A channel that hardly moves is not scaled up by more than a limit: that would show the tracker's noise.
 """
@@ -21,6 +22,7 @@ from amber_id.anonymisers.channels import Signals, in_range
 from amber_id.anonymisers.defence import Defence, Donor, Frame, Given, Step
 from amber_id.anonymisers.event_shape import KINDS, find_events
 from amber_id.anonymisers.events import with_events
+from amber_id.anonymisers.lips import with_closed_lips
 from amber_id.anonymisers.styles import LEVELS, STILL, Style, correlation_of, standardised
 
 _MOST_GAIN = 4.0
@@ -71,10 +73,11 @@ def distributed_as(signals: Signals, target: Style) -> _Values:
     return changed
 
 
-def distributed_but_blinks(signals: Signals, target: Style) -> _Values:
-    """The target's distribution in each channel, and the clip's own blinks, each of the target's shape."""
+def distributed_but_events(signals: Signals, target: Style) -> _Values:
+    """The target's distribution in each channel, but blinks, of the target's shape, and closed lips stay."""
     changed, blinks = Signals(in_range(distributed_as(signals, target)), signals.times), KINDS["blinks"]
-    return with_events(changed, blinks, find_events(signals, blinks), target.events["blinks"])
+    blinking = with_events(changed, blinks, find_events(signals, blinks), target.events["blinks"])
+    return with_closed_lips(in_range(blinking), signals.values)
 
 
 def optimal_map(own: Float[np.ndarray, "C C"], target: Float[np.ndarray, "C C"]) -> Float[np.ndarray, "C C"]:
@@ -154,13 +157,13 @@ def _row(name: str, what: str, take: _Taking, donor: Donor, *, from_pool: bool =
 
 _SPREAD = "mean and spread"
 _ALL = "mean, spread and correlations"
-_WHOLE = "the distribution of every channel, and the shape of blinks at their own times,"
+_WHOLE = "the distribution of every channel, with every blink and every closure of the lips kept,"
 RESTYLING: tuple[Defence, ...] = (
     _row("rest", "the resting face and head", at_rest_as, "population"),
     _row("population", _SPREAD, spread_as, "population"),
     _row("population-covariance", _ALL, correlated_as, "population"),
     _row("population-distribution", "the distribution of every channel", distributed_as, "population"),
-    _row("population-whole", _WHOLE, distributed_but_blinks, "population"),
+    _row("population-whole", _WHOLE, distributed_but_events, "population"),
     Defence(
         name="population-live",
         summary="population frame by frame: a running mean and spread brought to those of a population",
@@ -171,7 +174,7 @@ RESTYLING: tuple[Defence, ...] = (
     _row("synthetic-clip", _SPREAD, spread_as, "clip"),
     _row("synthetic-clip-covariance", _ALL, correlated_as, "clip"),
     _row("synthetic-clip-distribution", "the distribution of every channel", distributed_as, "clip"),
-    _row("synthetic-clip-whole", _WHOLE, distributed_but_blinks, "clip"),
+    _row("synthetic-clip-whole", _WHOLE, distributed_but_events, "clip"),
     _row("synthetic-person", _SPREAD, spread_as, "person"),
     _row("donor-clip", _SPREAD, spread_as, "clip", from_pool=True),
     _row("donor-clip-covariance", _ALL, correlated_as, "clip", from_pool=True),

@@ -1,0 +1,69 @@
+"""How far do the lips of a clip open, and how do they close again in a clip with somebody else's style?
+
+For m, b and p the lips close, and who watches an avatar sees when they do not. A style moves the opening with
+all else, so that lips stay apart, or press into each other. Where the clip's own lips are closed, they are
+closed again: the coefficients that open and close the mouth change by the least that does it. Whose lips
+close is no matter: all people's do.
+
+Conventions
+-----------
+Openings are those of the face that is drawn of the channels (`channels.driven_by`), in eye distances; lips
+that would lie over each other have a negative one. They are linear in the coefficients.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from jaxtyping import Float
+
+from amber_id.anonymisers.channels import COEFFICIENTS, FACE
+from amber_id.face_mesh import mean_face
+from amber_id.synthetic.measured import measured_faces
+
+_UPPER, _LOWER = [13, 82, 312], [14, 87, 317]
+_CLOSED, _FREE = (
+    0.02,
+    0.06,
+)  # of an opening: closed below the first, as utility has it; from the second on free
+_STEPS = 10  # what one step cannot change, since a coefficient ends at 0 or 1, the others do in the next
+
+
+def opening_of(values: Float[np.ndarray, "F C"]) -> Float[np.ndarray, " F"]:
+    """How far apart the lips are, in each frame."""
+    per_coefficient, at_zero = _opening()
+    return values[:, FACE] @ per_coefficient + at_zero
+
+
+def with_closed_lips(
+    values: Float[np.ndarray, "F C"], originals: Float[np.ndarray, "F C"]
+) -> Float[np.ndarray, "F C"]:
+    """Channels whose lips are as far apart as the originals' where these are closed, and nearly where nearly.
+
+    Coefficients of `values` must lie in [0, 1], and do so after it.
+    """
+    own, kept = opening_of(originals), values.copy()
+    closed = np.clip((_FREE - own) / (_FREE - _CLOSED), 0, 1)
+    wanted = closed * own + (1 - closed) * opening_of(values)
+    direction = _of_the_mouth()
+    for _ in range(_STEPS):
+        left = wanted - opening_of(kept)
+        kept[:, FACE] = np.clip(kept[:, FACE] + left[:, None] * direction, 0, 1)
+    return kept
+
+
+@lru_cache(maxsize=1)
+def _opening() -> tuple[Float[np.ndarray, " C"], float]:
+    """The opening for each coefficient, and that of a face with all coefficients 0."""
+    faces = measured_faces()
+    height = faces.basis[1:].reshape(len(COEFFICIENTS), -1, 3)[:, :, 1]
+    per_coefficient = (height[:, _LOWER] - height[:, _UPPER]).mean(axis=1)
+    middle = float((mean_face()[_LOWER, 1] - mean_face()[_UPPER, 1]).mean())
+    return per_coefficient, middle - float(faces.mean[1:] @ per_coefficient)
+
+
+@lru_cache(maxsize=1)
+def _of_the_mouth() -> Float[np.ndarray, " C"]:
+    """The smallest change of mouth and jaw that opens the lips by 1."""
+    is_mouth = np.array([name.startswith(("jaw", "mouth")) for name in COEFFICIENTS])
+    per_coefficient = np.where(is_mouth, _opening()[0], 0)
+    return per_coefficient / (per_coefficient @ per_coefficient)
