@@ -74,6 +74,12 @@ def test_a_frontier_is_written_and_its_points_are_printed(
         (["--strengths", "half"], 2, "--strengths: expected numbers from 0 to 1 with commas"),
         (["--against", "p-bland"], 2, "--with: no defence is called 'p-bland'; do you mean p-blend?"),
         (["--with", "donor-clip:1"], 2, "donor-clip takes on the style of people of --donors: name a folder"),
+        (["--with", "noise", "--donors", "."], 2, "--donors: none of these defences takes on the style"),
+        (
+            ["--with", "learned:1"],
+            2,
+            "learned needs --model FILE; `amber defences train --out FILE` makes one",
+        ),
         (["--folds", "1"], 2, "--folds must be 2 or more"),
         (["--workers", "0"], 2, "--workers must be 1 or more, got 0"),
     ],
@@ -81,7 +87,8 @@ def test_a_frontier_is_written_and_its_points_are_printed(
 def test_what_cannot_be_is_one_line(
     amber: Run, originals: Path, tmp_path: Path, arguments: list[str], code: int, reason: str
 ) -> None:
-    done = amber("frontier", originals, "--out", tmp_path / "out", *arguments)
+    asked = [originals if each == "." else each for each in arguments]
+    done = amber("frontier", originals, "--out", tmp_path / "out", *asked)
     assert done.returncode == code
     assert done.stderr.splitlines()[-1].removeprefix("amber: ").startswith(reason)
     assert not (tmp_path / "out" / "undefended").exists()

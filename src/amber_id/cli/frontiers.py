@@ -34,9 +34,9 @@ from amber_id.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from amber_id.anonymisers import LearnedModel
     from amber_id.audit import FrontierConfig
     from amber_id.results import FrontierResults
+    from amber_id.tracking import ModelBundle
 
 _Out = Annotated[
     Path, typer.Option(help="Folder for results.json, frontier.csv, figures/, frontier.html and all stages.")
@@ -60,13 +60,21 @@ _Donors = Annotated[
     Path | None,
     typer.Option(help="Recordings of the people whose styles are taken on; default: synthetic people."),
 ]
-_Model = Annotated[
-    Path | None,
-    typer.Option(help="What `amber defences train` made; for the defence `learned`."),
-]
 _Folds = Annotated[
     int | None,
     typer.Option(help="Number of folds, in which everyone is tested once; default: by the number of people."),
+]
+
+
+_Model = Annotated[
+    Path | None, typer.Option(help="What `amber defences train` made; for the defence `learned`.")
+]
+_Landmarker = Annotated[
+    Path | None, typer.Option(help="Face landmarker bundle, for --rendered; default: the one in the cache.")
+]
+_Rendered = Annotated[
+    bool,
+    typer.Option("--rendered", help="Draw avatars of all clips, track and attack those; takes hours."),
 ]
 
 
@@ -79,9 +87,11 @@ def frontier(
     strengths: _Strengths = "0.25,0.5,0.75,1",
     against: _Against = None,
     donors: _Donors = None,
-    model: _Model = None,
     folds: _Folds = None,
+    rendered: _Rendered = False,
     config: Annotated[Path | None, typer.Option(help="TOML with what differs from the defaults.")] = None,
+    model: _Model = None,
+    landmarker: _Landmarker = None,
     allow: Allow = None,
     workers: Workers = None,
     seed: Seed = 0,
@@ -103,12 +113,13 @@ def frontier(
 
     require("--folds", folds, FOLDS, folds is None or folds >= 2)
     require_workers(workers)
-    settings = _settings(config, with_, strengths, against, folds, seed)
+    settings = _settings(config, with_, strengths, against, folds, seed, also=_also(donors, model))
+    settings = settings.model_copy(update={"rendered": rendered or settings.rendered})
     outlook = outlook_of("frontier", {"original": recordings}, out)
-    originals = RecordingSet.open(recordings)
-    pool = None if donors is None else RecordingSet.open(donors)
+    originals, others = RecordingSet.open(recordings), _others(donors, model)
     division = outlook.divide(settings.divided_as(len(outlook.clips)))
-    check_before("frontier", out)
+    check_before("frontier", out, *(["avatarize"] if settings.rendered else []))
+    bundle = _bundle(landmarker) if settings.rendered else None
     say_each(outlook.sentences(division), quiet=quiet)
     clock = StageClock(stages_of_frontier(settings))
     with hold_lock(out / STUDY_LOCK), ClipBar("frontier", None, quiet=quiet) as bar:
@@ -116,8 +127,8 @@ def frontier(
             originals,
             out,
             settings,
-            donors=pool,
-            model=None if model is None else _model_of(model, originals.subjects),
+            **others,
+            landmarker=bundle,
             device=device,
             workers=workers or usable_cores(),
             allow=allow or (),
@@ -126,21 +137,34 @@ def frontier(
     write_results(results, out / "results.json")
     for line in (*_lines(results), write_frontier_report(results, out)):
         tell(line)
+    _end(results)
+
+
+def _others(donors: Path | None, model: Path | None) -> dict[str, Any]:
+    """Donors and what was learned, opened."""
+    from amber_id.anonymisers import load_learned
+    from amber_id.recordings import RecordingSet
+
+    return {
+        "donors": None if donors is None else RecordingSet.open(donors),
+        "model": None if model is None else load_learned(model),
+    }
+
+
+def _bundle(landmarker: Path | None) -> "ModelBundle":
+    from amber_id.tracking import find_model
+
+    return find_model(landmarker)
+
+
+def _end(results: "FrontierResults") -> None:
+    """Name points and clips that are in no figure, and end with the exit code for that, if any."""
     say_some([f"{each.name}: {each.reason}" for each in results.failed])
     if results.dropped:
         say_some([f"{each.clip}: {each.reason}" for each in results.dropped])
         say(f"clips in no figure: {len(results.dropped)}; the reasons are in results.json")
     if results.dropped or results.failed:
         raise typer.Exit(SOME_CLIPS_LOST)
-
-
-def _model_of(file: Path, subjects: tuple[str, ...]) -> "LearnedModel":
-    from amber_id.anonymisers import load_learned
-
-    model = load_learned(file)
-    if known := model.known_of(subjects):
-        say(f"note: {file} was trained on {len(known)} people of these names; its figures are too good")
-    return model
 
 
 def _settings(
@@ -150,8 +174,13 @@ def _settings(
     against: str | None,
     folds: int | None,
     seed: int,
+    *,
+    also: tuple[str, ...],
 ) -> "FrontierConfig":
-    """The configuration of a file, with what the command line states put over it."""
+    """The configuration of a file, with what the command line states put over it.
+
+    `also` are further defences where none is named.
+    """
     from amber_id.anonymisers import parsed_defences
     from amber_id.audit import DEFAULT_DEFENCES, FrontierConfig, expanded
 
@@ -165,8 +194,13 @@ def _settings(
         parsed_defences(against)
         merged["against"] = against
     if with_ or "defences" not in stated:
-        merged["defences"] = expanded(with_ or DEFAULT_DEFENCES, _numbers(strengths))
+        merged["defences"] = expanded(with_ or (*DEFAULT_DEFENCES, *also), _numbers(strengths))
     return configured(FrontierConfig, merged, stated=stated, file=file)
+
+
+def _also(donors: Path | None, model: Path | None) -> tuple[str, ...]:
+    """What is tried besides the usual set, of donors and of what was learned."""
+    return (*(() if donors is None else ("donor-clip:1",)), *(() if model is None else ("learned:1",)))
 
 
 def _numbers(text: str) -> tuple[float, ...]:

@@ -18,7 +18,7 @@ from amber_id.recordings import RecordingSet, save_recording
 from amber_id.results import FrontierResults
 from amber_id.synthetic import SynthConfig, generate
 from amber_id.training import find_checkpoints
-from fixtures.frontiers import few_people, small_config
+from fixtures.frontiers import few_people, small_config, undefended_run
 
 Framed = tuple[FrontierResults, RecordingSet, RecordingSet, Path]
 SEED = small_config().seed
@@ -66,7 +66,7 @@ def test_how_often_a_clip_is_taken_for_its_donor_by_a_plain_loop(framed: Framed,
     plan = Plan(parsed_defences("donor-clip:1"), SEED, pool_of(donors))
     clips, enrolled = probes(framed, tmp_path / "probes", plan), undefended(donors, tmp_path / "donors")
     hits = []
-    for fold, path in enumerate(find_checkpoints(out / "runs" / "moments-on-blendshapes")):
+    for fold, path in enumerate(find_checkpoints(undefended_run(out))):
         header, attacker = load_attacker(path, "cpu")
         tested = read_split(out / "split.csv").subjects("test", fold)
         for entry in clips.entries:
@@ -104,7 +104,7 @@ def test_donors_at_random_are_not_framed_and_those_of_the_study_are_named(
     _, originals, _, out = framed
     plan = Plan(parsed_defences("redrawn"), 0)  # nobody's style is taken on
     clips = probes(framed, tmp_path / "probes", plan)
-    (tested,) = embed_people((out / "runs" / "moments-on-blendshapes",), clips, read_split(out / "split.csv"))
+    (tested,) = embed_people((undefended_run(out),), clips, read_split(out / "split.csv"))
     rng = np.random.default_rng(0)
     donor_of = {}
     for entry in originals.entries:

@@ -57,6 +57,7 @@ class FrontierConfig(BaseModel):
     evaluation: EvaluationConfig = EvaluationConfig()
     utility: UtilityConfig = UtilityConfig()
     limits: UtilityLimits = UtilityLimits()
+    rendered: bool = False  # whether avatars are drawn of defended clips, tracked, and attacked
     several_clips: int = Field(10, ge=2)  # of one person on either side, at most
     seed: int = Field(0, ge=0)  # of defences and trainings
 

@@ -63,16 +63,18 @@ def place_of_donor(plan: Plan) -> int | None:
 
 def donor_clips(ground: Ground, folder: Path, *, real: bool) -> DonorClips:
     """Undefended clips of the donors that were named, or of the synthetic ones, in a folder."""
-    plan = Plan(parsed_defences(UNDEFENDED), 0)
+    plan, drives = Plan(parsed_defences(UNDEFENDED), 0), folder / "drives"
     name_of: dict[str, str] = {}
     for name, recording in _real(ground) if real else _synthetic():
         try:
             undefended = defended(recording, plan)
         except ClipError:
             continue  # a clip without coefficients is in no style either
-        save_recording(undefended, folder / f"{recording.clip}.safetensors")
+        save_recording(undefended, drives / f"{recording.clip}.safetensors")
         name_of[recording.clip] = name
-    read = RecordingSet.open(folder)
+    if ground.means.rendering is not None:
+        ground.means.rendering.tracked(drives, folder)
+    read = RecordingSet.open(drives if ground.means.rendering is None else folder / "recordings")
     entries = tuple(replace(entry, subject=name_of[entry.clip]) for entry in read.entries)
     among = real and bool({entry.subject for entry in entries} & set(ground.originals.subjects))
     return DonorClips(replace(read, entries=entries), real, among)
@@ -109,9 +111,9 @@ def framing_of(
 
 
 def _real(ground: Ground) -> Iterator[tuple[str, Recording]]:
-    assert ground.donors is not None  # a plan without donors is refused
-    for entry in ground.donors.entries:
-        yield entry.subject, ground.donors.load(entry)
+    assert ground.means.donors is not None  # a plan without donors is refused
+    for entry in ground.means.donors.entries:
+        yield entry.subject, ground.means.donors.load(entry)
 
 
 def _synthetic() -> Iterator[tuple[str, Recording]]:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from amber_id.anonymisers import LearnedModel, Plan, Pool, defend, parsed_defences, pool_of
+from amber_id.anonymisers import Plan, defend
 from amber_id.audit.frontier.config import UNDEFENDED, FrontierConfig
+from amber_id.audit.frontier.rendered import RenderedPoints, Rendering, rendered_points
 from amber_id.audit.study.clips import StudyClips, study_clips
 from amber_id.audit.study.split import study_split
 from amber_id.audit.study.stages import Stages, hash_of
@@ -34,6 +35,10 @@ class Channels:
 
     _known: dict[Path, FaceSignals] = field(default_factory=dict)
 
+    def copy(self) -> "Channels":
+        """These channels, to which others can be added that are of no use later."""
+        return Channels(dict(self._known))
+
     def keep(self, entry: RecordingEntry, recording: Recording) -> None:
         """Keep those of a recording that was read; one without a face has none."""
         try:
@@ -49,6 +54,16 @@ class Channels:
 
 
 @dataclass(frozen=True)
+class Means:
+    """What a frontier is made with."""
+
+    device: str = "auto"
+    workers: int = 1
+    donors: RecordingSet | None = None  # whose styles some defences take on
+    rendering: Rendering | None = None  # where clips are drawn as avatars and tracked
+
+
+@dataclass(frozen=True)
 class Ground:
     """What all points share; ids of undefended clips begin with ``original/``."""
 
@@ -59,10 +74,9 @@ class Ground:
     plans: Mapping[str, Plan]
     out: Path
     stages: Stages
-    device: str
-    workers: int
+    means: Means
     dropped: tuple[FailedClip, ...]
-    donors: RecordingSet | None = None  # whose styles some defences take on
+    rendered: Mapping[str, RecordingSet]  # the clips of every point, where they are rendered
     channels: Channels = field(default_factory=Channels)
 
     @property
@@ -81,36 +95,13 @@ class Ground:
         return replace(recordings, entries=tuple(entries))
 
 
-def plans_of(
-    config: FrontierConfig, donors: RecordingSet | None, model: LearnedModel | None = None
-) -> dict[str, Plan]:
-    """What is done at each point.
-
-    Raises
-    ------
-    UsageError
-        If a defence is unknown, takes on styles of donors and there are none, or was learned and there is no
-        model; if donors are fewer than two.
-    """
-    chains = {name: parsed_defences(name) for name in config.points}
-    pool: Pool | None = None
-    if donors is None:
-        for chain in chains.values():
-            Plan(chain, config.seed, model=model)  # refuses what needs donors, before anything is read
-    else:
-        pool = pool_of(donors)
-    return {name: Plan(chain, config.seed, pool, model) for name, chain in chains.items()}
-
-
 def ground_of(
     recordings: RecordingSet,
     out: Path,
     config: FrontierConfig,
     plans: Mapping[str, Plan],
+    means: Means,
     *,
-    device: str,
-    workers: int,
-    donors: RecordingSet | None,
     on_stage: Callable[[str, bool], None],
 ) -> Ground:
     """Draw the undefended clips, choose those that every attacker and every defence can use, divide people.
@@ -129,14 +120,16 @@ def ground_of(
     usable, unusable = _with_donors(recordings, plans)
     drawn = hash_of(usable.content_hash(), versions())
     stages = Stages(out / "stages", drawn, on_stage)
-    undefended, not_drawn = _undefended(usable, out / _FOLDER, plans[UNDEFENDED], stages, workers)
+    points = _drawn(usable, out, config, plans, stages, means)
     channels = Channels()
-    clips = study_clips({_ORIGINAL: undefended}, out / _FOLDER, _features(config), on_recording=channels.keep)
+    clips = study_clips(
+        {_ORIGINAL: points.sets[UNDEFENDED]}, out / _FOLDER, _features(config), on_recording=channels.keep
+    )
     used = {bare_id(entry.clip) for entry in clips.recordings.entries}
     dropped = [
         *(FailedClip(clip=each.clip, reason=each.reason) for each in recordings.failures),
         *unusable,
-        *not_drawn,
+        *points.lost,
         *(FailedClip(clip=each.clip, reason=each.reason) for each in clips.dropped),
     ]
     division = config.divided_as(len(clips.recordings.subjects))
@@ -152,12 +145,31 @@ def ground_of(
         plans=plans,
         out=out,
         stages=Stages(out / "stages", depends_on, on_stage),
-        device=device,
-        workers=workers,
+        means=means,
         dropped=tuple(sorted({each.clip: each for each in dropped}.values(), key=lambda each: each.clip)),
-        donors=donors,
+        rendered=points.sets,
         channels=channels,
     )
+
+
+def _drawn(
+    originals: RecordingSet,
+    out: Path,
+    config: FrontierConfig,
+    plans: Mapping[str, Plan],
+    stages: Stages,
+    means: Means,
+) -> RenderedPoints:
+    """The undefended clips, of every point where they are rendered; clips that are lost are in none."""
+    if means.rendering is None:
+        plan = plans[UNDEFENDED]
+        undefended, lost = _undefended(originals, out / _FOLDER, plan, stages, means.workers)
+        return RenderedPoints({UNDEFENDED: undefended}, lost)
+    points = rendered_points(originals, plans, _features(config), means.rendering, out / "rendered", stages)
+    left = {entry.clip for entry in originals.entries} - {each.clip for each in points.lost}
+    if not left:
+        raise ClipError(points.lost[0].clip, points.lost[0].reason)
+    return RenderedPoints({name: _only(each, left) for name, each in points.sets.items()}, points.lost)
 
 
 def _features(config: FrontierConfig) -> tuple[FeatureConfig, ...]:

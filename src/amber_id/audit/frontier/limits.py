@@ -64,6 +64,11 @@ def _eer(point: FrontierPoint) -> str:
     return percent_and_interval(point.eer)
 
 
+def _imitates(point: PointFigures) -> bool:
+    """Whether clips take on the style of a single person."""
+    return any(step.donor in ("clip", "person") for step in point.steps)
+
+
 def frontier_limits(
     points: Mapping[str, PointFigures],
     parts: Mapping[str, str],
@@ -72,6 +77,7 @@ def frontier_limits(
     attackers: Sequence[str],
     *,
     synthetic: bool,
+    rendered: bool,
 ) -> tuple[str, ...]:
     """What the figures do not show, in whole sentences."""
     sentences = [OF_SYNTHETIC_PEOPLE] if synthetic else []
@@ -80,13 +86,22 @@ def frontier_limits(
         f"each point ({'; '.join(attackers)}, and their fusion); the figures are those of the one with the "
         f"lowest EER on dev people. {NO_PROOF}",
         "Movement alone is compared: the face's own shape is in no point, nor are sound and what is said.",
-        "Utility is measured on what drives an avatar, not on pictures of one; how faces look is not "
+        "Clips were drawn as the default avatar and tracked again, undefended ones, too; utility is what the "
+        "tracker sees of defended avatars beside undefended ones."
+        if rendered
+        else "Utility is measured on what drives an avatar, not on pictures of one; how faces look is not "
         "measured.",
         "Many points are compared, each with intervals of its own: that the best of them is best may be "
         "chance where the paired interval holds 0.",
         SESSIONS_UNKNOWN,
         pooled_folds(counts.folds),
     ]
+    imitating = [name for name, point in points.items() if _imitates(point) and point.framing is None]
+    if imitating:
+        sentences.append(
+            f"Whether clips are taken for their synthetic donors ({', '.join(imitating)}) is not measured "
+            "through the renderer."
+        )
     if any(step.pool is not None and "synthetic" in step.pool for p in points.values() for step in p.steps):
         sentences.append(
             "Styles of synthetic people are those of one generator"

@@ -24,7 +24,8 @@ from amber_id.audit.attack.strongest_attacker import (
 from amber_id.audit.attack.tested import EmbeddedClips, Tested, embed_people
 from amber_id.audit.frontier.config import UNDEFENDED
 from amber_id.audit.frontier.framing import DonorClips, donor_clips, framing_of, place_of_donor
-from amber_id.audit.frontier.ground import Ground
+from amber_id.audit.frontier.ground import Channels, Ground
+from amber_id.audit.frontier.plans import state_of
 from amber_id.audit.study.scenarios import needs_pairs
 from amber_id.audit.utility.measure import agreements
 from amber_id.audit.utility.one_number import kept_sums
@@ -65,11 +66,7 @@ class Points:
         """
         stage = f"point {name}"
         plan = self.ground.plans[name]
-        pools = [plan.pool_of(applied.defence) for applied in plan.chain]
-        models = [model.sha256 for applied in plan.chain if (model := plan.model_of(applied.defence))]
-        stages = self.ground.stages.depending_on(
-            [*(None if pool is None else pool.origin for pool in pools), *models]
-        )
+        stages = self.ground.stages.depending_on(state_of(plan))
         compute = partial(self._measured, name)
         figures: PointFigures = stages.done(stage, PointFigures, compute)
         path = self._scores(name)
@@ -87,7 +84,9 @@ class Points:
     @cached_property
     def _undefended_runs(self) -> tuple[Path, ...]:
         """Attackers that learnt from undefended clips; they are kept."""
-        runs, not_fitted = self._trained(self.ground.undefended, self.ground.out / "runs", paired=False)
+        # Of other clips or settings, runs are others.
+        folder = self.ground.out / "runs" / self.ground.stages.depends_on[:12]
+        runs, not_fitted = self._trained(self.ground.undefended, folder, paired=False)
         for reason in not_fitted.values():
             raise EvaluationError(f"an attacker could not learn from undefended clips: {reason}")
         return runs
@@ -103,28 +102,36 @@ class Points:
     def _measured(self, name: str) -> PointFigures:
         ground = self.ground
         if name == UNDEFENDED:
-            return self._attacked(name, ground.undefended, self._undefended_runs, self._undefended_tested, {})
+            runs, tested = self._undefended_runs, self._undefended_tested
+            return self._attacked(name, ground.undefended, runs, tested, {}, ground.channels)
         with scratch_folder(ground.out) as scratch:
             defended = self._defended(name, scratch)
-            stored_features(defended, ground.features, on_recording=ground.channels.keep)
+            channels = ground.channels.copy()
+            stored_features(defended, ground.features, on_recording=channels.keep)
             runs, not_fitted = self._trained(defended, scratch / "runs", paired=True)
             if not runs:
                 reason = next(iter(not_fitted.values()))
                 raise EvaluationError(f"no attacker could learn from these clips: {reason}")
-            return self._attacked(name, defended, runs, self._embedded(runs, defended), not_fitted)
+            tested = self._embedded(runs, defended)
+            return self._attacked(name, defended, runs, tested, not_fitted, channels)
 
     def _defended(self, name: str, scratch: Path) -> RecordingSet:
+        """The defended clips in the order of the others, with the condition before their ids."""
         ground = self.ground
-        failures = defend(
-            ground.originals, scratch / "recordings", ground.plans[name], workers=ground.workers
-        )
-        lost = [each for each in failures if each.stage == "defend"]
-        if lost:
-            raise EvaluationError(
-                f"{name}: {lost[0].clip} could not be defended ({lost[0].reason}), and all points need the "
-                "same clips; leave the clip or the defence out"
+        if ground.means.rendering is not None:
+            recordings = ground.rendered[name]
+        else:
+            failures = defend(
+                ground.originals, scratch / "recordings", ground.plans[name], workers=ground.means.workers
             )
-        by_clip = {entry.clip: entry for entry in RecordingSet.open(scratch / "recordings").entries}
+            lost = [each for each in failures if each.stage == "defend"]
+            if lost:
+                raise EvaluationError(
+                    f"{name}: {lost[0].clip} could not be defended ({lost[0].reason}), and all points need "
+                    "the same clips; leave the clip or the defence out"
+                )
+            recordings = RecordingSet.open(scratch / "recordings")
+        by_clip = {entry.clip: entry for entry in recordings.entries}
         entries = tuple(
             replace(by_clip[entry.clip], clip=f"{_DEFENDED}/{entry.clip}")
             for entry in ground.originals.entries
@@ -145,7 +152,7 @@ class Points:
                     self.ground.split,
                     training_of(name, seed=config.seed, shortest_s=config.shortest_s),
                     folder / name.replace(", ", "-").replace(" ", "-"),
-                    device=self.ground.device,
+                    device=self.ground.means.device,
                     originals=self.ground.undefended if needs_pairs(name) else None,
                     resume=True,
                     allow=None,
@@ -158,7 +165,9 @@ class Points:
         return tuple(runs), not_fitted
 
     def _embedded(self, runs: tuple[Path, ...], recordings: RecordingSet) -> tuple[Tested, ...]:
-        return embed_people(runs, recordings, self.ground.split, device=self.ground.device, with_dev=True)
+        return embed_people(
+            runs, recordings, self.ground.split, device=self.ground.means.device, with_dev=True
+        )
 
     def _attacked(
         self,
@@ -167,6 +176,7 @@ class Points:
         runs: Sequence[Path],
         tested: Sequence[Tested],
         not_fitted: dict[str, str],
+        channels: Channels,
     ) -> PointFigures:
         ground, evaluation = self.ground, self.ground.config.evaluation
         hashes = tuple(file_hash(path) for run in runs for path in find_checkpoints(run))
@@ -184,7 +194,7 @@ class Points:
             ground.bare(ground.undefended),
             ground.bare(recordings),
             ground.config.utility,
-            channels_of=ground.channels.of,
+            channels_of=channels.of,
         )
         several = eer_of_most_clips(strongest.comparisons, evaluation, most=ground.config.several_clips)
         write_scores(self._scores(name), _score_file(strongest))
@@ -216,6 +226,8 @@ class Points:
         if place is None:
             return None
         real = plan.chain[place].defence.from_pool
+        if self.ground.means.rendering is not None and not real:
+            return None  # the synthetic donors are not drawn: `frontier_limits` says so
         if real not in self._donors:
             folder = self.scratch.enter_context(scratch_folder(self.ground.out))
             self._donors[real] = donor_clips(self.ground, folder, real=real)
@@ -233,7 +245,7 @@ class Points:
             donor_of,
             self._donors[real],
             self.ground.config.evaluation,
-            device=self.ground.device,
+            device=self.ground.means.device,
         )
 
     def _uninformed(self, defended: Sequence[Tested]) -> Uninformed:

@@ -24,9 +24,11 @@ from amber_id.anonymisers import LearnedModel
 from amber_id.audit.attack.made_by import common_provenance
 from amber_id.audit.frontier.config import UNDEFENDED, FrontierConfig
 from amber_id.audit.frontier.dominance import dominated_by, is_clearly_dominated
-from amber_id.audit.frontier.ground import Ground, ground_of, plans_of
+from amber_id.audit.frontier.ground import Ground, Means, ground_of
 from amber_id.audit.frontier.limits import frontier_finding, frontier_limits, missed_limits
+from amber_id.audit.frontier.plans import plans_of
 from amber_id.audit.frontier.point import Points
+from amber_id.audit.frontier.rendered import Rendering
 from amber_id.audit.study.leaks import find_study_leaks
 from amber_id.audit.utility.one_number import counted_parts, utility_difference, utility_number
 from amber_id.biometrics import Comparisons
@@ -46,6 +48,7 @@ from amber_id.results.frontier import (
     PointFigures,
     StrengthStep,
 )
+from amber_id.tracking import ModelBundle, find_model
 
 
 def run_frontier(
@@ -55,6 +58,7 @@ def run_frontier(
     *,
     donors: RecordingSet | None = None,
     model: LearnedModel | None = None,
+    landmarker: ModelBundle | None = None,
     device: str = "auto",
     workers: int = 1,
     allow: Collection[str] = (),
@@ -62,8 +66,9 @@ def run_frontier(
 ) -> FrontierResults:
     """Privacy against utility of several defences of the same recordings.
 
-    `donors` are the people whose styles some defences take on, `model` is what was learned. `on_stage` is
-    called with the name of each stage as it begins, and whether it was done before.
+    `donors` are the people whose styles some defences take on, `model` is what one has learned;
+    `landmarker` tracks avatars where the configuration has them drawn, the one in the cache by default.
+    `on_stage` is called with the name of each stage as it begins, and whether it was done before.
 
     Raises
     ------
@@ -78,16 +83,16 @@ def run_frontier(
     SplitError
         If there are too few people, or the split in `out` is not of them.
     UsageError
-        If a defence is unknown, lacks donors or a model, or `out` holds other recordings.
+        If a defence is unknown or lacks donors or a model, or `out` holds other recordings.
     """
     began = time.perf_counter()
     config = config or FrontierConfig()
     on_stage = on_stage or (lambda _name, _before: None)
     plans = plans_of(config, donors, model)
     on_stage("clips", False)
-    ground = ground_of(
-        recordings, out, config, plans, device=device, workers=workers, donors=donors, on_stage=on_stage
-    )
+    rendering = Rendering.by_default_avatar(landmarker or find_model(), workers) if config.rendered else None
+    means = Means(device, workers, donors, rendering)
+    ground = ground_of(recordings, out, config, plans, means, on_stage=on_stage)
     leaks = ground.stages.done(
         "leaks",
         tuple[Leak, ...],
@@ -103,7 +108,9 @@ def run_frontier(
 
 def stages_of_frontier(config: FrontierConfig) -> dict[str, float]:
     """Every stage by its name, in order, with about how long it takes beside the others."""
-    return {"clips": 1.0, "undefended clips": 1.0, "leaks": 0.5} | {
+    drawing = {f"rendering {name}": 40.0 for name in config.points}
+    drawing = drawing if config.rendered else {"undefended clips": 1.0}
+    return {"clips": 1.0, **drawing, "leaks": 0.5} | {
         f"point {name}": 2.0 if number else 1.0 for number, name in enumerate(config.points)
     }
 
@@ -136,6 +143,11 @@ class _Beside:
     figures: Mapping[str, PointFigures]
     comparisons: Mapping[str, Comparisons]
     _eers: dict[tuple[str, str], Difference] = field(default_factory=dict)
+
+    @property
+    def learned(self) -> LearnedModel | None:
+        """What a defence has learned."""
+        return next(iter(self.ground.plans.values())).model
 
     @property
     def parts(self) -> dict[str, str]:
@@ -218,7 +230,7 @@ def _results(
     config, entries = ground.config, ground.originals.entries
     reference = config.points[1] if len(config.points) > 1 else UNDEFENDED
     provenance = FrontierProvenance(
-        **common_provenance(entries, allowed),
+        **common_provenance(ground.undefended.entries if config.rendered else entries, allowed),
         recordings=ground.originals.root.name,
         recordings_sha256=ground.originals.content_hash(),
         donors=_origin(ground),
@@ -254,11 +266,24 @@ def _results(
                 clips,
                 config.attackers,
                 synthetic=provenance.synthetic,
+                rendered=config.rendered,
             ),
+            *_learned_from(ground, beside.learned),
             *limits_of(allowed, *(() if provenance.synthetic else (ground.originals,))),
         ),
         provenance=provenance,
         times=times_since(began),
+    )
+
+
+def _learned_from(ground: Ground, learned: LearnedModel | None) -> tuple[str, ...]:
+    """That a learned defence knows people of this study, if so, in a sentence."""
+    known = () if learned is None else learned.known_of(ground.originals.subjects)
+    if not known:
+        return ()
+    return (
+        f"{len(known)} of {len(ground.originals.subjects)} people have names that the learned defence was "
+        "trained on: it may hide them better than it hides others.",
     )
 
 
