@@ -96,6 +96,14 @@ def test_a_note_has_the_formal_guarantee_of_its_clip(people: RecordingSet, tmp_p
         assert formal["worth"] == expected.worth
 
 
+def test_a_note_knows_whether_donors_are_covered_by_noise(people: RecordingSet, tmp_path: Path) -> None:
+    some = people.select([people.subjects[0]])
+    for name, donors, expected in (("one", None, False), ("two", pool_of(people), True)):
+        defend(some, tmp_path / name, Plan(parsed_defences("noise+population"), 5, donors))
+        note = json.loads((tmp_path / name / f"{some.entries[0].clip}.json").read_text("utf-8"))
+        assert (note["steps"][0]["formal"]["epsilon_recording"] == "infinite") == expected
+
+
 def test_a_clip_without_coefficients_is_a_failure_and_the_others_go_on(
     people: RecordingSet, tmp_path: Path
 ) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from amber_id.anonymisers import DEFENCES, Plan, parsed_defences
+from amber_id.anonymisers import DEFENCES, Plan, Pool, parsed_defences, synthetic_pool
 from amber_id.anonymisers.channels import FACE, HEAD, UNITS, Signals
 from amber_id.anonymisers.defence import Given
 from amber_id.anonymisers.formal import DELTA, HIGHEST, LOWEST, deviation_for, gaussian
@@ -101,6 +101,27 @@ def test_the_noise_that_a_guarantee_would_take_has_it() -> None:
         assert gaussian(deviation_for(10.0, frames), frames).recording == pytest.approx(10)
     assert deviation_for(10.0, 90) == pytest.approx(81, abs=0.5)  # root of 90 * 267, by 1.9149
     assert "standard deviation 81 " in gaussian(0.1, 90).worth
+
+
+def test_noise_does_not_cover_what_a_later_defence_knows_of_recordings() -> None:
+    """Donors may be the very people who are defended, and their styles pass the noise by."""
+
+    def finite(text: str, donors: Pool | None) -> list[bool]:
+        guarantees = Plan(parsed_defences(text), 0, donors).guarantees(9)
+        return [guarantee.recording < math.inf for guarantee in guarantees]
+
+    own = synthetic_pool()
+    assert finite("noise+population", None) == [True, False]
+    assert finite("noise+population", own) == [False, False]
+    assert finite("noise+population:0", own) == [True, False]
+    assert finite("population+noise", own) == [False, True]
+    assert finite("noise+donor-clip", own) == [False, False]
+    assert finite("noise+synthetic-clip+low-pass", own) == [True, False, False]
+    plan = Plan(parsed_defences("noise"), 0)
+    assert plan._has_seen_recordings(DEFENCES["learned"])  # in its training
+    assert not plan._has_seen_recordings(DEFENCES["low-pass"])
+    first, *_ = Plan(parsed_defences("noise+donor-clip"), 0, own).guarantees(9)
+    assert first.worth.startswith("of no use: donor-clip, which comes later, knows recordings")
 
 
 def test_a_chain_has_the_lowest_epsilon_of_its_parts() -> None:

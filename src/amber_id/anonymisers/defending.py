@@ -141,7 +141,8 @@ def _worked(
     origins = tuple(pool.origin if (pool := plan.pool_of(each.defence)) else None for each in plan.chain)
     # To workers travel the names of defences, whose rows need not be picklable, and what a clip takes of the
     # people of the pool, not all of them.
-    kept = replace(plan, chain=(), donors=None)
+    donors = None if plan.donors is None else Pool("chosen already", ())
+    kept = replace(plan, chain=(), donors=donors)
     work = partial(_write, replace(recordings, entries=(), failures=()), out, plan.text, kept, origins)
     if workers == 1 or len(tasks) < FEWEST_FOR_WORKERS:
         for task in tasks:
@@ -163,7 +164,7 @@ def _write(
 ) -> str:
     """Write one clip and its note; the reason why that cannot be done, or ""."""
     entry, chosen = task
-    plan = replace(kept, chain=parsed_defences(text), donors=Pool("chosen already", ()))
+    plan = replace(kept, chain=parsed_defences(text))
     path = out / f"{entry.clip}.safetensors"
     try:
         changed = defended(recordings.load(entry), plan, chosen)

@@ -113,7 +113,7 @@ def _rows(kind: EventKind, shape: str, count: str, one: str, changes: Changes) -
     return (
         Defence(
             name=shape,
-            summary=f"every {one} of the shape of a population's, both sides alike, at its own time",
+            summary=f"every {one} of the shape of a population's, at its own time",
             family="events",
             changes=changes,
             donor="population",
@@ -131,7 +131,7 @@ def _rows(kind: EventKind, shape: str, count: str, one: str, changes: Changes) -
 
 
 EVENTS: tuple[Defence, ...] = (
-    *_rows(KINDS["blinks"], "blink-shape", "blinks", "blink", "eyes"),
-    *_rows(KINDS["brow raises"], "brow-shape", "brow-raises", "short brow raise", "brows"),
+    *_rows(KINDS["blinks"], "blink-shape", "blinks", "blink, both eyes alike,", "eyes"),
+    *_rows(KINDS["brow raises"], "brow-shape", "brow-raises", "short brow raise, both sides alike,", "brows"),
     *_rows(KINDS["nods"], "nod-shape", "nods", "nod", "head"),
 )

@@ -14,7 +14,7 @@ import numpy as np
 from amber_id.anonymisers.channels import driven_by, signals_of
 from amber_id.anonymisers.defence import Defence, Given
 from amber_id.anonymisers.defences import Applied
-from amber_id.anonymisers.formal import Guarantee, epsilon_text
+from amber_id.anonymisers.formal import Guarantee, epsilon_text, unbounded
 from amber_id.anonymisers.learned import LearnedModel
 from amber_id.anonymisers.seeds import stream_of
 from amber_id.anonymisers.styles import Pool, Style, synthetic_pool
@@ -71,9 +71,26 @@ class Plan:
         """What each defence guarantees formally for a recording with a face in so many frames.
 
         Of a chain the lowest epsilon of a recording holds: neither what comes before a defence nor what comes
-        after it makes two recordings differ by more than their range.
+        after it makes two recordings differ by more than their range. But where a later defence has seen
+        recordings, of which these may be some, noise does not cover what it adds, and there is no bound.
         """
-        return tuple(applied.defence.guaranteed(applied.strength, frames) for applied in self.chain)
+
+        def guarantee(place: int, applied: Applied) -> Guarantee:
+            for later in self.chain[place + 1 :]:
+                if later.strength and self._has_seen_recordings(later.defence):
+                    return unbounded(
+                        f"of no use: {later.defence.name}, which comes later, knows recordings that this "
+                        "noise does not cover",
+                        frames,
+                    )
+            return applied.defence.guaranteed(applied.strength, frames)
+
+        return tuple(guarantee(*each) for each in enumerate(self.chain))
+
+    def _has_seen_recordings(self, defence: Defence) -> bool:
+        """Whether a defence knows people of the user's own, by their styles or from a training."""
+        takes_on = defence.from_pool or defence.donor == "population"
+        return defence.needs_model or (takes_on and self.donors is not None)
 
     def formal_lines(self, frames: int) -> Iterator[str]:
         """Lines that state these guarantees, of the longest recording, and what they are worth."""
