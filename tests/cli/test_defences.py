@@ -1,5 +1,6 @@
 """`amber defences` on the command line."""
 
+import re
 import shutil
 from functools import partial
 from pathlib import Path
@@ -7,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from amber_id.anonymisers import load_learned
+from amber_id.anonymisers import DEFENCES, load_learned
+from amber_id.anonymisers.defence import Given
 from amber_id.anonymisers.learned_motion import DRAWN, state_size
 from amber_id.synthetic import SynthConfig, generate
 from amber_id.training.defence.export import largest_difference
-from fixtures.command_line import Done, run_here
+from fixtures.command_line import Done, run_apart, run_here
 from fixtures.learned_defence import HIDDEN, untrained_file, untrained_model
 
 
@@ -44,14 +46,19 @@ def test_a_defence_is_trained_on_the_split_beside_the_recordings(
     assert model.known_of(["id001", "id005", "id007"]) == ("id001",)
 
 
-def test_onnx_agrees_with_what_defends_a_file(amber: partial[Done], tmp_path: Path) -> None:
-    onnxruntime = pytest.importorskip("onnxruntime")
-    path = tmp_path / "learned.onnx"
-    done = amber("defences", "export", untrained_file(tmp_path), "--onnx", path)
-    assert done.returncode == 0, done.stderr
+@pytest.fixture(scope="module")
+def onnx_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("onnxruntime")
+    folder = tmp_path_factory.mktemp("onnx")
+    run_apart("defences", "export", untrained_file(folder), "--onnx", folder / "learned.onnx")
+    return folder / "learned.onnx"
+
+
+def test_onnx_agrees_with_what_defends_a_file(onnx_file: Path) -> None:
+    import onnxruntime
+
     size = state_size(HIDDEN)
-    assert f"strength (N, 1), state (N, {size}) -> changed (N, 57), next_state; differs from" in done.stdout
-    data = path.read_bytes()
+    data = onnx_file.read_bytes()
     assert largest_difference(data, untrained_model()) < 1e-5
     assert largest_difference(data, untrained_model(seed=1)) > 1e-3
     frame = np.random.default_rng(0).uniform(0, 1, (1, 57)).astype(np.float32)
@@ -60,6 +67,24 @@ def test_onnx_agrees_with_what_defends_a_file(amber: partial[Done], tmp_path: Pa
     changed, state = onnxruntime.InferenceSession(data).run(None, {"frame": frame} | inputs)
     np.testing.assert_array_equal(changed, frame)  # at strength 0, to the bit
     assert state.shape == (1, size)
+
+
+def test_the_recipe_of_the_docs_gives_what_a_file_gets(
+    onnx_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "defences.md").read_text("utf-8")
+    (recipe,) = [each for each in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "onnx" in each]
+    shutil.copy(onnx_file, tmp_path / "learned.onnx")
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    tracker = [(rng.uniform(0, 1, 51), rng.normal(0, 0.1, 3), 0.04 * n) for n in range(6)]
+    frames: list[np.ndarray] = []
+    after_each = "\n    frames.append(np.concatenate([coefficients, rotation]))\n"
+    exec(recipe.rstrip() + after_each, {"tracker": tracker, "secret": 3, "frames": frames})
+    step = DEFENCES["learned"].live(1.0, Given(np.random.default_rng(3), model=untrained_model()))
+    for n, ((coefficients, rotation, _), frame) in enumerate(zip(tracker, frames, strict=True)):
+        expected = step(np.concatenate([coefficients, rotation, np.zeros(3)]), 0.04 if n else 0.0)
+        np.testing.assert_allclose(frame, expected[:54], atol=1e-5)
 
 
 @pytest.mark.parametrize(

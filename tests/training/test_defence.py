@@ -187,7 +187,7 @@ def test_too_few_people_are_refused(people: RecordingSet, split: Split, tmp_path
 
 
 def test_short_clips_are_failures_and_others_are_cut(tmp_path: Path) -> None:
-    for duration, seed in (("2", 1), ("9", 2)):
+    for duration, seed in (("2", 1), ("3", 3), ("9", 2)):
         folder = tmp_path / duration
         config = SynthConfig.model_validate({"people": 2, "clips": 1, "duration": duration, "seed": seed})
         generate(config, folder, workers=1)
@@ -199,7 +199,12 @@ def test_short_clips_are_failures_and_others_are_cut(tmp_path: Path) -> None:
         RecordingSet.open(tmp_path / "2" / "original"), ("id001", "id002"), 1
     )
     assert (nothing.people, names, len(failures)) == (0, (), 2)
-    assert failures[0].reason == "no 3.9 s in which the face is never lost, which training needs"
+    assert failures[0].reason == "no 2.6 s in which the face is never lost, which training needs"
+    short = stretches_of(RecordingSet.open(tmp_path / "3" / "original"), ("id001",), 1)[0].values[0]
+    assert short.shape == (FRAMES, 57)
+    n = 75  # frames of 3 s at 25 Hz
+    np.testing.assert_array_equal(short[n:], short[n - 2 : 2 * n - FRAMES - 2 : -1])
+    assert np.abs(np.diff(short[: n - 1], axis=0)).max() > 0.01
 
 
 def test_synthetic_people_go_on_where_others_end() -> None:

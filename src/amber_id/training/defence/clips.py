@@ -1,4 +1,8 @@
-"""On what is a defence trained? Stretches of equal length, of recordings and of synthetic people."""
+"""On what is a defence trained? Stretches of equal length, of recordings and of synthetic people.
+
+What is shorter, and long enough for the windows of attackers, goes on backwards from its end: how far, how
+quickly and with what a channel moves stays.
+"""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -16,6 +20,7 @@ RATE_HZ = 25.0
 FRAMES = 98
 """Of a stretch: those of a clip of 4 s at any rate of 13 Hz or more."""
 
+_FEWEST_FRAMES = 64  # of a window of attackers
 _MOST_STRETCHES = 3  # of one clip
 _SYNTHETIC_SEED = 2_025_116_500  # plus the seed of the training; other people than those of donors
 _SYNTHETIC_CLIPS = 4
@@ -62,7 +67,9 @@ def stretches_of(
             failures.append(Failure(entry.clip, entry.subject, "train", error.reason))
             continue
         if not stretches:
-            reason = f"no {FRAMES / RATE_HZ:.1f} s in which the face is never lost, which training needs"
+            reason = (
+                f"no {_FEWEST_FRAMES / RATE_HZ:.1f} s in which the face is never lost, which training needs"
+            )
             failures.append(Failure(entry.clip, entry.subject, "train", reason))
         by_person.setdefault(entry.subject, []).extend(stretches)
     names = tuple(sorted(name for name, parts in by_person.items() if len(parts) >= least))
@@ -99,6 +106,8 @@ def _stretches(signals: Signals) -> Iterator[Float[np.ndarray, "T C"]]:
     everywhere = np.ones(len(signals.times), dtype=bool)
     for frames in tracked_segments(signals.times, everywhere, longest_gap_s=LONGEST_LOSS_S):
         values = resample(signals.values[frames], signals.times[frames], rate_hz=RATE_HZ)
+        if _FEWEST_FRAMES <= len(values) < FRAMES:
+            values = np.concatenate([values, values[-2::-1]])
         for begin in range(0, len(values) - FRAMES + 1, FRAMES):
             if n < _MOST_STRETCHES:
                 n += 1

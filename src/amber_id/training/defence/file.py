@@ -56,20 +56,20 @@ def train_to_file(
     Raises
     ------
     TrainingError
-        If there are too few people with clips of 4 s and with blendshapes, or the training diverges.
+        If there are too few people with clips of 2.6 s and with blendshapes, or the training diverges.
     """
-    own, names, failures = (NOBODY, (), ()) if source is None else _of(source, "train", config.clips)
+    own, names, failures = (NOBODY, (), ()) if source is None else _of(source, "train")
     train = own.joined(synthetic_stretches(config.synthetic, config.seed))
     refuse_too_few(train, "synthetic people" if source is None else str(source.recordings.root))
     if source is None:
         dev = synthetic_stretches(_SYNTHETIC_DEV, config.seed, beyond=config.synthetic)
     else:
-        dev, _, more = _of(source, "dev", 2)
+        dev, _, more = _of(source, "dev")
         failures += more
         if dev.people < 2:
             raise TrainingError(
                 f"{source.recordings.root}: dev people choose the epoch, and {dev.people} of them have 2 "
-                "stretches of 4 s with blendshapes or more, at least 2 are needed; amber split --dev gives "
+                "stretches of 2.6 s with blendshapes or more, at least 2 are needed; amber split --dev gives "
                 "more people to dev"
             )
     trained = train_defence(train, dev, config, on_epoch=on_epoch)
@@ -95,7 +95,8 @@ def train_to_file(
     return Written(header, failures)
 
 
-def _of(source: Source, partition: str, least: int) -> tuple[Stretches, tuple[str, ...], tuple[Failure, ...]]:
+def _of(source: Source, partition: str) -> tuple[Stretches, tuple[str, ...], tuple[Failure, ...]]:
+    """Who has two stretches or more; those with fewer than a step takes teach the attackers alone."""
     fold = source.split.folds[source.fold]
     subjects = {name for name, place in fold.items() if place == partition}
-    return stretches_of(source.recordings, subjects, least)
+    return stretches_of(source.recordings, subjects, 2)
