@@ -156,7 +156,7 @@ def test_a_point_from_which_nothing_is_learnt_is_named_and_the_others_go_on(
     assert failed.name == "damp:1"
     assert failed.reason.startswith("no attacker could learn from these clips: moments: no statistic differs")
 
-    both = config.model_copy(update={"attackers": ("moments on blendshapes", still)})
+    both = config.model_copy(update={"attackers": ("moments on blendshapes", still), "against": "damp:1"})
     several = run_frontier(originals, tmp_path / "several", both, device="cpu")
     assert several.failed == ()
     assert list(several.point("damp:1").not_fitted) == [still]
