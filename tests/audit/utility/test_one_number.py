@@ -55,8 +55,8 @@ def test_the_number_by_hand() -> None:
         agreement(concordance=0.5, head=0.9, jitter=0.6, found=5),
     ]
     utility = utility_number(kept_sums(PEOPLE, clips), ALL, CONFIG)
-    # Blinks: 20 of 40 found, no other: F1 = 2 * 20 / (40 + 20); closures: 1; their geometric mean.
-    events = (2 / 3) ** 0.5
+    # Blinks: 20 of 40 found, no other: F1 = 2 * 20 / (40 + 20); closures: 1; their mean.
+    events = (2 / 3 + 1) / 2
     assert utility.parts == pytest.approx(
         {"face": 0.7, "head": 0.9, "smoothness": 0.4 / 0.6, "events": events}
     )

@@ -8,7 +8,8 @@ head        the same of yaw, pitch and roll, where the head moves
 smoothness  root mean square acceleration of coefficients and head over that of the original, or its inverse,
             whichever is below 1: tremor and sluggishness alike
 events      blinks, smiles and closures of the lips that both clips show at the same time: F1, which falls
-            with events that are lost and with such as are invented; the geometric mean of the kinds
+            with events that are lost and with such as are invented; the mean of the kinds, since a geometric
+            mean would hang on the few events of the rarest kind
 
 A geometric mean lets no part make good what another has lost, and is 0 where a part is gone. Concordance sees
 size, so that size is no part of its own. Where a face and a head rest is no movement, and has no part in the
@@ -178,7 +179,7 @@ def _parts(sums: _Sums, counted: Sequence[str]) -> dict[str, Float[np.ndarray, "
         parts["smoothness"] = np.minimum(share, 1 - share) / np.maximum(share, 1 - share)
     kinds = [_ratio(sums, kind) for kind in EVENTS if kind in counted]
     if kinds:
-        parts["events"] = _geometric_mean(kinds)
+        parts["events"] = np.mean(kinds, axis=0)
     return parts
 
 
