@@ -94,6 +94,7 @@ def commands(people: Path, run: Path, out: Path) -> dict[str, list[object]]:
         "defences train": ["--out", out / "learned.safetensors"],
         "evaluate": [run, people, "--out", out / "evaluation"],
         "export": [run, "--onnx", out / "network.onnx"],
+        "frontier": [people, "--out", out / "frontier", "--quiet"],
         "models fetch": [],
         "power --out": [out / "power", "--studies", 100_000],
         "reselect": [run, people],
