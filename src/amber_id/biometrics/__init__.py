@@ -28,6 +28,9 @@ From scores to figures
   :func:`aggregate_clips`; people weighing alike: :func:`subject_balanced_weights`
 * How sure: :func:`bootstrap_eer` for plain arrays; :func:`bootstrap` and, paired,
   :func:`bootstrap_difference` for any :class:`Statistic` of :class:`Comparisons` or their :func:`tally`
+* How a figure moves that is computed from sums over people: :func:`spreads_of_sums`
+* How often labels other than people, such as emotions, are read rightly: :func:`balanced_accuracies`, against
+  chance :func:`guesses_p_value`
 * Whether people are recognised at all: :func:`decide_recognition`
 * Before a study, how many people it takes: :func:`study_power` of a :class:`StudyPlan`
 * Scores held against those with other people: :func:`s_norm`, from :func:`cohort_statistics`
@@ -82,6 +85,7 @@ from amber_id.biometrics.identification import (
     tpir_at_fpir,
 )
 from amber_id.biometrics.intervals import Difference, Estimate
+from amber_id.biometrics.labels import BalancedAccuracies, balanced_accuracies, guesses_p_value
 from amber_id.biometrics.multiple_tests import holm, sign_flip_p_value
 from amber_id.biometrics.people import (
     SubjectFigures,
@@ -104,12 +108,14 @@ from amber_id.biometrics.recognition import Recognition, decide_recognition
 from amber_id.biometrics.resampling import Statistic, has_intervals
 from amber_id.biometrics.score_normalisation import cohort_statistics, s_norm
 from amber_id.biometrics.scoring import histogram_all, tally_all
+from amber_id.biometrics.sums import spreads_of_sums
 from amber_id.biometrics.tallies import PairTally, ScoreHistogram, SubjectTally, Tally, merge, tally
 from amber_id.biometrics.two_covariance import two_covariance_llr
 from amber_id.biometrics.uncertainty import bootstrap, bootstrap_difference, bootstrap_eer, bootstrap_mean
 from amber_id.biometrics.utterances import of_different_utterances
 
 __all__ = [
+    "BalancedAccuracies",
     "Comparisons",
     "Det",
     "Difference",
@@ -139,6 +145,7 @@ __all__ = [
     "act_dcf",
     "aggregate_clips",
     "auc",
+    "balanced_accuracies",
     "balanced_accuracy_at",
     "best_balanced_accuracy",
     "bootstrap",
@@ -162,6 +169,7 @@ __all__ = [
     "fit_isotonic_calibration",
     "fit_linear_calibration",
     "gallery_scores",
+    "guesses_p_value",
     "has_intervals",
     "histogram_all",
     "holm",
@@ -186,6 +194,7 @@ __all__ = [
     "s_norm",
     "sign_flip_p_value",
     "simulate_study",
+    "spreads_of_sums",
     "study_power",
     "subject_balanced_weights",
     "tally",

@@ -28,8 +28,8 @@ from jaxtyping import Float
 from amber_id.audit.utility.expression import CHANNELS, EVENTS
 from amber_id.audit.utility.figures import Agreement
 from amber_id.audit.utility.measure import UtilityConfig
+from amber_id.biometrics import spreads_of_sums
 from amber_id.biometrics.intervals import Spread, difference_of, estimate_of
-from amber_id.biometrics.sums import spreads_of_sums
 from amber_id.errors import EvaluationError
 from amber_id.results import Difference
 from amber_id.results.frontier import KeptSums, UtilityNumber, UtilityPart
