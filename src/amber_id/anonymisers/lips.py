@@ -37,13 +37,14 @@ def opening_of(values: Float[np.ndarray, "F C"]) -> Float[np.ndarray, " F"]:
 def with_closed_lips(
     values: Float[np.ndarray, "F C"], originals: Float[np.ndarray, "F C"]
 ) -> Float[np.ndarray, "F C"]:
-    """Channels whose lips are as far apart as the originals' where these are closed, and nearly where nearly.
+    """Channels whose lips are closed where the originals' are, and nearly closed where these nearly are.
 
-    Coefficients of `values` must lie in [0, 1], and do so after it.
+    Closed lips are half as far apart as the originals', since one may lie before the other, which this does
+    not see. Coefficients of `values` must lie in [0, 1], and do so after it.
     """
-    own, kept = opening_of(originals), values.copy()
+    own, kept = np.maximum(opening_of(originals), 0), values.copy()
     closed = np.clip((_FREE - own) / (_FREE - _CLOSED), 0, 1)
-    wanted = closed * own + (1 - closed) * opening_of(values)
+    wanted = closed * own / 2 + (1 - closed) * opening_of(values)
     direction = _of_the_mouth()
     for _ in range(_STEPS):
         left = wanted - opening_of(kept)

@@ -7,8 +7,8 @@ between two Gaussians: Olkin and Pukelsheim, Linear Algebra Appl. 48, 1982), aft
 no correlation. `distribution` replaces each value by the target's at the same level, after the manner of
 feature warping (Pelecanos and Sridharan, Odyssey 2001), with a population in place of a normal distribution.
 That alone loses one blink in ten, of those that close their eyes further than the target does, and most
-closures of the lips; in the rows that end in ``whole`` every blink stays at its time, in the target's
-shape, and the lips close where they did.
+closures of the lips, and makes smiles too small to be seen. In the rows that end in ``whole`` every blink
+stays at its time, in the target's shape, the lips close where they did, and no smile gets smaller.
 
 A channel that hardly moves is not scaled up by more than a limit: that would show the tracker's noise.
 """
@@ -18,7 +18,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
-from amber_id.anonymisers.channels import Signals, in_range
+from amber_id.anonymisers.channels import CHANNELS, Signals, in_range
 from amber_id.anonymisers.defence import Defence, Donor, Frame, Given, Step
 from amber_id.anonymisers.event_shape import KINDS, find_events
 from amber_id.anonymisers.events import with_events
@@ -29,6 +29,8 @@ _MOST_GAIN = 4.0
 _SHRINK = 0.2  # of correlations, towards none: a clip is short
 _MEMORY_S = 10.0  # of the running mean and spread
 _FIRST_S = 1.0  # for how long the target's own spread counts, before the clip's is known
+
+_SMILES = [CHANNELS.index(f"mouthSmile{side}") for side in ("Left", "Right")]
 
 _Values = Float[np.ndarray, "F C"]
 _Taking = Callable[[Signals, Style], _Values]
@@ -74,8 +76,11 @@ def distributed_as(signals: Signals, target: Style) -> _Values:
 
 
 def distributed_but_events(signals: Signals, target: Style) -> _Values:
-    """The target's distribution in each channel, but blinks, of the target's shape, and closed lips stay."""
-    changed, blinks = Signals(in_range(distributed_as(signals, target)), signals.times), KINDS["blinks"]
+    """The target's distribution in each channel, but smiles, blinks, in its shape, and closed lips stay."""
+    values, smiles = distributed_as(signals, target), signals.values[:, _SMILES]
+    scale = np.maximum(gain(smiles.std(axis=0), target.spread[_SMILES]), 1)
+    values[:, _SMILES] = target.mean[_SMILES] + (smiles - smiles.mean(axis=0)) * scale
+    changed, blinks = Signals(in_range(values), signals.times), KINDS["blinks"]
     blinking = with_events(changed, blinks, find_events(signals, blinks), target.events["blinks"])
     return with_closed_lips(in_range(blinking), signals.values)
 
@@ -157,7 +162,7 @@ def _row(name: str, what: str, take: _Taking, donor: Donor, *, from_pool: bool =
 
 _SPREAD = "mean and spread"
 _ALL = "mean, spread and correlations"
-_WHOLE = "the distribution of every channel, with every blink and every closure of the lips kept,"
+_WHOLE = "the distribution of every channel, with blinks, smiles and closures of the lips kept,"
 RESTYLING: tuple[Defence, ...] = (
     _row("rest", "the resting face and head", at_rest_as, "population"),
     _row("population", _SPREAD, spread_as, "population"),
