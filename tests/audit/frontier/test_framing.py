@@ -142,3 +142,26 @@ def test_other_donors_are_another_point(framed: Framed, tmp_path: Path) -> None:
     assert [name for name, before in stages if not before] == ["clips", "point donor-clip:1"]
     assert again.point("donor-clip:1").eer != results.point("donor-clip:1").eer
     assert again.provenance.donors != results.provenance.donors
+
+
+def test_where_a_single_donor_is_left_or_none_clips_say_nothing(framed: Framed, tmp_path: Path) -> None:
+    _, originals, donors, out = framed
+    split = read_split(out / "split.csv")
+    clips = probes(framed, tmp_path / "probes", Plan(parsed_defences("redrawn"), 0))
+    (tested,) = embed_people((undefended_run(out),), clips, split)
+    learnt = split.subjects("train", 0)[0]
+    enrolled = undefended(donors, tmp_path / "own")
+    (one, two), config = donors.subjects[:2], small_config().evaluation
+    for names in ((one, learnt), (learnt, learnt)):
+        # In fold 0 the attacker has learnt from `learnt`, who is no donor there.
+        called = dict(zip((one, two), names, strict=True))
+        few = tuple(
+            replace(each, subject=called[each.subject]) for each in enrolled.entries if each.subject in called
+        )
+        those = DonorClips(replace(enrolled, entries=few), real=True, of_this_study=True)
+        donor_of = {entry.clip: names[0] for entry in originals.entries}
+        framing = framing_of(
+            "moments", replace(tested, folds=tested.folds[:1]), donor_of, those, config, device="cpu"
+        )
+        assert (framing.clips, framing.donors, framing.rank1, framing.eer) == (0, 0, None, None)
+        assert framing.words.startswith("Too few people")

@@ -34,6 +34,7 @@ from amber_id.results.frontier import Framing
 from amber_id.synthetic import make_clip
 
 _FEWEST_PEOPLE = 3  # for an interval over people
+_FEWEST_DONORS = 2  # besides the clip's own person, whom it could be taken for
 
 
 @dataclass(frozen=True)
@@ -124,16 +125,26 @@ def _synthetic() -> Iterator[tuple[str, Recording]]:
 
 
 def _compared(fold: TestedFold, donor_of: Mapping[str, str], donors: RecordingSet, device: str) -> _Compared:
-    """The clips of a fold whose donor is enrolled, against the mean of each donor's clips."""
+    """The clips of a fold whose donor and another are enrolled, against the mean of each donor's clips.
+
+    Of a single donor an attacker has no choice: such a clip would always be taken for it.
+    """
     header, attacker = load_attacker(fold.checkpoint, device)
     unknown = tuple(entry for entry in donors.entries if entry.subject not in header.train_subjects)
+    if len({entry.subject for entry in unknown}) < _FEWEST_DONORS:
+        return _Compared(np.zeros((0, 0)), (), (), ())
     windows = load_windows(replace(donors, entries=unknown), header.features)
     vectors = embed_clips(attacker, windows)
     names = sorted({entry.subject for entry in windows.entries})
     means = np.zeros((len(names), vectors.shape[1]))
     np.add.at(means, [names.index(entry.subject) for entry in windows.entries], vectors)
     means /= np.linalg.norm(means, axis=1, keepdims=True)
-    rows = [i for i, entry in enumerate(fold.test.entries) if donor_of[bare_id(entry.clip)] in names]
+    rows = [
+        i
+        for i, entry in enumerate(fold.test.entries)
+        if donor_of[bare_id(entry.clip)] in names
+        and sum(name != entry.subject for name in names) >= _FEWEST_DONORS
+    ]
     entries = [fold.test.entries[i] for i in rows]
     scores = fold.test.vectors[rows].astype(np.float64) @ means.T
     for row, entry in enumerate(entries):
