@@ -116,6 +116,7 @@ def frontier_limits(
         for name, point in points.items()
         if point.not_fitted
     ]
+    sentences += _not_of_all_clips(points)
     if counts.subjects < FEW_SUBJECTS:
         sentences.append(f"{counts.subjects} people are few, so the intervals are wide.")
     sources = {entry.source for entry in clips}
@@ -125,3 +126,14 @@ def frontier_limits(
             "source may stand for its person."
         )
     return (*sentences, *(reason for reason in parts.values() if reason))
+
+
+def _not_of_all_clips(points: Mapping[str, PointFigures]) -> Iterator[str]:
+    """Clips that could not be held against their undefended ones drop out of utility, as the worst may."""
+    most = max(point.measured_clips for point in points.values())
+    for name, point in points.items():
+        if point.measured_clips < most:
+            yield (
+                f"{name}: utility is of {point.measured_clips} clips, that of other points of up to {most}; "
+                "it may be too high: clips with too few times in common with undefended ones are left out."
+            )
