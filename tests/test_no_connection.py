@@ -30,6 +30,12 @@ references = []
 replicates = 100
 permutations = 20
 """
+FRONTIER = """
+attackers = ["moments on blendshapes"]
+[evaluation]
+replicates = 100
+permutations = 20
+"""
 TRAIN = """
 [loop]
 epochs = 1
@@ -136,14 +142,14 @@ def given(tmp_path_factory, real_clips, write_video, synthetic_people, model_bun
     for name in ("ravdess/01-01-01-01-01-01-01.mp4", "crema/1001_DFA_ANG_XX.flv", "nvfair/a01-id014.mp4"):
         (folder / name).parent.mkdir()
         shutil.copy(video, folder / name)
-    for name, text in (("audit", AUDIT), ("train", TRAIN), ("thesis", THESIS)):
+    for name, text in (("audit", AUDIT), ("frontier", FRONTIER), ("train", TRAIN), ("thesis", THESIS)):
         (folder / f"{name}.toml").write_text(text)
     return folder
 
 
 def commands(given: Path, out: Path) -> dict[str, list[object]]:
     """Every verb once; what one makes, the next may take."""
-    people, run = out / "people", out / "run"
+    people, run, learned = out / "people", out / "run", out / "learned.safetensors"
     original, avatar = people / "original", people / "avatar"
     clips = [original / "synth_id001" / f"clip0{number}.safetensors" for number in (0, 1)]
     one_core = ["--workers", 1]
@@ -171,6 +177,12 @@ def commands(given: Path, out: Path) -> dict[str, list[object]]:
         "avatar preview": [out / "avatar.glb", "--out", out / "avatar.png"],
         "avatarize": [given / "videos", out / "avatars", "--size", 64, *one_core],
         "defend": [original, out / "defended", "--with", "population", *one_core],
+        "defences train": ["--out", learned, "--synthetic", 8, "--epochs", 1],
+        "defences export": [learned, "--onnx", out / "learned.onnx"],
+        "frontier": [
+            *(original, "--out", out / "frontier", "--with", "damp:0.5", "--against", "damp:0.5"),
+            *("--folds", 2, "--config", given / "frontier.toml", *one_core, *cpu),
+        ],
         "split": [original],
         "train": [original, "--out", run, "--config", given / "train.toml", *cpu],
         "reselect": [run, original, *cpu],
