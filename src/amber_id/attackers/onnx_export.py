@@ -8,7 +8,7 @@ written only if onnxruntime, given random windows, agrees with torch.
 import json
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -84,30 +84,59 @@ def network_to_onnx(network: "torch.nn.Module", header: CheckpointHeader) -> byt
     AmberError
         If torch cannot trace the network.
     """
-    import onnx
     import torch
 
     values, mask = random_windows(2, header.features)
+    return traced(
+        network,
+        (torch.from_numpy(values), torch.from_numpy(mask)),
+        inputs=("windows", "mask"),
+        outputs=("embeddings",),
+        name=header.attacker,
+        about={"schema": SCHEMA, **header.model_dump(mode="json")},
+    )
+
+
+def traced(
+    network: "torch.nn.Module",
+    example: "tuple[torch.Tensor, ...]",
+    *,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    name: str,
+    about: Mapping[str, object],
+) -> bytes:
+    """A network as the bytes of an ONNX file, with `about` in its metadata.
+
+    `example` are inputs of two of what may be any number, the first axis; `name` is for messages.
+
+    Raises
+    ------
+    AmberError
+        If torch cannot trace the network.
+    """
+    import onnx
+    import torch
+
     try:
         with without_chatter():
             program = torch.onnx.export(
                 network,
-                (torch.from_numpy(values), torch.from_numpy(mask)),
+                example,
                 dynamo=True,
-                input_names=["windows", "mask"],
-                output_names=["embeddings"],
-                dynamic_shapes=({0: "N"}, {0: "N"}),
+                input_names=list(inputs),
+                output_names=list(outputs),
+                dynamic_shapes=tuple({0: "N"} for _ in inputs),
                 verbose=False,
             )
     except torch.onnx.OnnxExporterError as error:
         reason = str(error).splitlines()[0]
-        raise AmberError(f"{header.attacker} cannot be exported as ONNX: {reason}") from error
+        raise AmberError(f"{name} cannot be exported as ONNX: {reason}") from error
     assert program is not None  # None is the older exporter's
     model = program.model_proto
     for part in (*model.graph.node, *model.graph.value_info):
         del part.metadata_props[:]  # traces of the source, with paths of this machine
-    text = json.dumps({"schema": SCHEMA, **header.model_dump(mode="json")}, sort_keys=True)
-    onnx.helper.set_model_props(model, {"amber_id": text})
+    onnx.helper.set_model_props(model, {"amber_id": json.dumps(about, sort_keys=True)})
     return model.SerializeToString(deterministic=True)
 
 

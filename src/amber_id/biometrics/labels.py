@@ -4,24 +4,13 @@ Balanced accuracy is the mean over labels of the share of their clips that are g
 al., ICPR 2010): whoever guesses one label always, or by lot, has one over the number of labels.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int
+from jaxtyping import Bool, Float, Float64, Int
 
-from amber_id.biometrics.intervals import (
-    Difference,
-    Estimate,
-    Spread,
-    difference_of,
-    estimate_of,
-    unmoved_width,
-)
-from amber_id.errors import EvaluationError
-
-_FEWEST_SUBJECTS = 3
-_MOST_REDRAWS = 100  # per resample on average, before giving up
+from amber_id.biometrics.intervals import Difference, Estimate, difference_of, estimate_of, unmoved_width
+from amber_id.biometrics.sums import spreads_of_sums
 
 
 @dataclass(frozen=True)
@@ -55,20 +44,23 @@ def balanced_accuracies(
     _, label = np.unique(labels, return_inverse=True)
     names, subject = np.unique(subjects, return_inverse=True)
     S, K = len(names), int(label.max()) + 1
-    if S < _FEWEST_SUBJECTS:
-        raise EvaluationError(f"an interval over people needs {_FEWEST_SUBJECTS} subjects or more, got {S}")
-    counts = _sums(np.ones(len(label)), subject, label, (S, K))
-    times, redrawn = _draws(counts, replicates, rng)
 
-    def spread(right: Bool[np.ndarray, " N"]) -> Spread:
-        hits = _sums(right.astype(np.float64), subject, label, (S, K))
-        value = (hits.sum(axis=0) / counts.sum(axis=0)).mean()
-        resampled = (times @ hits / (times @ counts)).mean(axis=1)
-        with np.errstate(invalid="ignore"):
-            left_out = ((hits.sum(axis=0) - hits) / (counts.sum(axis=0) - counts)).mean(axis=1)
-        return Spread(float(value), resampled, left_out, redrawn, level, S, S)
+    def sums(values: Bool[np.ndarray, " N"]) -> Float64[np.ndarray, "S K"]:
+        return np.bincount(subject * K + label, values.astype(np.float64), S * K).reshape(S, K)
 
-    first, second = spread(one), spread(other)
+    clips = sums(np.ones(len(label), dtype=bool))
+
+    def mean_of_shares(rows: Float[np.ndarray, "R _"]) -> Float[np.ndarray, " R"]:
+        with np.errstate(invalid="ignore"):  # where a label is missing
+            return (rows[:, :K] / rows[:, K:]).mean(axis=1)
+
+    first, second = spreads_of_sums(
+        [np.hstack([sums(right), clips]) for right in (one, other)],
+        mean_of_shares,
+        replicates=replicates,
+        level=level,
+        rng=rng,
+    )
     width = unmoved_width(first, second, (0.0, 1.0))
     return BalancedAccuracies(
         estimate_of(first, (0.0, 1.0)),
@@ -102,33 +94,3 @@ def guesses_p_value(
         permuted[home] = label[np.lexsort((rng.random(len(label)), subjects))]
         reached += bool(((permuted == guessed) / np.bincount(label)[permuted]).sum() >= observed - 1e-9)
     return (1 + reached) / (1 + permutations)
-
-
-def _sums(
-    values: Float64[np.ndarray, " N"],
-    subject: Int[np.ndarray, " N"],
-    label: Int[np.ndarray, " N"],
-    shape: Sequence[int],
-) -> Float64[np.ndarray, "S K"]:
-    """The sum of the values of each subject's clips of each label."""
-    S, K = shape
-    sums: Float64[np.ndarray, "S K"] = np.bincount(subject * K + label, values, S * K).reshape(S, K)
-    return sums
-
-
-def _draws(
-    counts: Float64[np.ndarray, "S K"], replicates: int, rng: np.random.Generator
-) -> tuple[Float64[np.ndarray, "R S"], int]:
-    """How often each subject is drawn in each resample, and how many resamples lacked a label."""
-    S = len(counts)
-    times = np.empty((replicates, S))
-    pending, redrawn = np.arange(replicates), 0
-    while pending.size:
-        times[pending] = rng.multinomial(S, np.full(S, 1 / S), size=len(pending))
-        pending = pending[(times[pending] @ counts == 0).any(axis=1)]
-        redrawn += len(pending)
-        if redrawn > _MOST_REDRAWS * replicates:
-            raise EvaluationError(
-                f"resamples must hold every label, got {redrawn} that do not: too few people show one of them"
-            )
-    return times, redrawn

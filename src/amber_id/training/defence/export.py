@@ -7,7 +7,6 @@ The header of the file stands in ``metadata_props`` under ``amber_id``. A model 
 onnxruntime, given frames and its own state, agrees with what `amber defend` does.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from amber_id.anonymisers.channels import CHANNELS, FACE
 from amber_id.anonymisers.learned import LEARNED_SCHEMA, LearnedModel, load_learned
 from amber_id.anonymisers.learned_motion import DRAWN, state_size, stepped
 from amber_id.atomic_files import write_atomically
-from amber_id.attackers.onnx_export import require_onnx, session_of, without_chatter
+from amber_id.attackers.onnx_export import require_onnx, session_of, traced
 from amber_id.errors import AmberError
 from amber_id.training.defence.network import DefenceNetwork
 
@@ -78,32 +77,17 @@ def export_defence(model_file: Path, path: Path) -> ExportedDefence:
 
 def to_onnx(model: LearnedModel) -> bytes:
     """The bytes of an ONNX file; raises AmberError if torch cannot trace the network."""
-    import onnx
-
     network = _AtStrength(DefenceNetwork(model.weights)).eval()
     S = state_size(model.header.hidden)
     example = (torch.zeros(2, len(CHANNELS)), torch.zeros(2, 1), torch.zeros(2, DRAWN), torch.ones(2, 1))
-    try:
-        with without_chatter():
-            program = torch.onnx.export(
-                network,
-                (*example, torch.zeros(2, S)),
-                dynamo=True,
-                input_names=list(_INPUTS),
-                output_names=["changed", "next_state"],
-                dynamic_shapes=tuple({0: "N"} for _ in _INPUTS),
-                verbose=False,
-            )
-    except torch.onnx.OnnxExporterError as error:
-        reason = str(error).splitlines()[0]
-        raise AmberError(f"the defence cannot be exported as ONNX: {reason}") from error
-    assert program is not None  # None is the older exporter's
-    proto = program.model_proto
-    for part in (*proto.graph.node, *proto.graph.value_info):
-        del part.metadata_props[:]  # traces of the source, with paths of this machine
-    text = json.dumps({"schema": LEARNED_SCHEMA, **model.header.model_dump(mode="json")}, sort_keys=True)
-    onnx.helper.set_model_props(proto, {"amber_id": text})
-    return proto.SerializeToString(deterministic=True)
+    return traced(
+        network,
+        (*example, torch.zeros(2, S)),
+        inputs=_INPUTS,
+        outputs=("changed", "next_state"),
+        name="the defence",
+        about={"schema": LEARNED_SCHEMA, **model.header.model_dump(mode="json")},
+    )
 
 
 def largest_difference(data: bytes, model: LearnedModel) -> float:
