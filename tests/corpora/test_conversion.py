@@ -275,9 +275,9 @@ def test_what_people_wrote_in_the_table_stays(tmp_path: Path) -> None:
     (dst / "corpus.csv").write_text(text)
     convert(find_nvfair(layout.src), dst)
     lines = (dst / "corpus.csv").read_text().splitlines()
-    assert lines[0] == "clip,subject,source,path,session,utterance,emotion,intensity,sex,age,mine"
-    assert lines[1] == "nvidia_id025/a01-id001,id025,nvidia,nvidia_id025/a01-id001.mp4,first,,,,,,yes"
-    assert lines[-1] == "own_id900/x,,,,2,,,,,,no"
+    assert lines[0] == "clip,subject,source,path,session,utterance,emotion,intensity,sex,age,date,mine"
+    assert lines[1] == "nvidia_id025/a01-id001,id025,nvidia,nvidia_id025/a01-id001.mp4,first,,,,,,,yes"
+    assert lines[-1] == "own_id900/x,,,,2,,,,,,,no"
 
 
 def test_a_table_that_is_none_is_refused_before_anything_is_put(tmp_path: Path) -> None:

@@ -16,13 +16,13 @@ def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
 
 def test_every_column_is_read_and_empty_cells_are_not_known(tmp_path: Path) -> None:
     text = (
-        "clip,subject,source,path,session,utterance,emotion,intensity,sex,age,avatar\n"
-        "a_id1/x,Anna,a,a/x.mp4,1,kids,calm,strong,f,34,robot\n"
+        "clip,subject,source,path,session,utterance,emotion,intensity,sex,age,avatar,date\n"
+        "a_id1/x,Anna,a,a/x.mp4,1,kids,calm,strong,f,34,robot,2024-02-29\n"
         "\n"
-        'a_id1/y,Anna,a,a/y.mp4, 2 ,"dogs, two",,,,,\n'
+        'a_id1/y,Anna,a,a/y.mp4, 2 ,"dogs, two",,,,,,\n'
     )
     assert read_corpus_file(written(tmp_path, text)) == {
-        "a_id1/x": ClipFacts("1", "kids", "calm", "strong", "f", "34", "robot"),
+        "a_id1/x": ClipFacts("1", "kids", "calm", "strong", "f", "34", "robot", "2024-02-29"),
         "a_id1/y": ClipFacts(session="2", utterance="dogs, two"),
     }
 
@@ -56,6 +56,15 @@ def test_there_need_be_no_file(tmp_path: Path) -> None:
             "clip,session\na_id1/x,1\na_id1/y,1\na_id1/x,1\n",
             "line 4: expected each clip once, got a_id1/x of line 2 again",
         ),
+        *(
+            (f"clip,date\na_id1/x,\na_id1/y,{day}\n", f"line 3: expected a date as YYYY-MM-DD, got {got}")
+            for day, got in (
+                ("17.5.2024", "'17.5.2024'; leave it empty if not known"),
+                ("2023-02-29", "'2023-02-29'; leave it empty if not known"),
+                ("20240517", "'20240517'; leave it empty if not known"),
+                ("2024-05-17T10:00", "'2024-05-17T10:00'; leave it empty if not known"),
+            )
+        ),
         ('clip,session\na_id1/x,"1\n', "line 2: expected a row of a CSV table (unexpected end of data)"),
     ],
 )
@@ -63,6 +72,11 @@ def test_what_is_wrong_is_told_in_one_line(tmp_path: Path, text: str, reason: st
     with pytest.raises(FileFormatError) as caught:
         read_corpus_file(written(tmp_path, text))
     assert str(caught.value) == f"{tmp_path / CORPUS_FILE}: {reason}"
+
+
+def test_where_no_session_is_named_a_day_is_one() -> None:
+    facts = [ClipFacts("a", date="2024-01-01"), ClipFacts(date="2024-01-01"), ClipFacts(utterance="yes")]
+    assert [each.sitting for each in facts] == ["a", "2024-01-01", None]
 
 
 def test_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:

@@ -84,6 +84,15 @@ def test_sessions_are_folders_and_part_of_the_name(tmp_path: Path) -> None:
     }
 
 
+def test_a_date_of_a_table_that_is_no_day_is_told_with_its_line(tmp_path: Path) -> None:
+    src = write(tmp_path / "src", "a.mp4")
+    (src / "list.csv").write_text("path,subject,date\na.mp4,anna,17/5/24\n")
+    with pytest.raises(
+        FileFormatError, match=r"list\.csv: line 2: expected a date as YYYY-MM-DD, got '17/5/24'"
+    ):
+        own(src / "list.csv", tmp_path / "dst")
+
+
 def test_each_file_that_is_not_taken_is_listed(tmp_path: Path) -> None:
     src = write(tmp_path / "src", "ben/00001.MTS", "ben/00002.braw", "zoe/a.mp4", "zoe/a.wav", "zoe/b")
     done = own(src, tmp_path / "dst")

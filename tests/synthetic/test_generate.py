@@ -12,7 +12,7 @@ from amber_id.errors import AmberError, UsageError
 from amber_id.recordings import RecordingSet
 from amber_id.synthetic import SynthConfig, estimated_bytes, generate
 from amber_id.synthetic.measured import measured_sha256
-from amber_id.synthetic.people import origin_of
+from amber_id.synthetic.people import dates_of, origin_of
 
 SMALL = SynthConfig(people=3, clips=2, duration=1.5)
 
@@ -74,6 +74,8 @@ def test_the_corpus_tells_session_and_utterance(tmp_path):
     assert origins != [0, 1, 2, 3] * 3
     # A near-copy is of the session, and says the words, of what it copies.
     assert [row["session"] for row in rows] == [str(1 + origin // 2) for origin in origins]
+    days = [dates_of(config, n // 4)[origin // 2] for n, origin in enumerate(origins)]
+    assert [row["date"] for row in rows] == [day.isoformat() for day in days]
     assert [row["utterance"] for row in rows] == [f"{1 + n // 4}-{1 + o}" for n, o in enumerate(origins)]
     assert RecordingSet.open(tmp_path / "avatar").sources == ("syntha", "synthb")
 

@@ -12,6 +12,7 @@ from amber_id.synthetic.people import (
     MODES,
     Traits,
     avatar_traits,
+    dates_of,
     draw_person,
     origin_of,
     original_traits,
@@ -171,3 +172,13 @@ def test_copies_are_as_many_as_asked_and_copy_what_is_none():
     for k in range(100):
         assert not copied[k, origins[k]].any()
     assert not any(origin_of(SynthConfig(), 0, c) - c for c in range(20))
+
+
+def test_sessions_have_days_of_their_own_in_order():
+    config = SynthConfig(sessions=4, days=100, seed=2)
+    gaps = np.array([np.diff([day.toordinal() for day in dates_of(config, k)]) for k in range(400)])
+    assert gaps.shape == (400, 3)
+    assert (gaps.min(), gaps.max()) == (1, 100)
+    # Uniform in its logarithm from 1 to 101, and cut to a whole day.
+    assert (gaps <= 9).mean() == pytest.approx(np.log(10) / np.log(101), abs=0.05)
+    assert dates_of(config, 0)[:2] == dates_of(config.model_copy(update={"people": 90, "sessions": 2}), 0)

@@ -4,27 +4,31 @@ Conventions
 -----------
 An optional table in a corpus folder, or beside recordings, one row per clip::
 
-    clip,session,utterance
-    ravdess_id001/video007,1,kids are talking by the door
+    clip,session,date,utterance
+    ravdess_id001/video007,1,2024-05-17,kids are talking by the door
 
 Of the columns only ``clip`` is required: the clip's id, ``folder/stem``, without suffix. An empty cell is not
 known. White space around a cell does not count. Other columns are the user's own and passed over, so a
 misspelt one is too: the audit then says that the file tells it nothing. Rows of clips that are not in the
-folder are allowed. Who a clip shows is said by its folder alone, whatever a column ``subject`` says.
+folder are allowed. A date is a day of the calendar, YYYY-MM-DD (ISO 8601). Who a clip shows is said by its
+folder alone, whatever a column ``subject`` says.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import date
 from pathlib import Path
 
 from amber_id.atomic_files import write_atomically
 from amber_id.errors import FileFormatError
 from amber_id.file_formats import table_rows, table_text
 from amber_id.names import note_case_twins
-from amber_id.quoting import escaped
+from amber_id.quoting import escaped, quote
 
 CORPUS_FILE = "corpus.csv"
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _LONGEST_HEADING = 200  # of a heading
 
 
@@ -33,7 +37,7 @@ class ClipFacts:
     """What the corpus file says of one clip, as it stands there; None where that is not known.
 
     `session` names one sitting of one person: the same name under two people is two sessions. Clips of the
-    same `utterance` say the same, whoever speaks.
+    same `utterance` say the same, whoever speaks. `date` is the day on which it was filmed, YYYY-MM-DD.
     """
 
     session: str | None = None
@@ -43,6 +47,12 @@ class ClipFacts:
     sex: str | None = None
     age: str | None = None
     avatar: str | None = None
+    date: str | None = None
+
+    @property
+    def sitting(self) -> str | None:
+        """The session; where none is named, the day: clips of one day are then taken as of one session."""
+        return self.session or self.date
 
 
 def read_corpus_file(folder: Path) -> Mapping[str, ClipFacts]:
@@ -52,7 +62,7 @@ def read_corpus_file(folder: Path) -> Mapping[str, ClipFacts]:
     ------
     FileFormatError
         If it cannot be read, is not in UTF-8, has no column ``clip`` or one column twice, a row has more or
-        fewer cells than the first line, or a clip is named twice or not at all.
+        fewer cells than the first line, a date is no day, or a clip is named twice or not at all.
     """
     path = folder / CORPUS_FILE
     rows = _rows_by_clip(path)[1]
@@ -126,6 +136,7 @@ def _rows_by_clip(path: Path) -> tuple[list[str], dict[str, dict[str, str]]]:
         clip = cells["clip"]
         if not clip:
             raise FileFormatError(path, f"line {line}: expected the id of a clip, got an empty cell")
+        require_day(cells, path, line)
         if clip in cells_of:
             raise FileFormatError(
                 path, f"line {line}: expected each clip once, got {clip} of line {line_of[clip]} again"
@@ -133,6 +144,21 @@ def _rows_by_clip(path: Path) -> tuple[list[str], dict[str, dict[str, str]]]:
         cells_of[clip] = cells
         line_of[clip] = line
     return heading, cells_of
+
+
+def require_day(cells: Mapping[str, str], path: Path, line: int) -> None:
+    """Refuse a row whose cell ``date`` is neither empty nor a day; raises FileFormatError."""
+    day = cells.get("date", "")
+    if not day:
+        return
+    try:
+        if not _DAY.fullmatch(day):
+            raise ValueError
+        date.fromisoformat(day)
+    except ValueError as error:
+        raise FileFormatError(
+            path, f"line {line}: expected a date as YYYY-MM-DD, got {quote(day)}; leave it empty if not known"
+        ) from error
 
 
 def csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -20,7 +20,7 @@ from amber_id.recordings import RecordingSet
 def sessions_of_clips(recordings: RecordingSet) -> dict[str, str]:
     """The session of each clip of which it is known; raises FileFormatError if ``corpus.csv`` is damaged."""
     facts = read_corpus_file(recordings.root)
-    sessions = {entry.clip: facts[entry.clip].session for entry in recordings.entries if entry.clip in facts}
+    sessions = {entry.clip: facts[entry.clip].sitting for entry in recordings.entries if entry.clip in facts}
     return {clip: session for clip, session in sessions.items() if session is not None}
 
 

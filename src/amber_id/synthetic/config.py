@@ -57,6 +57,7 @@ class SynthConfig(BaseModel):
     ] = Field(default_factory=lambda: dict.fromkeys(REGIONS, 1.0))  # how much habits differ, by region
     session: float = Field(0.0, ge=0, le=_STRONGEST)  # drift of habits between sessions, as `habit`
     sessions: int = Field(2, ge=1)  # of each person, of equally many clips
+    days: int = Field(365, ge=1, le=3650)  # from one session to the next, at most; short gaps are frequent
     content: Content = "free"  # every clip its own words; all clips the same; or each person's own
     aspect: Annotated[Setting, _from_to(0.5, 3.0)] = Setting(values=(16 / 9,))  # width over height
     fps: Annotated[Setting, _from_to(10.0, 120.0)] = Setting(values=(30,))

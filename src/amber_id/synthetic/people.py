@@ -7,6 +7,7 @@ its traits; `Variances` says how they are distributed, which is all that an idea
 """
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 from jaxtyping import Float
@@ -19,6 +20,7 @@ from amber_id.synthetic.seeds import stream
 # The face of one person looks different from clip to clip, by this much of the spread between people: the
 # tracked mean faces of real people's clips, without their expression, differ by 0.43 of it.
 _SHAPE_WITHIN = 0.43
+_FIRST_DAY, _DAYS_OF_FIRST = date(2024, 1, 1), 366  # of first sessions
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,15 @@ def origin_of(config: SynthConfig, person: int, clip: int) -> int:
 def session_of(config: SynthConfig, clip: int) -> int:
     """The session of a clip; a person's sessions have equally many, in order, but for a remainder."""
     return clip * config.sessions // config.clips
+
+
+def dates_of(config: SynthConfig, person: int) -> tuple[date, ...]:
+    """The day of each session of a person, in order: gaps from 1 to `days`, uniform in their logarithm."""
+    rng = stream(config.seed, "dates", person)
+    first = _FIRST_DAY + timedelta(days=int(rng.integers(_DAYS_OF_FIRST)))
+    gaps = np.floor(np.exp(rng.uniform(0.0, np.log(config.days + 1), size=config.sessions - 1)))
+    after = np.concatenate([[0], np.cumsum(np.clip(gaps, 1, config.days))])
+    return tuple(first + timedelta(days=int(days)) for days in after)
 
 
 def original_traits(config: SynthConfig, person: Person, clip: int) -> Traits:

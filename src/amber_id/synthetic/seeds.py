@@ -27,6 +27,7 @@ Stream = Literal[
     "emotion",
     "lost",
     "avatar",
+    "dates",
 ]
 
 # A stream is known by its position: add new ones at the end.

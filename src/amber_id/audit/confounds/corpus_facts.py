@@ -16,10 +16,11 @@ from amber_id.results.checks import Check, Verdict
 class CorpusFacts:
     """What the corpus files of a study say, by clip; a clip of which it is not known is not there."""
 
-    session: Mapping[str, str]
+    session: Mapping[str, str]  # or the day, where no session is named
     utterance: Mapping[str, str]
     files: int  # how many there are
     emotion: Mapping[str, str] = field(default_factory=dict)
+    date: Mapping[str, str] = field(default_factory=dict)  # YYYY-MM-DD
 
     @classmethod
     def read(cls, conditions: Mapping[ConditionName, RecordingSet]) -> "CorpusFacts":
@@ -36,10 +37,10 @@ class CorpusFacts:
             root: read_corpus_file(root) for root in {recordings.root for recordings in conditions.values()}
         }
         of_files = {root / CORPUS_FILE: facts for root, facts in sorted(files.items()) if facts}
-        session, utterance, emotion = (
-            _joined(of_files, column) for column in ("session", "utterance", "emotion")
+        session, utterance, emotion, date = (
+            _joined(of_files, column) for column in ("session", "utterance", "emotion", "date")
         )
-        return cls(session, utterance, len(of_files), emotion)
+        return cls({**date, **session}, utterance, len(of_files), emotion, date)
 
 
 NOTHING_KNOWN = CorpusFacts({}, {}, 0)

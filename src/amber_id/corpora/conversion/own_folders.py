@@ -26,7 +26,7 @@ from amber_id.corpora.conversion.findings import Findings, FoundClip
 from amber_id.corpora.conversion.left_out import LeftOut, counted
 from amber_id.corpora.conversion.people_numbers import number_people
 from amber_id.corpora.conversion.source_files import SourceFile, is_video, list_videos
-from amber_id.corpora.corpus_file import csv_rows
+from amber_id.corpora.corpus_file import csv_rows, require_day
 from amber_id.corpora.other_files import hint_of_others
 from amber_id.errors import CorpusError, FileFormatError
 from amber_id.names import case_twin_remarks, composed
@@ -179,6 +179,7 @@ def _in_table(path: Path, own: str) -> tuple[list[_Named], list[LeftOut]]:
         cells = {
             name: cell if name == "path" else composed(cell) for name, cell in zip(heading, row, strict=True)
         }
+        require_day(cells, path, line)
         try:
             source = checked_source(cells.get("source") or own)
         except ValueError as error:
