@@ -85,7 +85,12 @@ from amber_id.biometrics.identification import (
     tpir_at_fpir,
 )
 from amber_id.biometrics.intervals import Difference, Estimate
-from amber_id.biometrics.labels import BalancedAccuracies, balanced_accuracies, guesses_p_value
+from amber_id.biometrics.labels import (
+    BalancedAccuracies,
+    balanced_accuracies,
+    balanced_accuracy,
+    guesses_p_value,
+)
 from amber_id.biometrics.multiple_tests import holm, sign_flip_p_value
 from amber_id.biometrics.people import (
     SubjectFigures,
@@ -146,6 +151,7 @@ __all__ = [
     "aggregate_clips",
     "auc",
     "balanced_accuracies",
+    "balanced_accuracy",
     "balanced_accuracy_at",
     "best_balanced_accuracy",
     "bootstrap",

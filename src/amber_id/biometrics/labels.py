@@ -4,12 +4,20 @@ Balanced accuracy is the mean over labels of the share of their clips that are g
 al., ICPR 2010): whoever guesses one label always, or by lot, has one over the number of labels.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int
 
-from amber_id.biometrics.intervals import Difference, Estimate, difference_of, estimate_of, unmoved_width
+from amber_id.biometrics.intervals import (
+    Difference,
+    Estimate,
+    Spread,
+    difference_of,
+    estimate_of,
+    unmoved_width,
+)
 from amber_id.biometrics.sums import spreads_of_sums
 
 
@@ -41,6 +49,46 @@ def balanced_accuracies(
     EvaluationError
         If there are fewer than 3 subjects, or so few show a label that resamples hardly ever have it.
     """
+    first, second = _spreads((one, other), labels, subjects, replicates=replicates, level=level, rng=rng)
+    width = unmoved_width(first, second, (0.0, 1.0))
+    return BalancedAccuracies(
+        estimate_of(first, (0.0, 1.0)),
+        estimate_of(second, (0.0, 1.0)),
+        difference_of(second.moves_to(first), width=width),
+    )
+
+
+def balanced_accuracy(
+    right: Bool[np.ndarray, " N"],
+    labels: Int[np.ndarray, " N"],
+    subjects: Int[np.ndarray, " N"],
+    *,
+    replicates: int = 1000,
+    level: float = 0.95,
+    rng: np.random.Generator,
+) -> Estimate:
+    """Balanced accuracy of one guess of the labels of N clips, as `balanced_accuracies` has it.
+
+    Examples
+    --------
+    >>> labels, subjects = np.repeat([0, 1], 12), np.repeat(np.arange(8), 3)
+    >>> guess = balanced_accuracy(np.arange(24) % 4 > 0, labels, subjects, rng=np.random.default_rng(0))
+    >>> guess.value, guess.low < 0.7, guess.high > 0.8
+    (0.75, True, True)
+    """
+    (spread,) = _spreads((right,), labels, subjects, replicates=replicates, level=level, rng=rng)
+    return estimate_of(spread, (0.0, 1.0))
+
+
+def _spreads(
+    sides: Sequence[Bool[np.ndarray, " N"]],
+    labels: Int[np.ndarray, " N"],
+    subjects: Int[np.ndarray, " N"],
+    *,
+    replicates: int,
+    level: float,
+    rng: np.random.Generator,
+) -> list[Spread]:
     _, label = np.unique(labels, return_inverse=True)
     names, subject = np.unique(subjects, return_inverse=True)
     S, K = len(names), int(label.max()) + 1
@@ -54,18 +102,12 @@ def balanced_accuracies(
         with np.errstate(invalid="ignore"):  # where a label is missing
             return (rows[:, :K] / rows[:, K:]).mean(axis=1)
 
-    first, second = spreads_of_sums(
-        [np.hstack([sums(right), clips]) for right in (one, other)],
+    return spreads_of_sums(
+        [np.hstack([sums(right), clips]) for right in sides],
         mean_of_shares,
         replicates=replicates,
         level=level,
         rng=rng,
-    )
-    width = unmoved_width(first, second, (0.0, 1.0))
-    return BalancedAccuracies(
-        estimate_of(first, (0.0, 1.0)),
-        estimate_of(second, (0.0, 1.0)),
-        difference_of(second.moves_to(first), width=width),
     )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from amber_id.synthetic.oracle_file import Oracle
 
 _BY = "a number, or two that depend on the clip, person or source, e.g. source=16:9,4:3"
+_Out = Annotated[Path, typer.Argument(help="Folder in which original/, avatar/ and oracle.json are written.")]
 _Shape = Annotated[float, typer.Option(help="How much faces differ: 1 as measured, 0 not at all.")]
 _Habit = Annotated[
     str,
@@ -40,14 +41,28 @@ _Content = Annotated[
 _Aspect = Annotated[str, typer.Option(help=f"Width over height of originals: {_BY}.")]
 _Fps = Annotated[str, typer.Option(help="Frames per second, e.g. 30 or source=25,30.")]
 _Duration = Annotated[str, typer.Option(help="Seconds of a clip, e.g. 4 or person=2,4.")]
+_Jitter = Annotated[str, typer.Option(help="Jitter of the tracker, relative to the measured jitter.")]
+_Framing = Annotated[str, typer.Option(help="Size of faces in originals, relative to the usual size.")]
+_Attribute = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Attribute of people that shows in how they move, and how much, e.g. sex=0.5: standard "
+        "deviations of people in every habit between its two values. May be repeated."
+    ),
+]
+_Group = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Two groups of people, and how many times as much those of the second differ in their habits, "
+        "e.g. site=0.5: they are harder to distinguish. May be repeated."
+    ),
+]
 _Duplicates = Annotated[float, typer.Option(help="Share of clips that are near-copies of another.")]
 
 
 @app.command()
 def synth(
-    out: Annotated[
-        Path, typer.Argument(help="Folder in which original/, avatar/ and oracle.json are written.")
-    ],
+    out: _Out,
     people: Annotated[int, typer.Option(help="Number of people.")] = 40,
     clips: Annotated[int, typer.Option(help="Number of clips of each person.")] = 20,
     shape: _Shape = 0.12,
@@ -58,15 +73,13 @@ def synth(
     content: _Content = "free",
     aspect: _Aspect = "16:9",
     fps: _Fps = "30",
-    jitter: Annotated[
-        str, typer.Option(help="Jitter of the tracker, relative to the measured jitter.")
-    ] = "1",
-    framing: Annotated[
-        str, typer.Option(help="Size of faces in originals, relative to the usual size.")
-    ] = "1",
+    jitter: _Jitter = "1",
+    framing: _Framing = "1",
     duration: _Duration = "4",
     lost: Annotated[str, typer.Option(help="Share of frames without a face.")] = "0",
     duplicates: _Duplicates = 0.0,
+    attribute: _Attribute = None,
+    group: _Group = None,
     workers: Workers = None,
     seed: Seed = 0,
     quiet: Quiet = False,
@@ -97,6 +110,8 @@ def synth(
         duration=duration,
         lost=lost,
         duplicates=duplicates,
+        attribute=attribute or (),
+        group=group or (),
         seed=seed,
     )
     if not quiet:
@@ -112,4 +127,9 @@ def _print_oracle(oracle: "Oracle", out: Path, people: int, clips: int) -> None:
         for k, eer in rates.items():
             given = f"{k} clip on each side" if k == 1 else f"{k} clips on each side"
             tell(f"  lowest possible EER, {given}: {with_interval(eer)}")
+        for name, accuracy in oracle.attributes.get(condition, {}).items():
+            tell(f"  best possible balanced accuracy of {name}, from 1 clip: {with_interval(accuracy)}")
+        for name, of_values in oracle.groups.get(condition, {}).items():
+            eers = ", ".join(f"{value} {with_interval(eer)}" for value, eer in of_values.items())
+            tell(f"  lowest possible EER by {name}: {eers}")
     tell(out / "oracle.json")

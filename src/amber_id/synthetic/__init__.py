@@ -6,9 +6,10 @@ distinguishes people is known and written down, so that an attacker can be compa
 
 Read in this order: ``settings.py``, ``habits.py``, ``config.py`` (what can be asked for), ``seeds.py``,
 ``fields.py`` (random signals that are smooth), ``measured.py`` (what was measured on real faces),
-``people.py`` (what a clip shows of a person), ``speech.py`` and ``rig.py`` (a person's signals in a clip),
-``channel.py`` (what arrives at an avatar), ``mesh.py`` and ``camera.py`` (the signals as landmarks in a
-picture), ``clips.py``, ``generate.py`` (recordings), ``oracle.py`` and ``oracle_file.py``.
+``planted.py`` (attributes and groups), ``people.py`` (what a clip shows of a person), ``speech.py`` and
+``rig.py`` (a person's signals in a clip), ``channel.py`` (what arrives at an avatar), ``mesh.py`` and
+``camera.py`` (the signals as landmarks in a picture), ``clips.py``, ``generate.py`` (recordings),
+``oracle.py`` and ``oracle_file.py``.
 """
 
 from amber_id.synthetic.clips import SYNTHETIC_TRACKER, make_clip

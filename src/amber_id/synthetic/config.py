@@ -1,9 +1,12 @@
 """How many people, in what do they differ, and under what circumstances are they filmed?"""
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from amber_id.quoting import quote
 from amber_id.synthetic.habits import REGIONS, Region
 from amber_id.synthetic.settings import By, Setting
 
@@ -29,6 +32,50 @@ def _strength_of_regions(value: Any) -> Any:
     return value
 
 
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,29}")
+_OTHER_COLUMNS = (
+    *("clip", "subject", "source", "path", "session", "date", "utterance", "emotion", "intensity"),
+    "avatar",
+)
+_MOST_PLANTED = 4  # attributes and groups: the oracle looks at all their values together
+
+
+def _size_of_names(value: Any) -> Any:
+    """``sex=0.5,age=0.2``, or a list of such texts."""
+    if isinstance(value, Mapping):
+        return value
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        return value
+    pairs = [item.partition("=") for text in texts for item in text.split(",")]
+    for name, equals, _ in pairs:
+        if not equals:
+            raise ValueError(f"expected NAME=SIZE, such as sex=0.5, got {quote(name)}")
+    names = [name for name, _, _ in pairs]
+    if len(set(names)) < len(names):
+        raise ValueError(f"expected each name once, got {', '.join(names)}")
+    return {name: number for name, _, number in pairs}
+
+
+def _names_of_columns(planted: dict[str, float]) -> dict[str, float]:
+    for name in planted:
+        if not _NAME.fullmatch(name) or name in _OTHER_COLUMNS:
+            raise ValueError(
+                f"expected the name of a column of corpus.csv that has no other meaning, got {quote(name)}"
+            )
+    return planted
+
+
+def _planted(most: float) -> tuple[BeforeValidator, AfterValidator]:
+    def check(planted: dict[str, float]) -> dict[str, float]:
+        for name, size in planted.items():
+            if not 0 <= size <= most:
+                raise ValueError(f"must be from 0 to {most:g}, got {size:g} for {name}")
+        return _names_of_columns(planted)
+
+    return BeforeValidator(_size_of_names), AfterValidator(check)
+
+
 def _from_to(low: float, high: float) -> AfterValidator:
     def check(setting: Setting) -> Setting:
         for value in setting.values:
@@ -37,6 +84,10 @@ def _from_to(low: float, high: float) -> AfterValidator:
         return setting
 
     return AfterValidator(check)
+
+
+def _is_empty(planted: object) -> bool:
+    return not planted
 
 
 MOST_PEOPLE, MOST_CLIPS = 100_000, 1000
@@ -66,7 +117,20 @@ class SynthConfig(BaseModel):
     duration: Annotated[Setting, _from_to(1.1, 60.0)] = Setting(values=(4,))  # seconds of a clip
     lost: Annotated[Setting, _from_to(0.0, 0.5)] = Setting(values=(0,))  # share of frames without a face
     duplicates: float = Field(0.0, ge=0, le=0.9)  # share of clips that are near-copies of another
+    # By name, what `planted.py` plants; not written where there is nothing, as by earlier versions.
+    attribute: Annotated[dict[str, float], *_planted(_STRONGEST)] = Field({}, exclude_if=_is_empty)
+    group: Annotated[dict[str, float], *_planted(_STRONGEST)] = Field({}, exclude_if=_is_empty)
     seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _few_are_planted(self) -> "SynthConfig":
+        names = (*self.attribute, *self.group)
+        if len(set(names)) < len(names) or len(names) > _MOST_PLANTED:
+            raise ValueError(
+                f"expected {_MOST_PLANTED} attributes and groups or fewer, each name once, got "
+                f"{', '.join(names)}"
+            )
+        return self
 
     @property
     def settings(self) -> dict[str, Setting]:

@@ -7,7 +7,7 @@
     OUT/original/synth_id001/clip00.safetensors ...   as a tracker would give them
     OUT/avatar/synth_id001/clip00.safetensors ...     the same clips, of avatars
     OUT/original/recordings.csv, OUT/avatar/recordings.csv
-    OUT/original/corpus.csv, OUT/avatar/corpus.csv    session, day and utterance of each clip
+    OUT/original/corpus.csv, OUT/avatar/corpus.csv    session, day and utterance of each clip, what is planted
 
 Person k's clip c is the same, byte for byte, however many people and workers there are (same machine type,
 same versions, same thread count). A recording's model is the data file that the generator reads.
@@ -26,6 +26,7 @@ from amber_id.synthetic.clips import clip_id, make_clip, source_name
 from amber_id.synthetic.config import CONDITIONS, SynthConfig
 from amber_id.synthetic.oracle_file import Oracle
 from amber_id.synthetic.people import dates_of, origin_of, session_of, subject_of
+from amber_id.synthetic.planted import written_values
 from amber_id.workers import Died, run_in_workers, usable_cores
 
 _FRAME_BYTES = 4 * (478 * 3 + 52 + 16) + 8 + 1
@@ -107,9 +108,11 @@ def _write_corpus(config: SynthConfig, path: Path) -> None:
             [
                 *(clip_id(config, k, c), subject_of(k), source_name(config, k)),
                 *(session + 1, days[k][session].isoformat(), spoken_text),
+                *written_values(config, k).values(),
             ]
         )
-    write_table(path, ["clip", "subject", "source", "session", "date", "utterance"], rows)
+    names = [*config.attribute, *config.group]
+    write_table(path, ["clip", "subject", "source", "session", "date", "utterance", *names], rows)
 
 
 def _refuse_strangers(out: Path, oracle: str) -> None:

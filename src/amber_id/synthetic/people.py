@@ -15,6 +15,7 @@ from jaxtyping import Float
 from amber_id.synthetic.config import Condition, SynthConfig
 from amber_id.synthetic.fields import MODES
 from amber_id.synthetic.habits import HABITS, POSITIONS, RATIO, strengths, survival
+from amber_id.synthetic.planted import Values, every_values, shift_of, strength_of, values_of
 from amber_id.synthetic.seeds import stream
 
 # The face of one person looks different from clip to clip, by this much of the spread between people: the
@@ -106,7 +107,9 @@ def original_traits(config: SynthConfig, person: Person, clip: int) -> Traits:
         len(HABITS)
     )
     within = stream(config.seed, "traits", person.index, clip)
-    habits = np.sqrt(RATIO) * (strengths(config.habit) * person.habits + config.session * drift)
+    values = values_of(config, person.index)
+    own = strengths(config.habit) * strength_of(config, values) * person.habits + shift_of(config, values)
+    habits = np.sqrt(RATIO) * (own + config.session * drift)
     return Traits(
         habits + within.standard_normal(len(HABITS)),
         config.shape * person.shape + _SHAPE_WITHIN * within.standard_normal((3, MODES)),
@@ -132,9 +135,34 @@ def shown_traits(config: SynthConfig, person: Person, clip: int, condition: Cond
     return (original_traits if condition == "original" else avatar_traits)(config, person, clip)
 
 
-def variances(config: SynthConfig, condition: Condition) -> Variances:
-    """How the traits of a condition's clips are distributed; their mean is zero."""
-    between = RATIO * strengths(config.habit) ** 2
+@dataclass(frozen=True)
+class Kind:
+    """People of the same attributes and groups: the mean of the traits of their clips, and the variances."""
+
+    values: Values
+    mean: Float[np.ndarray, " D"]
+    variances: Variances
+
+
+def kinds(config: SynthConfig, condition: Condition) -> list[Kind]:
+    """How the traits of a condition's clips are distributed, in people of each kind; all are as frequent."""
+    survives = survival() if condition == "avatar" else np.ones(len(HABITS))
+    return [
+        Kind(
+            values,
+            np.concatenate([np.sqrt(RATIO) * survives * shift_of(config, values), np.zeros(3 * MODES)]),
+            variances(config, condition, strength_of(config, values)),
+        )
+        for values in every_values(config)
+    ]
+
+
+def variances(config: SynthConfig, condition: Condition, strength: float = 1.0) -> Variances:
+    """How the traits of a condition's clips are distributed about their mean.
+
+    `strength` is how many times as much as usual the habits of these people differ.
+    """
+    between = RATIO * (strength * strengths(config.habit)) ** 2
     session = np.full(len(HABITS), RATIO * config.session**2)
     within = np.ones(len(HABITS))
     shape = np.full(3 * MODES, config.shape**2)

@@ -28,6 +28,7 @@ Stream = Literal[
     "lost",
     "avatar",
     "dates",
+    "planted",
 ]
 
 # A stream is known by its position: add new ones at the end.
