@@ -22,10 +22,10 @@ import numpy as np
 
 from amber_id.audit.attack.strongest_attacker import score_attackers
 from amber_id.audit.attack.tested import embed_people
-from amber_id.biometrics import Comparisons
+from amber_id.biometrics import Comparisons, across_sessions
 from amber_id.notation import with_interval
 from amber_id.protocols import SplitConfig, make_split, source_of_subjects
-from amber_id.protocols.sessions import across_sessions, sessions_of_clips
+from amber_id.protocols.sessions import sessions_of_clips
 from amber_id.recordings import RecordingEntry, RecordingSet
 from amber_id.training import train
 from amber_id.training.named import training_of

@@ -64,6 +64,7 @@ PARTS = {
             "rates",
             "identification",
             "several_clips",
+            "sessions",
             "judge",
             "made_by",
         ),

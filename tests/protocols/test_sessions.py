@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from amber_id.biometrics import Comparisons, compare_all
+from amber_id.biometrics import Comparisons, across_sessions, compare_all
 from amber_id.errors import SplitError
-from amber_id.protocols import Split, SplitConfig, across_sessions, divide_recordings, sessions_kept_apart
+from amber_id.protocols import Split, SplitConfig, divide_recordings, sessions_kept_apart
 from amber_id.recordings import RecordingSet
 
 

@@ -24,6 +24,8 @@ From scores to figures
 * What scores give away: :func:`d_sys`, :func:`zebra`; against chance: :func:`permutation_null`
 * Who it is, among N: :func:`gallery_scores`, of a list that :func:`is_directed` or not, then :func:`cmc`,
   :func:`rank1_by_gallery_size`, :func:`open_set`
+* Within a session and across two, and how many days apart: :class:`Sittings`, :func:`within_and_across`,
+  :func:`of_days`, :func:`across_sessions`
 * Who is recognised: :func:`per_subject_figures`, :func:`worst_decile_eer`; from several clips:
   :func:`aggregate_clips`; people weighing alike: :func:`subject_balanced_weights`
 * How sure: :func:`bootstrap_eer` for plain arrays; :func:`bootstrap` and, paired,
@@ -113,6 +115,7 @@ from amber_id.biometrics.recognition import Recognition, decide_recognition
 from amber_id.biometrics.resampling import Statistic, has_intervals
 from amber_id.biometrics.score_normalisation import cohort_statistics, s_norm
 from amber_id.biometrics.scoring import histogram_all, tally_all
+from amber_id.biometrics.sessions import Sittings, across_sessions, of_days, within_and_across
 from amber_id.biometrics.sums import spreads_of_sums
 from amber_id.biometrics.tallies import PairTally, ScoreHistogram, SubjectTally, Tally, merge, tally
 from amber_id.biometrics.two_covariance import two_covariance_llr
@@ -138,6 +141,7 @@ __all__ = [
     "ScoreHistogram",
     "ScoreRange",
     "SimulatedStudy",
+    "Sittings",
     "Statistic",
     "StudyPlan",
     "StudyPower",
@@ -147,6 +151,7 @@ __all__ = [
     "WorstDecile",
     "Zebra",
     "accuracy_at",
+    "across_sessions",
     "act_dcf",
     "aggregate_clips",
     "auc",
@@ -185,6 +190,7 @@ __all__ = [
     "min_cllr",
     "min_cllr_of",
     "min_dcf",
+    "of_days",
     "of_different_utterances",
     "open_set",
     "pav_llrs",
@@ -210,6 +216,7 @@ __all__ = [
     "tpir_at_fpir",
     "two_covariance_llr",
     "undecided_scores",
+    "within_and_across",
     "worst_decile_eer",
     "zebra",
     "zebra_expected_of",

@@ -31,7 +31,7 @@ from amber_id.protocols.rules import (
     ProtocolName,
     fewest_people,
 )
-from amber_id.protocols.sessions import across_sessions, sessions_kept_apart
+from amber_id.protocols.sessions import sessions_kept_apart
 from amber_id.protocols.split import SPLIT_FILE, Split, read_split, refuse_too_few_tested, write_split
 
 __all__ = [
@@ -49,7 +49,6 @@ __all__ = [
     "Split",
     "SplitConfig",
     "SplitRecord",
-    "across_sessions",
     "changes_since",
     "compared_pairs",
     "divide",

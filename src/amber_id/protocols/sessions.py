@@ -1,16 +1,11 @@
-"""Which comparisons of one person are across sessions, and who has several?
+"""Which session is a clip of, and who has several?
 
 A session is one sitting of one person: the same name under two people is two sessions. Which clip is of
 which session stands in ``corpus.csv`` beside the recordings. A clip of which that is not known may be of any
-session of its person, so none of its mated comparisons is known to be across sessions.
+session of its person, so none of its mated comparisons is known to be across sessions. Where a clip has no
+session but a day, that stands for it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-
-import numpy as np
-
-from amber_id.biometrics import Comparisons
 from amber_id.corpora import CORPUS_FILE, read_corpus_file
 from amber_id.errors import SplitError
 from amber_id.protocols.split import Split
@@ -57,24 +52,3 @@ def sessions_kept_apart(recordings: RecordingSet, split: Split) -> dict[str, str
                     "name them in its column session, or split by another protocol"
                 )
     return sessions_of_clips(recordings)
-
-
-def across_sessions(
-    comparisons: Comparisons, clips: Sequence[str], session_of: Mapping[str, str]
-) -> Comparisons:
-    """Those comparisons that are non-mated, or of two clips known to be from different sessions.
-
-    `clips` names each clip that the comparisons number. Sessions are numbered alike in all folds of a study,
-    as subjects are; a person's clips of unknown session have a number of their own.
-    """
-    names = {name: i for i, name in enumerate(sorted(set(session_of.values())), start=1)}
-    session = np.array([names.get(session_of.get(clip, ""), 0) for clip in clips], dtype=np.int64)
-    enrolled, probed = session[comparisons.enrolment], session[comparisons.probe]
-    counts = ~comparisons.mated | ((enrolled != probed) & (enrolled > 0) & (probed > 0))
-    return replace(
-        comparisons,
-        scores=comparisons.scores[counts],
-        enrolment=comparisons.enrolment[counts],
-        probe=comparisons.probe[counts],
-        sessions=comparisons.subjects * (len(names) + 1) + session,
-    )

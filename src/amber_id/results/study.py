@@ -23,6 +23,7 @@ from amber_id.results.figures import (
     Times,
 )
 from amber_id.results.older_studies import study_3_of
+from amber_id.results.sessions import SessionsResult
 from amber_id.results.utility import UtilityResult
 
 STUDY_SCHEMA: Literal["amber-id/study/3"] = "amber-id/study/3"
@@ -225,6 +226,7 @@ class StudyResults(Frozen):
     confounds: tuple[Check, ...]
     utility: UtilityResult | None  # None without both conditions
     references: dict[str, ReferencePoint]  # by the name of the anonymiser; empty without originals
+    sessions: SessionsResult | None = None  # None where an earlier version made the study
     dropped: tuple[DroppedClip, ...]
     limits: tuple[str, ...]  # what these figures do not show
     provenance: StudyProvenance

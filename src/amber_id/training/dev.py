@@ -6,6 +6,7 @@ from amber_id.attackers import Attacker, DevCalibration, DevFigures
 from amber_id.biometrics import (
     Comparisons,
     LinearCalibration,
+    across_sessions,
     auc,
     compare_all,
     eer,
@@ -16,7 +17,6 @@ from amber_id.biometrics import (
 from amber_id.embeddings import embed_clips
 from amber_id.errors import EvaluationError
 from amber_id.motion import WindowSet
-from amber_id.protocols import across_sessions
 
 
 def measure_dev(

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from amber_id.audit import EvaluationConfig, StudyConfig, run_study, stages_of_study
 from amber_id.biometrics import eer
-from amber_id.corpora.corpus_file import merge_corpus_file
+from amber_id.corpora.corpus_file import merge_corpus_file, read_corpus_file
 from amber_id.errors import SplitError, UsageError
 from amber_id.protocols import SplitConfig, manifest_hash
 from amber_id.recordings import RecordingSet
@@ -168,6 +169,36 @@ def test_a_stop_at_any_stage_changes_nothing(study, sets: Mapping, tmp_path: Pat
     assert dict(again)["regions"]
     assert not dict(again)["utility"]
     assert results.provenance.checkpoints_sha256 == study[0].provenance.checkpoints_sha256
+
+
+def test_sessions_have_the_figures_of_a_plain_loop(study, sets: Mapping):
+    results, scores = study
+    sessions = results.sessions
+    assert sessions is not None
+    assert (sessions.several, sessions.one, sessions.unknown) == (14, 0, 0)
+    facts = read_corpus_file(sets["original"].root)
+    compared = scores["OOO"].comparisons
+    names = [clip.removeprefix("original/") for clip in scores["OOO"].clips]
+    mated, within, across, nonmated = compared.mated, [], [], []
+    for score, i, j, is_mated in zip(compared.scores, compared.enrolment, compared.probe, mated, strict=True):
+        one, other = facts[names[i]], facts[names[j]]
+        if not is_mated:
+            nonmated += [score] if one.date != other.date else []
+        else:  # of two clips of a first session, and one of another
+            (within if one.session == other.session else across).append(score)
+    assert (len(within), len(across)) == (14, 28)
+    figures = sessions.cells["OOO"]
+    assert figures.people == 14
+    assert figures.compared is not None
+    for rate, side in ((figures.compared.within, within), (figures.compared.across, across)):
+        assert rate.value == pytest.approx(eer(np.array(side), np.array(nonmated)), abs=5e-3)
+    assert set(sessions.cells) == set(results.cells)
+    assert {cell: set(views) for cell, views in sessions.views.items()} == {
+        cell: set(views) for cell, views in results.views.items()
+    }
+    assert sum(each.people for each in figures.days) >= 28  # everybody on one day, and days apart
+    assert figures.people_drifting == 0
+    assert " (AAA): EER across sessions " in sessions.words
 
 
 def test_anonymised_clips_alone_have_one_cell(sets: Mapping, tmp_path: Path):

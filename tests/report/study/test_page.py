@@ -24,6 +24,7 @@ from fixtures.study_results import (
     changed,
     difference,
     make_sensitivity,
+    make_sessions,
     make_study,
     make_utility,
     rate,
@@ -536,3 +537,29 @@ def test_what_must_be_known_first_is_said_first(study: Any) -> None:
     assert "no anonymised clips" in officer_warnings(make_study("OOO")[0])[0]
     made = study[0].provenance.model_dump() | {"synthetic": True}
     assert "synthetic" in officer_warnings(changed(study[0], provenance=made))[0]
+
+
+def test_sessions_and_days_are_shown_and_what_is_unknown_has_no_figure(tmp_path: Path) -> None:
+    sessions = make_sessions("OOO", "AAA").model_dump()
+    results, scores = make_study("OOO", "AAA")
+    html = written((changed(results, sessions=sessions), scores), tmp_path)
+    text = Page(html).text
+    assert "People are recognised less in another session than in the same." in text
+    assert re.search(r"OOO strongest attacker 17 8.0 % \[3.0, 13.0\] 21.0 % .* \+13.0", text)
+    assert "OOO motion 6 unknown" in text
+    assert "OOO 8 to 30 3 unknown OOO 31 or more 12 23.0 %" in text
+    assert "AAA 9 −0.310 [−0.500, −0.120]" in text
+    assert 'data-chart="days"' in html
+    rows = list(csv.DictReader((tmp_path / "figures" / "sessions.csv").read_text().splitlines()))
+    assert [(row["cell"], row["view"], row["eer_across"]) for row in rows] == [
+        ("OOO", "", "0.21"),
+        ("OOO", "static", "0.21"),
+        ("AAA", "", "0.21"),
+    ]
+    days = list(csv.DictReader((tmp_path / "figures" / "days.csv").read_text().splitlines()))
+    assert [(row["last_day"], row["eer"]) for row in days[:3]] == [("0", "0.1"), ("7", "0.17"), ("", "0.23")]
+
+
+def test_a_study_without_sessions_has_no_part_on_them(html: str, folder: Path) -> None:
+    assert "in another session, on another day" not in html
+    assert not (folder / "figures" / "sessions.csv").exists()

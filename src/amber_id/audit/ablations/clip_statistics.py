@@ -91,6 +91,17 @@ def attacked(
     return attacked_by(fitted_in_folds(statistics, split, people=people), statistics, split)
 
 
+def tested_clips(statistics: ClipStatistics, split: Split) -> tuple[str, ...]:
+    """The clips that the comparisons of `attacked` number, one fold after the other."""
+    entries = statistics.windows.entries
+    return tuple(
+        entry.clip
+        for fold in range(len(split.folds))
+        for entry in entries
+        if entry.subject in split.subjects("test", fold)
+    )
+
+
 def fitted_in_folds(
     statistics: ClipStatistics, split: Split, *, people: int | None = None
 ) -> tuple[MomentsAttacker, ...]:

@@ -20,6 +20,7 @@ from amber_id.attackers import Attacker, CheckpointHeader, load_attacker, load_c
 from amber_id.biometrics import (
     Comparisons,
     SubjectFigures,
+    across_sessions,
     cohort_statistics,
     compare_across,
     compare_all,
@@ -30,7 +31,7 @@ from amber_id.embeddings import embed_clips
 from amber_id.errors import EvaluationError, SplitError, UsageError
 from amber_id.file_formats import file_hash
 from amber_id.motion import load_windows
-from amber_id.protocols import Split, across_sessions, labelled, partition_of, sessions_kept_apart
+from amber_id.protocols import Split, labelled, partition_of, sessions_kept_apart
 from amber_id.recordings import Failure, RecordingEntry, RecordingSet, read_header
 from amber_id.results import SubjectResult
 from amber_id.synthetic import SYNTHETIC_TRACKER

@@ -1,6 +1,6 @@
 """The finding of a study in a sentence, and what forbids it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 from amber_id.audit.attack.statements import (
@@ -32,7 +32,7 @@ def study_headline(
     `helped` is the EER of AAA less that of OOO, paired over people, within sources where there are several;
     None without both.
     """
-    letters = next(name for name in _BY_IMPORTANCE if name in cells)
+    letters = headline_cell(cells)
     condition: ConditionName = "anonymised" if letters == "AAA" else "original"
     result = cells[letters].result
     scope = " within sources" if result.within_source else ""
@@ -65,6 +65,11 @@ def study_headline(
         valid=not reasons,
         reasons=reasons,
     )
+
+
+def headline_cell(cells: Collection[str]) -> str:
+    """The cell that a headline is about."""
+    return next(name for name in _BY_IMPORTANCE if name in cells)
 
 
 def _eer(result: CellResult) -> Rate:

@@ -35,6 +35,24 @@ def of_views(results: StudyResults) -> Iterator[str]:
         yield f"  {letters}, EER of moments in each view: {eers}"
 
 
+def of_sessions(results: StudyResults) -> Iterator[str]:
+    """What is left of recognition in another session, of every cell, and how it changes with days."""
+    sessions = results.sessions
+    if sessions is None:
+        return
+    yield f"  {sessions.words}"
+    for letters, cell in sessions.cells.items():
+        if cell.compared is not None:
+            across, within = with_interval(cell.compared.across), with_interval(cell.compared.within)
+            yield f"  {letters}  EER across sessions {across}, within {within}, {signed(cell.compared.less)}"
+    for letters, cell in sessions.cells.items():
+        known = [f"{each.words} {each.eer.value:.3f}" for each in cell.days if each.eer is not None]
+        if known:
+            yield f"  {letters}, EER by days between two clips: {', '.join(known)}"
+        if cell.drift is not None:
+            yield f"  {letters}, change of a person's score for ten times the days: {signed(cell.drift, 2)}"
+
+
 def of_utility(results: StudyResults) -> Iterator[str]:
     """How much of the expression is left."""
     expression = None if results.utility is None else results.utility.expression

@@ -44,8 +44,8 @@ class Cell:
         return self.comparisons if within is None else within
 
     @property
-    def score_file(self) -> ScoreFile:
-        """These comparisons with the names of clips, which begin with their condition, and of people."""
+    def clips(self) -> tuple[str, ...]:
+        """The names of the clips that `comparisons` number, which begin with their condition."""
         tested = self.tried.strongest.members[0]
         enrol, probe = self.scenario.conditions
         names = []
@@ -53,9 +53,13 @@ class Cell:
             clips = [bare_id(entry.clip) for entry in fold.test.entries]
             for condition in dict.fromkeys((enrol, probe)):
                 names += [f"{condition}/{clip}" for clip in clips]
-        return ScoreFile.named(
-            self.comparisons, tuple(names), tested.subjects, identified_by=IdentifiedBy.COLUMNS
-        )
+        return tuple(names)
+
+    @property
+    def score_file(self) -> ScoreFile:
+        """These comparisons with the names of clips and of people."""
+        subjects = self.tried.strongest.members[0].subjects
+        return ScoreFile.named(self.comparisons, self.clips, subjects, identified_by=IdentifiedBy.COLUMNS)
 
 
 def cells_of(

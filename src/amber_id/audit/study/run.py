@@ -10,6 +10,7 @@ Then the rows of `sections.SECTIONS`, one after the other:
     matrix      who is recognised, in every scenario                             matrix.py, scenarios.py
     map         which clips look alike to the attacker                           maps.py
     views       static, pose, motion, all                                        by_moments.py
+    sessions    within a session, across two, and by days                        sessions.py
     streams     position, offset, velocity                                       by_moments.py
     regions     eyes, lips, nose, eyebrows, face oval: alone, removed, shares    ablations/regions.py
     curves      would more people, longer clips, more clips reveal more?         ablations/curves.py

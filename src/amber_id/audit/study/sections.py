@@ -34,6 +34,7 @@ from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.maps import maps_of_cells
 from amber_id.audit.study.matrix import cells_of_study
 from amber_id.audit.study.reference_points import reference_stages, references_of
+from amber_id.audit.study.sessions import sessions_of
 from amber_id.audit.study.study import Study, Variants
 from amber_id.audit.study.training import trained_attackers, training_stages
 from amber_id.audit.utility.measure import measure_utility
@@ -47,6 +48,7 @@ from amber_id.results import (
     StudyResults,
     UtilityResult,
 )
+from amber_id.results.sessions import SessionsResult
 
 Answers = Mapping[str, Any]
 """The answers so far, by the name of their section."""
@@ -97,6 +99,11 @@ def _confounds_of(study: Study) -> tuple[Check, ...]:
     conditions = study.bare()
     read = {name: study.readings.for_confounds(clips) for name, clips in conditions.items()}
     return find_confounds(conditions, study.config.confounds, read=read)
+
+
+def _sessions_told(study: Study) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    facts = CorpusFacts.read(study.sets)
+    return facts.session, facts.date
 
 
 def _utility_of(study: Study) -> UtilityResult:
@@ -150,6 +157,16 @@ SECTIONS: tuple[Section, ...] = (
         seconds=60.0,
         features=lambda _: VIEW_FEATURES.values(),
         lines=lines.of_views,
+    ),
+    Section(
+        "sessions",
+        "Are people recognised in another session, and on another day, as well as in the same?",
+        lambda study, answers: sessions_of(study, answers["matrix"]),
+        kept_as=SessionsResult,
+        seconds=20.0,
+        also_depends_on=lambda study: _sessions_told(study),
+        field="sessions",
+        lines=lines.of_sessions,
     ),
     Section(
         "streams",

@@ -12,6 +12,7 @@ from typing import Any
 from amber_id.atomic_files import write_text_atomically
 from amber_id.biometrics import Comparisons
 from amber_id.report.drawing.captions import mark_cell
+from amber_id.report.drawing.days import days_table, session_table
 from amber_id.report.drawing.det import det_curves, det_lines, det_rows, draw_det
 from amber_id.report.drawing.distributions import (
     distribution_rows,
@@ -34,7 +35,8 @@ def write_study_figures(
 ) -> list[Path]:
     """Draw ``matrix``, ``det``, ``distributions``, ``map`` and ``regions`` as PNG and PDF; write each as CSV.
 
-    Without scores there is no ``det`` and no ``distributions``, without maps or regions none of those.
+    Without scores there is no ``det`` and no ``distributions``, without maps or regions none of those. Where
+    sessions or days have figures, ``sessions`` and ``days`` are written as CSV.
 
     Raises
     ------
@@ -57,6 +59,8 @@ def write_study_figures(
     if any(shares(regions) for regions in results.regions.values()):
         drawings["regions"] = lambda figure: draw_regions(figure, results)
         tables["regions"] = region_rows(results)
+    of_sessions = {"sessions": session_table(results.sessions), "days": days_table(results.sessions)}
+    tables |= {name: rows for name, rows in of_sessions.items() if rows}
     paths = draw_files(drawings, folder)
     for name, rows in tables.items():
         paths.append(folder / f"{name}.csv")

@@ -26,6 +26,7 @@ from amber_id.report.cells import (
     shown_eer,
 )
 from amber_id.report.drawing.curves import curves_charts
+from amber_id.report.drawing.days import days_chart, session_figures_of
 from amber_id.report.drawing.det import det_chart, det_curves, det_lines
 from amber_id.report.drawing.distributions import cell_distributions_chart, distributions
 from amber_id.report.drawing.face_parts import face_drawing, largest_share, part_name, shares
@@ -143,6 +144,10 @@ def _content(
             if shares(regions)
         },
         "largest": largest_share(results),
+        "session_rows": [
+            {"letters": letters, "view": view, "people": figures.people, "compared": figures.compared}
+            for letters, view, figures in session_figures_of(results.sessions)
+        ],
         "shown": leaves_out_zero,
         "lowest_on_test": lowest_on_test,
         "shown_eer": shown_eer,
@@ -177,7 +182,7 @@ def _charts(results: StudyResults, comparisons: Mapping[str, Comparisons]) -> di
         charts["det"] = det_chart(det_lines(curves, results))
     for letters, bins in distributions(comparisons).items():
         charts[f"scores-{letters}"] = cell_distributions_chart(bins, results.cells[letters])
-    charts |= curves_charts(results)
+    charts |= curves_charts(results) | days_chart(results.sessions)
     if tradeoff(results):
         charts["tradeoff"] = tradeoff_chart(results)
     return charts
