@@ -11,6 +11,7 @@ from amber_id.errors import EvaluationError
 from amber_id.face_mesh import RIGID_POINTS
 from amber_id.file_formats import read_tensors, write_tensors
 from amber_id.motion import FeatureConfig, WindowSet, clip_features, load_windows
+from amber_id.motion.feature_pass import stored_features
 from amber_id.recordings import Recording, RecordingEntry, RecordingSet, save_recording
 
 SECONDS = {
@@ -154,6 +155,28 @@ def test_selections_of_one_folder_share_a_file_and_compute_each_clip_once(
             alone = clip_features(recordings.load(entry), FeatureConfig())
             np.testing.assert_array_equal(_of_clip(windows, entry.clip), alone.values)
     assert one.failures == whole.failures
+
+
+def test_features_known_under_another_root_are_taken_from_there_by_the_recording(
+    recordings: RecordingSet, loaded: list[str], tmp_path: Path
+):
+    config = FeatureConfig()
+    whole = load_windows(recordings, config)
+    loaded.clear()
+    # The same recordings by other ids, as a study has them; one has been made anew.
+    changed = recordings.entries[0]
+    other = recordings.load(recordings.entries[2])
+    save_recording(replace(other, clip=changed.clip, subject=changed.subject), changed.path)
+    entries = tuple(replace(each, clip=f"original/{each.clip}") for each in recordings.entries)
+    study = RecordingSet(tmp_path / "study", entries)
+    loaded.clear()
+    (stored,) = stored_features(study, (config,), beside=[recordings.root])
+    assert loaded == ["original/talking_id001/a"]
+    assert [each.clip for each in stored.clips] == [each.clip for each in entries]
+    assert [each.reason for each in stored.clips].count(None) == 4
+    windows = load_windows(study, config)
+    for each in whole.entries[1:]:
+        np.testing.assert_array_equal(_of_clip(windows, f"original/{each.clip}"), _of_clip(whole, each.clip))
 
 
 def test_a_changed_recording_is_computed_again_and_one_that_is_gone_is_dropped(

@@ -8,8 +8,9 @@ once; only one configuration is while its file is written.
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from io import BufferedRandom
 from pathlib import Path
 
@@ -37,17 +38,20 @@ def stored_features(
     recordings: RecordingSet,
     configs: Sequence[FeatureConfig],
     *,
+    beside: Collection[Path] = (),
     on_clip: Callable[[], None] = lambda: None,
     on_recording: OnRecording = lambda _entry, _recording: None,
 ) -> tuple[StoredFeatures, ...]:
     """The features of at least these recordings, by configuration; what the files lack is computed and added.
 
-    `on_clip` is called for each clip that is ready, `on_recording` with each recording that was read for it.
+    What is known of the same recordings under other roots, those of `beside`, is taken from there. `on_clip`
+    is called for each clip that is ready, `on_recording` with each recording that was read for it.
     """
     known = [_known(feature_path(recordings.root, config), config) for config in configs]
     hashes = [{(stored.clip, stored.sha256) for stored in each.clips} for each in known]
     folders = [feature_path(recordings.root, config).parent for config in configs]
-    beside = max(MOST_FILES, len(configs))
+    elsewhere = [_Elsewhere.of(beside, config) for config in configs]
+    files = max(MOST_FILES, len(configs))
     with ExitStack() as scratch:
         new = [
             scratch.enter_context(closing(_Growing(config, folder)))
@@ -55,12 +59,16 @@ def stored_features(
         ]
         for entry in recordings.entries:
             state = (entry.clip, entry.content_hash())
-            lacking = [each for each, there in zip(new, hashes, strict=True) if state not in there]
+            lacking = [
+                each
+                for each, there, other in zip(new, hashes, elsewhere, strict=True)
+                if state not in there and not other.taken(each, recordings, entry)
+            ]
             if lacking:
                 _compute(recordings, entry, lacking, on_recording)
             on_clip()
         return tuple(
-            _added(recordings, have, more, beside=beside) for have, more in zip(known, new, strict=True)
+            _added(recordings, have, more, files=files) for have, more in zip(known, new, strict=True)
         )
 
 
@@ -83,7 +91,6 @@ def _compute(
         recording = recordings.load(entry)
     except ClipError as error:
         reason = error.reason
-    path = os.path.relpath(entry.path, recordings.root)
     for each in lacking:
         segments, why = [], reason
         if recording is not None:
@@ -91,21 +98,50 @@ def _compute(
                 segments = clip_segments(recording, each.config, stretches)
             except ClipError as error:
                 why = error.reason
-        each.add(StoredClip(entry.clip, path, entry.content_hash(), why), segments)
+        each.add(_stored(recordings, entry, why), segments)
     if recording is not None:
         on_recording(entry, recording)
 
 
-def _added(
-    recordings: RecordingSet, known: StoredFeatures, new: "_Growing", *, beside: int
-) -> StoredFeatures:
+def _stored(recordings: RecordingSet, entry: RecordingEntry, reason: str | None) -> StoredClip:
+    path = os.path.relpath(entry.path, recordings.root)
+    return StoredClip(entry.clip, path, entry.content_hash(), reason)
+
+
+@dataclass(frozen=True)
+class _Elsewhere:
+    """The features of one configuration under other roots: a file and a place in it by the recording."""
+
+    _places: dict[str, tuple[StoredFeatures, int]]
+
+    @classmethod
+    def of(cls, roots: Collection[Path], config: FeatureConfig) -> "_Elsewhere":
+        places: dict[str, tuple[StoredFeatures, int]] = {}
+        for root in roots:
+            known = _known(feature_path(root, config), config)
+            places |= {stored.sha256: (known, i) for i, stored in enumerate(known.clips)}
+        return cls(places)
+
+    def taken(self, new: "_Growing", recordings: RecordingSet, entry: RecordingEntry) -> bool:
+        """Whether the features of a recording are known here; they are added to `new` then."""
+        if not self._places or entry.content_hash() not in self._places:
+            return False
+        known, place = self._places[entry.content_hash()]
+        segments, _ = known.segments_of([place])
+        spans = zip(known.segment_first[segments], known.segment_length[segments], strict=True)
+        frames = [known.frames[first : first + length] for first, length in spans]
+        new.add(_stored(recordings, entry, known.clips[place].reason), frames)
+        return True
+
+
+def _added(recordings: RecordingSet, known: StoredFeatures, new: "_Growing", *, files: int) -> StoredFeatures:
     """What is known, and what is new; both in a file from now on, if there may be one."""
     if not new.clips:
         return known
     path = feature_path(recordings.root, new.config)
     whole = _joined(_current(known, recordings, {stored.clip for stored in new.clips}), new.features())
     try:
-        write_features(path, whole, beside=beside)
+        write_features(path, whole, beside=files)
     except AmberError:
         return whole  # recordings that may only be read are used without such a file
     return read_features(path, new.config)

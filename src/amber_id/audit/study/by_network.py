@@ -23,7 +23,9 @@ def network_of(study: Study, cells: Mapping[str, Cell]) -> dict[str, NetworkResu
     """Views and regions by the network; each cell is a stage of its own."""
     return {
         cell: study.stages.done(
-            f"network {cell}", NetworkResult, partial(_network_in, study, cell, cells[cell])
+            f"network {cell}",
+            NetworkResult,
+            partial(study.of_cell, "network", cell, partial(_network_in, study, cell, cells[cell])),
         )
         for cell in study.own_cells
     }
@@ -33,20 +35,22 @@ def network_controls_of(
     study: Study, cells: Mapping[str, Cell], results: Mapping[str, NetworkResult]
 ) -> tuple[Check, ...]:
     """Controls by the network."""
-    controls: list[Check] = []
-    for cell in study.own_cells:
+
+    def controls_in(cell: str, _condition: ConditionName) -> tuple[Check, ...]:
         network = _network(study, cell)
         shuffled = beside_the_whole(
             study, {"all": _by_network(study, cells[cell]), SHUFFLED: network.without_order()}, "all"
         )
-        controls += [
+        return (
             permuted_labels(
                 network.without_names(), study.config.evaluation, cell=cell, attacker=network.name
             ),
             shuffled_frames(shuffled[SHUFFLED], cell=cell, attacker=network.name),
             static_only(results[cell].views["static"], cell=cell, attacker=network.name),
-        ]
-    return tuple(controls)
+        )
+
+    asked = study.in_own_cells("network controls", controls_in)
+    return tuple(check for of_cell in asked.values() for check in of_cell)
 
 
 def _network_in(study: Study, cell: str, of_cell: Cell) -> NetworkResult:

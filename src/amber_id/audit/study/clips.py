@@ -6,7 +6,7 @@ so that two cells of the threat matrix never differ in whom or what they were as
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -79,13 +79,15 @@ def study_clips(
     features: Iterable[FeatureConfig],
     *,
     also: Iterable[FeatureConfig] = (),
+    beside: Collection[Path] = (),
     reasons: Mapping[str, str] = _NO_REASONS,
     on_clip: Callable[[], None] = lambda: None,
     on_recording: OnRecording = lambda _entry, _recording: None,
 ) -> StudyClips:
     """Pair the clips of all conditions, and leave out those without usable features.
 
-    The features of all are kept under `root`, and so are those of `also`, without which a clip may be usable.
+    The features of all are kept under `root`, and so are those of `also`, without which a clip may be usable;
+    what the folders of `beside` have of the same recordings is taken from there.
     Each recording is read once for all of them, and given to `on_recording`. `reasons` are as in `paired`. A
     person of whom one clip is left is left out: nothing could be compared with it.
 
@@ -103,7 +105,7 @@ def study_clips(
     recordings = RecordingSet(root, tuple(entries))
     needed = tuple(features)
     every = tuple(dict.fromkeys(each.of_clips for each in (*needed, *also)))
-    stored_features(recordings, every, on_clip=on_clip, on_recording=on_recording)
+    stored_features(recordings, every, beside=beside, on_clip=on_clip, on_recording=on_recording)
     lost = {
         failure.clip: failure.reason
         for config in needed

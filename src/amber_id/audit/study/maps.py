@@ -20,7 +20,7 @@ from amber_id.audit.study.matrix import Cell
 from amber_id.audit.study.study import Study
 from amber_id.errors import EvaluationError
 from amber_id.motion.pairs import bare_id
-from amber_id.results import EmbeddingMap, MapPoint
+from amber_id.results import ConditionName, EmbeddingMap, MapPoint
 
 _FEWEST_CLIPS = 5  # below, there are no neighbourhoods to keep
 _MOST_CLIPS = 1000
@@ -42,9 +42,13 @@ def embedding_maps(
 
 def maps_of_cells(study: Study, cells: Mapping[str, Cell]) -> tuple[dict[str, EmbeddingMap], tuple[str, ...]]:
     """The maps of the cells that know one condition, and why there is none of some."""
-    return embedding_maps(
-        {name: cells[name].tried for name in study.own_cells}, seed=study.config.evaluation.seed
-    )
+
+    def map_in(cell: str, _condition: ConditionName) -> tuple[dict[str, EmbeddingMap], tuple[str, ...]]:
+        return embedding_maps({cell: cells[cell].tried}, seed=study.config.evaluation.seed)
+
+    asked = study.in_own_cells("map", map_in).values()
+    maps = {name: each for of_cell, _ in asked for name, each in of_cell.items()}
+    return maps, tuple(reason for _, reasons in asked for reason in reasons)
 
 
 def embedding_map(tried: Tried, *, seed: int, most: int = _MOST_CLIPS) -> EmbeddingMap:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -72,10 +73,12 @@ def cells_of(
     device: str,
     on_clip: Callable[[], None] | None = None,
     utterance_of: Mapping[str, str] | None = None,
+    known: Callable[[str, Callable[[], Cell]], Cell] = lambda _, compute: compute(),
 ) -> dict[str, Cell]:
     """Every scenario by its letters; `runs` are those trained on O, A and B.
 
-    `utterance_of` is as `embed_people` has it.
+    `utterance_of` is as `embed_people` has it. `known` gives a cell by its letters where it is known already,
+    else what it is given computes.
 
     Raises
     ------
@@ -94,7 +97,10 @@ def cells_of(
             with_dev=True,
             utterance_of=utterance_of,
         )
-    return {scenario.letters: _cell(scenario, tested[scenario.train], config) for scenario in scenarios}
+    return {
+        scenario.letters: known(scenario.letters, partial(_cell, scenario, tested[scenario.train], config))
+        for scenario in scenarios
+    }
 
 
 def cells_of_study(study: Study, trained: Trained) -> dict[str, Cell]:
@@ -108,6 +114,7 @@ def cells_of_study(study: Study, trained: Trained) -> dict[str, Cell]:
         study.config.evaluation,
         device=study.device,
         utterance_of=study.utterance_of,
+        known=partial(study.of_cell, "matrix"),
     )
 
 

@@ -41,14 +41,7 @@ def references_of(study: Study) -> dict[str, ReferencePoint]:
     """
     chosen = [each for each in REFERENCES if each.name in study.config.references]
     with _ChangedOriginals(study, chosen) as changed:
-        return {
-            reference.name: study.stages.done(
-                f"reference {reference.name}",
-                ReferencePoint,
-                partial(_reference_point, study, changed, reference),
-            )
-            for reference in chosen
-        }
+        return {reference.name: _kept_point(study, changed, reference) for reference in chosen}
 
 
 class _ChangedOriginals:
@@ -81,6 +74,20 @@ class _ChangedOriginals:
             sets = apply_references(self.originals, places, seed=self._seed, workers=usable_cores())
             self._changed = {each.name: changed for each, changed in zip(left, sets, strict=True)}
         return self._changed[reference.name]
+
+
+def _kept_point(study: Study, originals: _ChangedOriginals, reference: Reference) -> ReferencePoint:
+    """A point from the file of its stage, from another study of these originals, or computed."""
+    stage, compute = _stage(reference.name), partial(_reference_point, study, originals, reference)
+    point: ReferencePoint = study.stages.done(
+        stage, ReferencePoint, partial(study.of_originals_alone, stage, compute)
+    )
+    study.keep_of_originals(stage, point)
+    return point
+
+
+def _stage(reference: str) -> str:
+    return f"reference {reference}"
 
 
 def _reference_point(study: Study, originals: _ChangedOriginals, reference: Reference) -> ReferencePoint:
@@ -124,4 +131,4 @@ def reference_point(
 
 def reference_stages(_conditions: Collection[ConditionName], config: StudyConfig) -> dict[str, float]:
     """The stages of `references_of`, with their usual seconds."""
-    return {f"reference {name}": _SECONDS for name in config.references}
+    return {_stage(name): _SECONDS for name in config.references}

@@ -32,11 +32,11 @@ from typing import Any
 
 from amber_id.audit.attack.utterances import require_utterances
 from amber_id.audit.confounds.corpus_facts import CorpusFacts
-from amber_id.audit.study.clips import RecordingsOf, study_clips
+from amber_id.audit.study.clips import RecordingsOf, StudyClips, study_clips
 from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.leaks import find_study_leaks
-from amber_id.audit.study.readings import StudyReadings
 from amber_id.audit.study.sections import SECTIONS
+from amber_id.audit.study.shared import Shared
 from amber_id.audit.study.split import study_split
 from amber_id.audit.study.stages import Stages, hash_of
 from amber_id.audit.study.study import Study
@@ -62,13 +62,15 @@ def run_study(
     reasons: Mapping[str, str] = MappingProxyType({}),
     on_stage: Callable[[str, bool], None] | None = None,
     on_epoch: Callable[..., None] | None = None,
+    shared: Shared | None = None,
 ) -> tuple[StudyResults, dict[str, ScoreFile]]:
     """Audit originals, anonymised clips, or both.
 
     `on_stage` is called with the name of each stage as it begins, and whether it was done before. The scores
     are those of the strongest attacker of each cell. `allow` names leaks that are known and meant; results
     name them. `reasons` say of clips why they are lost under one condition, where no ``failures.csv`` beside
-    the recordings does.
+    the recordings does. What was computed by other studies of the same originals is taken from `shared`, and
+    is left there.
 
     Raises
     ------
@@ -92,6 +94,7 @@ def run_study(
         reasons,
         on_stage or (lambda _name, _before: None),
         on_epoch,
+        shared or Shared(),
     )
     leaks = study.stages.done(
         "leaks",
@@ -114,6 +117,7 @@ def _begun(
     reasons: Mapping[str, str],
     on_stage: Callable[[str, bool], None],
     on_epoch: Callable[..., None] | None,
+    shared: Shared,
 ) -> Study:
     """The clips of a study and their division, and whether its stages are of just these."""
     on_stage("clips", False)
@@ -126,8 +130,16 @@ def _begun(
         for each in section.features(config)
     }
     utterance_of = _utterances(sets, config)
-    readings = StudyReadings()
-    clips = study_clips(sets, out, features, also=also, reasons=reasons, on_recording=readings.keep)
+    clips = study_clips(
+        sets,
+        out,
+        features,
+        also=also,
+        beside=shared.folders,
+        reasons=reasons,
+        on_recording=shared.readings.keep,
+    )
+    shared.folders.append(out)
     division = config.divided_as(len(clips.recordings.subjects))
     config = config.model_copy(update={"split": division})
     split = study_split(clips, out, division)
@@ -148,11 +160,20 @@ def _begun(
         out,
         stages,
         device,
-        readings,
+        shared,
+        hash_of(settings, split.content_hash(), versions(), attackers, *_of_originals(clips, utterance_of)),
         on_epoch,
         not_tried,
         utterance_of,
     )
+
+
+def _of_originals(clips: StudyClips, utterance_of: Mapping[str, str] | None) -> tuple[Any, ...]:
+    """The originals among the clips of a study, and what is said in them, as far as it matters."""
+    originals = clips.under("original")
+    if utterance_of is None:
+        return (originals.content_hash(),)
+    return originals.content_hash(), [utterance_of.get(entry.clip) for entry in originals.entries]
 
 
 def _utterances(sets: RecordingsOf, config: StudyConfig) -> dict[str, str] | None:

@@ -35,7 +35,7 @@ from amber_id.audit.study.maps import maps_of_cells
 from amber_id.audit.study.matrix import cells_of_study
 from amber_id.audit.study.reference_points import reference_stages, references_of
 from amber_id.audit.study.sessions import sessions_of
-from amber_id.audit.study.study import Study, Variants
+from amber_id.audit.study.study import OF_ORIGINALS, Study, Variants
 from amber_id.audit.study.training import trained_attackers, training_stages
 from amber_id.audit.utility.measure import measure_utility
 from amber_id.motion import FeatureConfig
@@ -74,6 +74,9 @@ class Section:
     # Which features it needs of all clips: computed beforehand, while each recording is read once
     features: Callable[[StudyConfig], Iterable[FeatureConfig]] | None = None
     belongs: Callable[[Conditions, StudyConfig], bool] = _always  # whether it is asked of such a study
+    by_cell: bool = (
+        False  # whether the answer kept is by cell: that of originals serves other studies of them
+    )
     absent: Any = None  # the answer where it is not asked
     field: str | None = None  # of StudyResults, that the answer becomes as it is
     lines: Callable[[StudyResults], Iterable[str]] | None = None  # what the command line prints
@@ -89,7 +92,10 @@ class Section:
         compute = partial(self.ask, study, answers)
         if self.kept_as is not None:
             more = () if self.also_depends_on is None else (self.also_depends_on(study),)
-            return study.stages.depending_on(*more).done(self.name, self.kept_as, compute)
+            answer = study.stages.depending_on(*more).done(self.name, self.kept_as, compute)
+            if self.by_cell and OF_ORIGINALS in answer:
+                study.keep_of_originals(self.name, answer[OF_ORIGINALS])
+            return answer
         if self.stages is None:
             study.stages.on_stage(self.name, False)
         return compute()
@@ -155,6 +161,7 @@ SECTIONS: tuple[Section, ...] = (
         lambda study, _: views_of(study),
         kept_as=dict[str, Variants],
         seconds=60.0,
+        by_cell=True,
         features=lambda _: VIEW_FEATURES.values(),
         lines=lines.of_views,
     ),
@@ -174,6 +181,7 @@ SECTIONS: tuple[Section, ...] = (
         lambda study, _: streams_of(study),
         kept_as=dict[str, Variants],
         seconds=30.0,
+        by_cell=True,
         features=lambda _: STREAM_FEATURES.values(),
         field="streams",
     ),
@@ -183,6 +191,7 @@ SECTIONS: tuple[Section, ...] = (
         lambda study, _: regions_of_cells(study),
         kept_as=dict[str, dict[str, RegionResult]],
         seconds=25.0,
+        by_cell=True,
         field="regions",
     ),
     Section(
@@ -191,6 +200,7 @@ SECTIONS: tuple[Section, ...] = (
         lambda study, answers: curves_of(study, answers["matrix"]),
         kept_as=dict[str, CurvesResult],
         seconds=30.0,
+        by_cell=True,
         field="curves",
     ),
     Section(
@@ -199,6 +209,7 @@ SECTIONS: tuple[Section, ...] = (
         lambda study, _: sensitivity_of_cells(study),
         kept_as=dict[str, SensitivityResult],
         seconds=40.0,
+        by_cell=True,
         field="sensitivity",
     ),
     Section(

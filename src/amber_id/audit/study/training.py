@@ -72,11 +72,15 @@ def _stage(name: str, kinds: tuple[ConditionName, ...]) -> str:
 
 def _run(study: Study, letter: str, kinds: tuple[ConditionName, ...], name: str) -> Path:
     study.stages.on_stage(_stage(name, kinds), False)
+    folder = study.out / "runs" / f"{letter}-{name.replace(', ', ' ').replace(' ', '-')}"
+    of_originals = kinds == ("original",)
+    if of_originals:
+        study.shared.bring_run(study.of_originals, folder)
     run, _ = train(
         study.clips.under(*kinds),
         study.split,
         training_of(name, loop=study.config.loop, seed=study.config.seed, shortest_s=study.config.shortest_s),
-        study.out / "runs" / f"{letter}-{name.replace(', ', ' ').replace(' ', '-')}",
+        folder,
         device=study.device,
         originals=study.clips.under("original") if needs_pairs(name) else None,
         resume=True,
@@ -84,4 +88,6 @@ def _run(study: Study, letter: str, kinds: tuple[ConditionName, ...], name: str)
         for_reselect=False,
         on_epoch=study.on_epoch,
     )
+    if of_originals:
+        study.shared.keep_run(study.of_originals, run.path)
     return run.path
