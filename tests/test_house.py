@@ -78,6 +78,7 @@ PARTS = {
         "controls",
         "compare",
         "study",
+        "conditions",
         "frontier",
         "thesis",
     ),

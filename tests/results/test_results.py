@@ -12,6 +12,7 @@ from amber_id.file_formats import write_tensors
 from amber_id.results import (
     ARRAYS_SCHEMA,
     ComparisonResults,
+    ConditionsResults,
     EvaluationArrays,
     EvaluationResults,
     FrontierResults,
@@ -197,6 +198,7 @@ def test_results_cannot_be_changed_by_accident():
         ("metrics.schema.json", ScoreResults),
         ("study.schema.json", StudyResults),
         ("comparison.schema.json", ComparisonResults),
+        ("conditions.schema.json", ConditionsResults),
         ("frontier.schema.json", FrontierResults),
         ("thesis_study.schema.json", ThesisStudyResults),
     ],

@@ -32,8 +32,13 @@ class Pair:
 
 def condition_of(clip: str) -> ConditionName:
     """The condition that the id of a clip begins with."""
-    name: ConditionName = clip.partition("/")[0]  # type: ignore[assignment]
+    name: ConditionName = name_of_condition(clip)  # type: ignore[assignment]
     return name
+
+
+def name_of_condition(clip: str) -> str:
+    """The name that the id of a clip begins with, where several anonymised conditions have one each."""
+    return clip.partition("/")[0]
 
 
 def bare_id(clip: str) -> str:

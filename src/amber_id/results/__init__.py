@@ -18,6 +18,7 @@ from amber_id.results.comparison import (
     PairedDifferences,
     PooledParts,
 )
+from amber_id.results.conditions import CONDITIONS_SCHEMA, ConditionsResults
 from amber_id.results.evaluation import (
     EVALUATION_SCHEMA,
     FUSION,
@@ -90,6 +91,7 @@ from amber_id.results.utility import UtilityResult
 __all__ = [
     "ARRAYS_SCHEMA",
     "COMPARISON_SCHEMA",
+    "CONDITIONS_SCHEMA",
     "EVALUATION_SCHEMA",
     "FRONTIER_SCHEMA",
     "FUSION",
@@ -109,6 +111,7 @@ __all__ = [
     "ComparisonResults",
     "ConditionFigures",
     "ConditionName",
+    "ConditionsResults",
     "Counts",
     "CurvePoint",
     "CurvesResult",
@@ -165,6 +168,7 @@ __all__ = [
     "most_serious_first",
     "read_arrays",
     "read_comparison",
+    "read_conditions",
     "read_frontier",
     "read_results",
     "read_score_results",
@@ -182,6 +186,7 @@ def write_results(
     results: EvaluationResults
     | ScoreResults
     | StudyResults
+    | ConditionsResults
     | ComparisonResults
     | FrontierResults
     | ThesisStudyResults,
@@ -204,6 +209,11 @@ def read_study_results(path: Path) -> StudyResults:
 def read_score_results(path: Path) -> ScoreResults:
     """Read the ``results.json`` of `amber metrics`; raises FileFormatError as `read_results` does."""
     return read_json(ScoreResults, path)
+
+
+def read_conditions(path: Path) -> ConditionsResults:
+    """Read the ``results.json`` of several conditions; raises FileFormatError as `read_results` does."""
+    return read_json(ConditionsResults, path)
 
 
 def read_comparison(path: Path) -> ComparisonResults:

@@ -41,7 +41,7 @@ class Cell:
 
     def of_headline(self) -> Comparisons:
         """Those of two clips of one source, where `result` has a figure of them; else all."""
-        within = _within_sources(self.tried)
+        within = within_sources(self.tried)
         return self.comparisons if within is None else within
 
     @property
@@ -123,7 +123,7 @@ def _cell(scenario: Scenario, tested: Sequence[Tested], config: EvaluationConfig
     strongest = tried.strongest
     metrics, judged = measure(strongest, config)
     within_source, recognition = None, judged.recognition
-    within = _within_sources(tried)
+    within = within_sources(tried)
     if within is not None:
         within_source, recognition = judged_recognition(within, config)
     result = CellResult(
@@ -147,7 +147,7 @@ def _cell(scenario: Scenario, tested: Sequence[Tested], config: EvaluationConfig
     return Cell(scenario, result, tried)
 
 
-def _within_sources(tried: Tried) -> Comparisons | None:
+def within_sources(tried: Tried) -> Comparisons | None:
     """The comparisons of two clips of one source.
 
     None where there is one source only, or too few people share one with another for a figure: those who

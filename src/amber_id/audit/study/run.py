@@ -25,6 +25,7 @@ A study that was stopped goes on where it was, to the same results but for times
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -35,12 +36,14 @@ from amber_id.audit.confounds.corpus_facts import CorpusFacts
 from amber_id.audit.study.clips import RecordingsOf, StudyClips, study_clips
 from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.leaks import find_study_leaks
+from amber_id.audit.study.matrix import Cell
 from amber_id.audit.study.sections import SECTIONS
 from amber_id.audit.study.shared import Shared
 from amber_id.audit.study.split import study_split
 from amber_id.audit.study.stages import Stages, hash_of
 from amber_id.audit.study.study import Study
 from amber_id.audit.study.summary import results_of
+from amber_id.audit.study.training import Trained
 from amber_id.audit.study.tried import with_enough_people, with_their_signals
 from amber_id.corpora import CORPUS_FILE
 from amber_id.errors import UsageError
@@ -50,6 +53,22 @@ from amber_id.results import StudyResults
 from amber_id.score_files import ScoreFile
 from amber_id.training import versions
 from amber_id.training.named import training_of
+
+
+@dataclass(frozen=True)
+class Audit:
+    """A study that was run, for whoever asks more of its clips and of its attackers."""
+
+    study: Study
+    trained: Trained
+    cells: Mapping[str, Cell]
+    results: StudyResults
+    allowed: tuple[Leak, ...]  # leaks that were known and meant
+
+    @property
+    def scores(self) -> dict[str, ScoreFile]:
+        """Those of the strongest attacker of each cell."""
+        return {name: cell.score_file for name, cell in self.cells.items()}
 
 
 def run_study(
@@ -62,15 +81,13 @@ def run_study(
     reasons: Mapping[str, str] = MappingProxyType({}),
     on_stage: Callable[[str, bool], None] | None = None,
     on_epoch: Callable[..., None] | None = None,
-    shared: Shared | None = None,
 ) -> tuple[StudyResults, dict[str, ScoreFile]]:
     """Audit originals, anonymised clips, or both.
 
     `on_stage` is called with the name of each stage as it begins, and whether it was done before. The scores
     are those of the strongest attacker of each cell. `allow` names leaks that are known and meant; results
     name them. `reasons` say of clips why they are lost under one condition, where no ``failures.csv`` beside
-    the recordings does. What was computed by other studies of the same originals is taken from `shared`, and
-    is left there.
+    the recordings does.
 
     Raises
     ------
@@ -82,6 +99,29 @@ def run_study(
         If the sets do not fit together, or nobody has two usable clips.
     SplitError
         If there are too few people, or the split in `out` is not of them.
+    """
+    audit = run_audit(
+        sets, out, config, device=device, allow=allow, reasons=reasons, on_stage=on_stage, on_epoch=on_epoch
+    )
+    return audit.results, audit.scores
+
+
+def run_audit(
+    sets: RecordingsOf,
+    out: Path,
+    config: StudyConfig | None = None,
+    *,
+    device: str = "auto",
+    allow: Collection[str] = (),
+    reasons: Mapping[str, str] = MappingProxyType({}),
+    on_stage: Callable[[str, bool], None] | None = None,
+    on_epoch: Callable[..., None] | None = None,
+    shared: Shared | None = None,
+) -> Audit:
+    """Audit originals, anonymised clips, or both, as `run_study` does and with what it raises.
+
+    What was computed by other studies of the same originals is taken from `shared`, and is left there;
+    `allow` may then name leaks of theirs.
     """
     began = time.perf_counter()
     if not sets:
@@ -101,12 +141,13 @@ def run_study(
         tuple[Leak, ...],
         partial(find_study_leaks, study.bare(), study.split, readings=study.readings),
     )
-    allowed = refuse(leaks, allow, listed_in=str(study.stages.folder / "leaks.json"))
+    named = allow if shared is None else {leak.key for leak in leaks} & set(allow)
+    allowed = refuse(leaks, named, listed_in=str(study.stages.folder / "leaks.json"))
     answers: dict[str, Any] = {}
     for section in SECTIONS:
         answers[section.name] = section.answer(study, answers)
     results = results_of(study, answers, allowed, began)
-    return results, {name: cell.score_file for name, cell in answers["matrix"].items()}
+    return Audit(study, answers["training"], answers["matrix"], results, allowed)
 
 
 def _begun(

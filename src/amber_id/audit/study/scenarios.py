@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from amber_id.attackers.names import named_attacker
 from amber_id.audit.attack.tested import EmbeddedClips, Tested
 from amber_id.motion import INVERSIONS
-from amber_id.motion.pairs import condition_of
+from amber_id.motion.pairs import name_of_condition
 from amber_id.results import ConditionName
 
 CONDITIONS_OF: Mapping[str, tuple[ConditionName, ...]] = {
@@ -63,38 +63,35 @@ def scenarios_of(conditions: tuple[ConditionName, ...]) -> tuple[Scenario, ...]:
 
 def seen_in(scenario: Scenario, tested: Tested) -> Tested:
     """An attacker's clips of both conditions, as the enrolled and the probed ones of a scenario."""
+    return seen_as(tested, *scenario.conditions, known=CONDITIONS_OF[scenario.train])
+
+
+def seen_as(tested: Tested, enrol: str, probe: str, *, known: Collection[str]) -> Tested:
+    """An attacker's clips as they are enrolled and probed; it has learnt from the conditions `known`."""
     return Tested(
         tuple(
             replace(
                 fold,
-                test=_enrolled_and_probed(scenario, fold.test),
-                dev=None if fold.dev is None else _enrolled_and_probed(scenario, fold.dev),
-                cohort=None if fold.cohort is None else _known_to(scenario, fold.cohort),
+                test=_enrolled_and_probed(enrol, probe, fold.test),
+                dev=None if fold.dev is None else _enrolled_and_probed(enrol, probe, fold.dev),
+                cohort=None if fold.cohort is None else under(known, fold.cohort),
             )
             for fold in tested.folds
         ),
         None
         if tested.left_out is None
-        else tuple(clip for clip in tested.left_out if condition_of(clip) == scenario.conditions[1]),
+        else tuple(clip for clip in tested.left_out if name_of_condition(clip) == probe),
     )
 
 
-def _enrolled_and_probed(scenario: Scenario, clips: EmbeddedClips) -> EmbeddedClips:
-    enrol, probe = scenario.conditions
-    probed = _under(probe, clips)
-    if enrol == probe:
-        return probed
-    return replace(probed, enrolled=_under(enrol, clips).vectors)
+def _enrolled_and_probed(enrol: str, probe: str, clips: EmbeddedClips) -> EmbeddedClips:
+    probed = under([probe], clips)
+    return probed if enrol == probe else replace(probed, enrolled=under([enrol], clips).vectors)
 
 
-def _known_to(scenario: Scenario, cohort: EmbeddedClips) -> EmbeddedClips:
-    """The clips that the attacker of a scenario has learnt from."""
-    known = CONDITIONS_OF[scenario.train]
-    return cohort.only({entry.clip for entry in cohort.entries if condition_of(entry.clip) in known})
-
-
-def _under(condition: ConditionName, clips: EmbeddedClips) -> EmbeddedClips:
-    return clips.only({entry.clip for entry in clips.entries if condition_of(entry.clip) == condition})
+def under(conditions: Collection[str], clips: EmbeddedClips) -> EmbeddedClips:
+    """The clips of these conditions."""
+    return clips.only({entry.clip for entry in clips.entries if name_of_condition(entry.clip) in conditions})
 
 
 def own_cells(conditions: Collection[ConditionName]) -> dict[str, ConditionName]:

@@ -53,13 +53,17 @@ def study_split(clips: StudyClips, folder: Path, config: SplitConfig) -> Split:
     SplitError
         If there is one by another configuration, or there are too few people for a new one.
     """
+    return split_of(manifest_of(clips), folder, config)
+
+
+def split_of(one: RecordingSet, folder: Path, config: SplitConfig) -> Split:
+    """The split in a folder, of the clips of one condition under their own ids; as `study_split`."""
     split = begun_with(folder, config)
     if split is None:
-        one = manifest_of(clips)
         division = divide_recordings(one, config)
         save_division(division, one, config, folder)
         split = division.split
-    people = set(clips.recordings.subjects)
+    people = set(one.subjects)
     if people != set(split.folds[0]):
         odd = sorted(people ^ set(split.folds[0]))
         raise UsageError(

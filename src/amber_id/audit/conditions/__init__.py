@@ -1,0 +1,1 @@
+"""What does an attacker who learnt from one condition find in another?"""
