@@ -1,7 +1,7 @@
 """What is an attacker called among others? By its own name; two of one name by what tells them apart."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, get_args
 
 from amber_id.attackers.catalogue import ATTACKERS, AttackerName
@@ -89,3 +89,13 @@ def named_attacker(name: str) -> NamedAttacker:
         signals if on else ATTACKERS[attacker].signals,  # type: ignore[arg-type]
         inversion if comma else AS_IS,  # type: ignore[arg-type]
     )
+
+
+def check_several(names: Collection[str]) -> None:
+    """Refuse attackers of which some are named twice, or all need pairs of clips; raises ValueError."""
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"name at least one attacker, each once, got {', '.join(names) or 'none'}")
+    if all(INVERSIONS[named_attacker(name).inversion].is_learnt for name in names):
+        raise ValueError(
+            f"name one at least that needs no pairs of clips, such as moments, got {', '.join(names)}"
+        )

@@ -50,7 +50,7 @@ def test_what_is_no_point_is_refused(texts: list[str], strengths: list[float], r
     ("settings", "reason"),
     [
         ({"attackers": ()}, "name at least one attacker"),
-        ({"attackers": ("moments, mapped",)}, "name one that needs no pairs"),
+        ({"attackers": ("moments, mapped",)}, "name one at least that needs no pairs"),
         ({"attackers": ("momentum",)}, "expected names such as"),
         ({"split": {"protocol": "cross-session"}}, "counts all mated comparisons"),
         ({"evaluation": {"different_utterances": True}}, "compares all clips"),

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from amber_id.anonymisers import parsed_defences
-from amber_id.attackers.names import named_attacker
+from amber_id.attackers.names import check_several
 from amber_id.audit.utility.measure import UtilityConfig
 from amber_id.errors import UsageError
 from amber_id.judging.config import EvaluationConfig
-from amber_id.motion import INVERSIONS, FeatureConfig
+from amber_id.motion import FeatureConfig
 from amber_id.protocols import PROTOCOLS, ByPeople, SplitConfig
 from amber_id.recordings.resampling import SHORTEST_S
 
@@ -92,12 +92,7 @@ class FrontierConfig(BaseModel):
     @field_validator("attackers")
     @classmethod
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        if not names or len(set(names)) < len(names):
-            raise ValueError(f"name at least one attacker, each once, got {', '.join(names) or 'none'}")
-        if all(INVERSIONS[named_attacker(name).inversion].is_learnt for name in names):
-            raise ValueError(
-                f"name one that needs no pairs of clips, such as moments, got {', '.join(names)}"
-            )
+        check_several(names)
         return names
 
 

@@ -6,12 +6,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from amber_id.anonymisers.catalogue import REFERENCES
 from amber_id.attackers import ATTACKERS
-from amber_id.attackers.names import named_attacker
+from amber_id.attackers.names import check_several, named_attacker
 from amber_id.audit.confounds.config import ConfoundConfig
 from amber_id.audit.utility.measure import UtilityConfig
 from amber_id.judging.config import EvaluationConfig
 from amber_id.misfits import nearest
-from amber_id.motion import INVERSIONS, FeatureConfig
+from amber_id.motion import FeatureConfig
 from amber_id.protocols import PROTOCOLS, ByPeople, SplitConfig
 from amber_id.recordings.resampling import SHORTEST_S
 from amber_id.training import LoopConfig
@@ -102,10 +102,5 @@ class StudyConfig(BaseModel):
     @field_validator("attackers")
     @classmethod
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        if not names or len(set(names)) < len(names):
-            raise ValueError(f"name at least one attacker, each once, got {', '.join(names) or 'none'}")
-        if all(INVERSIONS[named_attacker(name).inversion].is_learnt for name in names):
-            raise ValueError(
-                f"name one at least that needs no pairs of clips, such as moments, got {', '.join(names)}"
-            )
+        check_several(names)
         return names
