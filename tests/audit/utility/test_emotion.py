@@ -100,6 +100,21 @@ def test_nobody_is_guessed_by_what_was_learnt_from_them(
     assert len(np.unique(folds)) == 5
 
 
+def test_an_emotion_is_learnt_whichever_fold_is_held_out() -> None:
+    subjects = np.repeat(np.arange(30), 2)
+    in_one_fold = np.flatnonzero(
+        np.random.default_rng(0).permutation(30) % 5 == 2
+    )  # as people are divided first
+    labels = np.where(np.isin(subjects, in_one_fold[:5]), 1, 0)
+    folds = module._divided(subjects, labels, 0)
+    for fold in np.unique(folds):
+        assert set(labels[folds != fold]) == {0, 1}
+    assert (folds[::2] == folds[1::2]).all()
+    others = np.arange(60) % 2  # which everybody shows: the first division is taken
+    first = np.random.default_rng(0).permutation(30) % 5
+    np.testing.assert_array_equal(module._divided(subjects, others, 0)[::2], first)
+
+
 def test_coefficients_count_only_where_all_clips_have_them(faces: list[FaceSignals]) -> None:
     some = clips(faces, 0.4, 0.4)
     landmarks = len(LANDMARK_CHANNELS)

@@ -61,7 +61,7 @@ def read_emotions(
         )
     labels = np.array([emotions.index(emotion_of[each.clip]) for each in used])
     original, anonymised = _described(used)
-    folds = np.random.default_rng(how.seed).permutation(len(people))[subjects] % _FOLDS
+    folds = _divided(subjects, labels, how.seed)
     guessed = _guessed(original, (original, anonymised), labels, folds)
     accuracies = balanced_accuracies(
         guessed[0] == labels,
@@ -104,6 +104,21 @@ def _missing(known: int, emotions: Sequence[str], people: int) -> str | None:
             f"in all; 2 emotions and {FEWEST_PEOPLE} people are needed."
         )
     return None
+
+
+def _divided(
+    subjects: Int[np.ndarray, " N"], labels: Int[np.ndarray, " N"], seed: int
+) -> Int[np.ndarray, " N"]:
+    """The fold of every clip, one for all of a person; whichever is held out, every emotion is learnt.
+
+    An emotion whose people are all in one fold could be guessed nowhere: people are divided anew until there
+    is none, which few divisions have.
+    """
+    rng, emotions = np.random.default_rng(seed), np.unique(labels)
+    while True:
+        folds: Int[np.ndarray, " N"] = rng.permutation(int(subjects.max()) + 1)[subjects] % _FOLDS
+        if all(len(np.unique(folds[labels == emotion])) > 1 for emotion in emotions):
+            return folds
 
 
 def _described(clips: Sequence[EmotionClip]) -> tuple[Float[np.ndarray, "N F"], Float[np.ndarray, "N F"]]:
