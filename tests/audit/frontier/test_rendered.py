@@ -1,5 +1,6 @@
 """Points through the renderer: drawn, tracked, not drawn twice, and which clips are lost."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,6 +62,9 @@ def test_every_point_is_drawn_tracked_and_not_drawn_twice(drawing: Drawing) -> N
     assert {name: each.content_hash() for name, each in again.sets.items()} == hashes
 
     next((drawing.folder / "damp-0.5" / "recordings").rglob("*.safetensors")).unlink()
+    left = drawing.folder / "damp-0.5" / "drives" / "synth_id009"  # by a stopped run of other recordings
+    left.mkdir(parents=True)
+    shutil.copy(drawing.originals.entries[0].path, left)
     mended = drawing.points(USED)
     anew = [name for name, before in drawing.stages if not before]
     assert anew == ["rendering damp:0.5"]

@@ -113,6 +113,8 @@ def _drawn(
     folder: Path,
 ) -> tuple[FailedClip, ...]:
     drives = folder / "drives"
+    if drives.exists():  # of a run that was stopped, maybe of other recordings
+        shutil.rmtree(drives)
     failures = defend(originals, drives, plan, workers=rendering.workers)
     lost = {each.clip: each.reason for each in failures if each.stage == "defend"}
     lost |= rendering.tracked(drives, folder)
