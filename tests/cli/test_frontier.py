@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from amber_id.results import read_frontier
+from amber_id.cli.frontiers import _lines
+from amber_id.results import Difference, FrontierResults, read_frontier
+from amber_id.results.frontier import StrengthStep
 from fixtures.command_line import Done, run_here
 from fixtures.frontiers import few_people
 
@@ -58,7 +60,39 @@ def test_a_frontier_is_written_and_its_points_are_printed(
     assert not any("amplitude" in line for line in lines)  # 0.5 is held by the limit of the file
     assert lines[5] == str(out / "frontier.html")
     assert "point damp:0.5" in done.stderr
+    printed = list(_lines(with_steps(results)))[5:]
+    assert [line.split("  ")[0] for line in printed] == [
+        "step of strength",
+        "redrawn:1 -> damp:0.5",
+        "damp:0.5 -> damp:1",
+    ]
+    assert "+0.010 [-0.020, +0.040]" in printed[1]
+    assert printed[1].endswith("-0.200 [-0.300, -0.100]")
+    assert printed[2].endswith("+0.100 [+0.050, +0.150]  hides less  keeps more")
     assert (out / "frontier.csv").exists()
+
+
+def with_steps(results: FrontierResults) -> FrontierResults:
+    """The results with two steps of strength, of which the second goes back."""
+
+    def difference(value: float, low: float, high: float) -> Difference:
+        return Difference(value=value, low=low, high=high, level=0.95, detectable=0.1)
+
+    steps = (
+        StrengthStep(
+            weaker="redrawn:1",
+            stronger="damp:0.5",
+            eer=difference(0.01, -0.02, 0.04),
+            utility=difference(-0.2, -0.3, -0.1),
+        ),
+        StrengthStep(
+            weaker="damp:0.5",
+            stronger="damp:1",
+            eer=difference(-0.03, -0.05, -0.01),
+            utility=difference(0.1, 0.05, 0.15),
+        ),
+    )
+    return results.model_copy(update={"steps": steps})
 
 
 @pytest.mark.parametrize(
@@ -90,7 +124,8 @@ def test_what_cannot_be_is_one_line(
     asked = [originals if each == "." else each for each in arguments]
     done = amber("frontier", originals, "--out", tmp_path / "out", *asked)
     assert done.returncode == code
-    assert done.stderr.splitlines()[-1].removeprefix("amber: ").startswith(reason)
+    (line,) = done.stderr.splitlines()  # before anything is told of what is to come
+    assert line.removeprefix("amber: ").startswith(reason)
     assert not (tmp_path / "out" / "undefended").exists()
 
 

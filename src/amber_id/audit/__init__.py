@@ -4,6 +4,7 @@ from amber_id.audit.attack.evaluate import evaluate
 from amber_id.audit.compare.folders import read_studies
 from amber_id.audit.compare.side_by_side import compare_read, compare_studies, pool_parts
 from amber_id.audit.frontier.config import DEFAULT_DEFENCES, DEFAULT_STRENGTHS, FrontierConfig, expanded
+from amber_id.audit.frontier.plans import check_plans
 from amber_id.audit.frontier.run import run_frontier, stages_of_frontier
 from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.outlook import Outlook, look_ahead
@@ -28,6 +29,7 @@ __all__ = [
     "StudyConfig",
     "ThesisStudyConfig",
     "begun_with",
+    "check_plans",
     "compare_read",
     "compare_studies",
     "divided_as",

@@ -103,7 +103,7 @@ def frontier(
     Each is attacked by those who know it, retrained on its defended clips. Run again after a stop, or with
     further defences, it goes on where it was.
     """
-    from amber_id.audit import run_frontier, stages_of_frontier
+    from amber_id.audit import check_plans, run_frontier, stages_of_frontier
     from amber_id.locks import hold_lock
     from amber_id.progress import ClipBar, StageClock
     from amber_id.recordings import RecordingSet
@@ -115,8 +115,10 @@ def frontier(
     require_workers(workers)
     settings = _settings(config, with_, strengths, against, folds, seed, also=_also(donors, model))
     settings = settings.model_copy(update={"rendered": rendered or settings.rendered})
+    others = _others(donors, model)
+    check_plans(settings, others["model"], with_donors=donors is not None)
     outlook = outlook_of("frontier", {"original": recordings}, out)
-    originals, others = RecordingSet.open(recordings), _others(donors, model)
+    originals = RecordingSet.open(recordings)
     division = outlook.divide(settings.divided_as(len(outlook.clips)))
     check_before("frontier", out, *(["avatarize"] if settings.rendered else []))
     bundle = _bundle(landmarker) if settings.rendered else None
@@ -230,3 +232,11 @@ def _lines(results: "FrontierResults") -> "Iterator[str]":
             f"{point.name:{width}}  {with_interval(point.eer)}  {signed(less) if less else '':23}  "
             f"{with_interval(point.utility.number)}  {'; '.join(marks)}"
         )
+    if results.steps:
+        wide = max(len(step.weaker) + len(step.stronger) for step in results.steps) + 4
+        yield f"{'step of strength':{wide}}  {'EER':23}  utility"
+    for step in results.steps:
+        back = ["hides less"] if step.eer.high < 0 else []
+        back += ["keeps more"] if step.utility.low > 0 else []
+        path = f"{step.weaker} -> {step.stronger}"
+        yield f"{path:{wide}}  {signed(step.eer):23}  {'  '.join([signed(step.utility), *back])}"

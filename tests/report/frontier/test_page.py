@@ -91,7 +91,7 @@ def test_markup_in_any_text_is_only_text(results: FrontierResults, tmp_path: Pat
         point["attacker"] = EVIL
         point["dominated_by"] = [f"{EVIL}{name}" for name in point["dominated_by"]]
         for step in point["steps"]:
-            step["summary"] = EVIL
+            step["summary"] = step["model_sha256"] = EVIL
     plain |= {"finding": EVIL, "reference": plain["points"][1]["name"], "limits": [EVIL]}
     hostile = FrontierResults.model_validate(plain)
     html = write_frontier_report(hostile, tmp_path).read_text("utf-8")
@@ -99,3 +99,4 @@ def test_markup_in_any_text_is_only_text(results: FrontierResults, tmp_path: Pat
     assert page.tags == clean.tags
     assert "img" not in page.tags
     assert EVIL in unescape(page.text)
+    assert f"Model of a learned defence {EVIL}" in unescape(page.text)

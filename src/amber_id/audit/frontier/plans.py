@@ -17,21 +17,27 @@ def plans_of(
         If a defence is unknown, lacks donors or a model, or these are given and no defence uses
         them; or donors are fewer than two.
     """
-    chains = {name: parsed_defences(name) for name in config.points}
-    steps = [applied.defence for chain in chains.values() for applied in chain]
+    check_plans(config, model, with_donors=donors is not None)
+    pool = None if donors is None else pool_of(donors)
+    return {name: Plan(parsed_defences(name), config.seed, pool, model) for name in config.points}
+
+
+def check_plans(config: FrontierConfig, model: LearnedModel | None, *, with_donors: bool) -> None:
+    """Refuse defences that lack donors or a model, and these where no defence uses them; reads no donor.
+
+    Raises
+    ------
+    UsageError
+        As `plans_of`.
+    """
+    chains = [parsed_defences(name) for name in config.points]
+    steps = [applied.defence for chain in chains for applied in chain]
     if model is not None and not any(each.needs_model for each in steps):
         raise UsageError("--model: none of these defences was learned; leave it out")
-    pool: Pool | None = None
-    if donors is None:
-        for chain in chains.values():
-            Plan(chain, config.seed, model=model)  # refuses what needs donors, before anything is read
-    else:
-        if not any(each.from_pool or each.donor == "population" for each in steps):
-            raise UsageError(
-                "--donors: none of these defences takes on the style of anybody there; leave it out"
-            )
-        pool = pool_of(donors)
-    return {name: Plan(chain, config.seed, pool, model) for name, chain in chains.items()}
+    if with_donors and not any(each.from_pool or each.donor == "population" for each in steps):
+        raise UsageError("--donors: none of these defences takes on the style of anybody there; leave it out")
+    for chain in chains:
+        Plan(chain, config.seed, Pool("not read yet", ()) if with_donors else None, model)
 
 
 def state_of(plan: Plan) -> list[str | None]:

@@ -66,6 +66,7 @@ def _render(results: FrontierResults) -> str:
         "kinds": list(points[0].utility.recall),
         "waits": {each.name: _waits(each) for each in points},
         "numbers": {each.name: place for place, each in enumerate(points, start=1)},
+        "models": sorted({s.model_sha256 for each in points for s in each.steps if s.model_sha256}),
         "limits_held": results.config["limits"],
         "synthetic": results.provenance.synthetic,
     }
