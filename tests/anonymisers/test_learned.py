@@ -134,7 +134,12 @@ def test_a_live_pipeline_takes_it(model: LearnedModel) -> None:
 
 def test_names_can_be_looked_up_and_not_read_off(model: LearnedModel, tmp_path: Path) -> None:
     assert model.knows("id002")
-    assert model.known_of(["id003", "id002", "id002"]) == ("id002",)
+    assert not model.knows("id003")
+    assert [model.was_chosen_on(name) for name in ("id002", "id003")] == [False, True]
+    assert model.words_on(["id001", "id004"]) == ""
+    assert model.words_on(["id002", "id002", "id001"]).startswith(
+        "of 2 people, 1 have names that the learned defence was trained on: it may"
+    )
     assert b"id002" not in untrained_file(tmp_path).read_bytes()
 
 

@@ -43,7 +43,8 @@ def test_a_defence_is_trained_on_the_split_beside_the_recordings(
         str(out),
     ]
     assert "epoch   1/1  dev EER" in done.stderr
-    assert model.known_of(["id001", "id005", "id007"]) == ("id001",)
+    assert [model.knows(name) for name in ("id001", "id005", "id007")] == [True, False, False]
+    assert [model.was_chosen_on(name) for name in ("id001", "id005", "id007")] == [False, True, False]
 
 
 @pytest.fixture(scope="module")

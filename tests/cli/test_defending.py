@@ -87,7 +87,7 @@ def test_a_folder_is_defended_and_says_that_the_seed_is_a_secret(
         (["--with", "noise", "--workers", "0"], 2, "--workers must be 1 or more, got 0"),
         (["--with", "learned"], 2, "learned needs --model FILE; `amber defences train --out FILE` makes one"),
         (["--with", "noise", "--model", "x"], 2, "--model: noise was not learned; leave it out"),
-        (["--with", "learned", "--model", "x"], 1, "x: expected amber-id/learned-defence/1, got nothing"),
+        (["--with", "learned", "--model", "x"], 1, "x: expected amber-id/learned-defence/2, got nothing"),
         (
             [],
             2,
@@ -166,18 +166,20 @@ def test_donors_of_one_person_are_refused(amber: Run, originals: Path, tmp_path:
 
 
 def test_a_model_defends_and_says_whom_it_was_trained_on(amber: Run, originals: Path, tmp_path: Path) -> None:
-    model = untrained_file(tmp_path)  # as if it were trained on id002
+    model = untrained_file(tmp_path)  # as if it were trained on id002 and chosen on id003
     line = ["defend", originals, tmp_path / "out", "--with", "learned:0.5", "--model", model, "--workers", 1]
     done = amber(*line, "--seed", 3)
     assert done.returncode == 0, done.stderr
     assert "6 recordings defended by learned:0.5, 0 failed" in done.stdout
-    assert "note: 1 of 3 people bear names that learned:0.5 was trained on" in done.stderr
+    assert (
+        "note: of 3 people, 1 have names that the learned defence was trained on and 1 have names of people "
+        "that chose its epoch: it may hide them better than it hides others"
+    ) in done.stderr
     notes = [json.loads(path.read_text("utf-8")) for path in (tmp_path / "out").rglob("*.json")]
-    assert {note["subject"]: note["steps"][0]["trained_on"] for note in notes} == {
-        "id001": False,
-        "id002": True,
-        "id003": False,
+    known = {
+        note["subject"]: (note["steps"][0]["trained_on"], note["steps"][0]["chosen_on"]) for note in notes
     }
+    assert known == {"id001": (False, False), "id002": (True, False), "id003": (False, True)}
     assert {note["steps"][0]["model_sha256"] for note in notes} == {
         hashlib.sha256(model.read_bytes()).hexdigest()
     }

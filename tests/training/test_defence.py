@@ -161,6 +161,7 @@ def test_only_train_people_are_in_it(people: RecordingSet, split: Split, tmp_pat
     header = written.header
     train, dev = split.subjects("train", 0), split.subjects("dev", 0)
     assert header.trained_on == tuple(sorted(name_hash(header.salt, name) for name in train))
+    assert header.chosen_on == tuple(sorted(name_hash(header.salt, name) for name in dev))
     assert (header.dev.people, header.stretches, header.synthetic_people) == (len(dev), 10, 2)
     assert header.recordings_sha256 == people.content_hash()
     mean = load_learned(tmp_path / "x.safetensors").weights["mean"]

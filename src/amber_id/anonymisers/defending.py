@@ -58,7 +58,7 @@ class StepDone(BaseModel):
     """One defence of a chain as it was applied.
 
     `donor` is whose style was taken on, of which `pool`; `trained_on` says whether the model, a file of hash
-    `model_sha256`, was trained on somebody of this name.
+    `model_sha256`, was trained on somebody of this name, `chosen_on` whether such a one chose its epoch.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,6 +74,7 @@ class StepDone(BaseModel):
     pool: str | None = None
     model_sha256: str | None = None
     trained_on: bool | None = None
+    chosen_on: bool | None = None
 
 
 class DefendedClip(BaseModel):
@@ -194,6 +195,7 @@ def _note(
             pool=origin,
             model_sha256=None if (model := plan.model_of(applied.defence)) is None else model.sha256,
             trained_on=None if model is None else model.knows(entry.subject),
+            chosen_on=None if model is None else model.was_chosen_on(entry.subject),
         )
         for applied, guarantee, origin, whose in zip(
             plan.chain, plan.guarantees(entry.tracked_frames), origins, chosen, strict=True

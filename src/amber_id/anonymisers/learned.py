@@ -2,12 +2,13 @@
 
 It is trained by `amber_id.training.defence` and is one ``.safetensors``: the weights of `learned_motion.py`,
 and in the header what they were trained on and what was measured on the dev people. Of the people that it
-was trained on the header has hashes of their names with a salt, so that a name can be looked up and a list
-of names cannot be read off; whoever has a list of likely names can try them all.
+was trained on, and of those that chose its epoch, the header has hashes of their names with a salt, so that
+a name can be looked up and a list of names cannot be read off; whoever has a list of likely names can try
+them all.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,7 +23,7 @@ from amber_id.anonymisers.learned_motion import DRAWN, POPULATION, shapes, state
 from amber_id.errors import FileFormatError
 from amber_id.file_formats import file_hash, read_tensors, validated, write_tensors
 
-LEARNED_SCHEMA: Literal["amber-id/learned-defence/1"] = "amber-id/learned-defence/1"
+LEARNED_SCHEMA: Literal["amber-id/learned-defence/2"] = "amber-id/learned-defence/2"
 MOST_HIDDEN = 4096
 """How many numbers a recurrent unit, or the layer after it, may have."""
 
@@ -53,6 +54,7 @@ class LearnedHeader(BaseModel):
     dev: LearnedDev
     salt: str
     trained_on: tuple[str, ...]  # `name_hash` of the train people that are not synthetic
+    chosen_on: tuple[str, ...]  # the same of the dev people, who chose the epoch
     synthetic_people: int = Field(ge=0)
     stretches: int = Field(ge=0)  # of recordings, that it was trained on
     recordings_sha256: str  # "" where all are synthetic
@@ -72,9 +74,21 @@ class LearnedModel:
         """Whether somebody of this name is among the people that it was trained on."""
         return name_hash(self.header.salt, subject) in self.header.trained_on
 
-    def known_of(self, subjects: Iterable[str]) -> tuple[str, ...]:
-        """Those of some names that it was trained on, sorted."""
-        return tuple(sorted({subject for subject in subjects if self.knows(subject)}))
+    def was_chosen_on(self, subject: str) -> bool:
+        """Whether somebody of this name is among the people that chose its epoch."""
+        return name_hash(self.header.salt, subject) in self.header.chosen_on
+
+    def words_on(self, subjects: Collection[str]) -> str:
+        """How many of these names it knows, and what follows, in words; "" if none."""
+        names = set(subjects)
+        counts = {
+            "that the learned defence was trained on": sum(map(self.knows, names)),
+            "of people that chose its epoch": sum(map(self.was_chosen_on, names)),
+        }
+        known = " and ".join(f"{count} have names {whose}" for whose, count in counts.items() if count)
+        if not known:
+            return ""
+        return f"of {len(names)} people, {known}: it may hide them better than it hides others"
 
 
 def name_hash(salt: str, subject: str) -> str:

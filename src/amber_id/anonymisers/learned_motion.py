@@ -5,7 +5,8 @@ deviations of a usual clip. The movement about a slow resting value is divided i
 middle, slow), each of which is multiplied and given back. What they are multiplied by follows from how much
 and how quickly this face has moved so far, from numbers that are drawn once for each clip, and from a gated
 recurrent unit (Cho et al., EMNLP 2014) that sees all channels but the head's place, which a live pipeline
-does not have; so do a shift, a change of shape and a little noise.
+does not have; so do a shift, a change of shape and a little noise. Where the face's own lips are closed, they
+are closed again.
 
 The recurrent unit runs in continuous time: what it keeps over a frame of 0.04 s it keeps the n-th power of
 over n such frames, so that the rate of a camera does not matter.
@@ -21,6 +22,7 @@ import numpy as np
 from jaxtyping import Float
 
 from amber_id.anonymisers.channels import CHANNELS, FACE
+from amber_id.anonymisers.lips import with_closed_lips
 
 C = len(CHANNELS)
 DRAWN = 8 * C
@@ -241,7 +243,8 @@ def changed(xp: Any, weights: Weights, memory: Memory, numbers: Any, added: Outp
     moved = moved * xp.exp(xp.clip(log_gain, *_GAIN)) + added.shift * _LARGEST.shift + shift
     moved = moved + size * noise + size_slowly * noise_slowly
     values = weights["mean"] + weights["spread"] * moved
-    return xp.concatenate([xp.clip(values[..., FACE], 0.0, 1.0), values[..., FACE.stop :]], -1)
+    values = xp.concatenate([xp.clip(values[..., FACE], 0.0, 1.0), values[..., FACE.stop :]], -1)
+    return with_closed_lips(values, weights["mean"] + weights["spread"] * memory.before, xp)
 
 
 _LARGEST = Outputs(gain=0.8, quick=0.8, middle=0.8, shift=0.8, noise=2.0, noise_slowly=2.0)

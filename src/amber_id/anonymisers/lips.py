@@ -8,10 +8,12 @@ close is no matter: all people's do.
 Conventions
 -----------
 Openings are those of the face that is drawn of the channels (`channels.driven_by`), in eye distances; lips
-that would lie over each other have a negative one. They are linear in the coefficients.
+that would lie over each other have a negative one. They are linear in the coefficients. Frames are changed
+one by one, so a causal defence can do it. The functions take ``xp``, numpy or torch, and any leading axes.
 """
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -28,27 +30,26 @@ _CLOSED, _FREE = (
 _STEPS = 10  # what one step cannot change, since a coefficient ends at 0 or 1, the others do in the next
 
 
-def opening_of(values: Float[np.ndarray, "F C"]) -> Float[np.ndarray, " F"]:
-    """How far apart the lips are, in each frame."""
+def opening_of(values: Any, xp: Any = np) -> Any:
+    """How far apart the lips are in frames of channels, (..., C) to (...)."""
     per_coefficient, at_zero = _opening()
-    return values[:, FACE] @ per_coefficient + at_zero
+    return values[..., FACE] @ xp.asarray(per_coefficient, dtype=values.dtype) + at_zero
 
 
-def with_closed_lips(
-    values: Float[np.ndarray, "F C"], originals: Float[np.ndarray, "F C"]
-) -> Float[np.ndarray, "F C"]:
+def with_closed_lips(values: Any, originals: Any, xp: Any = np) -> Any:
     """Channels whose lips are closed where the originals' are, and nearly closed where these nearly are.
 
     Closed lips are half as far apart as the originals', since one may lie before the other, which this does
-    not see. Coefficients of `values` must lie in [0, 1], and do so after it.
+    not see. Both are (..., C); coefficients of `values` must lie in [0, 1], and do so after it.
     """
-    own, kept = np.maximum(opening_of(originals), 0), values.copy()
-    closed = np.clip((_FREE - own) / (_FREE - _CLOSED), 0, 1)
-    wanted = closed * own / 2 + (1 - closed) * opening_of(values)
-    direction = _of_the_mouth()
+    own, kept = xp.clip(opening_of(originals, xp), 0.0, None), values
+    closed = xp.clip((_FREE - own) / (_FREE - _CLOSED), 0.0, 1.0)
+    wanted = closed * own / 2 + (1 - closed) * opening_of(values, xp)
+    direction = xp.asarray(_of_the_mouth(), dtype=values.dtype)
     for _ in range(_STEPS):
-        left = wanted - opening_of(kept)
-        kept[:, FACE] = np.clip(kept[:, FACE] + left[:, None] * direction, 0, 1)
+        left = wanted - opening_of(kept, xp)
+        face = xp.clip(kept[..., FACE] + left[..., None] * direction, 0.0, 1.0)
+        kept = xp.concatenate([face, values[..., FACE.stop :]], -1)
     return kept
 
 

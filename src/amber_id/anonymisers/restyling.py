@@ -97,6 +97,7 @@ class RunningStyle:
 
     Both are those of all frames at first, and fade out over ten seconds later. The spread begins as the
     target's. What lasts for longer than that, such as an emotion of minutes, fades with the resting face.
+    Lips close where they did.
     """
 
     def __init__(self, target: Style, *, strength: float) -> None:
@@ -115,7 +116,8 @@ class RunningStyle:
         self._mean = self._mean + share * away
         self._variance = (1 - share) * (self._variance + share * away**2)
         scale = gain(np.sqrt(self._variance), self._target.spread)
-        changed = self._target.mean + (frame - self._mean) * scale
+        changed = in_range(self._target.mean + (frame - self._mean) * scale)
+        changed = with_closed_lips(changed, frame)
         return frame + self._strength * (changed - frame)
 
 
@@ -171,7 +173,8 @@ RESTYLING: tuple[Defence, ...] = (
     _row("population-whole", _WHOLE, distributed_but_events, "population"),
     Defence(
         name="population-live",
-        summary="population frame by frame: a running mean and spread brought to those of a population",
+        summary="population frame by frame: a running mean and spread brought to those of a population, with "
+        "closures of the lips kept",
         family="style",
         donor="population",
         live=_running,

@@ -158,12 +158,9 @@ def _planned(text: str, seed: int | None, donors: Path | None, model: Path | Non
 
 
 def _say_who_was_trained_on(plan: "Plan", subjects: tuple[str, ...]) -> None:
-    known = plan.model.known_of(subjects) if plan.model else ()
-    if known:
-        say(
-            f"note: {len(known)} of {len(subjects)} people bear names that {plan.text} was trained on; in "
-            "the same corpus attackers recognise them less than they would recognise others"
-        )
+    words = plan.model.words_on(subjects) if plan.model else ""
+    if words:
+        say(f"note: {words}")
 
 
 def _list_defences() -> None:

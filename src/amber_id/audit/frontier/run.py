@@ -278,13 +278,8 @@ def _results(
 
 def _learned_from(ground: Ground, learned: LearnedModel | None) -> tuple[str, ...]:
     """That a learned defence knows people of this study, if so, in a sentence."""
-    known = () if learned is None else learned.known_of(ground.originals.subjects)
-    if not known:
-        return ()
-    return (
-        f"{len(known)} of {len(ground.originals.subjects)} people have names that the learned defence was "
-        "trained on: it may hide them better than it hides others.",
-    )
+    words = "" if learned is None else learned.words_on(ground.originals.subjects)
+    return (f"{words[0].upper()}{words[1:]}.",) if words else ()
 
 
 def _origin(ground: Ground) -> str | None:

@@ -59,12 +59,13 @@ def train_to_file(
         If there are too few people with clips of 2.6 s and with blendshapes, or the training diverges.
     """
     own, names, failures = (NOBODY, (), ()) if source is None else _of(source, "train")
+    chose: tuple[str, ...] = ()
     train = own.joined(synthetic_stretches(config.synthetic, config.seed))
     refuse_too_few(train, "synthetic people" if source is None else str(source.recordings.root))
     if source is None:
         dev = synthetic_stretches(_SYNTHETIC_DEV, config.seed, beyond=config.synthetic)
     else:
-        dev, _, more = _of(source, "dev")
+        dev, chose, more = _of(source, "dev")
         failures += more
         if dev.people < 2:
             raise TrainingError(
@@ -84,7 +85,8 @@ def train_to_file(
         epochs=config.epochs,
         dev=trained.dev,
         salt=salt,
-        trained_on=tuple(sorted(name_hash(salt, name) for name in names)),
+        trained_on=_hashed(names, salt),
+        chosen_on=_hashed(chose, salt),
         synthetic_people=config.synthetic,
         stretches=len(own.owner),
         recordings_sha256=recordings_sha256,
@@ -93,6 +95,10 @@ def train_to_file(
     )
     save_learned(path, header, trained.weights)
     return Written(header, failures)
+
+
+def _hashed(names: tuple[str, ...], salt: str) -> tuple[str, ...]:
+    return tuple(sorted(name_hash(salt, name) for name in names))
 
 
 def _of(source: Source, partition: str) -> tuple[Stretches, tuple[str, ...], tuple[Failure, ...]]:
