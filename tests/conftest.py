@@ -14,6 +14,7 @@ from amber_id.protocols import SplitConfig, make_split, source_of_subjects
 from amber_id.recordings import RecordingSet
 from amber_id.synthetic import SynthConfig, generate
 from amber_id.training import TrainConfig, train
+from fixtures.command_line import Done, run_here
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -26,6 +27,12 @@ def _shared(name: str) -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return path
+
+
+@pytest.fixture
+def amber() -> Callable[..., Done]:
+    """The command line in this process."""
+    return run_here
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -14,11 +15,9 @@ import pytest
 
 from amber_id.locks import hold_lock
 from amber_id.synthetic import SynthConfig, generate
+from fixtures.command_line import run_here
 
-
-def amber(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "amber_id", "audit", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
+amber = partial(run_here, "audit")
 
 
 def faces_played(study: Path) -> set[str]:

@@ -1,10 +1,7 @@
 """`amber avatarize` and `amber avatar` as a person types them."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import get_args
 
@@ -16,14 +13,13 @@ from amber_id.avatarize.avatar_clip import Engine
 from amber_id.cli import avatarize
 from amber_id.recordings import read_header
 from amber_id.tracking.video import read_frames
+from fixtures.command_line import Done, run_here
 
 PICTURE_SIZE = 96
 
 
-def amber(*arguments: object, cache: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "amber_id", *map(str, arguments)]
-    environment = os.environ | {"AMBER_CACHE": str(cache)}
-    return subprocess.run(command, capture_output=True, text=True, env=environment)
+def amber(*arguments: object, cache: Path) -> Done:
+    return run_here(*arguments, environment={"AMBER_CACHE": cache})
 
 
 @pytest.fixture(scope="module")

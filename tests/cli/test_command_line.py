@@ -1,8 +1,6 @@
 """The command line: bad input is one line and an exit code, and what is good is not lost."""
 
 import csv
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
@@ -16,11 +14,7 @@ from amber_id.motion import VIEWS, Signals
 from amber_id.protocols import AUDIT_PROTOCOLS, PROTOCOLS, Control, read_split
 from amber_id.recordings import RecordingSet
 from amber_id.tracking import TRACKERS
-
-
-def amber(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "amber_id", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
+from fixtures.command_line import run_here as amber
 
 
 @pytest.mark.parametrize(

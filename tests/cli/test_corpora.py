@@ -1,18 +1,15 @@
 """`amber corpus` as a person types it."""
 
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from fixtures import corpora_layouts
+from fixtures.command_line import run_here
 from fixtures.corpora_layouts import nvfair_layout, write_files
 
-
-def amber(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "amber_id", "corpus", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
+amber = partial(run_here, "corpus")
 
 
 def test_three_commands_and_a_check(tmp_path: Path) -> None:

@@ -13,13 +13,8 @@ from amber_id.anonymisers.defence import Given
 from amber_id.anonymisers.learned_motion import DRAWN, state_size
 from amber_id.synthetic import SynthConfig, generate
 from amber_id.training.defence.export import largest_difference
-from fixtures.command_line import Done, run_apart, run_here
+from fixtures.command_line import Done, run_apart
 from fixtures.learned_defence import HIDDEN, untrained_file, untrained_model
-
-
-@pytest.fixture
-def amber(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> partial[Done]:
-    return partial(run_here, capsys, monkeypatch)
 
 
 def test_a_defence_is_trained_on_the_split_beside_the_recordings(

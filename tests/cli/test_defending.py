@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ import pytest
 from amber_id.anonymisers import DEFENCES
 from amber_id.recordings import RecordingSet
 from amber_id.synthetic import SynthConfig, generate
-from fixtures.command_line import Done, run_here
+from fixtures.command_line import Done
 from fixtures.learned_defence import untrained_file
 
 
@@ -24,11 +23,6 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 Run = Callable[..., Done]
-
-
-@pytest.fixture
-def amber(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    return partial(run_here, capsys, monkeypatch)
 
 
 def test_the_list_has_every_defence_and_how_long_it_waits(amber: Run) -> None:

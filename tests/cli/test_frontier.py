@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from amber_id.cli.frontiers import _lines
 from amber_id.results import Difference, FrontierResults, read_frontier
 from amber_id.results.frontier import StrengthStep
-from fixtures.command_line import Done, run_here
+from fixtures.command_line import Done
 from fixtures.frontiers import few_people
 
 Run = Callable[..., Done]
@@ -29,11 +28,6 @@ amplitude_low = 0.4
 @pytest.fixture(scope="module")
 def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return few_people(tmp_path_factory.mktemp("people"), people=6, clips=3)
-
-
-@pytest.fixture
-def amber(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    return partial(run_here, capsys, monkeypatch)
 
 
 def test_a_frontier_is_written_and_its_points_are_printed(

@@ -1,19 +1,13 @@
 """`amber metrics` as a stranger types it."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from amber_id.biometrics import compare_all
-
-
-def amber(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "amber_id", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+from fixtures.command_line import run_here as amber
 
 
 @pytest.fixture

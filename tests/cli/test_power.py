@@ -4,8 +4,7 @@ import csv
 import json
 import math
 import os
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +19,12 @@ from amber_id.cli.planning import _answer, _one_thread_each, _table
 from amber_id.errors import UsageError
 from amber_id.report.power.figures import draw_power, write_power_figures
 from amber_id.report.power.files import write_power
+from fixtures.command_line import run_here
 
 SMALL = ["--people", "12,6", "--clips", "3", "--eer", "0.2,.1", "--studies", "10"]
 
 
-def amber(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "amber_id", "power", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+amber = partial(run_here, "power")
 
 
 @pytest.fixture(scope="module")

@@ -6,24 +6,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pytest
 from safetensors import safe_open
 
 from amber_id.attackers import load_checkpoint, save_checkpoint
 from amber_id.recordings import RecordingSet, load_recording, save_recording
 from amber_id.training import FoldFolder
-from fixtures.command_line import Done, run_here
-
-
-@pytest.fixture
-def amber(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
-    """The command line in this process, which has loaded everything already."""
-
-    return partial(run_here, capsys, monkeypatch)
+from fixtures.command_line import Done
 
 
 def test_what_embed_writes_metrics_reads(

@@ -1,8 +1,6 @@
 """`amber split`: what it prints and writes, and what it refuses, each in a line."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,11 +9,7 @@ from amber_id.audit import StudyConfig
 from amber_id.cli.auditing import _merged
 from amber_id.protocols import ByPeople, SplitConfig, read_split
 from amber_id.recordings import RecordingSet
-
-
-def amber(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "amber_id", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
+from fixtures.command_line import run_here as amber
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import jaxtyping
@@ -15,11 +14,11 @@ from fixtures.command_line import Done, run_here
 
 
 @pytest.fixture
-def amber(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
+def amber(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
     """The command line in this process, as a user meets it: annotations are checked under pytest alone."""
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
 
-    return partial(run_here, capsys, monkeypatch)
+    return run_here
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,7 @@ from amber_id.results import (
     write_results,
 )
 from amber_id.synthetic import SynthConfig, generate
+from fixtures.command_line import run_here
 
 SMALL = """
 regions = ["lips"]
@@ -287,9 +289,7 @@ def test_avatars_of_each_other_are_refused_unless_that_is_meant(people, tmp_path
 # the command ----------------------------------------------------------------------------------------
 
 
-def amber(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "amber_id", "study", "thesis", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+amber = partial(run_here, "study", "thesis")
 
 
 def test_the_command_goes_on_with_a_study_and_prints_it(study, people, tmp_path):

@@ -3,9 +3,8 @@
 import base64
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from amber_id.recordings import Recording, save_recording
 from amber_id.report import write_motion_view
 from amber_id.report.motion_view.page import MOST_CLIPS, estimated_bytes
 from amber_id.synthetic import SynthConfig, make_clip
+from fixtures.command_line import Done, run_here
 
 HOSTILE = "x_id001/</script><script>alert(1)</script>{{ 7*7 }}"
 
@@ -479,9 +479,9 @@ def test_a_phone_shows_one_below_the_other_and_nothing_wider(opened: Opened) -> 
 # As it is made.
 
 
-def amber(*arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "amber_id", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder)
+def amber(*arguments: object, folder: Path) -> Done:
+    with chdir(folder):
+        return run_here(*arguments)
 
 
 def test_the_verb_writes_a_page_and_prints_its_path(clip: Recording, tmp_path: Path) -> None:
