@@ -30,9 +30,10 @@ $(FACEMESH_STAMP): pyproject.toml constraints-facemesh.txt
 demo: $(STAMP)
 	@BIN=$(BIN) FACEMESH=$(FACEMESH) MAKE="$(MAKE)" OUT="$(OUT)" VIDEOS="$(VIDEOS)" bash scripts/demo.sh
 
-# Two processes with one thread each: most tests gain nothing from a second thread.
+# Two processes with one thread each: most tests gain nothing from a second thread. The longest files come first
+# (tests/conftest.py).
 test: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Tests of tracking with FaceMesh, in its own environment; the other tests do not need it.
 test-facemesh: $(FACEMESH_STAMP)

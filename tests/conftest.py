@@ -16,7 +16,25 @@ from amber_id.synthetic import SynthConfig, generate
 from amber_id.training import TrainConfig, train
 from fixtures.command_line import Done, run_here
 
+# Files that take minutes: begun first, so that no process waits for the other at the end.
+LONGEST_FIRST = (
+    "tests/test_chain.py",
+    "tests/test_no_connection.py",
+    "tests/corpora/test_chain.py",
+    "tests/audit/study",
+    "tests/cli",
+    "tests/audit",
+    "tests/training",
+    "tests/tracking",
+    "tests/avatarize",
+)
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the longest files first; the order within a file stays."""
+    items.sort(key=lambda item: [not item.nodeid.startswith(begin) for begin in LONGEST_FIRST])
 
 
 def _shared(name: str) -> Path:

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ import pytest
 from amber_id.errors import FileFormatError
 from amber_id.recordings import RecordingSet, load_recording
 from amber_id.tracking import read_stated
-from fixtures.command_line import run_apart as amber
+from fixtures.command_line import run_here
 from fixtures.thesis_landmarks import write_thesis_files
+
+amber = partial(run_here, code=0)
 
 FPS = 30.0
 

@@ -5,8 +5,6 @@ import json
 import math
 import re
 import shutil
-import subprocess
-import sys
 import tomllib
 from collections.abc import Mapping
 from functools import partial
@@ -198,16 +196,8 @@ def test_a_run_is_evaluated_as_it_lies_there(study, sets, tmp_path):
     beside = {name: sorted(path.name for path in found.root.iterdir()) for name, found in sets.items()}
     for part, condition in ((results.parts[0], "original"), (results.parts[4], "anonymised")):
         run = out / "runs" / f"{part.name} {condition}".replace(" ", "-")
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "amber_id", "evaluate", run, sets[condition].root),
-                *("--out", tmp_path / condition, "--replicates", "100", "--device", "cpu", "--quiet"),
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
+        flags = ("--out", tmp_path / condition, "--replicates", "100", "--device", "cpu", "--quiet")
+        run_here("evaluate", run, sets[condition].root, *flags, code=0)
         found = read_results(tmp_path / condition / "results.json")
         assert found.metrics.eer.value == pytest.approx(part.conditions[condition].eer.value)
         assert found.metrics.accuracy.value == pytest.approx(part.conditions[condition].accuracy.value)
