@@ -75,6 +75,7 @@ PARTS = {
         "utility",
         "attack",
         "ablations",
+        "attributes",
         "controls",
         "compare",
         "study",

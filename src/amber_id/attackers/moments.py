@@ -165,7 +165,7 @@ def fit_to_statistics(
     blocks = []
     for part in parts:
         if np.isfinite(scale[part]).any():
-            axes, reduced = _principal(
+            axes, reduced = principal_components(
                 (values[:, part] - mean[part]) / scale[part], _n_components(config, subject)
             )
             of_part = axes @ _discriminant(reduced, subject, config)
@@ -270,7 +270,7 @@ def _within(
     return means, values - means[place]
 
 
-def _principal(
+def principal_components(
     values: Float[np.ndarray, "N F"], n: int
 ) -> tuple[Float[np.ndarray, "F P"], Float[np.ndarray, "N P"]]:
     """At most `n` principal axes of centred values, and the values on them.

@@ -6,6 +6,7 @@ from amber_id.audit.compare.side_by_side import compare_read, compare_studies, p
 from amber_id.audit.frontier.config import DEFAULT_DEFENCES, DEFAULT_STRENGTHS, FrontierConfig, expanded
 from amber_id.audit.frontier.plans import check_plans
 from amber_id.audit.frontier.run import run_frontier, stages_of_frontier
+from amber_id.audit.study.by_attribute import require_attributes
 from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.outlook import Outlook, look_ahead
 from amber_id.audit.study.run import run_study
@@ -41,6 +42,7 @@ __all__ = [
     "look_ahead",
     "pool_parts",
     "read_studies",
+    "require_attributes",
     "run_frontier",
     "run_study",
     "run_thesis_study",

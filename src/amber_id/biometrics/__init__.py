@@ -92,6 +92,9 @@ from amber_id.biometrics.labels import (
     balanced_accuracies,
     balanced_accuracy,
     guesses_p_value,
+    permuted_over_subjects,
+    permuted_within,
+    shares_right,
 )
 from amber_id.biometrics.multiple_tests import holm, sign_flip_p_value
 from amber_id.biometrics.people import (
@@ -197,6 +200,8 @@ __all__ = [
     "people_needed",
     "per_subject_figures",
     "permutation_null",
+    "permuted_over_subjects",
+    "permuted_within",
     "placeholders",
     "rank1",
     "rank1_by_gallery_size",
@@ -204,6 +209,7 @@ __all__ = [
     "rates_at",
     "roc",
     "s_norm",
+    "shares_right",
     "sign_flip_p_value",
     "simulate_study",
     "spreads_of_sums",

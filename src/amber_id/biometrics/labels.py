@@ -129,10 +129,37 @@ def guesses_p_value(
     guessed = np.searchsorted(different, guesses)
     guessed = np.where(np.isin(guesses, different), guessed, -1)
     observed = weights[guessed == label].sum()
-    home = np.argsort(subjects, kind="stable")
     reached = 0
     for _ in range(permutations):
-        permuted = np.empty_like(label)
-        permuted[home] = label[np.lexsort((rng.random(len(label)), subjects))]
+        permuted = permuted_within(label, subjects, rng)
         reached += bool(((permuted == guessed) / np.bincount(label)[permuted]).sum() >= observed - 1e-9)
     return (1 + reached) / (1 + permutations)
+
+
+def permuted_within(
+    labels: Int[np.ndarray, " N"], subjects: Int[np.ndarray, " N"], rng: np.random.Generator
+) -> Int[np.ndarray, " N"]:
+    """The labels with those of each subject's clips permuted: every subject keeps its own."""
+    permuted = np.empty_like(labels)
+    permuted[np.argsort(subjects, kind="stable")] = labels[np.lexsort((rng.random(len(labels)), subjects))]
+    return permuted
+
+
+def permuted_over_subjects(
+    labels: Int[np.ndarray, " N"], subjects: Int[np.ndarray, " N"], rng: np.random.Generator
+) -> Int[np.ndarray, " N"]:
+    """Labels that are constant over each subject's clips, permuted over subjects: all clips go with theirs.
+
+    >>> labels, subjects = np.array([4, 4, 7, 7, 7]), np.array([0, 0, 1, 1, 1])
+    >>> permuted_over_subjects(labels, subjects, np.random.default_rng(1)).tolist()
+    [7, 7, 4, 4, 4]
+    """
+    _, first, subject = np.unique(subjects, return_index=True, return_inverse=True)
+    permuted: Int[np.ndarray, " N"] = rng.permutation(labels[first])[subject]
+    return permuted
+
+
+def shares_right(right: Bool[np.ndarray, " N"], labels: Int[np.ndarray, " N"], different: int) -> float:
+    """The balanced accuracy of guesses of labels 0 to `different` less 1, all of which occur."""
+    counts = np.bincount(labels, minlength=different)
+    return float((np.bincount(labels, right, different) / counts).mean())

@@ -51,6 +51,20 @@ _Folds = Annotated[
     int | None,
     typer.Option(help="Number of folds, in which everyone is tested once; default: by the number of people."),
 ]
+_Attribute = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Column of corpus.csv: whether its values can be inferred from the clips. Sex, age and emotion "
+        "are asked for where they are known. May be repeated."
+    ),
+]
+_Wanted = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Column that is meant to be readable, such as emotion: then it counts as utility and not as a "
+        "leak. May be repeated."
+    ),
+]
 _Full = Annotated[
     bool,
     typer.Option("--full", help="Also compute views, regions and controls by the network; takes hours."),
@@ -72,6 +86,8 @@ def audit(
     epochs: Annotated[int | None, typer.Option(help="Most epochs of a network; default: 5.")] = None,
     full: _Full = False,
     different_utterances: DifferentUtterances = False,
+    attribute: _Attribute = None,
+    wanted: _Wanted = None,
     shortest_s: ShortestUsed = None,
     config: Annotated[Path | None, typer.Option(help="TOML with what differs from the defaults.")] = None,
     model: Model = None,
@@ -96,6 +112,7 @@ def audit(
     merged = _merged(stated, file=config, protocol=protocol, folds=folds, epochs=epochs, full=full, seed=seed)
     merged["evaluation"] |= {"different_utterances": True} if different_utterances else {}
     merged |= {} if shortest_s is None else {"shortest_s": shortest_s}
+    merged |= _columns(stated, attributes=attribute, wanted=wanted)
     settings = configured(StudyConfig, merged, stated=stated, file=config)
     folders = _folders(original, anonymised)
     likely, outlook = _outlook(folders, out, settings, device)
@@ -122,6 +139,16 @@ def audit(
     for line in (*study_lines(results), page):
         tell(line)
     end_of_study(results, "results.json")
+
+
+def _columns(stated: dict[str, Any], **flags: list[str] | None) -> dict[str, Any]:
+    """The columns of corpus.csv that a file names and those that flags name, each once."""
+    named = {name: (stated.get(name, ()), columns or []) for name, columns in flags.items()}
+    return {
+        name: tuple(dict.fromkeys((*of_file, *columns))) if isinstance(of_file, list | tuple) else of_file
+        for name, (of_file, columns) in named.items()
+        if of_file or columns
+    }
 
 
 def _folders(original: Path | None, anonymised: Path | None) -> "dict[ConditionName, Path]":
@@ -189,11 +216,12 @@ def _outlook(
     What makes the study impossible is raised here.
     """
     from amber_id.attackers import find_device
-    from amber_id.audit import begun_with, splits_not_used, with_enough_people
+    from amber_id.audit import begun_with, require_attributes, splits_not_used, with_enough_people
     from amber_id.protocols import SplitConfig
     from amber_id.recordings import holds_recordings
 
     outlook = outlook_of("audit", folders, out)
+    require_attributes(list(folders.values()), settings)
     if isinstance(settings.split, SplitConfig):
         begun_with(out, settings.split)
     division = outlook.divide(settings.divided_as(len(outlook.clips)))

@@ -21,7 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from amber_id.corpora.corpus_file import CORPUS_FILE, ClipFacts, copy_corpus_file, read_corpus_file
+from amber_id.corpora.corpus_file import (
+    CORPUS_FILE,
+    ClipFacts,
+    copy_corpus_file,
+    read_corpus_columns,
+    read_corpus_file,
+)
 from amber_id.corpora.numbering import PUBLIC_CORPORA, PublicSource, actors_of, person_folder
 from amber_id.corpora.other_files import ARCHIVE_SUFFIXES, OTHER_SUFFIXES, hint_of_others, what_it_is
 from amber_id.corpora.suffixes import VIDEO_SUFFIXES, may_be_video, why_no_video
@@ -44,6 +50,7 @@ __all__ = [
     "find_corpus",
     "find_subject_folders",
     "person_folder",
+    "read_corpus_columns",
     "read_corpus_file",
     "too_long",
     "what_it_is",

@@ -76,6 +76,20 @@ def read_corpus_file(folder: Path) -> Mapping[str, ClipFacts]:
     return facts
 
 
+def read_corpus_columns(folder: Path) -> Mapping[str, Mapping[str, str]]:
+    """Every column of the corpus file in `folder` but ``clip``, the user's own too; none if there is no file.
+
+    Of each its cells that are not empty, by the id of the clip. Raises as `read_corpus_file` does.
+    """
+    read_corpus_file(folder)
+    heading, cells_of = _rows_by_clip(folder / CORPUS_FILE)
+    return {
+        name: {clip: cells[name] for clip, cells in cells_of.items() if cells[name]}
+        for name in heading
+        if name not in ("", "clip")
+    }
+
+
 def copy_corpus_file(folder: Path, out: Path) -> None:
     """Copy the corpus file of `folder` to `out`, whole or not at all; what `out` has stays if there is none.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from amber_id.atomic_files import write_text_atomically
 from amber_id.file_formats import read_json
 from amber_id.results.arrays import ARRAYS_SCHEMA, EvaluationArrays, read_arrays, write_arrays
+from amber_id.results.attributes import AttributeFigures, AttributeResult
 from amber_id.results.checks import VERDICTS, Check, Verdict, most_serious_first
 from amber_id.results.comparison import (
     COMPARISON_SCHEMA,
@@ -101,6 +102,8 @@ __all__ = [
     "VERDICTS",
     "Attacker",
     "AttackerResult",
+    "AttributeFigures",
+    "AttributeResult",
     "Bootstrap",
     "CellResult",
     "Check",

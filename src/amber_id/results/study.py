@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from amber_id.results.attributes import AttributeResult
 from amber_id.results.checks import Check
 from amber_id.results.evaluation import Attacker, AttackerResult, DevFold, Metrics
 from amber_id.results.figures import (
@@ -225,6 +226,9 @@ class StudyResults(Frozen):
     controls: tuple[Check, ...]
     confounds: tuple[Check, ...]
     utility: UtilityResult | None  # None without both conditions
+    attributes: dict[str, AttributeResult] = Field(
+        {}
+    )  # by column of corpus.csv; empty where none was asked for
     references: dict[str, ReferencePoint]  # by the name of the anonymiser; empty without originals
     sessions: SessionsResult | None = None  # None where an earlier version made the study
     dropped: tuple[DroppedClip, ...]

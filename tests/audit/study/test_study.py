@@ -72,6 +72,14 @@ def test_every_cell_view_control_and_region_is_there(study):
     assert results.utility.counts.clips == 42
     assert results.utility.emotion.emotions == ("calm", "happy")  # as corpus.csv has them
     assert (results.utility.emotion.clips, results.utility.emotion.subjects) == (42, 14)
+    # Which is asked for as it is known; a column that nobody named is not.
+    assert set(results.attributes) == {"emotion"}
+    emotion = results.attributes["emotion"]
+    assert (emotion.kind, emotion.values, emotion.clips) == ("clip", ("calm", "happy"), 42)
+    assert set(emotion.figures) == {"original", "anonymised"}
+    assert emotion.lost.value == pytest.approx(
+        emotion.figures["original"].accuracy.value - emotion.figures["anonymised"].accuracy.value
+    )
     assert results.provenance.synthetic
     assert "These people are synthetic" in results.limits[0]
     assert set(results.provenance.checkpoints_sha256) == {

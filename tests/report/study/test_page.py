@@ -523,6 +523,63 @@ def test_inference_is_not_measured_but_what_is_kept_is_said(study: Any, expressi
     assert notes_of(results)["Inference"].startswith("Not measured")
 
 
+def make_attribute(name: str, value: float, corrected: float, **changes: Any) -> dict[str, Any]:
+    figures = {
+        "accuracy": rate(value),
+        "advantage": {"value": 2 * value - 1, "low": 0.0, "high": 0.9, "level": 0.95},
+        "control": 0.501,
+        "p_value": corrected / 2,
+        "corrected": corrected,
+        "permutations": 1000,
+    }
+    return {
+        "name": name,
+        "wanted": False,
+        "kind": "person",
+        "values": ("f<i>", "m"),
+        "people": {"f<i>": 7, "m": 7},
+        "clips": 84,
+        "majority": 0.5,
+        "figures": {"original": figures | {"accuracy": rate(0.9)}, "anonymised": figures},
+        "lost": difference(0.2),
+        "remarks": (),
+    } | changes
+
+
+def test_attributes_stand_on_the_page_and_fill_the_criterion_inference(study: Any, tmp_path: Path) -> None:
+    attributes = {
+        "sex": make_attribute("sex", 0.7, 0.02),
+        "hand": make_attribute("hand", 0.52, 1.0),
+        "emotion": make_attribute("emotion", 0.8, 0.02, wanted=True),
+        "age": {"name": "age", "wanted": False, "not_measured": "age is known of 3 of 84 clips."},
+    }
+    results = changed(study[0], attributes=attributes)
+    inference = notes_of(results)["Inference"]
+    assert "sex: from one anonymised clip 70.0 % [65.0, 75.0] of values were guessed right" in inference
+    assert "It was inferred more often than by guessing." in inference
+    assert "It was not measurably inferred more often than by guessing." in inference
+    assert "emotion, which is wanted: from one anonymised clip 80.0 %" in inference
+    assert "age was not measured: age is known of 3 of 84 clips." in inference
+    assert "Not measured:" not in inference
+    page = write_study_report(results, study[1], tmp_path).read_text("utf-8")
+    leaks, utility = page.index('id="attributes"'), page.index('id="utility"')
+    wanted = page.index("Attributes that are wanted")
+    assert utility < wanted < leaks
+    section = page[leaks : page.index('id="officer"')]
+    assert "emotion" not in section
+    assert section.count(">inferred<") == 2
+    assert "not shown" in section
+    assert "f&lt;i&gt; 7" in section
+    assert "age: not measured. age is known of 3 of 84 clips." in section
+    rows = (tmp_path / "figures" / "attributes.csv").read_text("utf-8").splitlines()
+    assert len(rows) == 7
+    assert rows[0].startswith("attribute,wanted,condition,clips,balanced_accuracy,")
+    nothing = changed(study[0], attributes={"age": attributes["age"]})
+    assert notes_of(nothing)["Inference"].startswith("Not measured: no attribute")
+    assert 'id="attributes"' not in write_study_report(study[0], study[1], tmp_path / "b").read_text("utf-8")
+    assert not (tmp_path / "b" / "figures" / "attributes.csv").exists()
+
+
 def test_without_utility_inference_is_not_measured_and_nothing_else(study: Any) -> None:
     still = make_utility().model_dump() | {"expression": None}
     for utility in (None, still):

@@ -38,7 +38,8 @@ class CorpusFacts:
         }
         of_files = {root / CORPUS_FILE: facts for root, facts in sorted(files.items()) if facts}
         session, utterance, emotion, date = (
-            _joined(of_files, column) for column in ("session", "utterance", "emotion", "date")
+            joined(column, {path: _known(column, facts) for path, facts in of_files.items()})
+            for column in ("session", "utterance", "emotion", "date")
         )
         return cls({**date, **session}, utterance, len(of_files), emotion, date)
 
@@ -46,13 +47,16 @@ class CorpusFacts:
 NOTHING_KNOWN = CorpusFacts({}, {}, 0)
 
 
-def _joined(of_files: Mapping[Path, Mapping[str, ClipFacts]], column: str) -> dict[str, str]:
+def _known(column: str, facts: Mapping[str, ClipFacts]) -> dict[str, str]:
+    values = {clip: getattr(each, column) for clip, each in facts.items()}
+    return {clip: value for clip, value in values.items() if value is not None}
+
+
+def joined(column: str, of_files: Mapping[Path, Mapping[str, str]]) -> dict[str, str]:
+    """What several files say of clips in one column; raises CorpusError if two contradict each other."""
     known: dict[str, tuple[str, Path]] = {}
-    for path, facts in of_files.items():
-        for clip, each in facts.items():
-            value = getattr(each, column)
-            if value is None:
-                continue
+    for path, values in of_files.items():
+        for clip, value in values.items():
             before, where = known.setdefault(clip, (value, path))
             if before != value:
                 raise CorpusError(

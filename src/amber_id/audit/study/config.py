@@ -39,6 +39,9 @@ class StudyConfig(BaseModel):
     confounds: ConfoundConfig = ConfoundConfig()
     utility: UtilityConfig = UtilityConfig()
     references: tuple[str, ...] = ("noise 3 %", "damping to 25 %")
+    # Columns of corpus.csv that are asked for besides sex, age and emotion, which are where they are known,
+    attributes: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()  # and those that are meant to be readable, such as emotion
     full: bool = False  # ask the network, too, for views, regions and controls
     seed: int = Field(0, ge=0)  # of the trainings
 

@@ -66,6 +66,20 @@ def of_utility(results: StudyResults) -> Iterator[str]:
         )
 
 
+def of_attributes(results: StudyResults) -> Iterator[str]:
+    """How well each attribute is inferred, or why it was not measured."""
+    for name, each in results.attributes.items():
+        if each.not_measured is not None:
+            yield f"  {name} was not measured: {each.not_measured}"
+            continue
+        accuracies = ", ".join(
+            f"{condition} {with_interval(figures.accuracy, 2)}, p {figures.corrected:.3f}"
+            for condition, figures in each.figures.items()
+        )
+        wanted = " (wanted)" if each.wanted else ""
+        yield f"  {name}{wanted} inferred, balanced accuracy: {accuracies}; chance {1 / len(each.values):.2f}"
+
+
 def of_checks(results: StudyResults) -> Iterator[str]:
     """Controls and planted habits, and the confounds that have not passed, the most serious first."""
     spoken = (check for check in results.checks if check.cell is not None or check.verdict != "pass")

@@ -17,6 +17,7 @@ Then the rows of `sections.SECTIONS`, one after the other:
     sensitivity would a planted habit be found?                                  controls/planted_habits.py
     controls    whose outcome is known                                           controls/without_motion.py
     utility     how much expression survived                                     utility/measure.py
+    attributes  what else clips tell of people                                   attributes/
     references  what simple anonymisers would reach                              reference_points.py
     network     views, regions, controls by the network, where all is asked      by_network.py
 
@@ -33,6 +34,7 @@ from typing import Any
 
 from amber_id.audit.attack.utterances import require_utterances
 from amber_id.audit.confounds.corpus_facts import CorpusFacts
+from amber_id.audit.study.by_attribute import require_attributes
 from amber_id.audit.study.clips import RecordingsOf, StudyClips, study_clips
 from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.leaks import find_study_leaks
@@ -162,6 +164,7 @@ def _begun(
 ) -> Study:
     """The clips of a study and their division, and whether its stages are of just these."""
     on_stage("clips", False)
+    require_attributes([recordings.root for recordings in sets.values()], config)
     attackers, without_signals = with_their_signals(sets, config.attackers)
     features = dict.fromkeys(config.used(training_of(name).features) for name in attackers)
     also = {
@@ -186,7 +189,7 @@ def _begun(
     split = study_split(clips, out, division)
     attackers, with_few_people = with_enough_people(attackers, split, config)
     # What more is asked changes nothing in what was asked before.
-    settings = config.model_dump(mode="json", exclude={"full", "references"})
+    settings = config.model_dump(mode="json", exclude={"full", "references", "attributes", "wanted"})
     depends_on = hash_of(
         settings, clips.recordings.content_hash(), split.content_hash(), versions(), utterance_of
     )

@@ -13,6 +13,7 @@ from typing import Any
 from amber_id.audit.confounds.corpus_facts import CorpusFacts
 from amber_id.audit.confounds.find import find_confounds
 from amber_id.audit.study import lines
+from amber_id.audit.study.by_attribute import asked_attributes, attributes_of
 from amber_id.audit.study.by_moments import (
     STREAM_FEATURES,
     VIEW_FEATURES,
@@ -40,6 +41,7 @@ from amber_id.audit.study.training import trained_attackers, training_stages
 from amber_id.audit.utility.measure import measure_utility
 from amber_id.motion import FeatureConfig
 from amber_id.results import (
+    AttributeResult,
     Check,
     ConditionName,
     CurvesResult,
@@ -229,6 +231,16 @@ SECTIONS: tuple[Section, ...] = (
         belongs=lambda conditions, _: len(conditions) > 1,
         field="utility",
         lines=lines.of_utility,
+    ),
+    Section(
+        "attributes",
+        "What else than identity do the clips tell?",
+        lambda study, _: attributes_of(study),
+        kept_as=dict[str, AttributeResult],
+        seconds=10.0,
+        also_depends_on=asked_attributes,
+        field="attributes",
+        lines=lines.of_attributes,
     ),
     Section(
         "references",

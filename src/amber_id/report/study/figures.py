@@ -23,6 +23,7 @@ from amber_id.report.drawing.face_parts import draw_regions, region_rows, shares
 from amber_id.report.drawing.figure_files import draw_files
 from amber_id.report.drawing.matrix import draw_matrix, matrix_rows
 from amber_id.report.drawing.tables import as_csv
+from amber_id.report.study.attributes import attribute_rows
 from amber_id.report.study.map import StudyMap, draw_study_maps, map_rows
 from amber_id.results import StudyResults
 
@@ -36,7 +37,7 @@ def write_study_figures(
     """Draw ``matrix``, ``det``, ``distributions``, ``map`` and ``regions`` as PNG and PDF; write each as CSV.
 
     Without scores there is no ``det`` and no ``distributions``, without maps or regions none of those. Where
-    sessions or days have figures, ``sessions`` and ``days`` are written as CSV.
+    sessions or days have figures, ``sessions`` and ``days`` are written as CSV, and so are ``attributes``.
 
     Raises
     ------
@@ -59,8 +60,9 @@ def write_study_figures(
     if any(shares(regions) for regions in results.regions.values()):
         drawings["regions"] = lambda figure: draw_regions(figure, results)
         tables["regions"] = region_rows(results)
-    of_sessions = {"sessions": session_table(results.sessions), "days": days_table(results.sessions)}
-    tables |= {name: rows for name, rows in of_sessions.items() if rows}
+    others = {"sessions": session_table(results.sessions), "days": days_table(results.sessions)}
+    others["attributes"] = attribute_rows(results)
+    tables |= {name: rows for name, rows in others.items() if rows}
     paths = draw_files(drawings, folder)
     for name, rows in tables.items():
         paths.append(folder / f"{name}.csv")

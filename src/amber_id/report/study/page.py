@@ -36,6 +36,7 @@ from amber_id.report.drawing.tradeoff import tradeoff, tradeoff_chart
 from amber_id.report.drawing.views import views_chart
 from amber_id.report.evaluation.wording import finding
 from amber_id.report.self_contained import fragments, render_with_charts
+from amber_id.report.study.attributes import attributes_by_title
 from amber_id.report.study.figures import write_study_figures
 from amber_id.report.study.map import StudyMap, map_notes, played_faces, study_map_chart, study_maps
 from amber_id.report.study.tables import attacker_columns, cell_rows, check_rows, matrix_columns, parts_kept
@@ -156,6 +157,8 @@ def _content(
         "map_notes": map_notes(maps, results),
         "played": played_faces(maps),
         "parts_kept": parts_kept(results.utility),
+        "attributes": attributes_by_title(results),
+        "wanted": [each for each in results.attributes.values() if each.wanted],
         "criteria": officer_notes(results),
         "warnings": officer_warnings(results),
         "charts": charts,

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from amber_id.notation import percent_and_interval, short_percent, with_interval
 from amber_id.report.cells import shown_eer
-from amber_id.results import CellResult, Rate, StudyResults, UtilityResult
+from amber_id.report.study.attributes import inferred_words
+from amber_id.results import CellResult, Rate, StudyResults
 
 STREAM_MEANINGS = {
     "joint": "Where each landmark is, about its mean",
@@ -36,9 +37,7 @@ def officer_notes(results: StudyResults) -> tuple[Criterion, ...]:
             "Singling out", "Can one person be picked out among the others?", _singling_out(facing(results))
         ),
         Criterion("Linkability", "Can two clips of one person be linked?", _linkability(facing(results))),
-        Criterion(
-            "Inference", "Can something be learnt about the person shown?", _inference(results.utility)
-        ),
+        Criterion("Inference", "Can something be learnt about the person shown?", _inference(results)),
     )
 
 
@@ -105,23 +104,20 @@ _OUTCOMES = {
 }
 
 
-def _inference(utility: UtilityResult | None) -> tuple[str, ...]:
-    not_measured = (
-        "Not measured: this tool measures whether people are recognised, not what can be learnt about them, "
-        "such as age, sex, health or mood."
-    )
+def _inference(results: StudyResults) -> tuple[str, ...]:
+    begins, utility = inferred_words(results), results.utility
     if utility is None or utility.expression is None:
-        return (not_measured,)
+        return begins
     expression: Rate = utility.expression
     figure = (
         f"{with_interval(expression, 2)} (correlation; another person's clip gives {expression.chance:.2f})"
     )
     if expression.low > expression.chance:
         return (
-            not_measured,
+            *begins,
             f"Expression is kept, {figure}: what can be read from expressions can still be read.",
         )
     return (
-        not_measured,
+        *begins,
         f"That expression is kept is not shown, {figure}; this is no measurement of inference.",
     )
