@@ -102,7 +102,7 @@ def audit(
 
     Run again after a stop, it goes on where it was.
     """
-    from amber_id.audit import StudyConfig, run_study, stages_of_study, study_lines
+    from amber_id.audit import StudyConfig, run_study, stages_of_study
     from amber_id.locks import hold_lock
     from amber_id.progress import ClipBar, StageClock, epoch_line
     from amber_id.recordings import failed_clips, holds_recordings
@@ -135,7 +135,13 @@ def audit(
             on_stage=lambda name, before: bar.say(clock.begin(name, before=before)),
             on_epoch=lambda report: bar.say(f"  {epoch_line(report)}"),
         )
-    page = _write(results, scores, out, faces=_faces(sets, show_originals=show_originals))
+    _tell_study(results, _write(results, scores, out, faces=_faces(sets, show_originals=show_originals)))
+
+
+def _tell_study(results: "StudyResults", page: Path) -> None:
+    """Print what came of a study and where its page is, and end with the exit code for lost clips."""
+    from amber_id.audit import study_lines
+
     for line in (*study_lines(results), page):
         tell(line)
     end_of_study(results, "results.json")

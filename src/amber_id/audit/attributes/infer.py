@@ -105,7 +105,7 @@ def _one_attribute(
 
 
 def _needed(split: Split) -> list[Needed]:
-    """Of tested people enough must show a value, and two at least of those that each fold learns from."""
+    """How many must show a value: enough tested people, and two of those that each fold learns from."""
     folds = range(len(split.folds))
     tested = frozenset().union(*(split.subjects("test", fold) for fold in folds))
     learnt = [frozenset((*split.subjects("train", fold), *split.subjects("dev", fold))) for fold in folds]

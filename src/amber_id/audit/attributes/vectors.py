@@ -1,4 +1,4 @@
-"""As what does the attack on attributes see a clip? As the attacker `moments` does.
+"""What does the attack on attributes see of a clip? Statistics, as the attacker `moments` does.
 
 An attribute of people is part of what distinguishes them, so the clips are vectors as `moments` makes them to
 recognise people: fitted, in each fold of the study, to who its train people are, not to the attribute.
