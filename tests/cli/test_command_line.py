@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from amber_id.attackers import ATTACKERS
 from amber_id.cli import app, train
 from amber_id.motion import VIEWS, Signals
-from amber_id.protocols import AUDIT_PROTOCOLS, PROTOCOLS, Control, read_split
+from amber_id.protocols import PROTOCOLS, Control, read_split
 from amber_id.recordings import RecordingSet
 from amber_id.tracking import TRACKERS
 from fixtures.command_line import run_here as amber
@@ -56,7 +56,7 @@ def test_choices_are_those_of_the_library() -> None:
         (["train", ".", "--out", "run"], "--view", VIEWS),
         (["track", ".", "out"], "--tracker", TRACKERS),
         (["split", "."], "--protocol", PROTOCOLS),
-        (["audit", "--out", "out"], "--protocol", AUDIT_PROTOCOLS),
+        (["audit", "--out", "out"], "--protocol", PROTOCOLS),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

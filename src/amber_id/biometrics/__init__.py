@@ -53,6 +53,7 @@ from amber_id.biometrics.calibration import (
     pav_llrs,
 )
 from amber_id.biometrics.comparisons import Comparisons, compare_across, compare_all
+from amber_id.biometrics.counted import ALL_PAIRS, CountedPairs
 from amber_id.biometrics.curves import ErrorCurve, error_curve
 from amber_id.biometrics.disclosure import Zebra, d_sys, d_sys_raw_of, zebra, zebra_expected_of
 from amber_id.biometrics.error_rates import (
@@ -126,8 +127,10 @@ from amber_id.biometrics.uncertainty import bootstrap, bootstrap_difference, boo
 from amber_id.biometrics.utterances import of_different_utterances
 
 __all__ = [
+    "ALL_PAIRS",
     "BalancedAccuracies",
     "Comparisons",
+    "CountedPairs",
     "Det",
     "Difference",
     "ErrorCurve",

@@ -45,7 +45,7 @@ _Anonymised = Annotated[
 ]
 _Protocol = Annotated[
     str | None,
-    row_of("amber_id.protocols:AUDIT_PROTOCOLS", "The rule by which people are divided; default: shares."),
+    row_of("amber_id.protocols:PROTOCOLS", "The rule by which people are divided; default: shares."),
 ]
 _Folds = Annotated[
     int | None,

@@ -23,19 +23,11 @@ from amber_id.protocols.record import (
     remarks_of,
     save_division,
 )
-from amber_id.protocols.rules import (
-    AUDIT_PROTOCOLS,
-    PROTOCOLS,
-    Division,
-    ProtocolKind,
-    ProtocolName,
-    fewest_people,
-)
+from amber_id.protocols.rules import PROTOCOLS, Division, ProtocolKind, ProtocolName, fewest_people
 from amber_id.protocols.sessions import sessions_kept_apart
 from amber_id.protocols.split import SPLIT_FILE, Split, read_split, refuse_too_few_tested, write_split
 
 __all__ = [
-    "AUDIT_PROTOCOLS",
     "FEWEST_IN_FOLDS",
     "PROTOCOLS",
     "RECORD_FILE",

@@ -76,7 +76,7 @@ class ProtocolKind:
     sizes: Callable[[int, Settings], list[_Sizes]] | None
     fixed_folds: bool = False  # whether it has its usual number of folds and no other
     is_drawn: bool = True  # whether a seed decides
-    is_for_audits: bool = True  # whether all mated comparisons count, as an audit has it
+    across_sessions: bool = False  # whether mated comparisons count across sessions only
 
 
 Fold = Mapping[str, Partition]
@@ -350,11 +350,10 @@ _PROTOCOLS = (
         usual={"dev": _DEV, "test": _TEST, "folds": 1},
         divide=_cross_session,
         sizes=_sizes_of_shares,
-        is_for_audits=False,
+        across_sessions=True,
     ),
 )
 PROTOCOLS: dict[str, ProtocolKind] = {protocol.name: protocol for protocol in _PROTOCOLS}
-AUDIT_PROTOCOLS = {name: protocol for name, protocol in PROTOCOLS.items() if protocol.is_for_audits}
 
 if TYPE_CHECKING:
     ProtocolName = str

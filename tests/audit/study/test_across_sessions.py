@@ -13,7 +13,7 @@ from amber_id.audit import EvaluationConfig, StudyConfig, evaluate, run_study
 from amber_id.biometrics import eer, eer_threshold
 from amber_id.corpora import read_corpus_file
 from amber_id.embeddings import embed_clips
-from amber_id.errors import UsageError
+from amber_id.errors import SplitError, UsageError
 from amber_id.motion import FeatureConfig, load_windows
 from amber_id.protocols import (
     Split,
@@ -22,7 +22,6 @@ from amber_id.protocols import (
     manifest_hash,
     partition_of,
     save_division,
-    write_split,
 )
 from amber_id.recordings import RecordingSet
 from amber_id.synthetic import SynthConfig, generate
@@ -126,11 +125,58 @@ def test_networks_measure_dev_across_sessions(recordings: RecordingSet, split: S
     assert plain.headers()[0].dev != header.dev
 
 
-def test_an_audit_refuses_what_it_cannot_do(recordings: RecordingSet, split: Split, tmp_path: Path):
-    with pytest.raises(ValueError, match="protocol cross-session: an audit counts all mated comparisons"):
-        StudyConfig(split=SplitConfig(protocol="cross-session"))
-    write_split(split, tmp_path / "split.csv")
-    config = StudyConfig(attackers=("moments",))
-    said = re.escape(f"{tmp_path / 'split.csv'}: expected a split under which all mated comparisons count")
-    with pytest.raises(UsageError, match=said):
-        run_study({"original": recordings}, tmp_path, config, device="cpu")
+@pytest.fixture(scope="module")
+def study(recordings: RecordingSet, tmp_path_factory: pytest.TempPathFactory) -> tuple:
+    folder = tmp_path_factory.mktemp("study")
+    config = StudyConfig(
+        attackers=("moments",),
+        split=SplitConfig(protocol="cross-session", folds=2, dev=0.34),
+        evaluation=QUICK,
+        references=(),
+    )
+    return folder, config, *run_study({"original": recordings}, folder, config, device="cpu")
+
+
+def test_a_study_counts_mated_comparisons_across_sessions_in_all_its_parts(
+    study: tuple, recordings: RecordingSet
+):
+    _, _, results, scores = study
+    cell = results.cells["OOO"]
+    assert cell.counts.mated == 12 * 4
+    compared, told = scores["OOO"].comparisons, read_corpus_file(recordings.root)
+    session = [told[clip.removeprefix("original/")].session for clip in scores["OOO"].clips]
+    for i, j, is_mated in zip(compared.enrolment, compared.probe, compared.mated, strict=True):
+        assert not is_mated or session[i] != session[j]
+    assert " by mated comparisons across sessions only" in results.headline.text
+    assert any(limit.startswith("Mated comparisons are across sessions only") for limit in results.limits)
+    # `moments` on everything is the cell's own attacker: the same comparisons give the same figure.
+    if cell.attacker.config.get("score_normalisation") is None:
+        assert results.views["OOO"]["all"].eer.value == pytest.approx(cell.metrics.eer.value)
+    assert results.sessions.cells["OOO"].compared is None
+    assert "none is within a session" in results.sessions.words
+    assert results.provenance.protocol == "cross-session"
+
+
+def test_a_study_across_sessions_is_not_continued_with_others(
+    study: tuple, recordings: RecordingSet, tmp_path: Path
+):
+    folder, config, *_ = study
+    told = (recordings.root / "corpus.csv").read_text()
+    try:
+        (recordings.root / "corpus.csv").write_text(told.replace(",2,", ",3,", 1))
+        said = re.escape(f"{folder / 'corpus.csv'}: the study was begun with other sessions")
+        with pytest.raises(UsageError, match=said):
+            run_study({"original": recordings}, folder, config, device="cpu")
+    finally:
+        (recordings.root / "corpus.csv").write_text(told)
+
+
+def test_a_study_of_people_of_unknown_sessions_is_refused(recordings: RecordingSet, tmp_path: Path):
+    told = (recordings.root / "corpus.csv").read_text()
+    config = StudyConfig(attackers=("moments",), split=SplitConfig(protocol="cross-session"))
+    try:
+        (recordings.root / "corpus.csv").write_text("clip\n")
+        with pytest.raises(SplitError, match="0 of 12 people are known to have two sessions or more"):
+            run_study({"original": recordings}, tmp_path, config, device="cpu")
+    finally:
+        (recordings.root / "corpus.csv").write_text(told)

@@ -5,7 +5,7 @@ and fits anew in every fold of the study's split, on train people. Nothing is ch
 All variants of a cell are asked about the same comparisons as the cell itself.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -22,7 +22,7 @@ from amber_id.attackers.moments import (
     weighted_scale,
 )
 from amber_id.attackers.window_statistics import statistics_of
-from amber_id.biometrics import Comparisons, compare_all, eer, of_different_utterances
+from amber_id.biometrics import ALL_PAIRS, Comparisons, CountedPairs, compare_all, eer
 from amber_id.embeddings import mean_directions
 from amber_id.extras import from_extra
 from amber_id.motion import WindowSet, in_channels
@@ -47,14 +47,14 @@ class ClipStatistics:
     values: Float[np.ndarray, "N F"]
     fits: Fits = field(default_factory=dict)
     whole: bool = True  # whether the face is; the co-movement of parts of it is not known
-    utterance_of: Mapping[str, str] | None = None  # by clip, where only different utterances are compared
+    counted: CountedPairs = ALL_PAIRS
 
     @classmethod
     def of(
-        cls, windows: WindowSet, fits: Fits | None = None, *, utterance_of: Mapping[str, str] | None = None
+        cls, windows: WindowSet, fits: Fits | None = None, *, counted: CountedPairs = ALL_PAIRS
     ) -> "ClipStatistics":
         """Compute them, where they are not known; `fits` are those to the same windows before, if any."""
-        return cls(windows, statistics_of(windows), {} if fits is None else fits, utterance_of=utterance_of)
+        return cls(windows, statistics_of(windows), {} if fits is None else fits, counted=counted)
 
     def restricted_to(self, points: Collection[int]) -> "ClipStatistics":
         """These statistics of some landmarks alone, without the co-movement of several.
@@ -262,8 +262,4 @@ def _compared(
     is_tested = np.array([entry.subject in people for entry in everybody.entries])
     embeddings = embeddings_of(is_tested[everybody.clip])
     comparisons = compare_all(mean_directions(embeddings, tested, first=windows), who[is_tested])
-    if statistics.utterance_of is None:
-        return comparisons
-    return of_different_utterances(
-        comparisons, [entry.clip for entry in tested.entries], statistics.utterance_of
-    )
+    return statistics.counted.of(comparisons, [entry.clip for entry in tested.entries])

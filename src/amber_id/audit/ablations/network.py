@@ -8,7 +8,7 @@ controls   trained and tested with permuted names
 Each is a run of its own under the study's folder, with the epochs and the seed of the study.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from amber_id.attackers import load_attacker
 from amber_id.audit.attack.tested import embed_people
-from amber_id.biometrics import Comparisons, compare_all, of_different_utterances
+from amber_id.biometrics import ALL_PAIRS, Comparisons, CountedPairs, compare_all
 from amber_id.embeddings import embed_clips
 from amber_id.motion import View, WindowSet, load_windows
 from amber_id.protocols import Control, Split
@@ -43,7 +43,7 @@ class NetworkStudy:
     device: str
     on_epoch: Epochs = None
     shortest_s: float = SHORTEST_S  # a shorter tracked stretch of a clip is not used
-    utterance_of: Mapping[str, str] | None = None  # by clip, where only different utterances are compared
+    counted: CountedPairs = ALL_PAIRS
 
     def in_view(self, view: View) -> Comparisons:
         """Trained and tested on one view."""
@@ -91,7 +91,11 @@ class NetworkStudy:
 
     def _tested(self, run: Path) -> Comparisons:
         (tested,) = embed_people(
-            (run,), self.recordings, self.split, device=self.device, utterance_of=self.utterance_of
+            (run,),
+            self.recordings,
+            self.split,
+            device=self.device,
+            utterance_of=self.counted.utterance_of,
         )
         return Comparisons.pool(tested.comparisons)
 
@@ -109,10 +113,12 @@ class NetworkStudy:
             windows = load_windows(people, header.features)
             who = np.array([subjects.index(entry.subject) for entry in windows.entries])
             clips = [entry.clip for entry in windows.entries]
-            compared = [compare_all(embed_clips(attacker, change(windows)), who) for change in changes]
-            if self.utterance_of is not None:
-                compared = [of_different_utterances(each, clips, self.utterance_of) for each in compared]
-            folds.append(compared)
+            folds.append(
+                [
+                    self.counted.of(compare_all(embed_clips(attacker, change(windows)), who), clips)
+                    for change in changes
+                ]
+            )
         return [Comparisons.pool(of_change) for of_change in zip(*folds, strict=True)]
 
 

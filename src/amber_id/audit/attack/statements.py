@@ -19,6 +19,11 @@ REIDENTIFICATION = {
 
 OF_SYNTHETIC_PEOPLE = "These people are synthetic: the figures say nothing about real ones."
 OF_DIFFERENT_UTTERANCES = "comparisons of different utterances only"
+MATED_ACROSS_SESSIONS = "mated comparisons across sessions only"
+ACROSS_SESSIONS = (
+    "Mated comparisons are across sessions only, as corpus.csv names them; two clips of one person from one "
+    "session, or of unknown session, are in no mated comparison."
+)
 NO_PROOF = "A stronger attacker may recognise more: a high error rate is no proof of privacy."
 SESSIONS_UNKNOWN = (
     "It is not known which clips were filmed in one sitting. If each person sat once, this measures "
@@ -42,7 +47,7 @@ def headline(scored: Scored, metrics: Metrics, recognition: Recognition) -> str:
         f"EER {percent_and_interval(metrics.eer)}{from_several_clips(metrics, percent_and_interval)}, "
         f"{len(tested.subjects)} people, {len(tested.entries)} clips"
     )
-    basis += ", mated comparisons across sessions only" if tested.across_sessions else ""
+    basis += f", {MATED_ACROSS_SESSIONS}" if tested.across_sessions else ""
     basis += "" if tested.unknown_utterances is None else f", {OF_DIFFERENT_UTTERANCES}"
     if header.control is not None:
         return f"Control with permuted labels: {basis}; 50 % is what must come out"
@@ -99,10 +104,7 @@ def limits(tried: Tried, judged: Judged, failed_clips: int, *, synthetic: bool) 
 
 def _sessions(tested: Tested) -> str:
     if tested.across_sessions:
-        return (
-            "Mated comparisons are across sessions only, as corpus.csv names them; two clips of one person "
-            "from one session, or of unknown session, are in no mated comparison."
-        )
+        return ACROSS_SESSIONS
     return SESSIONS_UNKNOWN
 
 

@@ -19,12 +19,11 @@ from jaxtyping import Float, Int
 from amber_id.attackers import Attacker, CheckpointHeader, load_attacker, load_checkpoint
 from amber_id.biometrics import (
     Comparisons,
+    CountedPairs,
     SubjectFigures,
-    across_sessions,
     cohort_statistics,
     compare_across,
     compare_all,
-    of_different_utterances,
     s_norm,
 )
 from amber_id.embeddings import embed_clips
@@ -66,11 +65,7 @@ class EmbeddedClips:
             comparisons = compare_all(self.vectors, who)
         else:
             comparisons, clips = compare_across(self.enrolled, self.vectors, who), clips * 2
-        if self.utterance_of is not None:
-            comparisons = of_different_utterances(comparisons, clips, self.utterance_of)
-        return (
-            comparisons if self.session_of is None else across_sessions(comparisons, clips, self.session_of)
-        )
+        return CountedPairs(self.utterance_of, self.session_of).of(comparisons, clips)
 
     def against(self, cohort: "EmbeddedClips", comparisons: Comparisons) -> Comparisons:
         """Comparisons of these clips as `compared` gives them, normalised by their scores with a cohort.

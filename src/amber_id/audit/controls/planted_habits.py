@@ -53,7 +53,7 @@ def sensitivity_of(
     points = []
     for spread in SPREADS:
         changed = with_habits(windows, names, spread=spread, seed=config.seed)
-        planted = ClipStatistics.of(changed, utterance_of=statistics.utterance_of)
+        planted = ClipStatistics.of(changed, counted=statistics.counted)
         comparisons = Comparisons.pool(attacked(planted.labelled(permuted), split))
         eer, recognition = judged_recognition(comparisons, config)
         points.append(PlantedHabits(x=spread, eer=eer, less=None, recognition=recognition))

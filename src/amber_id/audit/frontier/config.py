@@ -78,7 +78,7 @@ class FrontierConfig(BaseModel):
     @field_validator("split")
     @classmethod
     def _not_across_sessions(cls, split: ByPeople | SplitConfig) -> ByPeople | SplitConfig:
-        if isinstance(split, SplitConfig) and not PROTOCOLS[split.protocol].is_for_audits:
+        if isinstance(split, SplitConfig) and PROTOCOLS[split.protocol].across_sessions:
             raise ValueError(f"protocol {split.protocol}: a frontier counts all mated comparisons")
         return split
 

@@ -38,7 +38,7 @@ def views_of(study: Study) -> dict[str, Variants]:
             for view, features in VIEW_FEATURES.items()
         }
         shuffled = study.windows(condition, ALL).shuffled(study.config.evaluation.seed)
-        compared[SHUFFLED] = _attacked(study, ClipStatistics.of(shuffled, utterance_of=study.utterance_of))
+        compared[SHUFFLED] = _attacked(study, ClipStatistics.of(shuffled, counted=study.counted))
         return beside_the_whole(study, compared, "all")
 
     return study.in_own_cells("views", views_in)

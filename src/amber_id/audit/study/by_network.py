@@ -86,7 +86,7 @@ def _network(study: Study, cell: str) -> NetworkStudy:
         device=study.device,
         shortest_s=study.config.shortest_s,
         on_epoch=study.on_epoch,
-        utterance_of=study.utterance_of,
+        counted=study.counted,
     )
 
 

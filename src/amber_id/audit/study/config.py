@@ -12,7 +12,7 @@ from amber_id.audit.utility.measure import UtilityConfig
 from amber_id.judging.config import EvaluationConfig
 from amber_id.misfits import nearest
 from amber_id.motion import FeatureConfig
-from amber_id.protocols import PROTOCOLS, ByPeople, SplitConfig
+from amber_id.protocols import ByPeople, SplitConfig
 from amber_id.recordings.resampling import SHORTEST_S
 from amber_id.training import LoopConfig
 
@@ -82,16 +82,6 @@ class StudyConfig(BaseModel):
                 f"people, got {self.network_from_people}"
             )
         return self
-
-    @field_validator("split")
-    @classmethod
-    def _not_across_sessions(cls, split: ByPeople | SplitConfig) -> ByPeople | SplitConfig:
-        if isinstance(split, SplitConfig) and not PROTOCOLS[split.protocol].is_for_audits:
-            raise ValueError(
-                f"protocol {split.protocol}: an audit counts all mated comparisons; use amber split, amber "
-                "train and amber evaluate"
-            )
-        return split
 
     @field_validator("references")
     @classmethod

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 from amber_id.audit.attack.statements import (
+    MATED_ACROSS_SESSIONS,
     OF_DIFFERENT_UTTERANCES,
     REIDENTIFICATION,
     from_several_clips,
@@ -25,19 +26,25 @@ _BY_IMPORTANCE = ("AAA", "OOO")  # the cell that a headline is about: the first 
 
 
 def study_headline(
-    cells: Mapping[str, Cell], helped: Difference | None, checks: Sequence[Check], counts: StudyCounts
+    cells: Mapping[str, Cell],
+    helped: Difference | None,
+    checks: Sequence[Check],
+    counts: StudyCounts,
+    *,
+    across_sessions: bool = False,
 ) -> Headline:
     """The finding in a sentence, with intervals and counts, and what forbids it.
 
     `helped` is the EER of AAA less that of OOO, paired over people, within sources where there are several;
-    None without both.
+    None without both. `across_sessions` says that mated comparisons count across sessions only.
     """
     letters = headline_cell(cells)
     condition: ConditionName = "anonymised" if letters == "AAA" else "original"
     result = cells[letters].result
     scope = " within sources" if result.within_source else ""
-    if result.counts.unknown_utterances is not None:
-        scope += f" by {OF_DIFFERENT_UTTERANCES}"
+    counted = [OF_DIFFERENT_UTTERANCES] if result.counts.unknown_utterances is not None else []
+    counted += [MATED_ACROSS_SESSIONS] if across_sessions else []
+    scope += f" by {' and '.join(counted)}" if counted else ""
     sentences = [] if helped is None else [_effect(helped)]
     finding = (
         f"{REIDENTIFICATION[result.recognition.outcome]} from {counts.seconds_per_clip:g}-second "

@@ -2,7 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from amber_id.audit.attack.statements import NO_PROOF, OF_SYNTHETIC_PEOPLE, SESSIONS_UNKNOWN, pooled_folds
+from amber_id.audit.attack.statements import (
+    ACROSS_SESSIONS,
+    NO_PROOF,
+    OF_SYNTHETIC_PEOPLE,
+    SESSIONS_UNKNOWN,
+    pooled_folds,
+)
 from amber_id.audit.study.matrix import Cell
 from amber_id.judging.limits import FEW_SUBJECTS
 from amber_id.protocols import Split
@@ -26,7 +32,7 @@ def study_limits(
     sentences += [
         f"{len(tried)} attackers were tried in every cell ({'; '.join(tried)}); the figures are those of the "
         f"one with the lowest EER on dev people. {NO_PROOF}",
-        session_limit(confounds),
+        ACROSS_SESSIONS if split.across_sessions else session_limit(confounds),
         *skipped,
     ]
     if counts.subjects < FEW_SUBJECTS:

@@ -1,7 +1,7 @@
 """The cells of the threat matrix, and how they differ, from runs that were trained on each kind of clips."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -24,6 +24,8 @@ from amber_id.motion.pairs import bare_id
 from amber_id.protocols import Split
 from amber_id.results import Bootstrap, CellResult, ComparisonCounts, Difference
 from amber_id.score_files import IdentifiedBy, ScoreFile
+
+_UNKNOWN_SESSION = "unknown"
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,19 @@ class Cell:
     @property
     def score_file(self) -> ScoreFile:
         """These comparisons with the names of clips and of people."""
-        subjects = self.tried.strongest.members[0].subjects
-        return ScoreFile.named(self.comparisons, self.clips, subjects, identified_by=IdentifiedBy.COLUMNS)
+        tested, comparisons, sessions = self.tried.strongest.members[0], self.comparisons, None
+        session_of = tested.folds[0].test.session_of
+        if comparisons.sessions is not None and session_of is not None:
+            _, first, numbers = np.unique(comparisons.sessions, return_index=True, return_inverse=True)
+            sessions = tuple(session_of.get(self.clips[clip], _UNKNOWN_SESSION) for clip in first)
+            comparisons = replace(comparisons, sessions=numbers)
+        return ScoreFile.named(
+            comparisons,
+            self.clips,
+            tested.subjects,
+            identified_by=IdentifiedBy.COLUMNS,
+            sessions=sessions,
+        )
 
 
 def cells_of(
@@ -164,6 +177,7 @@ def within_sources(tried: Tried) -> Comparisons | None:
         comparisons.enrolment[same],
         comparisons.probe[same],
         comparisons.subjects,
+        comparisons.sessions,
     )
     return within if has_intervals(within) else None
 

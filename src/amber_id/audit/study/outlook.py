@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median_low
 
 from amber_id.biometrics import StudyPlan, study_power
-from amber_id.corpora import find_corpus, read_corpus_file
+from amber_id.corpora import ClipFacts, find_corpus, read_corpus_file
 from amber_id.errors import CorpusError, UsageError
 from amber_id.file_formats import file_hash
 from amber_id.protocols import Division, SplitConfig, divide, refuse_too_few_tested
@@ -42,10 +42,11 @@ class Outlook:
     single: tuple[str, ...]
     source_of: Mapping[str, str]
     alone: Mapping[ConditionName, tuple[str, ...]]
+    sessions_of: Mapping[str, int]  # how many are known, of people of whom one is
 
     def divide(self, config: SplitConfig) -> Division:
         """How these people would be divided; raises SplitError if they, or those tested, are too few."""
-        division = divide(self.source_of, config)
+        division = divide(self.source_of, config, sessions_of=self.sessions_of)
         refuse_too_few_tested(division.split, self.source_of)
         return division
 
@@ -82,8 +83,7 @@ def look_ahead(folders: Mapping[ConditionName, Path], out: Path) -> Outlook:
     _check_places(folders, out)
     looked_at = {name: _clips_of(folder) for name, folder in folders.items()}
     _check_points({name: each.points for name, each in looked_at.items()})
-    for folder in folders.values():
-        read_corpus_file(folder)
+    facts = [read_corpus_file(folder) for folder in folders.values()]
     shared = set.intersection(*(set(each.person_of) for each in looked_at.values()))
     if not shared:
         examples = ", ".join(f"{folders[name]} has {min(each.person_of)}" for name, each in looked_at.items())
@@ -107,7 +107,24 @@ def look_ahead(folders: Mapping[ConditionName, Path], out: Path) -> Outlook:
         )
     alone = {name: tuple(sorted(set(person_of) - set(each.person_of))) for name, each in looked_at.items()}
     single = tuple(sorted(subject for subject, n in of_person.items() if n == 1))
-    return Outlook(clips, single, {subject: person_of[own[0]][1] for subject, own in clips.items()}, alone)
+    sources = {subject: person_of[own[0]][1] for subject, own in clips.items()}
+    return Outlook(clips, single, sources, alone, _sessions_of(clips, facts))
+
+
+def _sessions_of(
+    clips: Mapping[str, tuple[str, ...]], facts: Sequence[Mapping[str, ClipFacts]]
+) -> dict[str, int]:
+    """How many sessions each person is known to have, by any of the corpus files."""
+    sitting = {
+        clip: known.sitting
+        for of_file in facts
+        for clip, known in of_file.items()
+        if known.sitting is not None
+    }
+    sessions = {
+        subject: len({sitting[clip] for clip in own if clip in sitting}) for subject, own in clips.items()
+    }
+    return {subject: n for subject, n in sessions.items() if n}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ then fitted, and enrols and probes, on the result: an attacker who knows the ano
 Utility is measured as for the study's own anonymised clips. The changed recordings are deleted afterwards.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from functools import partial
 
@@ -17,7 +17,7 @@ from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.study import ALL, Study
 from amber_id.audit.utility.expression import FaceSignals
 from amber_id.audit.utility.measure import ChannelsOf, UtilityConfig, channels_read, expression_kept
-from amber_id.biometrics import Comparisons
+from amber_id.biometrics import ALL_PAIRS, Comparisons, CountedPairs
 from amber_id.judging.config import EvaluationConfig
 from amber_id.judging.rates import judged_rates
 from amber_id.motion import FeatureConfig, load_windows
@@ -104,7 +104,7 @@ def _reference_point(study: Study, originals: _ChangedOriginals, reference: Refe
         config.evaluation,
         config.utility,
         channels_of=channels_of,
-        utterance_of=study.utterance_of,
+        counted=study.counted,
     )
 
 
@@ -117,13 +117,13 @@ def reference_point(
     utility: UtilityConfig,
     *,
     channels_of: ChannelsOf = channels_read,
-    utterance_of: Mapping[str, str] | None = None,
+    counted: CountedPairs = ALL_PAIRS,
 ) -> ReferencePoint:
     """Where the originals that a reference changed lie between privacy and utility.
 
     Raises EvaluationError if nothing of them can be used.
     """
-    statistics = ClipStatistics.of(load_windows(changed, features), utterance_of=utterance_of)
+    statistics = ClipStatistics.of(load_windows(changed, features), counted=counted)
     comparisons = Comparisons.pool(attacked(statistics, split))
     kept = expression_kept(originals, changed, utility, channels_of=channels_of)
     return ReferencePoint(eer=judged_rates(comparisons, evaluation, ("eer",))["eer"], expression=kept)

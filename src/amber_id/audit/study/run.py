@@ -40,6 +40,7 @@ from amber_id.audit.study.config import StudyConfig
 from amber_id.audit.study.leaks import find_study_leaks
 from amber_id.audit.study.matrix import Cell
 from amber_id.audit.study.sections import SECTIONS
+from amber_id.audit.study.session_names import named_sessions, under_all_names
 from amber_id.audit.study.shared import Shared
 from amber_id.audit.study.split import study_split
 from amber_id.audit.study.stages import Stages, hash_of
@@ -49,6 +50,7 @@ from amber_id.audit.study.training import Trained
 from amber_id.audit.study.tried import with_enough_people, with_their_signals
 from amber_id.corpora import CORPUS_FILE
 from amber_id.errors import UsageError
+from amber_id.motion import FeatureConfig
 from amber_id.protocols import Leak
 from amber_id.protocols.leaks import refuse
 from amber_id.results import StudyResults
@@ -167,18 +169,12 @@ def _begun(
     require_attributes([recordings.root for recordings in sets.values()], config)
     attackers, without_signals = with_their_signals(sets, config.attackers)
     features = dict.fromkeys(config.used(training_of(name).features) for name in attackers)
-    also = {
-        config.used(each)
-        for section in SECTIONS
-        if section.features is not None and section.belongs(tuple(sets), config)
-        for each in section.features(config)
-    }
     utterance_of = _utterances(sets, config)
     clips = study_clips(
         sets,
         out,
         features,
-        also=also,
+        also=_features_of_sections(sets, config),
         beside=shared.folders,
         reasons=reasons,
         on_recording=shared.readings.keep,
@@ -186,12 +182,15 @@ def _begun(
     shared.folders.append(out)
     division = config.divided_as(len(clips.recordings.subjects))
     config = config.model_copy(update={"split": division})
+    sessions = named_sessions(sets, out, division)
     split = study_split(clips, out, division)
+    session_of = sessions if split.across_sessions else None
     attackers, with_few_people = with_enough_people(attackers, split, config)
     # What more is asked changes nothing in what was asked before.
     settings = config.model_dump(mode="json", exclude={"full", "references", "attributes", "wanted"})
     depends_on = hash_of(
-        settings, clips.recordings.content_hash(), split.content_hash(), versions(), utterance_of
+        *(settings, clips.recordings.content_hash(), split.content_hash(), versions(), utterance_of),
+        *(() if session_of is None else (session_of,)),
     )
     stages = Stages(out / "stages", depends_on, on_stage)
     not_tried = (*without_signals, *with_few_people)
@@ -205,19 +204,32 @@ def _begun(
         stages,
         device,
         shared,
-        hash_of(settings, split.content_hash(), versions(), attackers, *_of_originals(clips, utterance_of)),
+        hash_of(
+            *(settings, split.content_hash(), versions(), attackers),
+            *_of_originals(clips, utterance_of, session_of),
+        ),
         on_epoch,
         not_tried,
         utterance_of,
+        session_of,
     )
 
 
-def _of_originals(clips: StudyClips, utterance_of: Mapping[str, str] | None) -> tuple[Any, ...]:
-    """The originals among the clips of a study, and what is said in them, as far as it matters."""
+def _features_of_sections(sets: RecordingsOf, config: StudyConfig) -> set[FeatureConfig]:
+    """What the sections need of all clips besides what the attackers do."""
+    return {
+        config.used(each)
+        for section in SECTIONS
+        if section.features is not None and section.belongs(tuple(sets), config)
+        for each in section.features(config)
+    }
+
+
+def _of_originals(clips: StudyClips, *facts: Mapping[str, str] | None) -> tuple[Any, ...]:
+    """The originals among the clips of a study, and what is told of them, as far as it matters."""
     originals = clips.under("original")
-    if utterance_of is None:
-        return (originals.content_hash(),)
-    return originals.content_hash(), [utterance_of.get(entry.clip) for entry in originals.entries]
+    of_clips = [[each.get(entry.clip) for entry in originals.entries] for each in facts if each is not None]
+    return originals.content_hash(), [known is not None for known in facts], of_clips
 
 
 def _utterances(sets: RecordingsOf, config: StudyConfig) -> dict[str, str] | None:
@@ -228,8 +240,4 @@ def _utterances(sets: RecordingsOf, config: StudyConfig) -> dict[str, str] | Non
     present = {entry.clip for recordings in sets.values() for entry in recordings.entries} & known.keys()
     roots = " and ".join(str(recordings.root / CORPUS_FILE) for recordings in sets.values())
     require_utterances([known[clip] for clip in present], len(present), roots)
-    return {
-        name: known[clip]
-        for clip in sorted(present)
-        for name in (clip, *(f"{condition}/{clip}" for condition in sets))
-    }
+    return under_all_names(known, sets)

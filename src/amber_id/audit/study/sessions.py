@@ -13,6 +13,7 @@ from amber_id.audit.confounds.corpus_facts import CorpusFacts
 from amber_id.audit.study.by_moments import VIEW_FEATURES
 from amber_id.audit.study.headline import headline_cell
 from amber_id.audit.study.matrix import Cell
+from amber_id.audit.study.stages import hash_of
 from amber_id.audit.study.study import Study
 from amber_id.biometrics import Comparisons, Sittings
 from amber_id.corpora import CORPUS_FILE
@@ -45,7 +46,9 @@ def sessions_of(study: Study, cells: Mapping[str, Cell]) -> SessionsResult:
             for name, cell in cells.items()
         }
     if any(each.compared is not None for each in figures.values()):
-        views = {cell: _views(study, cell, facts) for cell in study.own_cells}
+        # Studies of the same originals share this as far as their corpus files agree.
+        what = f"sessions of views {hash_of(facts.session, facts.date)}"
+        views = study.in_own_cells(what, lambda cell, _: _views(study, cell, facts))
     result = SessionsResult(
         several=several,
         one=numbers.count(1),

@@ -21,25 +21,12 @@ from amber_id.recordings import RecordingSet
 
 
 def begun_with(folder: Path, config: SplitConfig) -> Split | None:
-    """The split that a study's folder has already, None where there is none.
-
-    Raises
-    ------
-    UsageError
-        If it is one across sessions.
-    SplitError
-        If it was made by another configuration.
-    """
+    """The split that a study's folder has already; raises SplitError if another configuration made it."""
     path = folder / SPLIT_FILE
     if not path.exists():
         return None
     split = read_split(path)
     refuse_other_config(folder, split, config)
-    if split.across_sessions:
-        raise UsageError(
-            f"{path}: expected a split under which all mated comparisons count, got one across sessions; for "
-            "these use amber train and amber evaluate"
-        )
     return split
 
 
@@ -49,7 +36,7 @@ def study_split(clips: StudyClips, folder: Path, config: SplitConfig) -> Split:
     Raises
     ------
     UsageError
-        If there is one of other people, or one across sessions.
+        If there is one of other people.
     SplitError
         If there is one by another configuration, or there are too few people for a new one.
     """

@@ -13,7 +13,7 @@ from amber_id.audit.study.readings import StudyReadings
 from amber_id.audit.study.scenarios import own_cells
 from amber_id.audit.study.shared import Shared
 from amber_id.audit.study.stages import Stages
-from amber_id.biometrics import Comparisons
+from amber_id.biometrics import Comparisons, CountedPairs
 from amber_id.judging.rates import judged_rates_and_recognition, less
 from amber_id.motion import FeatureConfig, WindowSet, load_windows
 from amber_id.protocols import Split
@@ -47,6 +47,9 @@ class Study:
     not_tried: tuple[str, ...] = ()  # why other attackers could not be, in whole sentences
     # By the id of a clip, with its condition and without; where only different utterances are compared.
     utterance_of: Mapping[str, str] | None = None
+    session_of: Mapping[str, str] | None = (
+        None  # likewise, where mated comparisons count across sessions only
+    )
 
     _fits: dict[tuple[ConditionName, FeatureConfig], Fits] = field(default_factory=dict, init=False)
 
@@ -59,6 +62,11 @@ class Study:
     def own_cells(self) -> dict[str, ConditionName]:
         """The cells that know one condition only, and which: OOO, AAA."""
         return own_cells(self.clips.conditions)
+
+    @property
+    def counted(self) -> CountedPairs:
+        """The rule by which comparisons count."""
+        return CountedPairs(self.utterance_of, self.session_of)
 
     def in_own_cells(self, what: str, ask: Callable[[str, ConditionName], _Answer]) -> dict[str, _Answer]:
         """What is asked, by the name `what`, of each cell that knows one condition, and of this condition."""
@@ -90,7 +98,7 @@ class Study:
     def statistics(self, condition: ConditionName, features: FeatureConfig = ALL) -> ClipStatistics:
         """The statistics of the clips of one condition; what is fitted to them is fitted once in a study."""
         fits = self._fits.setdefault((condition, features), {})
-        return ClipStatistics.of(self.windows(condition, features), fits, utterance_of=self.utterance_of)
+        return ClipStatistics.of(self.windows(condition, features), fits, counted=self.counted)
 
 
 def beside_the_whole(study: Study, compared: Mapping[str, Comparisons], whole: str) -> Variants:

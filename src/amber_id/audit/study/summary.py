@@ -44,7 +44,11 @@ def results_of(study: Study, answers: Answers, allowed: tuple[Leak, ...], began:
     fields: dict[str, Any] = {each.field: answers[each.name] for each in SECTIONS if each.field is not None}
     return StudyResults(
         headline=study_headline(
-            cells, _helped(cells, evaluation), (*controls, *answers["confounds"]), counts
+            cells,
+            _helped(cells, evaluation),
+            (*controls, *answers["confounds"]),
+            counts,
+            across_sessions=study.split.across_sessions,
         ),
         config=study.config.model_dump(mode="json"),
         counts=counts,

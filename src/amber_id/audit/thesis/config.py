@@ -18,7 +18,7 @@ from amber_id.attackers import NETWORKS, AttackerName, default_signals, default_
 from amber_id.face_mesh import Region
 from amber_id.judging.config import EvaluationConfig
 from amber_id.motion import VIEWS, FeatureConfig, Stream, View
-from amber_id.protocols import SplitConfig
+from amber_id.protocols import PROTOCOLS, SplitConfig
 from amber_id.results import PipelineName, ThesisSplit
 from amber_id.training import LoopConfig, TrainConfig
 
@@ -93,7 +93,7 @@ class ThesisStudyConfig(BaseModel):
     @field_validator("k0", "folds")
     @classmethod
     def _not_across_sessions(cls, split: SplitConfig) -> SplitConfig:
-        if split.protocol == "cross-session":
+        if PROTOCOLS[split.protocol].across_sessions:
             raise ValueError("cross-session: the study counts all mated comparisons; see docs/protocols.md")
         return split
 
