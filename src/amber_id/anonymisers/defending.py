@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -17,13 +17,16 @@ from amber_id.anonymisers.plan import Chosen, Plan, defended
 from amber_id.anonymisers.styles import Pool
 from amber_id.atomic_files import write_text_atomically
 from amber_id.corpora import copy_corpus_file
-from amber_id.errors import AmberError, ClipError
+from amber_id.errors import AmberError, ClipError, FileFormatError
 from amber_id.extras import versions_of
+from amber_id.file_formats import validated
+from amber_id.reading import parsed_json, read_bytes
 from amber_id.recordings import (
     Failure,
     RecordingEntry,
     RecordingSet,
     read_failures,
+    read_header,
     save_recording,
     write_failures,
     write_index,
@@ -90,6 +93,41 @@ class DefendedClip(BaseModel):
     recording_sha256: str  # of the original's file
     seed: int
     steps: tuple[StepDone, ...]
+
+
+@dataclass(frozen=True)
+class Stated:
+    """Whose style a clip has taken on, by the note beside it: a name, and the origin of the pool."""
+
+    donor: str
+    pool: str
+
+
+def stated_donor(entry: RecordingEntry) -> Stated | None:
+    """The single person whose style a recording has taken on, if the JSON beside it says so.
+
+    Raises
+    ------
+    FileFormatError
+        If the JSON is of `defend`, but damaged, or of another defence than the recording's header names.
+    """
+    path = entry.path.with_suffix(".json")
+    if not path.is_file():
+        return None
+    values = parsed_json(read_bytes(path, "JSON"), path)
+    if not isinstance(values, dict) or values.get("schema_version") != DEFENDED_SCHEMA:
+        return None
+    note, defence = validated(DefendedClip, values, path), read_header(entry.path).defence
+    named = "+".join(f"{step.name}:{str(float(step.strength)).removesuffix('.0')}" for step in note.steps)
+    if not f"+{defence}".endswith(f"+{named}"):
+        raise FileFormatError(
+            path, f"expected the defence of its recording, {defence or 'none'}, got {named}; defend it again"
+        )
+    single = [step for step in note.steps if step.donor not in (None, "population")]
+    if not single:
+        return None
+    assert single[-1].donor is not None
+    return Stated(single[-1].donor, single[-1].pool or "")
 
 
 def defend(

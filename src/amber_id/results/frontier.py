@@ -19,6 +19,7 @@ from amber_id.results.figures import (
     Recognition,
     Times,
 )
+from amber_id.results.framing import Framing
 from amber_id.results.utility import Average, EventName
 
 FRONTIER_SCHEMA: Literal["amber-id/frontier/1"] = "amber-id/frontier/1"
@@ -87,25 +88,6 @@ class Uninformed(Frozen):
 
     linking: Rate  # EER of two defended clips
     originals: Rate  # EER of an undefended clip that was enrolled and a defended one
-
-
-class Framing(Frozen):
-    """Is a defended clip taken for its donor, whose style it has taken on?
-
-    By an attacker that learnt from undefended clips and has undefended clips of the donors enrolled: the one
-    of the lowest EER on dev people that is no fusion. Each clip is compared with all donors that this
-    attacker did not learn from, but for the clip's own person; people are known by their names.
-    """
-
-    attacker: str
-    real: bool  # whether donors were named, and are not the synthetic ones that a defence has
-    of_this_study: bool  # whether some have names of people whose clips are defended
-    donors: int  # that some clip was compared with
-    clips: int  # whose own donor was among these
-    rank1: Rate | None  # how often the donor is the most alike; None of fewer than 3 people
-    eer: Rate | None  # of clips against their own donors and others; None where too few donors have clips
-    framed: bool  # whether `rank1` is above chance by its interval
-    words: str  # in whole sentences
 
 
 class PointFigures(Frozen):

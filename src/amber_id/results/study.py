@@ -23,6 +23,7 @@ from amber_id.results.figures import (
     Recognition,
     Times,
 )
+from amber_id.results.framing import FramingOfStudy
 from amber_id.results.older_studies import study_3_of
 from amber_id.results.sessions import SessionsResult
 from amber_id.results.utility import UtilityResult
@@ -230,6 +231,7 @@ class StudyResults(Frozen):
         {}
     )  # by column of corpus.csv; empty where none was asked for
     references: dict[str, ReferencePoint]  # by the name of the anonymiser; empty without originals
+    framing: FramingOfStudy | None = None  # None where no anonymised clip states a donor
     sessions: SessionsResult | None = None  # None where an earlier version made the study
     dropped: tuple[DroppedClip, ...]
     limits: tuple[str, ...]  # what these figures do not show

@@ -9,8 +9,9 @@ import pytest
 from amber_id.anonymisers import Plan, defended, parsed_defences, pool_of
 from amber_id.attackers import load_attacker
 from amber_id.audit import run_frontier
+from amber_id.audit.attack.framing import DonorClips, framing_of
 from amber_id.audit.attack.tested import embed_people
-from amber_id.audit.frontier.framing import DonorClips, framing_of, place_of_donor
+from amber_id.audit.frontier.framing import place_of_donor
 from amber_id.embeddings import embed_clips
 from amber_id.motion import load_windows
 from amber_id.protocols import read_split

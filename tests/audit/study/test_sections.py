@@ -31,6 +31,7 @@ def test_stages_of_originals_alone_leave_out_what_takes_both_conditions():
         "training moments on anonymised clips",
         "training moments on original and anonymised clips",
         "utility",
+        "framing",
     }
     assert set(alone) <= set(both)
     assert (

@@ -596,6 +596,28 @@ def test_what_must_be_known_first_is_said_first(study: Any) -> None:
     assert "synthetic" in officer_warnings(changed(study[0], provenance=made))[0]
 
 
+def test_whether_clips_are_taken_for_their_donors_is_shown(tmp_path: Path) -> None:
+    results, scores = make_study("OOO", "AAA")
+    framing = {
+        "attacker": HOSTILE,
+        "real": True,
+        "of_this_study": True,
+        "donors": 9,
+        "clips": 40,
+        "rank1": rate(0.5, chance=0.125),
+        "eer": None,
+        "framed": True,
+        "words": "Defended clips are taken for their donor.",
+    }
+    for each, expected in (
+        ({"framing": framing, "not_measured": None}, "Defended clips are taken for their donor."),
+        ({"framing": None, "not_measured": "The donors are not known."}, "The donors are not known."),
+    ):
+        html = written((changed(results, framing=each), scores), tmp_path)
+        assert expected in Page(html).text
+        assert HOSTILE not in html
+
+
 def test_sessions_and_days_are_shown_and_what_is_unknown_has_no_figure(tmp_path: Path) -> None:
     sessions = make_sessions("OOO", "AAA").model_dump()
     results, scores = make_study("OOO", "AAA")

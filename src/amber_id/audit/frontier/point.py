@@ -13,6 +13,7 @@ from pathlib import Path
 
 from amber_id.anonymisers import Plan, defend
 from amber_id.atomic_files import scratch_folder
+from amber_id.audit.attack.framing import DonorClips, framing_of
 from amber_id.audit.attack.openings import record_opening
 from amber_id.audit.attack.strongest_attacker import (
     Scored,
@@ -23,7 +24,7 @@ from amber_id.audit.attack.strongest_attacker import (
 )
 from amber_id.audit.attack.tested import EmbeddedClips, Tested, embed_people
 from amber_id.audit.frontier.config import UNDEFENDED
-from amber_id.audit.frontier.framing import DonorClips, donor_clips, framing_of, place_of_donor
+from amber_id.audit.frontier.framing import donor_clips, place_of_donor
 from amber_id.audit.frontier.ground import Channels, Ground
 from amber_id.audit.frontier.plans import state_of
 from amber_id.audit.study.scenarios import needs_pairs
@@ -38,7 +39,8 @@ from amber_id.motion.feature_pass import stored_features
 from amber_id.motion.pairs import bare_id
 from amber_id.recordings import RecordingSet
 from amber_id.results import ComparisonCounts, ConditionName, Rate
-from amber_id.results.frontier import DefenceStep, Framing, PointFigures, SeveralClips, Uninformed
+from amber_id.results.framing import Framing
+from amber_id.results.frontier import DefenceStep, PointFigures, SeveralClips, Uninformed
 from amber_id.score_files import IdentifiedBy, ScoreFile, read_scores, write_scores
 from amber_id.training import find_checkpoints, train
 from amber_id.training.named import training_of

@@ -80,6 +80,12 @@ def of_attributes(results: StudyResults) -> Iterator[str]:
         yield f"  {name}{wanted} inferred, balanced accuracy: {accuracies}; chance {1 / len(each.values):.2f}"
 
 
+def of_framing(results: StudyResults) -> Iterator[str]:
+    """Whether anonymised clips are taken for their donors, where they state these."""
+    if results.framing is not None:
+        yield f"  {results.framing.words}"
+
+
 def of_checks(results: StudyResults) -> Iterator[str]:
     """Controls and planted habits, and the confounds that have not passed, the most serious first."""
     spoken = (check for check in results.checks if check.cell is not None or check.verdict != "pass")

@@ -18,6 +18,7 @@ Then the rows of `sections.SECTIONS`, one after the other:
     controls    whose outcome is known                                           controls/without_motion.py
     utility     how much expression survived                                     utility/measure.py
     attributes  what else clips tell of people                                   attributes/
+    framing     are clips taken for the donors whose styles they have?               framing.py
     references  what simple anonymisers would reach                              reference_points.py
     network     views, regions, controls by the network, where all is asked      by_network.py
 

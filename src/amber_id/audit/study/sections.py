@@ -32,6 +32,7 @@ from amber_id.audit.study.by_network import (
     network_stages,
 )
 from amber_id.audit.study.config import StudyConfig
+from amber_id.audit.study.framing import framing_of_study, stated_donors
 from amber_id.audit.study.maps import maps_of_cells
 from amber_id.audit.study.matrix import cells_of_study
 from amber_id.audit.study.reference_points import reference_stages, references_of
@@ -50,6 +51,7 @@ from amber_id.results import (
     StudyResults,
     UtilityResult,
 )
+from amber_id.results.framing import FramingOfStudy
 from amber_id.results.sessions import SessionsResult
 
 Answers = Mapping[str, Any]
@@ -241,6 +243,17 @@ SECTIONS: tuple[Section, ...] = (
         also_depends_on=asked_attributes,
         field="attributes",
         lines=lines.of_attributes,
+    ),
+    Section(
+        "framing",
+        "Are anonymised clips taken for the donors whose styles they have?",
+        lambda study, answers: framing_of_study(study, answers["matrix"]),
+        kept_as=FramingOfStudy | None,
+        seconds=4.0,
+        also_depends_on=lambda study: {clip: asdict(each) for clip, each in stated_donors(study).items()},
+        belongs=lambda conditions, _: len(conditions) > 1,
+        field="framing",
+        lines=lines.of_framing,
     ),
     Section(
         "references",
