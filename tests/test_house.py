@@ -84,7 +84,7 @@ PARTS = {
         "thesis",
     ),
     "report": (
-        *("self_contained", "cells", "drawing", "motion_view", "evaluation", "study"),
+        *("self_contained", "cells", "drawing", "motion_view", "evaluation", "study", "conditions"),
         *("power", "compare", "frontier", "thesis"),
     ),
 }

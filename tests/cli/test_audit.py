@@ -92,7 +92,7 @@ def test_a_stop_by_ctrl_c_is_one_line_and_the_same_command_goes_on(corpus: Path,
                 told = line
             assert running.wait() == 130
         assert told == "stopped; the same command goes on where it was\n"
-        assert leaks.startswith(f"stage 2 of 14: leaks{before}")
+        assert re.match(rf"stage 2 of \d+: leaks{before}", leaks)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,9 @@
 from amber_id.audit.attack.evaluate import evaluate
 from amber_id.audit.compare.folders import read_studies
 from amber_id.audit.compare.side_by_side import compare_read, compare_studies, pool_parts
+from amber_id.audit.conditions.lines import conditions_lines
+from amber_id.audit.conditions.outlook import look_ahead_together, stages_of_conditions
+from amber_id.audit.conditions.run import run_conditions
 from amber_id.audit.frontier.config import DEFAULT_DEFENCES, DEFAULT_STRENGTHS, FrontierConfig, expanded
 from amber_id.audit.frontier.plans import check_plans
 from amber_id.audit.frontier.run import run_frontier, stages_of_frontier
@@ -33,6 +36,7 @@ __all__ = [
     "check_plans",
     "compare_read",
     "compare_studies",
+    "conditions_lines",
     "divided_as",
     "divisions_of",
     "evaluate",
@@ -40,13 +44,16 @@ __all__ = [
     "judge_embeddings",
     "judge_scores",
     "look_ahead",
+    "look_ahead_together",
     "pool_parts",
     "read_studies",
     "require_attributes",
+    "run_conditions",
     "run_frontier",
     "run_study",
     "run_thesis_study",
     "splits_not_used",
+    "stages_of_conditions",
     "stages_of_frontier",
     "stages_of_study",
     "study_lines",

@@ -27,21 +27,32 @@ from amber_id.cli.shared import (
     table_of,
     tell,
 )
-from amber_id.cli.study_folders import end_of_study, outlook_of, recordings_of_study, say_each
+from amber_id.cli.study_folders import (
+    Means,
+    end_of_study,
+    outlook_and_attackers,
+    playable_faces,
+    recordings_of_study,
+    say_each,
+    write_study,
+)
 from amber_id.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from amber_id.audit import StudyConfig
-    from amber_id.recordings import RecordingSet
-    from amber_id.results import ConditionName, StudyResults
-    from amber_id.score_files import ScoreFile
+    from amber_id.results import ConditionName
 
 
 _Original = Annotated[Path | None, typer.Option(help="Folder of original videos, or recordings.")]
 _Anonymised = Annotated[
-    Path | None, typer.Option(help="Folder of the same clips anonymised, or their recordings.")
+    list[str] | None,
+    typer.Option(
+        help="Folder of the same clips anonymised, or their recordings. Of several anonymisers NAME=FOLDER, "
+        "once for each.",
+        metavar="[NAME=]FOLDER",
+    ),
 ]
 _Protocol = Annotated[
     str | None,
@@ -102,10 +113,8 @@ def audit(
 
     Run again after a stop, it goes on where it was.
     """
-    from amber_id.audit import StudyConfig, run_study, stages_of_study
-    from amber_id.locks import hold_lock
-    from amber_id.progress import ClipBar, StageClock, epoch_line
-    from amber_id.recordings import failed_clips, holds_recordings
+    from amber_id.audit import StudyConfig
+    from amber_id.cli.conditions import ALONE, audit_conditions, named_conditions
 
     require("--folds", folds, FOLDS, folds is None or folds >= 2)
     stated = read_toml(config)
@@ -114,34 +123,51 @@ def audit(
     merged |= {} if shortest_s is None else {"shortest_s": shortest_s}
     merged |= _columns(stated, attributes=attribute, wanted=wanted)
     settings = configured(StudyConfig, merged, stated=stated, file=config)
-    folders = _folders(original, anonymised)
-    likely, outlook = _outlook(folders, out, settings, device)
+    named = named_conditions(anonymised or ())
+    means = Means(model, tuple(allow or ()), show_originals, workers, device, quiet)
+    if ALONE in named or not named:
+        _audit_folders(_folders(original, named.get(ALONE)), out, settings, means)
+    else:
+        audit_conditions(original, named, out, settings, means)
+
+
+def _audit_folders(
+    folders: "Mapping[ConditionName, Path]", out: Path, settings: "StudyConfig", means: Means
+) -> None:
+    """Audit originals, the clips of one anonymiser, or both."""
+    from amber_id.audit import run_study, stages_of_study, study_lines
+    from amber_id.locks import hold_lock
+    from amber_id.progress import ClipBar, StageClock, epoch_line
+    from amber_id.recordings import failed_clips, holds_recordings
+
+    likely, outlook = outlook_and_attackers(folders, out, settings, means.device)
     check_before("audit", out)
-    say_each(outlook, quiet=quiet)
+    say_each(outlook, quiet=means.quiet)
     tracked = [name for name, folder in folders.items() if not holds_recordings(folder)]
     clock = StageClock(stages_of_study(folders, likely, tracked))
     sets = recordings_of_study(
-        folders, out, avatars=anonymised, clock=clock, model=model, workers=workers, quiet=quiet
+        folders,
+        out,
+        avatars=folders.get("anonymised"),
+        clock=clock,
+        model=means.model,
+        workers=means.workers,
+        quiet=means.quiet,
     )
-    with hold_lock(out / STUDY_LOCK), ClipBar("audit", None, quiet=quiet) as bar:
+    with hold_lock(out / STUDY_LOCK), ClipBar("audit", None, quiet=means.quiet) as bar:
         results, scores = run_study(
             sets,
             out,
             settings,
-            device=device,
-            allow=allow or (),
+            device=means.device,
+            allow=means.allow,
             # An avatar that could not be made is named beside the videos, not beside their recordings.
             reasons=failed_clips(folders.values()),
             on_stage=lambda name, before: bar.say(clock.begin(name, before=before)),
             on_epoch=lambda report: bar.say(f"  {epoch_line(report)}"),
         )
-    _tell_study(results, _write(results, scores, out, faces=_faces(sets, show_originals=show_originals)))
-
-
-def _tell_study(results: "StudyResults", page: Path) -> None:
-    """Print what came of a study and where its page is, and end with the exit code for lost clips."""
-    from amber_id.audit import study_lines
-
+    faces = playable_faces(sets, show_originals=means.show_originals)
+    page = write_study(results, scores, out, faces=faces)
     for line in (*study_lines(results), page):
         tell(line)
     end_of_study(results, "results.json")
@@ -163,25 +189,6 @@ def _folders(original: Path | None, anonymised: Path | None) -> "dict[ConditionN
     if not folders:
         raise UsageError("expected --original, --anonymised, or both")
     return folders
-
-
-def _write(
-    results: "StudyResults",
-    scores: "Mapping[str, ScoreFile]",
-    out: Path,
-    *,
-    faces: "Mapping[str, RecordingSet]",
-) -> Path:
-    """Write results, scores and the page, whose path is returned."""
-    from amber_id.report import write_study_report
-    from amber_id.results import write_results
-    from amber_id.score_files import write_scores
-
-    write_results(results, out / "results.json")
-    for cell, of_cell in scores.items():
-        write_scores(out / "scores" / f"{cell}.parquet", of_cell)
-    compared = {cell: each.comparisons for cell, each in scores.items() if each.comparisons is not None}
-    return write_study_report(results, compared, out, faces=faces)
 
 
 def _merged(
@@ -212,38 +219,3 @@ def _merged(
     if epochs is not None:
         parts["loop"]["epochs"] = epochs
     return {"seed": seed} | stated | parts | ({"full": True} if full else {})
-
-
-def _outlook(
-    folders: "Mapping[ConditionName, Path]", out: Path, settings: "StudyConfig", device: str
-) -> "tuple[StudyConfig, tuple[str, ...]]":
-    """The attackers that will be tried if no person is lost, and what is known before anything is tracked.
-
-    What makes the study impossible is raised here.
-    """
-    from amber_id.attackers import find_device
-    from amber_id.audit import begun_with, require_attributes, splits_not_used, with_enough_people
-    from amber_id.protocols import SplitConfig
-    from amber_id.recordings import holds_recordings
-
-    outlook = outlook_of("audit", folders, out)
-    require_attributes(list(folders.values()), settings)
-    if isinstance(settings.split, SplitConfig):
-        begun_with(out, settings.split)
-    division = outlook.divide(settings.divided_as(len(outlook.clips)))
-    attackers, not_tried = with_enough_people(settings.attackers, division.split, settings)
-    likely = settings.model_copy(update={"attackers": attackers})
-    if likely.network is not None:
-        find_device(device)
-    recordings = filter(holds_recordings, folders.values())
-    splits = splits_not_used(recordings, division.split)
-    return likely, (*outlook.sentences(division), *not_tried, *splits)
-
-
-def _faces(
-    sets: "Mapping[ConditionName, RecordingSet]", *, show_originals: bool
-) -> "dict[str, RecordingSet]":
-    """The recordings whose faces the page may play, by cell; real faces only if asked for."""
-    playable: dict[str, ConditionName] = {"OOO": "original"} if show_originals else {}
-    playable["AAA"] = "anonymised"
-    return {letters: sets[name] for letters, name in playable.items() if name in sets}

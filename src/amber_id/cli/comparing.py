@@ -25,7 +25,12 @@ _LONGEST_NAME = 32  # in the table
 
 @app.command()
 def compare(
-    studies: Annotated[list[Path], typer.Argument(help="Two studies or more, as `amber audit` leaves them.")],
+    studies: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Two studies or more, as `amber audit` leaves them; one of several conditions is several."
+        ),
+    ],
     out: Annotated[
         Path, typer.Option(help="Folder for comparison.json, comparison.csv, figures/ and compare.html.")
     ],

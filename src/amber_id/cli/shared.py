@@ -15,6 +15,7 @@ from amber_id.errors import FileFormatError, UsageError
 if TYPE_CHECKING:
     from amber_id.recordings import Failure
     from amber_id.results import DroppedClip, Point, Rate
+    from amber_id.results.conditions import LostClip
     from amber_id.tracking import CorpusSummary
 
 _Model = TypeVar("_Model")  # a model of pydantic's, which is loaded late
@@ -314,7 +315,7 @@ def name_failures(failures: Sequence["Failure"], before: str = "") -> None:
     say_some([f"{row.clip}: {before}{row.reason}" for row in failures])
 
 
-def name_dropped(dropped: Sequence["DroppedClip"]) -> None:
+def name_dropped(dropped: Sequence["DroppedClip | LostClip"]) -> None:
     """One line for each clip that a study left out, of some twenty at most."""
     say_some([f"{each.clip} ({each.condition}): {each.reason}" for each in dropped])
 

@@ -1,5 +1,6 @@
 """What the verbs that run a study share: the clips that it rests on, and what is said when it ends."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,23 @@ from amber_id.extras import check_needs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from amber_id.audit import Outlook
+    from amber_id.audit import Outlook, StudyConfig
     from amber_id.progress import StageClock
     from amber_id.recordings import RecordingSet
-    from amber_id.results import ConditionName, StudyResults, ThesisStudyResults
+    from amber_id.results import ConditionName, ConditionsResults, StudyResults, ThesisStudyResults
+    from amber_id.score_files import ScoreFile
+
+
+@dataclass(frozen=True)
+class Means:
+    """How a study is made, and what of it is shown."""
+
+    model: Path | None
+    allow: tuple[str, ...]
+    show_originals: bool
+    workers: int | None
+    device: str
+    quiet: bool
 
 
 def outlook_of(verb: str, folders: "Mapping[ConditionName, Path]", out: Path) -> "Outlook":
@@ -38,6 +52,7 @@ def recordings_of_study(
     out: Path,
     *,
     avatars: Path | None,
+    before: str = "",
     clock: "StageClock | None" = None,
     model: Path | None,
     workers: int | None,
@@ -45,14 +60,15 @@ def recordings_of_study(
 ) -> "dict[ConditionName, RecordingSet]":
     """The recordings of each condition; videos are tracked first, into the folder of the study.
 
-    What `amber avatarize --check` tracked is taken from `avatars`. `clock` tells how long all takes.
+    What `amber avatarize --check` tracked is taken from `avatars`. `clock` tells how long all takes; `before`
+    stands before the name of the stage.
     """
     from amber_id.recordings import holds_recordings
 
     sets: dict[ConditionName, RecordingSet] = {}
     for name, folder in folders.items():
         if clock is not None and not holds_recordings(folder):
-            say_each([clock.begin(f"tracking {name} clips")], quiet=quiet)
+            say_each([clock.begin(f"{before}tracking {name} clips")], quiet=quiet)
         sets[name] = _recordings_of(
             folder,
             out / "recordings" / name,
@@ -65,7 +81,61 @@ def recordings_of_study(
     return sets
 
 
-def end_of_study(results: "StudyResults | ThesisStudyResults", file: str) -> None:
+def outlook_and_attackers(
+    folders: "Mapping[ConditionName, Path]", out: Path, settings: "StudyConfig", device: str
+) -> "tuple[StudyConfig, tuple[str, ...]]":
+    """The attackers that will be tried if no person is lost, and what is known before anything is tracked.
+
+    What makes the study impossible is raised here.
+    """
+    from amber_id.attackers import find_device
+    from amber_id.audit import begun_with, require_attributes, splits_not_used, with_enough_people
+    from amber_id.protocols import SplitConfig
+    from amber_id.recordings import holds_recordings
+
+    outlook = outlook_of("audit", folders, out)
+    require_attributes(list(folders.values()), settings)
+    if isinstance(settings.split, SplitConfig):
+        begun_with(out, settings.split)
+    division = outlook.divide(settings.divided_as(len(outlook.clips)))
+    attackers, not_tried = with_enough_people(settings.attackers, division.split, settings)
+    likely = settings.model_copy(update={"attackers": attackers})
+    if likely.network is not None:
+        find_device(device)
+    recordings = filter(holds_recordings, folders.values())
+    splits = splits_not_used(recordings, division.split)
+    return likely, (*outlook.sentences(division), *not_tried, *splits)
+
+
+def write_study(
+    results: "StudyResults",
+    scores: "Mapping[str, ScoreFile]",
+    out: Path,
+    *,
+    faces: "Mapping[str, RecordingSet]",
+) -> Path:
+    """Write results, scores and the page, whose path is returned."""
+    from amber_id.report import write_study_report
+    from amber_id.results import write_results
+    from amber_id.score_files import write_scores
+
+    write_results(results, out / "results.json")
+    for cell, of_cell in scores.items():
+        write_scores(out / "scores" / f"{cell}.parquet", of_cell)
+    compared = {cell: each.comparisons for cell, each in scores.items() if each.comparisons is not None}
+    return write_study_report(results, compared, out, faces=faces)
+
+
+def playable_faces(
+    sets: "Mapping[ConditionName, RecordingSet]", *, show_originals: bool
+) -> "dict[str, RecordingSet]":
+    """The recordings whose faces the page may play, by cell; real faces only if asked for."""
+    playable: dict[str, ConditionName] = {"OOO": "original"} if show_originals else {}
+    playable["AAA"] = "anonymised"
+    return {letters: sets[name] for letters, name in playable.items() if name in sets}
+
+
+def end_of_study(results: "StudyResults | ConditionsResults | ThesisStudyResults", file: str) -> None:
     """Name the clips that are in no figure, and end with the exit code for that; `file` has the reasons."""
     if results.dropped:
         name_dropped(results.dropped)

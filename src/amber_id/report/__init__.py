@@ -9,6 +9,7 @@ Equal input gives equal bytes, under the same versions.
 ``import amber_id.report`` needs no extra; drawing needs ``pip install 'amber-id[report]'``.
 
 * :func:`write_comparison_report`: one page of several studies side by side, with its figures
+* :func:`write_conditions_report`: one page of several conditions, with their matrix as a heat map
 * :func:`write_figures`: PNG and PDF of the ROC, the scores, the embedding maps and the people
 * :func:`write_frontier_report`: one page of several defences, privacy against utility
 * :func:`write_motion_view`: a page that plays the tracked faces of some recordings
@@ -18,6 +19,7 @@ Equal input gives equal bytes, under the same versions.
 """
 
 from amber_id.report.compare.page import write_comparison_report
+from amber_id.report.conditions.page import write_conditions_report
 from amber_id.report.evaluation.figures import write_figures
 from amber_id.report.evaluation.page import write_report
 from amber_id.report.frontier.page import write_frontier_report
@@ -27,6 +29,7 @@ from amber_id.report.thesis.page import write_thesis_report
 
 __all__ = [
     "write_comparison_report",
+    "write_conditions_report",
     "write_figures",
     "write_frontier_report",
     "write_motion_view",

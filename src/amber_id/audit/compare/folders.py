@@ -17,11 +17,13 @@ import numpy as np
 from amber_id.biometrics import Comparisons, eer
 from amber_id.errors import EvaluationError, UsageError
 from amber_id.file_formats import file_hash
-from amber_id.results import StudyResults, read_study_results
+from amber_id.reading import reading
+from amber_id.results import CONDITIONS_SCHEMA, StudyResults, read_conditions, read_study_results
 from amber_id.score_files import ScoreFile, read_scores
 
 _HEADLINE = "AAA"
 _ROUNDING = 1e-9
+_BEGINNING = 200  # bytes of results, in which their schema is
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,13 +62,33 @@ class StudyFolder:
         return replace(self.comparisons, subjects=numbers[self.comparisons.subjects])
 
 
+def studies_in(folders: Sequence[Path]) -> tuple[Path, ...]:
+    """These folders; in place of one of several conditions, the studies of all of these.
+
+    Raises FileFormatError if the results of several conditions are cut off.
+    """
+    return tuple(each for folder in folders for each in _conditions_in(folder) or (folder,))
+
+
+def _conditions_in(folder: Path) -> tuple[Path, ...]:
+    """The studies of the conditions in a folder; none where it is not of several conditions."""
+    path = folder / "results.json"
+    if not path.is_file():
+        return ()
+    with reading(path, "results"), path.open("rb") as file:
+        beginning = file.read(_BEGINNING)
+    if CONDITIONS_SCHEMA.encode() not in beginning:
+        return ()
+    return tuple(folder / name for name in read_conditions(path).studies)
+
+
 def read_studies(folders: Sequence[Path], cell: str | None = None) -> tuple[str, tuple[StudyFolder, ...]]:
     """The cell to compare, and the studies with its scores, in the order given.
 
     Parameters
     ----------
     folders
-        Two or more, each as `amber audit` leaves it.
+        Two or more, each as `amber audit` leaves it; one of several conditions stands for their studies.
     cell
         Three letters; AAA where all studies have it, else the first that all have, by default.
 
@@ -79,6 +101,7 @@ def read_studies(folders: Sequence[Path], cell: str | None = None) -> tuple[str,
     UsageError
         If there are fewer than two folders, or one is given twice.
     """
+    folders = studies_in(folders)
     names = study_names(folders)
     results = {
         name: read_study_results(folder / "results.json") for name, folder in zip(names, folders, strict=True)

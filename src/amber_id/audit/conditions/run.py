@@ -37,7 +37,7 @@ from amber_id.results import Check
 from amber_id.results.conditions import ConditionsResults
 
 MATRIX_FOLDER = "matrix"
-_NO_REASONS: Mapping[str, str] = MappingProxyType({})
+_NO_REASONS: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 def run_conditions(
@@ -48,15 +48,15 @@ def run_conditions(
     *,
     device: str = "auto",
     allow: Collection[str] = (),
-    reasons: Mapping[str, str] = _NO_REASONS,
+    reasons: Mapping[str, Mapping[str, str]] = _NO_REASONS,
     on_study: Callable[[str, Audit], None] = lambda _name, _audit: None,
     on_stage: Callable[[str, bool], None] = lambda _name, _before: None,
     on_epoch: Callable[..., None] | None = None,
 ) -> ConditionsResults:
     """Audit each anonymised condition as if it were alone, and then compare who knows which with all.
 
-    `on_study` is given the study of each condition as soon as it is there; `on_stage` and the rest are as in
-    `run_study`, with the name of the condition before that of the stage.
+    `reasons` are by condition. `on_study` is given the study of each condition as soon as it is there.
+    `on_stage` and the rest are as in `run_study`, with the name of the condition before that of the stage.
 
     Raises
     ------
@@ -67,13 +67,14 @@ def run_conditions(
     """
     began = time.perf_counter()
     config, shared = config or StudyConfig(), Shared()
-    study = partial(run_audit, config=config, device=device, allow=allow, reasons=reasons)
+    study = partial(run_audit, config=config, device=device, allow=allow)
     audits: dict[str, Audit] = {}
     for name, recordings in anonymised.items():
         sets: RecordingsOf = {"anonymised": recordings}
         audits[name] = study(
             sets if original is None else {"original": original, **sets},
             out / name,
+            reasons=reasons.get(name, {}),
             on_stage=partial(_of_condition, name, on_stage),
             on_epoch=on_epoch,
             shared=shared,

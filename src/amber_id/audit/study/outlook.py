@@ -81,7 +81,7 @@ def look_ahead(folders: Mapping[ConditionName, Path], out: Path) -> Outlook:
         If there is no folder, one is named twice or was copied, or `out` is or lies in one of them.
     """
     _check_places(folders, out)
-    looked_at = {name: _clips_of(folder) for name, folder in folders.items()}
+    looked_at = {name: clips_of(folder) for name, folder in folders.items()}
     _check_points({name: each.points for name, each in looked_at.items()})
     facts = [read_corpus_file(folder) for folder in folders.values()]
     shared = set.intersection(*(set(each.person_of) for each in looked_at.values()))
@@ -128,7 +128,7 @@ def _sessions_of(
 
 
 @dataclass(frozen=True)
-class _Clips:
+class FolderClips:
     """The clips of a folder: the person and the source of each, its file, and the points of recordings."""
 
     person_of: Mapping[str, tuple[str, str]]
@@ -136,14 +136,15 @@ class _Clips:
     points: PointSet
 
 
-def _clips_of(folder: Path) -> _Clips:
+def clips_of(folder: Path) -> FolderClips:
+    """The clips of a folder of recordings or of videos, by names of files; raises as `look_ahead` does."""
     if holds_recordings(folder):
         recordings = RecordingSet.open(folder).entries
         person_of = {each.clip: (each.subject, each.source) for each in recordings}
-        return _Clips(person_of, {each.clip: each.path for each in recordings}, recordings[0].point_set)
+        return FolderClips(person_of, {each.clip: each.path for each in recordings}, recordings[0].point_set)
     clips = find_corpus(folder).clips
     person_of = {each.id: (each.subject, each.source) for each in clips}
-    return _Clips(person_of, {each.id: each.path for each in clips}, _TRACKED)
+    return FolderClips(person_of, {each.id: each.path for each in clips}, _TRACKED)
 
 
 def _check_places(folders: Mapping[ConditionName, Path], out: Path) -> None:
@@ -162,11 +163,20 @@ def _check_places(folders: Mapping[ConditionName, Path], out: Path) -> None:
             )
 
 
+def are_copies(one: Sequence[Path], other: Sequence[Path]) -> bool:
+    """Whether a few of these files that are looked at are, byte for byte, their partners."""
+    return all(_same_bytes(*pair) for pair in _looked_at(one, other))
+
+
+def _looked_at(one: Sequence[Path], other: Sequence[Path]) -> list[tuple[Path, Path]]:
+    pairs = list(zip(one, other, strict=True))
+    return pairs[:: max(1, len(pairs) // _LOOKED_AT)][:_LOOKED_AT]
+
+
 def _refuse_copies(files: Mapping[ConditionName, Sequence[Path]]) -> None:
     """Look at a few clips: where all are their originals, byte for byte, the folder was copied."""
-    pairs = list(zip(*files.values(), strict=True))
-    looked_at = pairs[:: max(1, len(pairs) // _LOOKED_AT)][:_LOOKED_AT]
-    if len(files) > 1 and all(_same_bytes(*pair) for pair in looked_at):
+    if len(files) > 1 and are_copies(*files.values()):
+        looked_at = _looked_at(*files.values())
         raise UsageError(
             f"{looked_at[0][1]}: is its original, byte for byte, as are all {len(looked_at)} anonymised "
             "clips that were looked at; name what the anonymiser wrote"

@@ -1,0 +1,1 @@
+"""The page of several conditions: who recognises whom across avatars."""
