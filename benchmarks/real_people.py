@@ -75,8 +75,10 @@ def some_clips(recordings: RecordingSet, most: int) -> RecordingSet:
     return replace(recordings, entries=tuple(entry for entry in recordings.entries if entry.clip in used))
 
 
-def scored(recordings: RecordingSet, view: str, arguments: argparse.Namespace) -> dict[str, Comparisons]:
-    """The test comparisons of all folds, and those that are mated across sessions only."""
+def attacked(
+    recordings: RecordingSet, view: str, arguments: argparse.Namespace
+) -> tuple[tuple[Comparisons, ...], list[list[str]]]:
+    """The test comparisons of each fold, and the clips that they number."""
     split = make_split(source_of_subjects(recordings), SplitConfig(folds=5, seed=arguments.seed))
     config = training_of("moments", view=view)
     features = config.features.model_copy(update={"shortest_s": arguments.shortest})
@@ -86,11 +88,14 @@ def scored(recordings: RecordingSet, view: str, arguments: argparse.Namespace) -
         )
         (tested,) = embed_people((run.path,), recordings, split, with_dev=True)
     folds = tested.comparisons if arguments.cosine else score_attackers([tested]).scored[0].folds
+    return folds, [[entry.clip for entry in fold.test.entries] for fold in tested.folds]
+
+
+def scored(recordings: RecordingSet, view: str, arguments: argparse.Namespace) -> dict[str, Comparisons]:
+    """The test comparisons of all folds, and those that are mated across sessions only."""
+    folds, clips = attacked(recordings, view, arguments)
     session_of = sessions_of_clips(recordings)
-    across = [
-        across_sessions(own, [entry.clip for entry in fold.test.entries], session_of)
-        for own, fold in zip(folds, tested.folds, strict=True)
-    ]
+    across = [across_sessions(own, of_fold, session_of) for own, of_fold in zip(folds, clips, strict=True)]
     return {"all sessions": Comparisons.pool(folds), "across sessions": Comparisons.pool(across)}
 
 

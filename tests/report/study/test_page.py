@@ -15,6 +15,7 @@ from amber_id.face_mesh import mean_face, points_of
 from amber_id.notation import direction, points
 from amber_id.report import write_study_report
 from amber_id.report.drawing.face_parts import part_shapes
+from amber_id.report.study.guidelines import actor_rows, guidelines
 from amber_id.report.study.wording import officer_notes, officer_warnings
 from amber_id.results import StudyResults
 from fixtures.page_reader import Page
@@ -616,6 +617,28 @@ def test_whether_clips_are_taken_for_their_donors_is_shown(tmp_path: Path) -> No
         html = written((changed(results, framing=each), scores), tmp_path)
         assert expected in Page(html).text
         assert HOSTILE not in html
+
+
+def test_actors_have_the_figures_of_their_cells_and_guidelines_their_dates(study: Any, page: Any) -> None:
+    rows = actor_rows(study[0])
+    assert [(row.actor.name, row.letters) for row in rows] == [
+        ("The recipient", "OAA"),
+        ("The recipient", "AAA"),
+        ("The controller", "BOA"),
+        ("A motivated outsider", "OOA"),
+    ]
+    cell = study[0].cells["BOA"]
+    assert rows[2].eer == cell.metrics.eer
+    assert rows[2].rank1 == cell.metrics.rank1
+    assert [row.is_recognised for row in actor_rows(with_outcome(study[0], "not_decided"))] == [
+        "not decided"
+    ] * 4
+    assert actor_rows(make_study("OOO")[0]) == []
+    cited = guidelines()
+    assert (cited.criteria.date.isoformat(), cited.relative.date.isoformat()) == ("2014-04-10", "2025-09-04")
+    assert f"{cited.relative.name}, 2025-09-04" in page.text
+    assert f"Guidelines as of {cited.as_of}" in page.text
+    assert "galleries are of 14 people in 5 folds" in page.text
 
 
 def test_sessions_and_days_are_shown_and_what_is_unknown_has_no_figure(tmp_path: Path) -> None:

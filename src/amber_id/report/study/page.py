@@ -38,6 +38,7 @@ from amber_id.report.evaluation.wording import finding
 from amber_id.report.self_contained import fragments, render_with_charts
 from amber_id.report.study.attributes import attributes_by_title
 from amber_id.report.study.figures import write_study_figures
+from amber_id.report.study.guidelines import actor_rows, guidelines, people_searched
 from amber_id.report.study.map import StudyMap, map_notes, played_faces, study_map_chart, study_maps
 from amber_id.report.study.tables import attacker_columns, cell_rows, check_rows, matrix_columns, parts_kept
 from amber_id.report.study.wording import (
@@ -159,11 +160,21 @@ def _content(
         "parts_kept": parts_kept(results.utility),
         "attributes": attributes_by_title(results),
         "wanted": [each for each in results.attributes.values() if each.wanted],
-        "criteria": officer_notes(results),
-        "warnings": officer_warnings(results),
+        **_for_the_officer(results),
         "charts": charts,
         "has_curves": any(name.startswith("curve-") for name in charts),
         "legends": _legends(charts),
+    }
+
+
+def _for_the_officer(results: StudyResults) -> dict[str, Any]:
+    """What the part for whoever must sign shows."""
+    return {
+        "criteria": officer_notes(results),
+        "warnings": officer_warnings(results),
+        "guidelines": guidelines(),
+        "actors": actor_rows(results),
+        "searched": people_searched(results),
     }
 
 

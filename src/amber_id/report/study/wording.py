@@ -23,7 +23,7 @@ STREAM_MEANINGS = {
 
 @dataclass(frozen=True)
 class Criterion:
-    """One of the three criteria of Opinion 05/2014, and what this study says to it, in whole sentences."""
+    """One of the three criteria (`guidelines`), and what this study says to it, in whole sentences."""
 
     name: str
     question: str
@@ -31,7 +31,7 @@ class Criterion:
 
 
 def officer_notes(results: StudyResults) -> tuple[Criterion, ...]:
-    """What the figures say to singling out, linkability and inference, after opinion 05/2014 (WP216)."""
+    """What the figures say to singling out, linkability and inference, the criteria of `guidelines`."""
     return (
         Criterion(
             "Singling out", "Can one person be picked out among the others?", _singling_out(facing(results))
