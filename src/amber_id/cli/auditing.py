@@ -76,6 +76,13 @@ _Wanted = Annotated[
         "leak. May be repeated."
     ),
 ]
+_Group = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Column of corpus.csv that makes groups of people, such as sex: whether some are recognised "
+        "more than others. May be repeated."
+    ),
+]
 _Full = Annotated[
     bool,
     typer.Option("--full", help="Also compute views, regions and controls by the network; takes hours."),
@@ -99,6 +106,7 @@ def audit(
     different_utterances: DifferentUtterances = False,
     attribute: _Attribute = None,
     wanted: _Wanted = None,
+    group: _Group = None,
     shortest_s: ShortestUsed = None,
     config: Annotated[Path | None, typer.Option(help="TOML with what differs from the defaults.")] = None,
     model: Model = None,
@@ -121,7 +129,7 @@ def audit(
     merged = _merged(stated, file=config, protocol=protocol, folds=folds, epochs=epochs, full=full, seed=seed)
     merged["evaluation"] |= {"different_utterances": True} if different_utterances else {}
     merged |= {} if shortest_s is None else {"shortest_s": shortest_s}
-    merged |= _columns(stated, attributes=attribute, wanted=wanted)
+    merged |= _columns(stated, attributes=attribute, wanted=wanted, groups=group)
     settings = configured(StudyConfig, merged, stated=stated, file=config)
     named = named_conditions(anonymised or ())
     means = Means(model, tuple(allow or ()), show_originals, workers, device, quiet)

@@ -50,6 +50,7 @@ from amber_id.results.figures import (
     surroundings,
 )
 from amber_id.results.frontier import FRONTIER_SCHEMA, FrontierResults
+from amber_id.results.groups import BetweenGroups, GroupFigures, GroupGap, GroupResult
 from amber_id.results.scores import METRICS_SCHEMA, ScoreCounts, ScoreProvenance, ScoreResults, ScoreSubject
 from amber_id.results.study import (
     STUDY_SCHEMA,
@@ -104,6 +105,7 @@ __all__ = [
     "AttackerResult",
     "AttributeFigures",
     "AttributeResult",
+    "BetweenGroups",
     "Bootstrap",
     "CellResult",
     "Check",
@@ -130,6 +132,9 @@ __all__ = [
     "FoldFigure",
     "FrontierResults",
     "Frozen",
+    "GroupFigures",
+    "GroupGap",
+    "GroupResult",
     "Headline",
     "InversionResult",
     "MapPoint",

@@ -24,6 +24,7 @@ from amber_id.results.figures import (
     Times,
 )
 from amber_id.results.framing import FramingOfStudy
+from amber_id.results.groups import GroupResult
 from amber_id.results.older_studies import study_3_of
 from amber_id.results.sessions import SessionsResult
 from amber_id.results.utility import UtilityResult
@@ -227,6 +228,7 @@ class StudyResults(Frozen):
     controls: tuple[Check, ...]
     confounds: tuple[Check, ...]
     utility: UtilityResult | None  # None without both conditions
+    groups: dict[str, dict[str, GroupResult]] = Field({})  # by column of corpus.csv, and by cell
     attributes: dict[str, AttributeResult] = Field(
         {}
     )  # by column of corpus.csv; empty where none was asked for

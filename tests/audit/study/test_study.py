@@ -23,6 +23,7 @@ CONFIG = StudyConfig(
     split=SplitConfig(folds=2, dev=0.3),
     evaluation=EvaluationConfig(replicates=100, permutations=20),
     references=("noise 3 %",),
+    groups=("hand",),
 )
 
 
@@ -35,8 +36,11 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> Mapping:
     folder = tmp_path_factory.mktemp("people")
     generate(SynthConfig(people=14, clips=3), folder)
     clips = [entry.clip for entry in RecordingSet.open(folder / "original").entries]
-    rows = {clip: {"clip": clip, "emotion": ("calm", "happy")[k % 2]} for k, clip in enumerate(clips)}
-    merge_corpus_file(folder / "original", ["clip", "emotion"], rows)
+    rows = {
+        clip: {"clip": clip, "emotion": ("calm", "happy")[k % 2], "hand": ("left", "right")[k // 3 % 2]}
+        for k, clip in enumerate(clips)
+    }
+    merge_corpus_file(folder / "original", ["clip", "emotion", "hand"], rows)
     return {
         "original": RecordingSet.open(folder / "original"),
         "anonymised": RecordingSet.open(folder / "avatar"),
@@ -79,6 +83,10 @@ def test_every_cell_view_control_and_region_is_there(study):
     assert set(emotion.figures) == {"original", "anonymised"}
     assert emotion.lost.value == pytest.approx(
         emotion.figures["original"].accuracy.value - emotion.figures["anonymised"].accuracy.value
+    )
+    # Two groups of seven people, which are too few.
+    assert results.groups["hand"]["AAA"].not_measured == (
+        "0 values of hand shown by 10 tested people or more, by 0 in all; 2 values and 10 people are needed."
     )
     assert results.provenance.synthetic
     assert "These people are synthetic" in results.limits[0]

@@ -581,6 +581,48 @@ def test_attributes_stand_on_the_page_and_fill_the_criterion_inference(study: An
     assert not (tmp_path / "b" / "figures" / "attributes.csv").exists()
 
 
+def test_groups_stand_on_the_page_with_their_gap(study: Any, tmp_path: Path) -> None:
+    def figures(eer: float) -> dict[str, Any]:
+        return {
+            "people": 7,
+            "mated": 105,
+            "nonmated": 756,
+            "eer": rate(eer),
+            "fmr": rate(0.2),
+            "fnmr": rate(0.3),
+        }
+
+    gap = {
+        "groups": ("m", "f"),
+        "difference": difference(0.12),
+        "looked_at": 1,
+        "p_value": 0.004,
+        "corrected": 0.008,
+        "permutations": 1000,
+    }
+    result = {
+        "groups": {"f": figures(0.2), "m": figures(0.32)},
+        "between": [{"groups": ("f", "m"), "nonmated": 900, "fmr": rate(0.11)}],
+        "gap": gap,
+        "remarks": ("1 value is left out, shown by too few people.",),
+    }
+    groups = {"sex": {"OOO": {"not_measured": "Too few."}, "AAA": result}}
+    results = changed(study[0], groups=groups)
+    page = write_study_report(results, study[1], tmp_path).read_text("utf-8")
+    section = page[page.index('id="groups"') : page.index('id="officer"')]
+    assert "EER of m less that of f, +12.0 [+7.0, +17.0] points, p 0.008; shown." in section
+    assert "OOO: not measured. Too few." in section
+    assert "f with m" in section
+    assert "ISO/IEC 19795-10" in section
+    with (tmp_path / "figures" / "groups.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["group"], row["with"], row["eer"]) for row in rows] == [
+        ("f", "", "0.2"),
+        ("m", "", "0.32"),
+        ("f", "m", ""),
+    ]
+
+
 def test_without_utility_inference_is_not_measured_and_nothing_else(study: Any) -> None:
     still = make_utility().model_dump() | {"expression": None}
     for utility in (None, still):

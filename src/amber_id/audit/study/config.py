@@ -42,6 +42,7 @@ class StudyConfig(BaseModel):
     # Columns of corpus.csv that are asked for besides sex, age and emotion, which are where they are known,
     attributes: tuple[str, ...] = ()
     wanted: tuple[str, ...] = ()  # and those that are meant to be readable, such as emotion
+    groups: tuple[str, ...] = ()  # columns whose values are groups of people, to be compared
     full: bool = False  # ask the network, too, for views, regions and controls
     seed: int = Field(0, ge=0)  # of the trainings
 

@@ -80,6 +80,21 @@ def of_attributes(results: StudyResults) -> Iterator[str]:
         yield f"  {name}{wanted} inferred, balanced accuracy: {accuracies}; chance {1 / len(each.values):.2f}"
 
 
+def of_groups(results: StudyResults) -> Iterator[str]:
+    """The EER of every group, and whether the largest gap is shown."""
+    for name, cells in results.groups.items():
+        for letters, each in cells.items():
+            if each.not_measured is not None:
+                yield f"  {letters}  groups by {name} were not measured: {each.not_measured}"
+                continue
+            eers = "; ".join(f"{group} {with_interval(of.eer)}" for group, of in each.groups.items())
+            gap = each.gap
+            yield f"  {letters}  EER by {name}: {eers or 'too few people'}"
+            if gap is not None:
+                words = "shown" if gap.is_shown else "not shown"
+                yield f"  {letters}  EER of {' less '.join(gap.groups)} {signed(gap.difference)}, {words}"
+
+
 def of_framing(results: StudyResults) -> Iterator[str]:
     """Whether anonymised clips are taken for their donors, where they state these."""
     if results.framing is not None:

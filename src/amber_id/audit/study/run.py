@@ -17,7 +17,8 @@ Then the rows of `sections.SECTIONS`, one after the other:
     sensitivity would a planted habit be found?                                  controls/planted_habits.py
     controls    whose outcome is known                                           controls/without_motion.py
     utility     how much expression survived                                     utility/measure.py
-    attributes  what else clips tell of people                                   attributes/
+    groups      whether some groups of people are recognised more than others    attributes/groups.py
+    attributes  what else clips tell of people                                   attributes/infer.py
     framing     are clips taken for the donors whose styles they have?               framing.py
     references  what simple anonymisers would reach                              reference_points.py
     network     views, regions, controls by the network, where all is asked      by_network.py
@@ -74,6 +75,10 @@ class Audit:
     def scores(self) -> dict[str, ScoreFile]:
         """Those of the strongest attacker of each cell."""
         return {name: cell.score_file for name, cell in self.cells.items()}
+
+
+# What more is asked changes nothing in what was asked before.
+_ASKED_APART = {"full", "references", "attributes", "wanted", "groups"}
 
 
 def run_study(
@@ -187,8 +192,7 @@ def _begun(
     split = study_split(clips, out, division)
     session_of = sessions if split.across_sessions else None
     attackers, with_few_people = with_enough_people(attackers, split, config)
-    # What more is asked changes nothing in what was asked before.
-    settings = config.model_dump(mode="json", exclude={"full", "references", "attributes", "wanted"})
+    settings = config.model_dump(mode="json", exclude=_ASKED_APART)
     depends_on = hash_of(
         *(settings, clips.recordings.content_hash(), split.content_hash(), versions(), utterance_of),
         *(() if session_of is None else (session_of,)),

@@ -13,7 +13,7 @@ from typing import Any
 from amber_id.audit.confounds.corpus_facts import CorpusFacts
 from amber_id.audit.confounds.find import find_confounds
 from amber_id.audit.study import lines
-from amber_id.audit.study.by_attribute import asked_attributes, attributes_of
+from amber_id.audit.study.by_attribute import asked_attributes, asked_groups, attributes_of, groups_of
 from amber_id.audit.study.by_moments import (
     STREAM_FEATURES,
     VIEW_FEATURES,
@@ -46,6 +46,7 @@ from amber_id.results import (
     Check,
     ConditionName,
     CurvesResult,
+    GroupResult,
     RegionResult,
     SensitivityResult,
     StudyResults,
@@ -233,6 +234,18 @@ SECTIONS: tuple[Section, ...] = (
         belongs=lambda conditions, _: len(conditions) > 1,
         field="utility",
         lines=lines.of_utility,
+    ),
+    Section(
+        "groups",
+        "Are some groups of people recognised more than others?",
+        lambda study, answers: groups_of(study, answers["matrix"]),
+        kept_as=dict[str, dict[str, GroupResult]],
+        seconds=5.0,
+        also_depends_on=asked_groups,
+        belongs=lambda _, config: bool(config.groups),
+        absent={},
+        field="groups",
+        lines=lines.of_groups,
     ),
     Section(
         "attributes",

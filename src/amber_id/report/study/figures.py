@@ -24,6 +24,7 @@ from amber_id.report.drawing.figure_files import draw_files
 from amber_id.report.drawing.matrix import draw_matrix, matrix_rows
 from amber_id.report.drawing.tables import as_csv
 from amber_id.report.study.attributes import attribute_rows
+from amber_id.report.study.groups import group_rows
 from amber_id.report.study.map import StudyMap, draw_study_maps, map_rows
 from amber_id.results import StudyResults
 
@@ -37,7 +38,8 @@ def write_study_figures(
     """Draw ``matrix``, ``det``, ``distributions``, ``map`` and ``regions`` as PNG and PDF; write each as CSV.
 
     Without scores there is no ``det`` and no ``distributions``, without maps or regions none of those. Where
-    sessions or days have figures, ``sessions`` and ``days`` are written as CSV, and so are ``attributes``.
+    sessions or days have figures, ``sessions`` and ``days`` are written as CSV, and so are ``attributes`` and
+    ``groups``.
 
     Raises
     ------
@@ -61,7 +63,7 @@ def write_study_figures(
         drawings["regions"] = lambda figure: draw_regions(figure, results)
         tables["regions"] = region_rows(results)
     others = {"sessions": session_table(results.sessions), "days": days_table(results.sessions)}
-    others["attributes"] = attribute_rows(results)
+    others |= {"attributes": attribute_rows(results), "groups": group_rows(results)}
     tables |= {name: rows for name, rows in others.items() if rows}
     paths = draw_files(drawings, folder)
     for name, rows in tables.items():
