@@ -17,7 +17,8 @@ from amber_id.biometrics.calibration import (
     min_cllr_of,
     pav_llrs,
 )
-from amber_id.biometrics.curves import ErrorCurve, error_curve
+from amber_id.biometrics.counted_scores import error_curve
+from amber_id.biometrics.curves import ErrorCurve
 from amber_id.errors import EvaluationError, UndefinedMetricError
 
 # Few different scores, so that most examples have ties within a side and across both.

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amber_id.biometrics.calibration import pav_llrs
-from amber_id.biometrics.curves import ErrorCurve, error_curve
+from amber_id.biometrics.counted_scores import error_curve
+from amber_id.biometrics.curves import ErrorCurve
 from amber_id.biometrics.disclosure import d_sys, d_sys_raw_of, zebra, zebra_expected_of
 from amber_id.errors import UndefinedMetricError
 

@@ -285,6 +285,18 @@ def test_a_weight_is_a_count_of_copies(figure, mated, nonmated) -> None:
 
 
 @repeatable
+@given(scores, scores, st.sampled_from([np.float32, np.float64]), st.sampled_from([np.float32, np.float64]))
+def test_scores_without_weights_are_counted_to_the_bit_as_with_weights_of_1(mated, nonmated, one, other):
+    mated, nonmated = mated.astype(one), nonmated.astype(other)
+    ones = {"mated_weights": np.ones(len(mated)), "nonmated_weights": np.ones(len(nonmated))}
+    weighed, counted = error_curve(mated, nonmated, **ones), error_curve(mated, nonmated)
+    for name in ("thresholds", "fmr", "fnmr"):
+        np.testing.assert_array_equal(getattr(counted, name), getattr(weighed, name), strict=True)
+    assert (counted.mated_weight, counted.nonmated_weight) == (len(mated), len(nonmated))
+    assert eer(mated, nonmated) == weighed.eer()
+
+
+@repeatable
 @given(st.lists(weighted, min_size=2, max_size=4), st.integers(0, 99))
 def test_many_resamples_at_once_give_what_each_gives_alone(sides, seed) -> None:
     values = np.unique(np.concatenate([arrays(side)[0] for side in sides]))

@@ -7,7 +7,8 @@ import pytest
 
 from amber_id.biometrics import permutation
 from amber_id.biometrics.comparisons import Comparisons, compare_across, compare_all
-from amber_id.biometrics.curves import ErrorCurve, error_curve
+from amber_id.biometrics.counted_scores import error_curve
+from amber_id.biometrics.curves import ErrorCurve
 from amber_id.biometrics.disclosure import d_sys_raw_of, zebra_expected_of
 from amber_id.biometrics.galleries import is_directed
 from amber_id.biometrics.permutation import permutation_null

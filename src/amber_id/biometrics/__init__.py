@@ -54,7 +54,8 @@ from amber_id.biometrics.calibration import (
 )
 from amber_id.biometrics.comparisons import Comparisons, compare_across, compare_all
 from amber_id.biometrics.counted import ALL_PAIRS, CountedPairs
-from amber_id.biometrics.curves import ErrorCurve, error_curve
+from amber_id.biometrics.counted_scores import error_curve
+from amber_id.biometrics.curves import ErrorCurve
 from amber_id.biometrics.disclosure import Zebra, d_sys, d_sys_raw_of, zebra, zebra_expected_of
 from amber_id.biometrics.error_rates import (
     Det,

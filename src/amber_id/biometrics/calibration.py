@@ -22,7 +22,8 @@ from scipy.optimize import isotonic_regression, minimize
 from scipy.special import expit, logit
 
 from amber_id.biometrics.comparisons import check_finite
-from amber_id.biometrics.curves import ErrorCurve, PerResample, error_curve
+from amber_id.biometrics.counted_scores import error_curve
+from amber_id.biometrics.curves import ErrorCurve, PerResample
 from amber_id.biometrics.error_rates import Weights
 from amber_id.errors import EvaluationError
 

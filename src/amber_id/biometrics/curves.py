@@ -17,7 +17,6 @@ from typing import TypeAlias
 import numpy as np
 from jaxtyping import Float, Float64, Int64
 
-from amber_id.biometrics.comparisons import check_finite
 from amber_id.errors import UndefinedMetricError
 
 # One number for each resample; a plain one where there are no leading axes.
@@ -29,7 +28,7 @@ _Places: TypeAlias = Int64[np.ndarray, "*R"] | np.int64 | int
 class ErrorCurve:
     """FMR and FNMR at every threshold that makes a difference; `tmr` over `fmr` is the ROC.
 
-    Made by :func:`error_curve`. The functions of the same names explain each method.
+    Made by :func:`amber_id.biometrics.error_curve`. The functions of the same names explain each method.
 
     Examples
     --------
@@ -75,10 +74,26 @@ class ErrorCurve:
         shape = np.broadcast_shapes(mated.shape, nonmated.shape)
         below_mated = _running_sum(np.broadcast_to(mated, shape))
         below_nonmated = _running_sum(np.broadcast_to(nonmated, shape))
+        return cls.of_sums(np.append(scores, np.inf).astype(np.float64), below_mated, below_nonmated)
+
+    @classmethod
+    def of_sums(
+        cls,
+        thresholds: Float64[np.ndarray, " K"],
+        below_mated: Float64[np.ndarray, "*R K"],
+        below_nonmated: Float64[np.ndarray, "*R K"],
+    ) -> "ErrorCurve":
+        """The curve of comparisons that weigh so much below each threshold; the last is +inf.
+
+        Raises
+        ------
+        UndefinedMetricError
+            If a side is empty or has no weight.
+        """
         all_mated, all_nonmated = below_mated[..., -1], below_nonmated[..., -1]
-        _check_sides(bool(np.all(all_mated > 0)), bool(np.all(all_nonmated > 0)))
+        check_sides(bool(np.all(all_mated > 0)), bool(np.all(all_nonmated > 0)))
         return cls(
-            thresholds=np.append(scores, np.inf).astype(np.float64),
+            thresholds=thresholds,
             fmr=(all_nonmated[..., None] - below_nonmated) / all_nonmated[..., None],
             fnmr=below_mated / all_mated[..., None],
             mated_weight=all_mated,
@@ -233,70 +248,6 @@ class ErrorCurve:
         return np.count_nonzero(self.fmr > fmr + 1e-12, axis=-1)
 
 
-def error_curve(
-    mated: Float[np.ndarray, " M"],
-    nonmated: Float[np.ndarray, " N"],
-    *,
-    mated_weights: Float[np.ndarray, " M"] | None = None,
-    nonmated_weights: Float[np.ndarray, " N"] | None = None,
-) -> ErrorCurve:
-    """FMR and FNMR at every different score and at +inf.
-
-    For several figures of the same scores call this once, then the methods of the curve.
-
-    Parameters
-    ----------
-    mated, nonmated
-        Scores of both sides, in any order.
-    mated_weights, nonmated_weights
-        One weight >= 0 per score; 1 each unless given.
-
-    Raises
-    ------
-    UndefinedMetricError
-        If a side is empty or has no weight.
-    ValueError
-        If a score is not finite, or the weights do not fit.
-
-    Examples
-    --------
-    >>> curve = error_curve(np.array([0.4, 0.8]), np.array([0.1, 0.4]))
-    >>> for threshold, fmr, fnmr in zip(curve.thresholds, curve.fmr, curve.fnmr):
-    ...     print(threshold, fmr, fnmr)
-    0.1 1.0 0.0
-    0.4 0.5 0.0
-    0.8 0.0 0.5
-    inf 0.0 1.0
-    """
-    check_finite(mated, "mated scores")
-    check_finite(nonmated, "non-mated scores")
-    scores = np.unique(np.concatenate([mated, nonmated]))
-    mated_masses = _masses(mated, mated_weights, scores, "mated_weights")
-    nonmated_masses = _masses(nonmated, nonmated_weights, scores, "nonmated_weights")
-    # A score of weight 0 is no threshold.
-    occurs = mated_masses + nonmated_masses > 0
-    return ErrorCurve.of_masses(scores[occurs], mated_masses[occurs], nonmated_masses[occurs])
-
-
-def _masses(
-    values: Float[np.ndarray, " P"],
-    weights: Float[np.ndarray, " P"] | None,
-    scores: Float[np.ndarray, " B"],
-    name: str,
-) -> Float64[np.ndarray, " B"]:
-    """How much weight lies at each of `scores`."""
-    if weights is not None:
-        if weights.shape != values.shape:
-            raise ValueError(
-                f"{name} must have one weight per score, shape {values.shape}, got {weights.shape}"
-            )
-        check_finite(weights, name)
-        if (weights < 0).any():
-            raise ValueError(f"{name} must be 0 or more, got {weights.min()}")
-    place = np.searchsorted(scores, values)
-    return np.bincount(place, weights=weights, minlength=len(scores)).astype(np.float64)
-
-
 def _at(values: Float64[np.ndarray, "*R K"], k: _Places) -> PerResample:
     """Entry k of the last axis, another k for each leading place."""
     if np.ndim(k) == 0:
@@ -322,8 +273,14 @@ def _cost_weights(prior: float, cost_miss: float, cost_fa: float) -> tuple[float
     return prior * cost_miss, (1 - prior) * cost_fa
 
 
-def _check_sides(mated: bool, nonmated: bool) -> None:
-    """Refuse a set of comparisons with an empty side, naming it."""
+def check_sides(mated: bool, nonmated: bool) -> None:
+    """Refuse a set of comparisons with an empty side, naming it.
+
+    Raises
+    ------
+    UndefinedMetricError
+        If one of them is False.
+    """
     if not mated:
         also = "" if nonmated else " and no non-mated ones"
         raise UndefinedMetricError(

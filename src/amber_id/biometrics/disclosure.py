@@ -15,7 +15,8 @@ from jaxtyping import Float, Float64, Int64
 
 from amber_id.biometrics.calibration import pav_llrs
 from amber_id.biometrics.comparisons import check_finite
-from amber_id.biometrics.curves import ErrorCurve, PerResample, error_curve
+from amber_id.biometrics.counted_scores import error_curve
+from amber_id.biometrics.curves import ErrorCurve, PerResample
 from amber_id.biometrics.permutation import label_free_edges
 
 _CATEGORY_ENDS = (1, 2, 4, 5, 6)  # of log10 LR, between A, B, C, D, E and F

@@ -20,7 +20,7 @@ from jaxtyping import Float, Float64
 from scipy.special import ndtri
 
 from amber_id.biometrics.comparisons import lowest_rate
-from amber_id.biometrics.curves import error_curve
+from amber_id.biometrics.counted_scores import crossing_curve, error_curve
 from amber_id.errors import UndefinedMetricError
 
 Mated: TypeAlias = Float[np.ndarray, " M"]
@@ -106,6 +106,8 @@ def eer(mated: Mated, nonmated: Nonmated, **weights: Unpack[Weights]) -> float:
     >>> eer(np.array([0.1, 0.2]), np.array([0.8, 0.9]))
     1.0
     """
+    if all(each is None for each in weights.values()):
+        return float(crossing_curve(mated, nonmated).eer())
     return float(error_curve(mated, nonmated, **weights).eer())
 
 
