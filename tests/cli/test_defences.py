@@ -11,9 +11,10 @@ import pytest
 from amber_id.anonymisers import DEFENCES, load_learned
 from amber_id.anonymisers.defence import Given
 from amber_id.anonymisers.learned_motion import DRAWN, state_size
+from amber_id.cli.defences import defences_export
 from amber_id.synthetic import SynthConfig, generate
 from amber_id.training.defence.export import largest_difference
-from fixtures.command_line import Done, run_apart
+from fixtures.command_line import Done
 from fixtures.learned_defence import HIDDEN, untrained_file, untrained_model
 
 
@@ -46,7 +47,7 @@ def test_a_defence_is_trained_on_the_split_beside_the_recordings(
 def onnx_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("onnxruntime")
     folder = tmp_path_factory.mktemp("onnx")
-    run_apart("defences", "export", untrained_file(folder), "--onnx", folder / "learned.onnx")
+    defences_export(untrained_file(folder), folder / "learned.onnx")
     return folder / "learned.onnx"
 
 

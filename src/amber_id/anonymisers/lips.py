@@ -32,8 +32,7 @@ _STEPS = 10  # what one step cannot change, since a coefficient ends at 0 or 1, 
 
 def opening_of(values: Any, xp: Any = np) -> Any:
     """How far apart the lips are in frames of channels, (..., C) to (...)."""
-    per_coefficient, at_zero = _opening()
-    return values[..., FACE] @ xp.asarray(per_coefficient, dtype=values.dtype) + at_zero
+    return _opening_of_face(values[..., FACE], xp)
 
 
 def with_closed_lips(values: Any, originals: Any, xp: Any = np) -> Any:
@@ -42,15 +41,19 @@ def with_closed_lips(values: Any, originals: Any, xp: Any = np) -> Any:
     Closed lips are half as far apart as the originals', since one may lie before the other, which this does
     not see. Both are (..., C); coefficients of `values` must lie in [0, 1], and do so after it.
     """
-    own, kept = xp.clip(opening_of(originals, xp), 0.0, None), values
+    own, face = xp.clip(opening_of(originals, xp), 0.0, None), values[..., FACE]
     closed = xp.clip((_FREE - own) / (_FREE - _CLOSED), 0.0, 1.0)
-    wanted = closed * own / 2 + (1 - closed) * opening_of(values, xp)
+    wanted = closed * own / 2 + (1 - closed) * _opening_of_face(face, xp)
     direction = xp.asarray(_of_the_mouth(), dtype=values.dtype)
     for _ in range(_STEPS):
-        left = wanted - opening_of(kept, xp)
-        face = xp.clip(kept[..., FACE] + left[..., None] * direction, 0.0, 1.0)
-        kept = xp.concatenate([face, values[..., FACE.stop :]], -1)
-    return kept
+        left = wanted - _opening_of_face(face, xp)
+        face = xp.clip(face + left[..., None] * direction, 0.0, 1.0)
+    return xp.concatenate([face, values[..., FACE.stop :]], -1)
+
+
+def _opening_of_face(face: Any, xp: Any) -> Any:
+    per_coefficient, at_zero = _opening()
+    return face @ xp.asarray(per_coefficient, dtype=face.dtype) + at_zero
 
 
 @lru_cache(maxsize=1)
