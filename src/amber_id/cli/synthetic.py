@@ -19,6 +19,7 @@ from amber_id.cli.shared import (
 from amber_id.notation import with_interval
 
 if TYPE_CHECKING:
+    from amber_id.synthetic import SynthConfig
     from amber_id.synthetic.oracle_file import Oracle
 
 _BY = "a number, or two that depend on the clip, person or source, e.g. source=16:9,4:3"
@@ -57,6 +58,14 @@ _Group = Annotated[
         "e.g. site=0.5: they are harder to distinguish. May be repeated."
     ),
 ]
+_Avatar = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="NAME or NAME:keeps=0.5,cue=1 of an avatar that shows the same clips, in a folder of its name: "
+        "how much of a habit it lets through, and how far its own face and manner lie from the usual ones. "
+        "May be repeated.  [default: one, in the folder avatar]"
+    ),
+]
 _Duplicates = Annotated[float, typer.Option(help="Share of clips that are near-copies of another.")]
 
 
@@ -78,6 +87,7 @@ def synth(
     duration: _Duration = "4",
     lost: Annotated[str, typer.Option(help="Share of frames without a face.")] = "0",
     duplicates: _Duplicates = 0.0,
+    avatar: _Avatar = None,
     attribute: _Attribute = None,
     group: _Group = None,
     workers: Workers = None,
@@ -86,10 +96,9 @@ def synth(
 ) -> None:
     """Make recordings of synthetic people.
 
-    Each person has an original and an avatar, whose leak is known.
+    Each person has an original and an avatar, or several, whose leak is known.
     """
-    from amber_id.progress import ClipBar
-    from amber_id.synthetic import SynthConfig, estimated_bytes, generate
+    from amber_id.synthetic import SynthConfig
 
     require_place("OUT", out)
     require_workers(workers)
@@ -110,15 +119,26 @@ def synth(
         duration=duration,
         lost=lost,
         duplicates=duplicates,
+        avatar=avatar or (),
         attribute=attribute or (),
         group=group or (),
         seed=seed,
     )
+    _make(config, out, workers, quiet=quiet)
+
+
+def _make(config: "SynthConfig", out: Path, workers: int | None, *, quiet: bool) -> None:
+    """Make the recordings, and print what the oracle knows of them."""
+    from amber_id.progress import ClipBar
+    from amber_id.synthetic import estimated_bytes, generate
+
+    clips = config.people * config.clips
     if not quiet:
-        say(f"{2 * people * clips} recordings, about {estimated_bytes(config) / 1e6:,.0f} MB")
-    with ClipBar("making", people * clips, quiet=quiet) as bar:
+        recordings = len(config.conditions) * clips
+        say(f"{recordings} recordings, about {estimated_bytes(config) / 1e6:,.0f} MB")
+    with ClipBar("making", clips, quiet=quiet) as bar:
         oracle = generate(config, out, workers=workers, on_progress=lambda _done, _total: bar.advance())
-    _print_oracle(oracle, out, people, clips)
+    _print_oracle(oracle, out, config.people, config.clips)
 
 
 def _print_oracle(oracle: "Oracle", out: Path, people: int, clips: int) -> None:

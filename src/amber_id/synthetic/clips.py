@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Float32
 
 from amber_id import __version__
 from amber_id.recordings import Recording
+from amber_id.synthetic.avatars import own_number
 from amber_id.synthetic.camera import (
     Camera,
     draw_camera,
@@ -19,11 +20,18 @@ from amber_id.synthetic.camera import (
     pose_matrices,
 )
 from amber_id.synthetic.channel import through_channel
-from amber_id.synthetic.config import Condition, SynthConfig
+from amber_id.synthetic.config import ORIGINAL, Condition, SynthConfig
 from amber_id.synthetic.fields import MODES
 from amber_id.synthetic.measured import measured_sha256
 from amber_id.synthetic.mesh import face_of, moved, tracked_blendshapes, unexplained_movement
-from amber_id.synthetic.people import Traits, draw_person, origin_of, shown_traits, subject_of
+from amber_id.synthetic.people import (
+    Traits,
+    draw_person,
+    origin_of,
+    shown_traits,
+    subject_of,
+    with_cue,
+)
 from amber_id.synthetic.rig import RATE_HZ, ClipSignals, Draws, clip_signals
 from amber_id.synthetic.seeds import stream
 from amber_id.synthetic.speech import draw_utterance
@@ -84,7 +92,7 @@ def make_clip(config: SynthConfig, person: int, clip: int, condition: Condition 
     around = circumstances(config, person, clip)
     times, traits, signals = _performed(config, person, clip, condition, around)
     camera = _camera(stream(config.seed, "camera", person, clip), condition, around)
-    tracker = stream(config.seed, "tracker", person, clip, condition == "avatar")
+    tracker = stream(config.seed, "tracker", person, clip, condition != ORIGINAL, *own_number(condition))
     face = moved(_face(traits, condition), signals)
     face += np.float32(around.jitter) * unexplained_movement(tracker, len(times), fps=around.fps)
     tracked = _tracked(stream(config.seed, "lost", person, clip), times, around.lost)
@@ -139,6 +147,7 @@ def _performed(
     times = np.arange(round(around.duration * around.fps)) / around.fps
     origin = origin_of(config, person, clip)
     traits = shown_traits(config, draw_person(person, seed=config.seed), origin, condition)
+    traits = with_cue(config, traits, condition)
     # A longer clip does what a shorter one does, and more; so near-copies are copies whatever their length.
     longest = max(config.duration.values)
     signals = _signals(config, person, origin, condition, traits, seconds=longest)
@@ -160,20 +169,20 @@ def _signals(
     )
     utterance = draw_utterance(stream(seed, "speech", *says), seconds)
     signals = clip_signals(traits, utterance, draws, seconds=seconds)
-    if condition == "avatar":
-        return through_channel(signals, stream(seed, "avatar", person, origin))
-    return signals
+    if condition == ORIGINAL:
+        return signals
+    return through_channel(signals, stream(seed, "avatar", person, origin, *own_number(condition)))
 
 
 def _face(traits: Traits, condition: Condition) -> Float[np.ndarray, "478 3"]:
-    if condition == "original":
+    if condition == ORIGINAL:
         return face_of(traits.shape)
     # The avatar is an ordinary face, the same in all corpora.
     return face_of(stream(0, "avatar").standard_normal((3, MODES)) + traits.shape)
 
 
 def _camera(draws: np.random.Generator, condition: Condition, around: Circumstances) -> Camera:
-    if condition == "avatar":
+    if condition != ORIGINAL:
         return draw_camera(draws, width=_AVATAR_SIZE, height=_AVATAR_SIZE)
     # Encoders want even numbers of pixels.
     width = 2 * round(around.aspect * _HEIGHT / 2)

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from amber_id.quoting import quote
+from amber_id.synthetic.avatars import USUAL, Avatar, as_avatars, checked
 from amber_id.synthetic.habits import REGIONS, Region
 from amber_id.synthetic.settings import By, Setting
 
 Content = Literal["free", "same", "own"]
-Condition = Literal["original", "avatar"]
-CONDITIONS: tuple[Condition, ...] = get_args(Condition)
+Condition = str  # ``original``, or the name of an avatar
+ORIGINAL: Condition = "original"
 
 _STRONGEST = 5.0
 
@@ -120,6 +121,10 @@ class SynthConfig(BaseModel):
     # By name, what `planted.py` plants; not written where there is nothing, as by earlier versions.
     attribute: Annotated[dict[str, float], *_planted(_STRONGEST)] = Field({}, exclude_if=_is_empty)
     group: Annotated[dict[str, float], *_planted(_STRONGEST)] = Field({}, exclude_if=_is_empty)
+    # By name, that all show the same clips; the one usual avatar where none has a name.
+    avatar: Annotated[dict[str, Avatar], BeforeValidator(as_avatars), AfterValidator(checked)] = Field(
+        {}, exclude_if=_is_empty
+    )
     seed: int = Field(0, ge=0)
 
     @model_validator(mode="after")
@@ -133,6 +138,15 @@ class SynthConfig(BaseModel):
         return self
 
     @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The names of the folders: ``original``, and those of the avatars."""
+        return (ORIGINAL, *(self.avatar or (USUAL,)))
+
+    def shown_by(self, condition: Condition) -> Avatar:
+        """The avatar of a condition."""
+        return self.avatar.get(condition, Avatar())
+
+    @property
     def settings(self) -> dict[str, Setting]:
         """The circumstances, by name."""
         return {name: value for name, value in self if isinstance(value, Setting)}
@@ -142,7 +156,7 @@ class SynthConfig(BaseModel):
 
         An avatar is rendered into a picture of its own: aspect and framing do not reach it.
         """
-        hidden = {"aspect", "framing"} if condition == "avatar" else set()
+        hidden = set() if condition == ORIGINAL else {"aspect", "framing"}
         return any(setting.by == by for name, setting in self.settings.items() if name not in hidden)
 
     @property

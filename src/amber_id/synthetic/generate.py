@@ -5,7 +5,7 @@
     OUT/oracle.json                                   the truth: configuration, habits, lowest error rates;
                                                       written first
     OUT/original/synth_id001/clip00.safetensors ...   as a tracker would give them
-    OUT/avatar/synth_id001/clip00.safetensors ...     the same clips, of avatars
+    OUT/avatar/synth_id001/clip00.safetensors ...     the same clips, of avatars: a folder each
     OUT/original/recordings.csv, OUT/avatar/recordings.csv
     OUT/original/corpus.csv, OUT/avatar/corpus.csv    session, day and utterance of each clip, what is planted
 
@@ -23,7 +23,7 @@ from amber_id.errors import AmberError, UsageError
 from amber_id.file_formats import write_table
 from amber_id.recordings import save_recording, write_index
 from amber_id.synthetic.clips import clip_id, make_clip, source_name
-from amber_id.synthetic.config import CONDITIONS, SynthConfig
+from amber_id.synthetic.config import Condition, SynthConfig
 from amber_id.synthetic.oracle_file import Oracle
 from amber_id.synthetic.people import dates_of, origin_of, session_of, subject_of
 from amber_id.synthetic.planted import written_values
@@ -58,15 +58,15 @@ def generate(
     """
     oracle = Oracle.of(config)
     text = oracle.text()
-    _refuse_strangers(out, text)
+    _refuse_strangers(config, out, text)
     write_text_atomically(out / "oracle.json", text)
-    for condition in CONDITIONS:
-        _write_corpus(config, out / condition / "corpus.csv")
+    for condition in config.conditions:
+        _write_corpus(config, condition, out / condition / "corpus.csv")
     clips = list(product(range(config.people), range(config.clips)))
     for done, _ in enumerate(_made(config, out, clips, workers or usable_cores()), start=1):
         if on_progress is not None:
             on_progress(done, len(clips))
-    for condition in CONDITIONS:
+    for condition in config.conditions:
         write_index(out / condition)
     return oracle
 
@@ -74,12 +74,13 @@ def generate(
 def estimated_bytes(config: SynthConfig) -> int:
     """About how many bytes `generate` will write."""
     frames = config.duration.mean * config.fps.mean
-    return round(2 * config.people * config.clips * (frames * _FRAME_BYTES + _HEADER_BYTES))
+    recordings = len(config.conditions) * config.people * config.clips
+    return round(recordings * (frames * _FRAME_BYTES + _HEADER_BYTES))
 
 
 def write_clip(config: SynthConfig, out: Path, clip: _Clip) -> None:
     """Write a clip's recording of the original and of the avatar; named by the numbers of person and clip."""
-    for condition in CONDITIONS:
+    for condition in config.conditions:
         recording = make_clip(config, *clip, condition)
         save_recording(recording, out / condition / f"{recording.clip}.safetensors")
 
@@ -97,7 +98,8 @@ def _made(config: SynthConfig, out: Path, clips: list[_Clip], workers: int) -> I
         yield clip
 
 
-def _write_corpus(config: SynthConfig, path: Path) -> None:
+def _write_corpus(config: SynthConfig, condition: Condition, path: Path) -> None:
+    avatar = {"avatar": condition} if condition in config.avatar else {}
     rows = []
     days = [dates_of(config, k) for k in range(config.people)]
     for k, c in product(range(config.people), range(config.clips)):
@@ -109,17 +111,18 @@ def _write_corpus(config: SynthConfig, path: Path) -> None:
                 *(clip_id(config, k, c), subject_of(k), source_name(config, k)),
                 *(session + 1, days[k][session].isoformat(), spoken_text),
                 *written_values(config, k).values(),
+                *avatar.values(),
             ]
         )
-    names = [*config.attribute, *config.group]
+    names = [*config.attribute, *config.group, *avatar]
     write_table(path, ["clip", "subject", "source", "session", "date", "utterance", *names], rows)
 
 
-def _refuse_strangers(out: Path, oracle: str) -> None:
+def _refuse_strangers(config: SynthConfig, out: Path, oracle: str) -> None:
     """Refuse recordings of another run; this run itself may be repeated or completed."""
     path = out / "oracle.json"
     same = path.is_file() and path.read_bytes() == oracle.encode()
-    if not same and any(any((out / condition).rglob("*.safetensors")) for condition in CONDITIONS):
+    if not same and any(any((out / condition).rglob("*.safetensors")) for condition in config.conditions):
         raise UsageError(
             f"{out}: holds recordings of another run; choose an empty folder, or delete this one"
         )

@@ -24,7 +24,7 @@ from amber_id.errors import EvaluationError, FileFormatError
 from amber_id.file_formats import read_json
 from amber_id.results import Rate
 from amber_id.synthetic.clips import clip_id
-from amber_id.synthetic.config import CONDITIONS, Condition, SynthConfig
+from amber_id.synthetic.config import Condition, SynthConfig
 from amber_id.synthetic.habits import HABITS, RATIO, Habit
 from amber_id.synthetic.measured import measured_sha256
 from amber_id.synthetic.oracle import (
@@ -81,12 +81,12 @@ class Oracle(BaseModel):
             model_sha256=measured_sha256(),
             config=config,
             ratio=RATIO,
-            eer={condition: _lowest_eers(config, condition) for condition in CONDITIONS},
+            eer={condition: _lowest_eers(config, condition) for condition in config.conditions},
             habits=HABITS,
             people={person.subject: tuple(np.round(person.habits, 6).tolist()) for person in people},
-            traits_sha256={condition: _traits_hash(config, condition) for condition in CONDITIONS},
-            attributes=_of_conditions(config.attribute, partial(_best_accuracy, config)),
-            groups=_of_conditions(config.group, partial(_eers_of_values, config)),
+            traits_sha256={condition: _traits_hash(config, condition) for condition in config.conditions},
+            attributes=_of_conditions(config.conditions, config.attribute, partial(_best_accuracy, config)),
+            groups=_of_conditions(config.conditions, config.group, partial(_eers_of_values, config)),
         )
 
     @classmethod
@@ -155,12 +155,14 @@ _Figure = TypeVar("_Figure")
 
 
 def _of_conditions(
-    names: Collection[str], of: Callable[[Condition, str], _Figure | None]
+    conditions: Sequence[Condition],
+    names: Collection[str],
+    of: Callable[[Condition, str], _Figure | None],
 ) -> dict[Condition, dict[str, _Figure]]:
     """What is known of each name under each condition; empty without names."""
     if not names:
         return {}
-    figures = {condition: {name: of(condition, name) for name in names} for condition in CONDITIONS}
+    figures = {condition: {name: of(condition, name) for name in names} for condition in conditions}
     return {
         condition: {name: figure for name, figure in known.items() if figure is not None}
         for condition, known in figures.items()

@@ -12,7 +12,8 @@ from datetime import date, timedelta
 import numpy as np
 from jaxtyping import Float
 
-from amber_id.synthetic.config import Condition, SynthConfig
+from amber_id.synthetic.avatars import USUAL, cue_of, own_number
+from amber_id.synthetic.config import ORIGINAL, Condition, SynthConfig
 from amber_id.synthetic.fields import MODES
 from amber_id.synthetic.habits import HABITS, POSITIONS, RATIO, strengths, survival
 from amber_id.synthetic.planted import Values, every_values, shift_of, strength_of, values_of
@@ -116,15 +117,15 @@ def original_traits(config: SynthConfig, person: Person, clip: int) -> Traits:
     )
 
 
-def avatar_traits(config: SynthConfig, person: Person, clip: int) -> Traits:
-    """What the avatar shows of the same clip: habits with the channel's errors, and nobody's shape.
+def avatar_traits(config: SynthConfig, person: Person, clip: int, avatar: Condition = USUAL) -> Traits:
+    """What an avatar shows of the same clip: habits with the channel's errors, and nobody's shape.
 
-    The error's size is fixed: it is that at which, with habits of strength 1, a habit in the clip and in the
-    avatar's correlate as `HABITS` says.
+    Without the avatar's own cue. The error's size is fixed where the avatar keeps what is usual: it is that
+    at which, with habits of strength 1, a habit in the clip and in the avatar's correlate as `HABITS` says.
     """
     original = original_traits(config, person, clip).habits
-    errors = stream(config.seed, "channel", person.index, clip)
-    survives = survival()
+    errors = stream(config.seed, "channel", person.index, clip, *own_number(avatar))
+    survives = config.shown_by(avatar).keeps * survival()
     lost = np.sqrt((1 - survives**2) * (1 + RATIO))
     habits = survives * original + lost * errors.standard_normal(len(HABITS))
     return Traits(habits, _SHAPE_WITHIN * errors.standard_normal((3, MODES)))
@@ -132,7 +133,18 @@ def avatar_traits(config: SynthConfig, person: Person, clip: int) -> Traits:
 
 def shown_traits(config: SynthConfig, person: Person, clip: int, condition: Condition) -> Traits:
     """What clip number `clip` of a person shows in a condition."""
-    return (original_traits if condition == "original" else avatar_traits)(config, person, clip)
+    if condition == ORIGINAL:
+        return original_traits(config, person, clip)
+    return avatar_traits(config, person, clip, condition)
+
+
+def with_cue(config: SynthConfig, traits: Traits, condition: Condition) -> Traits:
+    """Traits with what an avatar adds to those of everybody: its face, and its manner."""
+    cue = 0.0 if condition == ORIGINAL else config.shown_by(condition).cue
+    if cue == 0:
+        return traits
+    manner, face = cue_of(condition)
+    return Traits(traits.habits + cue * np.sqrt(RATIO) * manner, traits.shape + cue * face)
 
 
 @dataclass(frozen=True)
@@ -146,7 +158,9 @@ class Kind:
 
 def kinds(config: SynthConfig, condition: Condition) -> list[Kind]:
     """How the traits of a condition's clips are distributed, in people of each kind; all are as frequent."""
-    survives = survival() if condition == "avatar" else np.ones(len(HABITS))
+    survives = np.ones(len(HABITS))
+    if condition != ORIGINAL:
+        survives = config.shown_by(condition).keeps * survival()
     return [
         Kind(
             values,
@@ -166,8 +180,8 @@ def variances(config: SynthConfig, condition: Condition, strength: float = 1.0) 
     session = np.full(len(HABITS), RATIO * config.session**2)
     within = np.ones(len(HABITS))
     shape = np.full(3 * MODES, config.shape**2)
-    if condition == "avatar":
-        survives = survival() ** 2
+    if condition != ORIGINAL:
+        survives = (config.shown_by(condition).keeps * survival()) ** 2
         between, session = survives * between, survives * session
         within = survives + (1 - survives) * (1 + RATIO)
         shape = np.zeros(3 * MODES)

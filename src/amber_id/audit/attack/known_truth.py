@@ -10,7 +10,7 @@ from amber_id.judging.config import EvaluationConfig
 from amber_id.judging.rates import judged_rates
 from amber_id.recordings import RecordingSet
 from amber_id.results import Metrics, OracleResult
-from amber_id.synthetic import CONDITIONS, Oracle
+from amber_id.synthetic import Oracle
 
 
 def oracle_result(
@@ -30,11 +30,11 @@ def oracle_result(
     tested = scored.members[0]
     if tested.folds[0].header.control is not None:
         raise EvaluationError("an oracle knows who people are; a run with permuted labels has no use for it")
-    condition = next((name for name in CONDITIONS if name == recordings.root.resolve().name), None)
-    if condition is None:
+    condition = recordings.root.resolve().name
+    if condition not in oracle.config.conditions:
         raise EvaluationError(
-            f"{recordings.root}: expected a folder named original or avatar, as amber synth leaves them "
-            f"beside {path.name}"
+            f"{recordings.root}: expected a folder named {' or '.join(oracle.config.conditions)}, as amber "
+            f"synth leaves them beside {path.name}"
         )
     clips = [entry.clip for entry in tested.entries]
     comparisons = scored.comparisons
