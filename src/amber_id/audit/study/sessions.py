@@ -83,9 +83,14 @@ def session_words(result: SessionsResult, letters: str, *, across_only: bool = F
     return (
         f"{finding} ({letters}): EER across sessions {with_interval(compared.across, 2)}, within "
         f"{with_interval(compared.within, 2)}, difference {signed(compared.less, 2)}; {figures.people} "
-        f"people with both, {plural(result.one, 'other', 'others')} with one session, of {result.unknown} it "
-        "is not known."
+        f"people with both{_without_both(result)}."
     )
+
+
+def _without_both(result: SessionsResult) -> str:
+    """Tested people who have no part, in a clause."""
+    one = f", {result.one} with one session" if result.one else ""
+    return one + (f", {result.unknown} of unknown sessions" if result.unknown else "")
 
 
 def _why_unknown(result: SessionsResult) -> str:
