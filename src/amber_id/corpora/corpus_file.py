@@ -8,10 +8,10 @@ An optional table in a corpus folder, or beside recordings, one row per clip::
     ravdess_id001/video007,1,2024-05-17,kids are talking by the door
 
 Of the columns only ``clip`` is required: the clip's id, ``folder/stem``, without suffix. An empty cell is not
-known. White space around a cell does not count. Other columns are the user's own and passed over, so a
-misspelt one is too: the audit then says that the file tells it nothing. Rows of clips that are not in the
-folder are allowed. A date is a day of the calendar, YYYY-MM-DD (ISO 8601). Who a clip shows is said by its
-folder alone, whatever a column ``subject`` says.
+known. White space around a cell does not count. Other columns are the user's own and passed over unless they
+are named (`read_corpus_columns`), so a misspelt one is too: the audit then says that the file tells it
+nothing. Rows of clips that are not in the folder are allowed. A date is a day of the calendar, YYYY-MM-DD
+(ISO 8601). Who a clip shows is said by its folder alone, whatever a column ``subject`` says.
 """
 
 import re
