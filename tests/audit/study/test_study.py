@@ -41,6 +41,8 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> Mapping:
         for k, clip in enumerate(clips)
     }
     merge_corpus_file(folder / "original", ["clip", "emotion", "hand"], rows)
+    hands = {clip: {"clip": clip, "hand": row["hand"]} for clip, row in rows.items()}
+    merge_corpus_file(folder / "avatar", ["clip", "hand"], hands)
     return {
         "original": RecordingSet.open(folder / "original"),
         "anonymised": RecordingSet.open(folder / "avatar"),
