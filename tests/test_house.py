@@ -63,6 +63,7 @@ PARTS = {
             "permuted",
             "rates",
             "identification",
+            "population",
             "several_clips",
             "sessions",
             "judge",

@@ -23,7 +23,8 @@ From scores to figures
   the scores that it leaves open, :func:`undecided_scores`
 * What scores give away: :func:`d_sys`, :func:`zebra`; against chance: :func:`permutation_null`
 * Who it is, among N: :func:`gallery_scores`, of a list that :func:`is_directed` or not, then :func:`cmc`,
-  :func:`rank1_by_gallery_size`, :func:`open_set`
+  :func:`rank1_by_gallery_size`, :func:`open_set`; among more people than were measured,
+  :func:`search_in_population`
 * Within a session and across two, and how many days apart: :class:`Sittings`, :func:`within_and_across`,
   :func:`of_days`, :func:`across_sessions`
 * Who is recognised: :func:`per_subject_figures`, :func:`worst_decile_eer`; from several clips:
@@ -108,6 +109,7 @@ from amber_id.biometrics.people import (
     worst_decile_eer,
 )
 from amber_id.biometrics.permutation import PermutationTest, permutation_null
+from amber_id.biometrics.population import PopulationSearch, search_in_population
 from amber_id.biometrics.power import (
     SimulatedStudy,
     StudyPlan,
@@ -143,6 +145,7 @@ __all__ = [
     "PairTally",
     "PermutationTest",
     "Placeholders",
+    "PopulationSearch",
     "Recognition",
     "Roc",
     "ScoreHistogram",
@@ -213,6 +216,7 @@ __all__ = [
     "rates_at",
     "roc",
     "s_norm",
+    "search_in_population",
     "shares_right",
     "sign_flip_p_value",
     "simulate_study",

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float64
 from scipy.special import ndtr, ndtri
+from scipy.stats import beta
 from scipy.stats import t as student
 
 from amber_id.biometrics.resampling import Resampled
@@ -144,6 +145,32 @@ def difference_of(spread: Spread, *, width: float = 0.0) -> Difference:
     detectable = max(spread.reach(upper) + spread.reach(_POWER), width)
     estimate = _made(spread, spread.value, spread.value - reach, spread.value + reach, df)
     return Difference(**vars(estimate), detectable=detectable)
+
+
+def jackknifed(
+    rate: float, left_out: Float64[np.ndarray, " G"], *, level: float, n_subjects: int, n_deciding: int
+) -> Estimate:
+    """The interval around a rate that is computed anew with each of G groups of people left out.
+
+    Student's on the probit scale, with the jackknife's standard error (Miller, Biometrika 61, 1974) and the
+    degrees of freedom of :class:`Spread`. Where one of the groups, or nobody, decides whether the rate is at
+    an end, its probit has no size: then the exact binomial end of as many people (Clopper and Pearson,
+    Biometrika 26, 1934) is given, and that end itself.
+    """
+    G, tail = len(left_out), (1 - level) / 2
+    rates = np.append(left_out, rate)
+    centre, others = (ndtri(np.clip(each, _ROUNDING, 1 - _ROUNDING)) for each in (rate, left_out))
+    # Scattered about their mean like resamples: G - 1 times as far as the figures with a group left out.
+    scattered = np.sqrt((G - 1) ** 2 / G) * (others - others.mean())
+    spread = Spread(float(centre), scattered, others, 0, level, n_subjects, min(n_deciding, G))
+    reach, df = spread.reach(1 - tail), spread.degrees_of_freedom
+    low, high = float(ndtr(centre - reach)), float(ndtr(centre + reach))
+    cases = rate * n_deciding
+    if rates.min() < _ROUNDING:
+        low, high = 0.0, float(beta.ppf(1 - tail, cases + 1, n_deciding - cases))
+    elif rates.max() > 1 - _ROUNDING:
+        low, high = float(beta.ppf(tail, cases, n_deciding - cases + 1)), 1.0
+    return replace(_made(spread, rate, low, high, df), n_deciding=n_deciding, replicates=G)
 
 
 def _made(spread: Spread, value: float, low: float, high: float, degrees_of_freedom: float) -> Estimate:

@@ -107,6 +107,8 @@ def _print_results(results: "EvaluationResults") -> None:
     tell(results.headline)
     tell(f"  {results.recognition.words}")
     print_figures({name: rate for name, rate in results.metrics if rate is not None})
+    for search in results.population:
+        tell(f"  {search.words}")
     if results.oracle is not None:
         tell(figure_line("eer of the oracle", results.oracle.eer))
     if len(results.attackers) > 1:

@@ -110,6 +110,8 @@ def _print_results(results: "ScoreResults", against: Path | None, level: float) 
         )
     tell(f"  {results.recognition.words}")
     print_figures(results.metrics)
+    for search in results.population:
+        tell(f"  {search.words}")
     if results.disclosure is not None:
         _print_disclosure(results.disclosure)
 

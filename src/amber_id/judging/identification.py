@@ -23,7 +23,7 @@ def identification(
     comparisons: Comparisons, config: EvaluationConfig
 ) -> tuple[dict[str, Rate], tuple[str, ...]]:
     """Rank-1 by its name, or nothing; and why there is none, or among how many people it is."""
-    gallery = _gallery(comparisons)
+    gallery = gallery_of(comparisons)
     if gallery is None:
         return {}, ("No rank-1: clips were not compared with all people, or there are too many of them.",)
     if len(np.unique(gallery.subjects)) < _FEWEST_PEOPLE:
@@ -36,7 +36,7 @@ def identification(
     return {"rank1": _rank1(gallery, config)}, (few,) if size < _NEARLY_ALL * comparisons.n_subjects else ()
 
 
-def _gallery(comparisons: Comparisons) -> Gallery | None:
+def gallery_of(comparisons: Comparisons) -> Gallery | None:
     """Each clip against everybody; None where clips were not compared so that somebody could be searched.
 
     Also None where the table would not fit: a trial list of very many people, who did not meet anyway.

@@ -19,9 +19,10 @@ from amber_id.figures import (
 from amber_id.judging.config import EvaluationConfig
 from amber_id.judging.identification import identification
 from amber_id.judging.permuted import beside_chance, disclosure_of, permuted
+from amber_id.judging.population import population_search
 from amber_id.judging.rates import as_rates, estimated, judge_tally, rates_of, recognition_in, sample_of
 from amber_id.judging.several_clips import of_several_clips
-from amber_id.results import Disclosure, Rate, Recognition
+from amber_id.results import Disclosure, PopulationResult, Rate, Recognition
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Judged:
     people: tuple[SubjectFigures, ...]
     eer: Estimate
     recognition: Recognition
+    population: tuple[PopulationResult, ...]
     limits: tuple[str, ...]  # what could not be judged, in whole sentences
 
 
@@ -70,7 +72,8 @@ def judge(
     estimates, rates = judge_tally(people, statistics_of(sample, "counts", "scores"), config)
     rates = beside_chance(rates, null, comparisons)
     identified, why_none = identification(comparisons, config)
-    limits = (*why_not, *_limits(comparisons, rates), *why_none)
+    population, why_fewer = population_search(comparisons, config)
+    limits = (*why_not, *_limits(comparisons, rates), *why_none, *why_fewer)
     rates |= identified | of_several_clips(comparisons, people, config)
     if from_threshold is not None:
         rates |= rates_of(from_threshold, config, "threshold") | _at_best_offset(from_threshold, config)
@@ -79,7 +82,7 @@ def judge(
     of_people = per_subject_figures(comparisons)
     recognition = recognition_in(people, estimates["eer"], null.get("auc"), config)
     disclosure = disclosure_of(sample.curve, null, of_people)
-    return Judged(rates, disclosure, of_people, estimates["eer"], recognition, limits)
+    return Judged(rates, disclosure, of_people, estimates["eer"], recognition, population, limits)
 
 
 def _at_best_offset(from_threshold: Comparisons, config: EvaluationConfig) -> dict[str, Rate]:

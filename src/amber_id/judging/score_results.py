@@ -96,6 +96,7 @@ def judge_scores(
         metrics=in_order(outcome.metrics),
         recognition=outcome.recognition,
         disclosure=None if judged is None else judged.disclosure,
+        population=() if judged is None else judged.population,
         differences=changes,
         subjects=() if judged is None else _subjects(inputs.judged, judged),
         limits=tuple(limits),

@@ -51,6 +51,7 @@ from amber_id.results.figures import (
 )
 from amber_id.results.frontier import FRONTIER_SCHEMA, FrontierResults
 from amber_id.results.groups import BetweenGroups, GroupFigures, GroupGap, GroupResult
+from amber_id.results.population import PopulationResult
 from amber_id.results.scores import METRICS_SCHEMA, ScoreCounts, ScoreProvenance, ScoreResults, ScoreSubject
 from amber_id.results.study import (
     STUDY_SCHEMA,
@@ -147,6 +148,7 @@ __all__ = [
     "PlantedHabits",
     "Point",
     "PooledParts",
+    "PopulationResult",
     "Provenance",
     "PublishedFigure",
     "Rate",

@@ -20,6 +20,7 @@ from amber_id.results.figures import (
     Times,
     with_figures,
 )
+from amber_id.results.population import PopulationResult
 
 EVALUATION_SCHEMA: Literal["amber-id/evaluation/5"] = "amber-id/evaluation/5"
 
@@ -140,6 +141,7 @@ class EvaluationResults(Frozen):
     attackers: tuple[AttackerResult, ...]  # all that were tried, the chosen one among them
     recognition: Recognition
     disclosure: Disclosure
+    population: tuple[PopulationResult, ...] = ()  # search among more people than were measured
     oracle: OracleResult | None  # None where nobody knows
     dev: tuple[DevFold, ...]
     subjects: tuple[SubjectResult, ...]

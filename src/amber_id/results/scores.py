@@ -18,6 +18,7 @@ from amber_id.results.figures import (
     Recognition,
     Times,
 )
+from amber_id.results.population import PopulationResult
 
 METRICS_SCHEMA: Literal["amber-id/metrics/2"] = "amber-id/metrics/2"
 
@@ -61,6 +62,7 @@ class ScoreResults(Frozen):
     metrics: dict[str, Rate | Point]
     recognition: Recognition
     disclosure: Disclosure | None
+    population: tuple[PopulationResult, ...] = ()  # search among more people than were measured
     differences: dict[str, Difference]  # these scores less those they were held against
     subjects: tuple[ScoreSubject, ...]
     limits: tuple[str, ...]

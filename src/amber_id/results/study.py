@@ -27,6 +27,7 @@ from amber_id.results.framing import FramingOfStudy
 from amber_id.results.groups import GroupResult
 from amber_id.results.older_studies import study_3_of
 from amber_id.results.sessions import SessionsResult
+from amber_id.results.population import PopulationResult
 from amber_id.results.utility import UtilityResult
 
 STUDY_SCHEMA: Literal["amber-id/study/3"] = "amber-id/study/3"
@@ -73,6 +74,7 @@ class CellResult(Frozen):
     within_source: Rate | None  # EER among people of one source; None of one, or too few people
     recognition: Recognition  # of the comparisons within sources where those have a figure
     disclosure: Disclosure
+    population: tuple[PopulationResult, ...] = ()  # search among more people than were measured
     attackers: dict[str, AttackerResult]
     dev: tuple[DevFold, ...]
     bootstrap: Bootstrap

@@ -73,6 +73,23 @@ def test_every_figure_stands_with_interval_and_guesser(page: Page, evaluation: A
     assert set(type(metrics).model_fields) == {figure.name for figure in figures_in("evaluation")}
 
 
+def test_a_search_among_more_people_stands_with_interval_and_guesser(
+    evaluation: Any, tmp_path: Path
+) -> None:
+    results, arrays = evaluation
+    rates = {"level": 0.95, "chance": 0.001}
+    search = {
+        "people": 1000,
+        "rank1": {"value": 0.04, "low": 0.02, "high": 0.09} | rates,
+        "tpir": {"value": 0.01, "low": 0.001, "high": 0.05} | rates,
+        "fpir": 0.1,
+    }
+    page = Page(_html((_changed(results, population=[search]), arrays), tmp_path))
+    assert "1,000 people 4.0 % [2.0, 9.0] 1.0 % [0.1, 5.0] 0.10 %" in page.text
+    without = Page(_html((_changed(results, population=[]), arrays), tmp_path))
+    assert "among more people?" not in without.text
+
+
 def test_what_is_not_shown_comes_before_the_table(page: Page, evaluation: Any) -> None:
     for limit in evaluation[0].limits:
         assert page.text.index(limit) < page.text.index("All figures, beside a guesser's")

@@ -497,6 +497,25 @@ def test_singling_out_follows_from_rank_1(study: Any) -> None:
     assert unknown.startswith("Not measured")
 
 
+def test_a_search_among_more_people_is_on_the_page_and_the_officer_s(study: Any, tmp_path: Path) -> None:
+    results, comparisons = study[0], study[1]
+    rates = {"level": 0.95, "chance": 0.001}
+    search = {
+        "people": 1000,
+        "rank1": {"value": 0.04, "low": 0.02, "high": 0.09} | rates,
+        "tpir": {"value": 0.01, "low": 0.001, "high": 0.05} | rates,
+        "fpir": 0.1,
+    }
+    cells = results.model_dump(by_alias=True)["cells"]
+    cells["AAA"]["population"] = [search]
+    cells["AAA"]["metrics"]["rank1"] = rate(0.4, 0.1, 0.07)
+    with_search = changed(results, cells=cells)
+    sentences = notes_of(with_search)["Singling out"]
+    assert "AAA: among 1,000 people the best match would be the right person in 4.0 % [2.0, 9.0]" in sentences
+    text = Page(write_study_report(with_search, comparisons, tmp_path).read_text("utf-8")).text
+    assert "AAA, 1,000 people 4.0 % [2.0, 9.0] 1.0 % [0.1, 5.0] 0.10 %" in text
+
+
 def test_linkability_follows_from_the_cells_that_meet_anonymised_clips(study: Any) -> None:
     results = study[0]
     found = notes_of(with_outcome(with_metric(results, "eer", rate(0.3)), "recognised"))["Linkability"]

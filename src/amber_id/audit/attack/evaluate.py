@@ -116,6 +116,7 @@ def _results(
         metrics=metrics,
         recognition=judged.recognition,
         disclosure=judged.disclosure,
+        population=judged.population,
         oracle=best,
         dev=strongest.dev,
         subjects=subject_results(first, judged.people),

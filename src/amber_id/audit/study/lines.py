@@ -16,7 +16,7 @@ def of_headline(results: StudyResults) -> Iterator[str]:
 
 
 def of_cells(results: StudyResults) -> Iterator[str]:
-    """The EER of every cell, and how the cells differ."""
+    """The EER of every cell, what a search among more people would find, and how the cells differ."""
     for letters, cell in results.cells.items():
         archive = [
             f"{figure.clips} clips on either side {rate.value:.3f}"
@@ -24,6 +24,8 @@ def of_cells(results: StudyResults) -> Iterator[str]:
         ]
         eers = "; ".join([with_interval(cell.metrics.eer), *archive])
         yield f"  {letters}  EER {eers}  {cell.attacker.name}"
+    for letters, cell in results.cells.items():
+        yield from (f"  {letters}  {search.words}" for search in cell.population)
     for letters, differences in results.differences.items():
         yield f"  {letters.replace('-', ' less ')}  EER {signed(differences['eer'])}"
 

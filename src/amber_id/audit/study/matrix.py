@@ -151,6 +151,7 @@ def _cell(scenario: Scenario, tested: Sequence[Tested], config: EvaluationConfig
         within_source=within_source,
         recognition=recognition,
         disclosure=judged.disclosure,
+        population=judged.population,
         attackers={each.name: each for each in attacker_results(tried, metrics, config)},
         dev=strongest.dev,
         bootstrap=Bootstrap.of(judged.eer),

@@ -73,6 +73,12 @@ def _singling_out(cells: Mapping[str, CellResult]) -> tuple[str, ...]:
         f"was the right person; a guesser is right in {short_percent(rate.chance)}."
         for name, rate in known.items()
     ]
+    sentences += [
+        f"{name}: among {search.people:,} people the best match would be the right person in "
+        f"{percent_and_interval(search.rank1)} of searches, as a model foretells."
+        for name in known
+        for search in cells[name].population[-1:]
+    ]
     return (*sentences, *_verdicts({name: cells[name] for name in known}, "singled out"))
 
 
