@@ -26,8 +26,8 @@ from amber_id.results.figures import (
 from amber_id.results.framing import FramingOfStudy
 from amber_id.results.groups import GroupResult
 from amber_id.results.older_studies import study_3_of
-from amber_id.results.sessions import SessionsResult
 from amber_id.results.population import PopulationResult
+from amber_id.results.sessions import SessionsResult
 from amber_id.results.utility import UtilityResult
 
 STUDY_SCHEMA: Literal["amber-id/study/3"] = "amber-id/study/3"

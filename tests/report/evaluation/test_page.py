@@ -73,9 +73,7 @@ def test_every_figure_stands_with_interval_and_guesser(page: Page, evaluation: A
     assert set(type(metrics).model_fields) == {figure.name for figure in figures_in("evaluation")}
 
 
-def test_a_search_among_more_people_stands_with_interval_and_guesser(
-    evaluation: Any, tmp_path: Path
-) -> None:
+def test_a_search_among_more_people_stands_with_interval_and_guesser(evaluation: Any, tmp_path: Path) -> None:
     results, arrays = evaluation
     rates = {"level": 0.95, "chance": 0.001}
     search = {
