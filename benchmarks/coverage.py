@@ -80,6 +80,7 @@ class Scores:
     """Scores as sums of effects of people, pairs and clips; `hardness` takes the sides together."""
 
     second = 1.15  # of the distance of the sides that is left to the second system: divided by it
+    pairs = 0.2  # spread of pairs of people
 
     def __init__(self, unequal: bool) -> None:
         self.sigma = 0.5 if unequal else 0.0
@@ -98,7 +99,7 @@ class Scores:
         own, openness = self._effects(n, rng)
         _, others = self._effects(n, rng)
         mated = 1 / hardness + own + self._noise(n, rng)
-        return mated, openness + others + rng.normal(0, 0.2, n) + self._noise(n, rng)
+        return mated, openness + others + rng.normal(0, self.pairs, n) + self._noise(n, rng)
 
     def study(self, hardness: float, clips: np.ndarray, rng: np.random.Generator) -> list[Comparisons]:
         """Both systems on the same people."""
@@ -106,7 +107,7 @@ class Scores:
         a, b = np.triu_indices(len(subjects), k=1)
         one, other = subjects[a], subjects[b]
         own, openness = self._effects(S, rng)
-        pairs = np.triu(rng.normal(0, 0.2, (S, S)), k=1)
+        pairs = np.triu(rng.normal(0, self.pairs, (S, S)), k=1)
         habits = np.where(one == other, own[one], openness[one] + openness[other] + pairs[one, other])
         return [
             Comparisons(
