@@ -35,7 +35,7 @@ def test_columns_of_several_files_are_joined(tmp_path: Path) -> None:
             {"attributes": ("emotoin",)},
             "--attribute: corpus.csv has no column `emotoin`; do you mean emotion?",
         ),
-        ({"wanted": ("qqqq",)}, "--wanted: corpus.csv has no column `qqqq`; it has emotion, subject"),
+        ({"wanted": ("qqqq",)}, "--wanted: corpus.csv has no column `qqqq`; it has emotion"),
         ({"attributes": ("subject",)}, "--attribute subject: says who a clip shows"),
     ],
 )

@@ -24,7 +24,7 @@ def require_columns(folders: Collection[Path], names: Mapping[str, Sequence[str]
     FileFormatError, CorpusError
         If a file does not fit, or two contradict each other.
     """
-    known = columns_of(folders)
+    known = [name for name in columns_of(folders) if name not in _IDENTITY]
     for flag, columns in names.items():
         for name in columns:
             if name in _IDENTITY:
