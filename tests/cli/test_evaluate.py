@@ -3,17 +3,10 @@
 import shutil
 from pathlib import Path
 
-import pytest
-
 from fixtures.command_line import run_here
 
 
-def test_the_eer_of_the_oracle_stands_below_the_figures(
-    synthetic_people: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_eer_of_the_oracle_stands_below_the_figures(synthetic_people: Path, tmp_path: Path) -> None:
     people = shutil.copytree(synthetic_people, tmp_path / "original")
     oracle = synthetic_people.parent / "oracle.json"
     commands = (
@@ -22,7 +15,7 @@ def test_the_eer_of_the_oracle_stands_below_the_figures(
         ("evaluate", tmp_path / "run", people, "--out", tmp_path / "report", "--oracle", oracle),
     )
     for command in commands:
-        done = run_here(capsys, monkeypatch, *command)
+        done = run_here(*command)
         assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     (of_oracle,) = (i for i, line in enumerate(lines) if line.startswith("  eer of the oracle "))

@@ -40,6 +40,12 @@ def test_the_table_says_what_results_json_says(scores: Path, tmp_path: Path) -> 
         *["Equal", "error", "rate", "(EER)"],
     ]  # fmt: skip
     assert len(results["metrics"]) > 8
+    of_100, of_1000 = results["population"]  # as far as 100 times ten people
+    for search in (of_100, of_1000):
+        rate = f"{search['rank1']['value']:.3f} [{search['rank1']['low']:.3f}"
+        line = f"  among {search['people']:,} people, by a model: rank-1 {rate}"
+        assert any(each.startswith(line) for each in lines)
+    assert "search among 10,000 people: a clip was compared with 10, and beyond 100" in done.stderr
     assert any("Only 10 people decide" in line for line in done.stderr.splitlines())
 
 
