@@ -132,6 +132,14 @@ def test_an_unknown_generator_learnt_from_the_others_and_is_held_against_who_kno
     assert ("RAVAS/RAVAS/RAVAS", "LIVE/LIVE/LIVE") in less
 
 
+def test_avatars_are_told_apart_where_they_differ_and_not_where_one_jitters_only(run):
+    results, _ = run
+    (check,) = results.checks
+    assert check.name == "avatar_cue"
+    assert (check.verdict == "warn") == (check.figures["avatars_told_low"] > 0.5)
+    assert "No cell of this matrix rests on avatars" in check.evidence
+
+
 def test_results_come_back_from_their_file_and_every_cell_has_a_line(run, tmp_path: Path):
     results, _ = run
     write_results(results, tmp_path / "results.json")

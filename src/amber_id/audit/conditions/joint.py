@@ -65,8 +65,10 @@ class Joint:
 
     def same_clips(self, name: str) -> bool:
         """Whether the study of a condition is of just these clips, divided alike."""
+        if not self.divided_alike(name):
+            return False
         own = {bare_id(entry.clip) for entry in self.audits[name].study.clips.recordings.entries}
-        return self.divided_alike(name) and own == {bare_id(e.clip) for e in self.recordings.entries}
+        return own == {bare_id(entry.clip) for entry in self.recordings.entries}
 
 
 def joint_of(audits: Mapping[str, Audit], folder: Path, config: StudyConfig) -> Joint:
