@@ -21,6 +21,7 @@ class CorpusFacts:
     files: int  # how many there are
     emotion: Mapping[str, str] = field(default_factory=dict)
     date: Mapping[str, str] = field(default_factory=dict)  # YYYY-MM-DD
+    avatar: Mapping[str, str] = field(default_factory=dict)  # of anonymised clips
 
     @classmethod
     def read(cls, conditions: Mapping[ConditionName, RecordingSet]) -> "CorpusFacts":
@@ -41,7 +42,9 @@ class CorpusFacts:
             joined(column, {path: _known(column, facts) for path, facts in of_files.items()})
             for column in ("session", "utterance", "emotion", "date")
         )
-        return cls({**date, **session}, utterance, len(of_files), emotion, date)
+        anonymised = conditions.get("anonymised")
+        avatar = {} if anonymised is None else _known("avatar", files[anonymised.root])
+        return cls({**date, **session}, utterance, len(of_files), emotion, date, avatar)
 
 
 NOTHING_KNOWN = CorpusFacts({}, {}, 0)

@@ -5,6 +5,7 @@
     face_switches, resolution          of a clip, by condition          properties.py
     source                             where people come from           source.py
     session, utterance                 as corpus.csv says               session.py, utterance.py
+    avatar                             of anonymised clips, as is said     avatar.py
     face_size                          of a clip, by condition          sizes.py
     near_copies                        by condition                     near_copies.py
     pairing                            anonymised against original      pairing.py
@@ -30,6 +31,7 @@ original fits better than fewer than three quarters of the others do, nothing fo
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from amber_id.audit.confounds.avatar import avatar_checks
 from amber_id.audit.confounds.config import ConfoundConfig
 from amber_id.audit.confounds.corpus_facts import NOTHING_KNOWN, CorpusFacts
 from amber_id.audit.confounds.detections import detection_checks
@@ -52,6 +54,7 @@ NO_SIZES: Mapping[ConditionName, Mapping[str, float]] = MappingProxyType({})
 TESTED: tuple[Callable[[StudiedClips], Iterable[Tested]], ...] = (
     property_checks,
     utterance_checks,
+    avatar_checks,
     detection_checks,
 )
 """The checks that rest on tests, which are corrected for their number together."""

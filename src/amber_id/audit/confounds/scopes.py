@@ -8,8 +8,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from amber_id.audit.confounds.evidence import p_words
-from amber_id.audit.confounds.telling import Telling
+from amber_id.audit.confounds.telling import Alike, Telling, alike, named_values, telling_alike
 from amber_id.protocols.split import FEWEST_TESTED
 from amber_id.recordings import RecordingEntry
 from amber_id.results.checks import Verdict
@@ -98,3 +100,28 @@ class Judged:
         if self.verdict == "invalid":
             clause += "; a headline could come from this alone"
         return clause
+
+
+def asked_of_names(
+    name: str,
+    names: Sequence[str],
+    entries: Sequence[RecordingEntry],
+    *,
+    permutations: int,
+    seed: Sequence[int],
+) -> tuple[Scopes, Alike | None]:
+    """Take what has no order, as named for each clip, for an attacker; nothing is asked where all are alike.
+
+    Also the shares of mated and of non-mated comparisons in which it is the same, where there are both.
+    """
+    if len(set(names)) < 2:
+        return Scopes(name, None, None), None
+    rng = np.random.default_rng(seed)
+    scopes = Scopes.asked(
+        name,
+        lambda within: telling_alike(
+            named_values(names, entries, within_source=within), permutations=permutations, rng=rng
+        ),
+        entries,
+    )
+    return scopes, alike(named_values(names, entries, within_source=False))

@@ -9,14 +9,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from amber_id.audit.confounds.config import ConfoundConfig
 from amber_id.audit.confounds.corpus_facts import CorpusFacts, corpus_confound, how_to_tell, of_unknown_clips
 from amber_id.audit.confounds.evidence import p_words
-from amber_id.audit.confounds.scopes import Judged, Scopes
+from amber_id.audit.confounds.scopes import Judged, Scopes, asked_of_names
 from amber_id.audit.confounds.studied import StudiedClips
-from amber_id.audit.confounds.telling import Alike, alike, named_values, telling_alike
+from amber_id.audit.confounds.telling import Alike
 from amber_id.recordings import RecordingEntry
 from amber_id.results.checks import Check
 
@@ -44,17 +42,9 @@ class UtteranceCheck:
         """Take what is said for an attacker."""
         known = tuple(entry for entry in entries if entry.clip in facts.utterance)
         utterances = tuple(facts.utterance[entry.clip] for entry in known)
-        scopes, likeness = Scopes("utterance", None, None), None
-        rng = np.random.default_rng(seed)
-        if len(set(utterances)) > 1:
-            likeness = alike(named_values(utterances, known, within_source=False))
-            scopes = Scopes.asked(
-                "utterance",
-                lambda within: telling_alike(
-                    named_values(utterances, known, within_source=within), permutations=permutations, rng=rng
-                ),
-                known,
-            )
+        scopes, likeness = asked_of_names(
+            "utterance", utterances, known, permutations=permutations, seed=seed
+        )
         return cls(known, utterances, len(entries) - len(known), facts.files, scopes, likeness)
 
     @property
