@@ -11,6 +11,7 @@ from amber_id.audit import EvaluationConfig, StudyConfig
 from amber_id.audit.conditions.lines import conditions_lines
 from amber_id.audit.conditions.run import run_conditions
 from amber_id.audit.study.run import run_audit
+from amber_id.errors import UsageError
 from amber_id.protocols import SplitConfig
 from amber_id.recordings import RecordingSet
 from amber_id.recordings import recording_set as read_from
@@ -147,3 +148,11 @@ def test_results_come_back_from_their_file_and_every_cell_has_a_line(run, tmp_pa
     lines = "\n".join(conditions_lines(results))
     assert all(cell.name in lines for cell in results.cells)
     assert "LIVE by who never saw it (learnt from RAVAS)" in lines
+
+
+def test_comparisons_across_sessions_alone_are_refused_before_anything_else(tmp_path: Path):
+    config = CONFIG.model_copy(update={"split": SplitConfig(protocol="cross-session", dev=0.3)})
+    nobody = RecordingSet(tmp_path, ())
+    with pytest.raises(UsageError, match="protocol cross-session: the matrix of several conditions"):
+        run_conditions(None, {"LIVE": nobody}, tmp_path / "out", config)
+    assert not (tmp_path / "out").exists()

@@ -15,7 +15,7 @@ from amber_id.audit.study.stage_list import stages_of_study
 from amber_id.audit.study.training import seconds_of_training
 from amber_id.errors import CorpusError, UsageError
 from amber_id.motion.pairs import ORIGINAL
-from amber_id.protocols import PROTOCOLS
+from amber_id.protocols import PROTOCOLS, SplitConfig
 from amber_id.results import ConditionName
 
 # A further condition's share of what the first takes of a stage: what rests on originals is there already.
@@ -60,11 +60,7 @@ def look_ahead_together(folders: Mapping[str, Path], config: StudyConfig) -> tup
             )
     sources = {subject: person_of[own[0]][1] for subject, own in clips.items()}
     division = config.divided_as(len(clips))
-    if PROTOCOLS[division.protocol].across_sessions:
-        raise UsageError(
-            f"protocol {division.protocol}: the matrix of several conditions counts all mated comparisons; "
-            "audit each condition by itself, without a name"
-        )
+    check_protocol(division)
     Outlook(clips, (), sources, {}, {}).divide(division)
     names = tuple(folders)
     cells = sum(1 for _ in cells_asked(names, trainings_of(names)))
@@ -77,6 +73,21 @@ def look_ahead_together(folders: Mapping[str, Path], config: StudyConfig) -> tup
         f"from all, and from all avatars but the one met; about {every / alone:.1f} times the time of one "
         "anonymised condition alone, without tracking",
     )
+
+
+def check_protocol(division: SplitConfig) -> None:
+    """Refuse a protocol by which the matrix does not compare clips.
+
+    Raises
+    ------
+    UsageError
+        If mated comparisons across sessions alone are asked for.
+    """
+    if PROTOCOLS[division.protocol].across_sessions:
+        raise UsageError(
+            f"protocol {division.protocol}: the matrix of several conditions counts all mated comparisons; "
+            "audit each condition by itself, without a name"
+        )
 
 
 def stages_of_conditions(

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from amber_id.audit.conditions.avatar_cue import avatar_cue
 from amber_id.audit.conditions.cells import Asked, cells_asked, embedded, filled
 from amber_id.audit.conditions.joint import Joint, joint_of
+from amber_id.audit.conditions.outlook import check_protocol
 from amber_id.audit.conditions.summary import results_of
 from amber_id.audit.conditions.trainings import (
     Training,
@@ -31,6 +32,7 @@ from amber_id.audit.study.leaks import find_study_leaks
 from amber_id.audit.study.run import Audit, run_audit
 from amber_id.audit.study.shared import Shared
 from amber_id.motion.pairs import ORIGINAL
+from amber_id.protocols import SplitConfig
 from amber_id.protocols.leaks import refuse
 from amber_id.recordings import RecordingSet
 from amber_id.results import Check
@@ -60,6 +62,8 @@ def run_conditions(
 
     Raises
     ------
+    UsageError
+        If the protocol compares clips across sessions only.
     CorpusError
         If nobody has two clips that all conditions have.
     AmberError
@@ -67,6 +71,8 @@ def run_conditions(
     """
     began = time.perf_counter()
     config, shared = config or StudyConfig(), Shared()
+    if isinstance(config.split, SplitConfig):
+        check_protocol(config.split)
     study = partial(run_audit, config=config, device=device, allow=allow)
     audits: dict[str, Audit] = {}
     for name, recordings in anonymised.items():
