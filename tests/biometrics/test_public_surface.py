@@ -11,11 +11,13 @@ FILES = tuple(sorted(set(Path(biometrics.__file__).parent.glob("*.py")) - {Path(
 
 # Shared between the modules, or the signature of something offered; not offered by themselves.
 INTERNAL = {
+    "PopulationModel",
     "Resampled",
     "Spread",
     "Vectors",
     "Weights",
     "check_finite",
+    "check_population",
     "check_sides",
     "condition_vectors",
     "connected_clips",
@@ -23,6 +25,8 @@ INTERNAL = {
     "d_sys_bins",
     "difference_of",
     "estimate_of",
+    "fit_population",
+    "jackknifed",
     "label_free_edges",
     "lowest_rate",
     "pair_numbers",

@@ -113,7 +113,7 @@ def _stated(path: Path, name: str, row: Mapping[str, str]) -> StatedOfClip:
     if across is None or down is None:
         got = one_line(row["aspect"], _LONGEST_NAME)
         raise FileFormatError(path, f"{name}: expected an aspect such as 4:3, got {got}")
-    return StatedOfClip(fps, *(_side(path, name, side) for side in size_of_aspect(across, down)))
+    return StatedOfClip(fps, *(_side(path, name, float(side)) for side in size_of_aspect(across, down)))
 
 
 def _side(path: Path, name: str, side: float | None) -> int | None:
