@@ -15,7 +15,7 @@ from amber_id.audit.study.stage_list import stages_of_study
 from amber_id.audit.study.training import seconds_of_training
 from amber_id.errors import CorpusError, UsageError
 from amber_id.motion.pairs import ORIGINAL
-from amber_id.protocols import PROTOCOLS, SplitConfig
+from amber_id.protocols import PROTOCOLS, ByPeople, SplitConfig
 from amber_id.results import ConditionName
 
 # A further condition's share of what the first takes of a stage: what rests on originals is there already.
@@ -75,7 +75,7 @@ def look_ahead_together(folders: Mapping[str, Path], config: StudyConfig) -> tup
     )
 
 
-def check_protocol(division: SplitConfig) -> None:
+def check_protocol(division: SplitConfig | ByPeople) -> None:
     """Refuse a protocol by which the matrix does not compare clips.
 
     Raises
@@ -83,7 +83,7 @@ def check_protocol(division: SplitConfig) -> None:
     UsageError
         If mated comparisons across sessions alone are asked for.
     """
-    if PROTOCOLS[division.protocol].across_sessions:
+    if isinstance(division, SplitConfig) and PROTOCOLS[division.protocol].across_sessions:
         raise UsageError(
             f"protocol {division.protocol}: the matrix of several conditions counts all mated comparisons; "
             "audit each condition by itself, without a name"

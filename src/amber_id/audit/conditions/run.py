@@ -32,7 +32,6 @@ from amber_id.audit.study.leaks import find_study_leaks
 from amber_id.audit.study.run import Audit, run_audit
 from amber_id.audit.study.shared import Shared
 from amber_id.motion.pairs import ORIGINAL
-from amber_id.protocols import SplitConfig
 from amber_id.protocols.leaks import refuse
 from amber_id.recordings import RecordingSet
 from amber_id.results import Check
@@ -62,17 +61,13 @@ def run_conditions(
 
     Raises
     ------
-    UsageError
-        If the protocol compares clips across sessions only.
-    CorpusError
-        If nobody has two clips that all conditions have.
+    UsageError, CorpusError
+        If the protocol compares clips across sessions only, or nobody has two clips that all conditions have.
     AmberError
         Whatever `run_study` raises, of each condition and of what all of them have.
     """
-    began = time.perf_counter()
-    config, shared = config or StudyConfig(), Shared()
-    if isinstance(config.split, SplitConfig):
-        check_protocol(config.split)
+    began, config, shared = time.perf_counter(), config or StudyConfig(), Shared()
+    check_protocol(config.split)
     study = partial(run_audit, config=config, device=device, allow=allow)
     audits: dict[str, Audit] = {}
     for name, recordings in anonymised.items():
