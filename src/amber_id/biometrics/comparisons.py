@@ -9,12 +9,13 @@ A score is a similarity: higher means more alike.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int, Int64
 
+from amber_id.biometrics.directions import unit_vectors
 from amber_id.errors import EvaluationError, UndefinedMetricError
 
 
@@ -135,6 +136,10 @@ class Comparisons:
         if self.n_nonmated == 0:
             raise UndefinedMetricError("a floor of the FMR needs non-mated comparisons, got none")
         return lowest_rate(self.n_subject_pairs)
+
+    def only(self, rows: Bool[np.ndarray, " P"]) -> "Comparisons":
+        """These comparisons alone; clips and subjects keep their numbers."""
+        return replace(self, scores=self.scores[rows], enrolment=self.enrolment[rows], probe=self.probe[rows])
 
     @classmethod
     def pool(cls, parts: Sequence["Comparisons"]) -> "Comparisons":
@@ -288,31 +293,6 @@ def lowest_rate(n_independent: int) -> float:
     (0.01, 1.0)
     """
     return min(1.0, 3 / n_independent)
-
-
-def unit_vectors(vectors: Float[np.ndarray, "N D"], dtype: type[np.floating]) -> Float[np.ndarray, "N D"]:
-    """The vectors scaled to length 1.
-
-    Raises
-    ------
-    ValueError
-        If a vector is zero or not finite; the message names the row.
-
-    Examples
-    --------
-    >>> unit_vectors(np.array([[3.0, 4.0]]), np.float64)
-    array([[0.6, 0.8]])
-    """
-    directions = vectors.astype(dtype)
-    lengths = np.linalg.norm(directions, axis=1, keepdims=True)
-    bad = np.flatnonzero(~(np.isfinite(lengths) & (lengths > 0)))
-    if bad.size:
-        raise ValueError(
-            f"vectors must be finite and not zero, got length {lengths[bad[0], 0]} in row {bad[0]} "
-            f"and {bad.size - 1} more such rows: leave the clip out as a failure to acquire"
-        )
-    directions /= lengths
-    return directions
 
 
 def pair_numbers(

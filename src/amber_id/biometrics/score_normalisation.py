@@ -10,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float, Float64
 
-from amber_id.biometrics.comparisons import Comparisons, unit_vectors
+from amber_id.biometrics.comparisons import Comparisons
+from amber_id.biometrics.directions import unit_vectors
 from amber_id.errors import EvaluationError
 
 _LEAST_SPREAD = 1e-9  # of cosines; below, the cohort tells nothing about the clip

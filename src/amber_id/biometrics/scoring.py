@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_che
 import numpy as np
 from jaxtyping import Float, Float32, Int, Int64, Shaped
 
-from amber_id.biometrics.comparisons import unit_vectors
+from amber_id.biometrics.directions import unit_vectors
 from amber_id.biometrics.tallies import (
     DEFAULT_BINS,
     MOST_PAIRED_SUBJECTS,

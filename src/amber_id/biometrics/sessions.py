@@ -76,7 +76,7 @@ def across_sessions(
     sittings = Sittings.of(clips, session_of, {})
     n_names = len(set(session_of.values()))
     return replace(
-        _only(comparisons, ~comparisons.mated | sittings.across(comparisons)),
+        comparisons.only(~comparisons.mated | sittings.across(comparisons)),
         sessions=comparisons.subjects * (n_names + 1) + sittings.sessions + 1,
     )
 
@@ -111,7 +111,7 @@ def within_and_across(comparisons: Comparisons, sittings: Sittings) -> tuple[Com
     among = _taking_part(comparisons, within | across)
     nonmated = ~comparisons.mated & among[comparisons.enrolment] & among[comparisons.probe]
     nonmated = _of_other_days(nonmated, comparisons, sittings)
-    return _only(comparisons, within | nonmated), _only(comparisons, across | nonmated)
+    return comparisons.only(within | nonmated), comparisons.only(across | nonmated)
 
 
 def of_days(comparisons: Comparisons, sittings: Sittings, first: int, last: int | None) -> Comparisons:
@@ -127,7 +127,7 @@ def of_days(comparisons: Comparisons, sittings: Sittings, first: int, last: int 
     people = np.isin(comparisons.subjects, comparisons.enrolment_subjects[mated])
     nonmated = ~comparisons.mated & people[comparisons.enrolment] & people[comparisons.probe]
     nonmated = _of_other_days(nonmated, comparisons, sittings)
-    return _only(comparisons, mated | nonmated)
+    return comparisons.only(mated | nonmated)
 
 
 def _of_other_days(
@@ -144,12 +144,3 @@ def _taking_part(comparisons: Comparisons, rows: Bool[np.ndarray, " P"]) -> Bool
     taking_part[comparisons.enrolment[rows]] = True
     taking_part[comparisons.probe[rows]] = True
     return taking_part
-
-
-def _only(comparisons: Comparisons, rows: Bool[np.ndarray, " P"]) -> Comparisons:
-    return replace(
-        comparisons,
-        scores=comparisons.scores[rows],
-        enrolment=comparisons.enrolment[rows],
-        probe=comparisons.probe[rows],
-    )

@@ -45,10 +45,4 @@ def of_different_utterances(
     utterance = np.array([-1 if each is None else names[each] for each in known], dtype=np.int64)
     enrolled, probed = utterance[comparisons.enrolment], utterance[comparisons.probe]
     counts = (enrolled != probed) & (enrolled >= 0) & (probed >= 0)
-    return replace(
-        comparisons,
-        scores=comparisons.scores[counts],
-        enrolment=comparisons.enrolment[counts],
-        probe=comparisons.probe[counts],
-        utterances=utterance,
-    )
+    return replace(comparisons.only(counts), utterances=utterance)

@@ -35,7 +35,7 @@ class ScoreInput:
     def succeeded(self) -> Comparisons | None:
         """The comparisons that did not fail."""
         comparisons = self.scores.comparisons
-        return None if comparisons is None else _only(comparisons, ~self.failed)
+        return None if comparisons is None else comparisons.only(~self.failed)
 
 
 def read_judged(
@@ -90,7 +90,7 @@ def read_chosen_on(
     check_sides(path, *(len(side) for side in succeeded))
     comparisons = read.comparisons
     if comparisons is not None:
-        comparisons = _only(comparisons, ~marks.among(comparisons.scores))
+        comparisons = comparisons.only(~marks.among(comparisons.scores))
     left = replace(read, mated_scores=succeeded[0], nonmated_scores=succeeded[1], comparisons=comparisons)
     limit = f"{_description(path, read, marks)} Threshold and calibration are chosen without them."
     return ScoreInput(left, _among(marks, left), (*remarks, limit))
@@ -154,15 +154,6 @@ def _with_scores(
         mated_scores=change(read.mated_scores),
         nonmated_scores=change(read.nonmated_scores),
         comparisons=comparisons,
-    )
-
-
-def _only(comparisons: Comparisons, succeeded: Bool[np.ndarray, " P"]) -> Comparisons:
-    return replace(
-        comparisons,
-        scores=comparisons.scores[succeeded],
-        enrolment=comparisons.enrolment[succeeded],
-        probe=comparisons.probe[succeeded],
     )
 
 

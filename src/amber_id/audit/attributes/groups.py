@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from amber_id.biometrics import (
     Comparisons,
@@ -63,14 +63,14 @@ class Grouped:
         """The comparisons of people of one group, and those less the threshold."""
         one, other = self._groups()
         rows = (one == group) & (other == group)
-        return _only(self.comparisons, rows), _decided(_only(self.from_threshold, rows))
+        return self.comparisons.only(rows), _decided(self.from_threshold.only(rows))
 
     def between(self, first: int, second: int) -> Comparisons:
         """Less the threshold, non-mated comparisons of two groups; and the mated ones of both."""
         one, other = self._groups()
         apart = ((one == first) & (other == second)) | ((one == second) & (other == first))
         mated = self.comparisons.mated & np.isin(one, (first, second))
-        return _decided(_only(self.from_threshold, apart | mated))
+        return _decided(self.from_threshold.only(apart | mated))
 
     def _groups(self) -> tuple[Int[np.ndarray, " P"], Int[np.ndarray, " P"]]:
         return (
@@ -191,7 +191,7 @@ def _p_value(grouped: Grouped, groups: Sequence[int], config: EvaluationConfig) 
     """None of so many people that their pairs are not counted apart."""
     everybody = np.isin(grouped.group_of, groups)
     one, other = grouped.comparisons.enrolment_subjects, grouped.comparisons.probe_subjects
-    people = tally(_only(grouped.comparisons, everybody[one] & everybody[other]), bins=_BINS)
+    people = tally(grouped.comparisons.only(everybody[one] & everybody[other]), bins=_BINS)
     if not isinstance(people, PairTally):
         return None
     labels, rng = grouped.group_of[people.subjects], config.rng()
@@ -221,15 +221,6 @@ def _estimated(
 
 def _has_both(compared: Comparisons) -> bool:
     return bool(compared.n_mated and compared.n_nonmated) and has_intervals(compared)
-
-
-def _only(compared: Comparisons, rows: Bool[np.ndarray, " P"]) -> Comparisons:
-    return replace(
-        compared,
-        scores=compared.scores[rows],
-        enrolment=compared.enrolment[rows],
-        probe=compared.probe[rows],
-    )
 
 
 def _decided(compared: Comparisons) -> Comparisons:

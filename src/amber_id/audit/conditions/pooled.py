@@ -49,13 +49,7 @@ class PooledClips(EmbeddedClips):
         if self.utterance_of is not None:
             clips = [entry.clip for entry in self.entries]
             compared = of_different_utterances(compared, clips, self.utterance_of)
-        apart = ~compared.mated
-        return replace(
-            compared,
-            scores=compared.scores[apart],
-            enrolment=compared.enrolment[apart],
-            probe=compared.probe[apart],
-        )
+        return compared.only(~compared.mated)
 
 
 def pooled(tested: Tested, conditions: Sequence[str], *, known: Sequence[str], across: bool) -> Tested:
