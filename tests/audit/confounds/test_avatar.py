@@ -13,31 +13,11 @@ from amber_id.corpora import CORPUS_FILE
 from amber_id.recordings import RecordingEntry, RecordingSet
 from amber_id.recordings.avatar_made import AvatarMade
 from amber_id.results.checks import Check
+from fixtures.recording_entries import entries
 
 CONFIG = ConfoundConfig(permutations=799)
 PEOPLE, CLIPS = 9, 4
 Shown = Callable[[int, int], str | None]  # of a person's clip
-
-
-def entries() -> tuple[RecordingEntry, ...]:
-    """Recordings that are not there."""
-    return tuple(
-        RecordingEntry(
-            f"a_id{k:03d}/clip{c:02d}",
-            f"id{k:03d}",
-            "a",
-            Path(),
-            frames=100,
-            tracked_frames=100,
-            fps=25.0,
-            duration_s=4.0,
-            width=640,
-            height=480,
-            point_set="face_landmarker_478",
-        )
-        for k in range(PEOPLE)
-        for c in range(CLIPS)
-    )
 
 
 def checked(of: tuple[RecordingEntry, ...], shown: Shown, condition: str = "anonymised") -> list[Check]:
@@ -51,7 +31,7 @@ def checked(of: tuple[RecordingEntry, ...], shown: Shown, condition: str = "anon
 
 @pytest.mark.parametrize("avatars", [3, PEOPLE])
 def test_one_avatar_for_each_person_forbids_a_headline(avatars: int) -> None:
-    (found,) = checked(entries(), lambda k, _: f"avatar {k % avatars}")
+    (found,) = checked(entries(PEOPLE, CLIPS), lambda k, _: f"avatar {k % avatars}")
     assert (found.verdict, found.condition) == ("invalid", "anonymised")
     assert found.figures["share_of_mated"] == 1
     # Of 36 pairs of people, three groups of three people have 9.
@@ -60,20 +40,20 @@ def test_one_avatar_for_each_person_forbids_a_headline(avatars: int) -> None:
 
 
 def test_everybody_by_each_avatar_passes() -> None:
-    (found,) = checked(entries(), lambda _, c: f"avatar {c % 2}")
+    (found,) = checked(entries(PEOPLE, CLIPS), lambda _, c: f"avatar {c % 2}")
     assert found.verdict == "pass"
     assert "does not go with the person" in found.evidence
 
 
 def test_one_avatar_tells_nobody_apart_and_unknown_clips_are_counted() -> None:
-    (found,) = checked(entries(), lambda k, _: "rose" if k else None)
+    (found,) = checked(entries(PEOPLE, CLIPS), lambda k, _: "rose" if k else None)
     assert (found.verdict, found.figures["avatars"]) == ("pass", 1)
     assert found.evidence.endswith("Of 4 other clips it is not known.")
 
 
 def test_where_nothing_is_said_and_of_originals_nothing_is_checked() -> None:
-    assert checked(entries(), lambda _k, _c: None) == []
-    assert checked(entries(), lambda k, _: str(k), condition="original") == []
+    assert checked(entries(PEOPLE, CLIPS), lambda _k, _c: None) == []
+    assert checked(entries(PEOPLE, CLIPS), lambda k, _: str(k), condition="original") == []
 
 
 def test_headers_say_it_where_the_file_is_silent() -> None:
@@ -83,7 +63,7 @@ def test_headers_say_it_where_the_file_is_silent() -> None:
         )
         for sha in ("a", "b", "c")
     ]
-    own = tuple(replace(entry, avatar=made[int(entry.subject[2:]) % 3]) for entry in entries())
+    own = tuple(replace(entry, avatar=made[int(entry.subject[2:]) % 3]) for entry in entries(PEOPLE, CLIPS))
     (found,) = checked(own, lambda _k, _c: None)
     assert (found.verdict, found.figures["avatars"]) == ("invalid", 3)
     (found,) = checked(own, lambda _k, _c: "one")
@@ -95,7 +75,7 @@ def test_the_file_of_anonymised_clips_is_asked(tmp_path: Path) -> None:
     for condition, name in (("original", "none"), ("anonymised", "rose")):
         (tmp_path / condition).mkdir()
         (tmp_path / condition / CORPUS_FILE).write_text(f"clip,avatar\na_id000/clip00,{name}\n")
-        sets[condition] = RecordingSet(tmp_path / condition, entries())
+        sets[condition] = RecordingSet(tmp_path / condition, entries(PEOPLE, CLIPS))
     assert CorpusFacts.read(sets).avatar == {"a_id000/clip00": "rose"}
     del sets["anonymised"]
     assert CorpusFacts.read(sets).avatar == {}

@@ -21,30 +21,10 @@ from amber_id.protocols import SplitConfig
 from amber_id.recordings import RecordingEntry, RecordingSet
 from amber_id.results.checks import Check
 from amber_id.synthetic import SynthConfig, generate
+from fixtures.recording_entries import entries
 
 CONFIG = ConfoundConfig(permutations=799)
 Said = Callable[[int, int], str | None]  # of a person's clip
-
-
-def entries(people: int, clips: int, sources: str = "a") -> tuple[RecordingEntry, ...]:
-    """Recordings that are not there."""
-    return tuple(
-        RecordingEntry(
-            f"{sources[k % len(sources)]}_id{k:03d}/clip{c:02d}",
-            f"id{k:03d}",
-            sources[k % len(sources)],
-            Path(),
-            frames=100,
-            tracked_frames=100,
-            fps=25.0,
-            duration_s=4.0,
-            width=640,
-            height=480,
-            point_set="face_landmarker_478",
-        )
-        for k in range(people)
-        for c in range(clips)
-    )
 
 
 def told(of: Iterable[RecordingEntry], said: Said) -> dict[str, str]:
