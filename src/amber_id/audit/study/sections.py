@@ -79,9 +79,8 @@ class Section:
     # Which features it needs of all clips: computed beforehand, while each recording is read once
     features: Callable[[StudyConfig], Iterable[FeatureConfig]] | None = None
     belongs: Callable[[Conditions, StudyConfig], bool] = _always  # whether it is asked of such a study
-    by_cell: bool = (
-        False  # whether the answer kept is by cell: that of originals serves other studies of them
-    )
+    # Whether the answer kept is by cell: that of originals serves other studies of them
+    by_cell: bool = False
     absent: Any = None  # the answer where it is not asked
     field: str | None = None  # of StudyResults, that the answer becomes as it is
     lines: Callable[[StudyResults], Iterable[str]] | None = None  # what the command line prints
@@ -176,7 +175,7 @@ SECTIONS: tuple[Section, ...] = (
         lambda study, answers: sessions_of(study, answers["matrix"]),
         kept_as=SessionsResult,
         seconds=20.0,
-        also_depends_on=lambda study: _sessions_told(study),
+        also_depends_on=_sessions_told,
         field="sessions",
         lines=lines.of_sessions,
     ),
